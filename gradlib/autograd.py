@@ -92,10 +92,10 @@ def needs_gradient(thing: Any) -> bool:
     return is_node(thing) if flag is None else flag
 
 
-def topological_order(root) -> list:
+def topological_order(root, follow: Callable = needs_gradient) -> list:
     """Every node that the gradient of root reaches, inputs before outputs, root last.
 
-    A stack takes the place of recursion, which ends at a depth of 1,000.
+    `follow` tells which inputs to go on to: by default those that need a gradient. A stack takes the place of recursion, which ends at a depth of 1,000.
     """
     order, seen, stack = [], set(), [root]
     while stack:
@@ -105,8 +105,8 @@ def topological_order(root) -> list:
         elif id(node) not in seen:
             seen.add(id(node))
             stack += (node, None)
-            for parent in node._prev:
-                if id(parent) not in seen and needs_gradient(parent):
+            for parent in reversed(node._prev):  # the first input comes first in the order
+                if id(parent) not in seen and follow(parent):
                     stack.append(parent)
     return order
 

@@ -84,8 +84,8 @@ div = Primitive(
 # by 1: both products are then 0, as PyTorch has it.
 pow = Primitive(
     "**", np.power,
-    Vjp(lambda g, z, x, y: g * y * x ** np.where(y == 0, 1, y - 1), "{y}·{x}^{{y}-1}"),
-    Vjp(lambda g, z, x, y: g * z * np.log(np.where(x == 0, 1, x)), r"{z}·\ln {x}"),
+    Vjp(lambda g, z, x, y: g * y * x ** np.where(y == 0, 1, y - 1), r"{y} \cdot {x}^{{y}-1}"),
+    Vjp(lambda g, z, x, y: g * z * np.log(np.where(x == 0, 1, x)), r"{z} \cdot \ln {x}"),
     latex="{x}^{{y}}",
 )  # fmt: skip
 
@@ -97,13 +97,13 @@ exp = Primitive("exp", np.exp, Vjp(lambda g, z, x: g * z, "{z}"), latex="e^{{x}}
 
 log = Primitive("log", np.log, Vjp(lambda g, z, x: g / x, "1/{x}"), latex=r"\ln {x}")
 
-sqrt = Primitive("sqrt", np.sqrt, Vjp(lambda g, z, x: g * 0.5 / z, "1/(2·{z})"), latex=r"\sqrt{{x}}")
+sqrt = Primitive("sqrt", np.sqrt, Vjp(lambda g, z, x: g * 0.5 / z, r"1/(2 \cdot {z})"), latex=r"\sqrt{{x}}")
 
 sin = Primitive("sin", np.sin, Vjp(lambda g, z, x: g * np.cos(x), r"\cos {x}"), latex=r"\sin {x}")
 
 cos = Primitive("cos", np.cos, Vjp(lambda g, z, x: -g * np.sin(x), r"-\sin {x}"), latex=r"\cos {x}")
 
-tanh = Primitive("tanh", np.tanh, Vjp(lambda g, z, x: g * (1 - z * z), "1-{z}^2"), latex=r"\tanh {x}")
+tanh = Primitive("tanh", np.tanh, Vjp(lambda g, z, x: g * (1 - z * z), "1 - {z}^2"), latex=r"\tanh {x}")
 
 
 def _sigmoid(x):
@@ -112,10 +112,10 @@ def _sigmoid(x):
 
 
 sigmoid = Primitive(
-    "sigmoid", _sigmoid, Vjp(lambda g, z, x: g * (z * (1 - z)), "{z}·(1-{z})"), latex=r"\sigma({x})"
+    "sigmoid", _sigmoid, Vjp(lambda g, z, x: g * (z * (1 - z)), r"{z} \cdot (1 - {z})"), latex=r"\sigma({x})"
 )
 
-relu = Primitive("relu", lambda x: np.maximum(x, 0), Vjp(lambda g, z, x: g * (x > 0), "[{x}>0]"))
+relu = Primitive("relu", lambda x: np.maximum(x, 0), Vjp(lambda g, z, x: g * (x > 0), "[{x} > 0]"))
 
 # Choosing -------------------------------------------------------------------------------------------------
 
@@ -123,7 +123,7 @@ where = Primitive(
     "where", np.where,
     None,
     Vjp(lambda g, z, x, y, w: np.where(x, g, 0), "[{x}]"),
-    Vjp(lambda g, z, x, y, w: np.where(x, 0, g), "1-[{x}]"),
+    Vjp(lambda g, z, x, y, w: np.where(x, 0, g), "1 - [{x}]"),
 )  # fmt: skip
 
 # Matrices ---------------------------------------------------------------------------------------------------

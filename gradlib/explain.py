@@ -1,0 +1,314 @@
+"""The chain rule told step by step, and the paths that a gradient is the sum of.
+
+Both are made from `backward_steps`, the generator that `backward()` itself runs on: what is told is what is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import primitives
+from .autograd import backward_steps, needs_gradient
+from .errors import GraphError
+from .formulas import fill, gradient_text, latex_name, number, plain, value_text
+from .graph import Graph
+
+MAX_PATHS = 100  # a ladder of n diamonds has 2ⁿ paths
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one step hands to one input: local derivative · arriving gradient."""
+
+    source: int  # the input's index in graph.nodes
+    edge: int  # the use's index in graph.edges
+    formula: str  # the local derivative in the names of the graph, as text: "y"; with g in it where there is no single factor
+    latex: str
+    local: float | None  # the local derivative as a number; None for arrays
+    value: np.ndarray  # the contribution
+    total: np.ndarray  # the sum of the contributions to this input so far
+    use: int  # this is contribution number `use` …
+    uses: int  # … of so many
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation, on the way back: the gradient that arrives, and what each input is handed."""
+
+    number: int
+    node: int  # the operation's index in graph.nodes
+    arriving: np.ndarray
+    contributions: tuple[Contribution, ...]
+
+
+class Walkthrough:
+    """The chain rule on the graph of a result: `steps`, from the result back to the inputs. See `explain`."""
+
+    def __init__(self, root: Any, names: Mapping[str, Any] | None = None, gradient: Any = None):
+        if not needs_gradient(root):
+            raise GraphError(
+                "there is nothing to explain: this result was not computed from a value that needs a gradient. "
+                "Give an input requires_grad=True."
+            )
+        self.graph = Graph(root, names, gradient, max_nodes=10**9)
+        self.result = self.graph.nodes[-1].name
+        self.steps = tuple(self._steps(gradient))
+
+    def _steps(self, gradient: Any) -> Iterator[Step]:
+        graph = self.graph
+        index = {id(thing): i for i, thing in enumerate(graph._things)}
+        edges = {(edge.target, edge.position): i for i, edge in enumerate(graph.edges)}
+        seed = None if gradient is None else np.asarray(gradient, dtype=float)
+        walked = [step for step in backward_steps(graph.root, seed) if step[2]]
+        handed = [index[id(p)] for node, _, given in walked for p, c in zip(node._prev, given, strict=True) if c is not None]
+        totals: dict[int, list] = {}
+        for count, (node, arriving, given) in enumerate(walked, start=1):
+            target = index[id(node)]
+            contributions = []
+            for position, value in enumerate(given):
+                if value is None:
+                    continue
+                edge = edges[target, position]
+                source = graph.edges[edge].source
+                so_far = totals.setdefault(source, [])
+                so_far.append(value)
+                formula, latex = self._formula(node, target, position)
+                contributions.append(
+                    Contribution(
+                        source, edge, formula, latex, _local(node, position), np.asarray(value),
+                        np.asarray(sum(so_far[1:], so_far[0])), len(so_far), handed.count(source),
+                    )
+                )  # fmt: skip
+            yield Step(count, target, np.asarray(arriving), tuple(contributions))
+
+    def _formula(self, node: Any, target: int, position: int) -> tuple[str, str]:
+        """The local derivative by one input, as text and as LaTeX, in the names of the graph."""
+        graph = self.graph
+        names = [graph.nodes[edge.source].name for edge in graph.edges if edge.target == target]
+        output = graph.nodes[target].name
+        latex = primitives.find(node._op).vjps[position].latex
+        text = plain(fill(latex, names, output, "g"))
+        return text, fill(latex, [latex_name(name) for name in names], latex_name(output), "g")
+
+    def inputs(self) -> list[int]:
+        """The indices in graph.nodes of the inputs that need a gradient."""
+        return [i for i, node in enumerate(self.graph.nodes) if node.kind == "input" and node.gradient is not None]
+
+    def step_text(self, step: Step) -> str:
+        """One step in words and numbers."""
+        nodes, result = self.graph.nodes, self.result
+        node = nodes[step.node]
+        known = ", ".join(f"{n.name} = {value_text(n.value)}" for n in self._operands(step.node))
+        title = f"Step {step.number} of {len(self.steps)}: {node.name} = {node.formula}"
+        lines = [f"{title:<44}  ({known})" if known else title]
+        lines.append(f"  arriving gradient  ∂{result}/∂{node.name} = {gradient_text(step.arriving)}")
+        rows = [(f"  to {nodes[c.source].name}", *self._contribution_text(step, c)) for c in step.contributions]
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        for name, local, product, use in rows:
+            lines.append(f"{name:<{widths[0]}}   {local:<{widths[1]}}   {product:<{widths[2]}}   {use}".rstrip())
+        return "\n".join(lines)
+
+    def _operands(self, target: int) -> list:
+        """The distinct named inputs of an operation."""
+        sources = dict.fromkeys(edge.source for edge in self.graph.edges if edge.target == target)
+        nodes = (self.graph.nodes[source] for source in sources)
+        return [node for node in nodes if node.name != value_text(node.value)]
+
+    def _contribution_text(self, step: Step, c: Contribution) -> tuple[str, str, str]:
+        """The local derivative, the product, and where the running sum stands."""
+        source, node = self.graph.nodes[c.source].name, self.graph.nodes[step.node].name
+        if c.local is not None:
+            value = number(c.local)
+            local = f"∂{node}/∂{source} = {c.formula}" + ("" if c.formula == value else f" = {value}")
+            product = f"{number(step.arriving.item())} × {_in_brackets(c.local)} = {number(c.value.item())}"
+        else:
+            whole = primitives.find(self.graph.nodes[step.node].op).elementwise
+            local = f"g · ({c.formula})" if whole and not c.formula.isalnum() else f"g · {c.formula}" if whole else c.formula
+            product = f"shape {c.value.shape}, {gradient_text(c.value)}"
+        return local, product, self._use_text(source, c)
+
+    def _use_text(self, source: str, c: Contribution) -> str:
+        if c.uses == 1:
+            return ""
+        times = "twice" if c.uses == 2 else f"{c.uses} times"
+        left = c.uses - c.use
+        if not left:
+            return f"{source} is used {times}: in all {gradient_text(c.total)}"
+        return f"{source} is used {times}: so far {gradient_text(c.total)}, {'one' if left == 1 else left} more to come"
+
+    def to_text(self) -> str:
+        """The whole walkthrough in words, ending with the gradients of the inputs."""
+        parts = [self.step_text(step) for step in self.steps]
+        gradients = (self.graph.nodes[i] for i in self.inputs())
+        parts.append("\n".join(f"∂{self.result}/∂{node.name} = {gradient_text(node.gradient)}" for node in gradients))
+        return "\n\n".join(parts)
+
+    def to_latex(self) -> str:
+        """The walkthrough as an `aligned` block: a line for each contribution."""
+        lines = [self._contribution_latex(step, c) for step in self.steps for c in step.contributions]
+        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+    def _contribution_latex(self, step: Step, c: Contribution) -> str:
+        result, node, source = (
+            latex_name(name) for name in (self.result, self.graph.nodes[step.node].name, self.graph.nodes[c.source].name)
+        )
+        relation = "=" if c.uses == 1 else r"\mathrel{+}="
+        left = rf"\frac{{\partial {result}}}{{\partial {source}}} &{relation}"
+        arriving = rf"\frac{{\partial {result}}}{{\partial {node}}}"
+        if c.local is None:
+            return rf"{left} {c.latex}, \quad g = {arriving}"
+        numbers = rf"{number(step.arriving.item())} \cdot {_in_brackets(c.local)} = {number(c.value.item())}"
+        return rf"{left} {arriving} \cdot \frac{{\partial {node}}}{{\partial {source}}} = {arriving} \cdot ({c.latex}) = {numbers}"
+
+    def __repr__(self) -> str:
+        return self.to_text()
+
+
+def explain(root: Any, names: Mapping[str, Any] | None = None, gradient: Any = None) -> Walkthrough:
+    """The chain rule, step by step, on the graph that a result was computed by.
+
+    root : a Tensor, a scalar.Value, or any object with `data`, `_prev` and `_op`.
+    names : {name: node}; by default the variables of the calling code.
+    gradient : ∂L/∂root, by default ones.
+
+    Arrays are told by shapes and norms, with g for the gradient that arrives. The parts are in `.steps`; `.to_text()` is what it
+    shows, `.to_latex()` its formulas.
+
+    >>> from gradlib import Tensor
+    >>> x, y = Tensor([2.0], requires_grad=True), Tensor([3.0], requires_grad=True)
+    >>> explain(x * y + x**2, {"x": x, "y": y})
+    Step 1 of 3: t3 = t1 + t2                     (t1 = 6, t2 = 4)
+      arriving gradient  ∂t3/∂t3 = 1
+      to t1   ∂t3/∂t1 = 1   1 × 1 = 1
+      to t2   ∂t3/∂t2 = 1   1 × 1 = 1
+    <BLANKLINE>
+    Step 2 of 3: t2 = x²                          (x = 2)
+      arriving gradient  ∂t3/∂t2 = 1
+      to x   ∂t2/∂x = 2 · x^(2-1) = 4   1 × 4 = 4   x is used twice: so far 4, one more to come
+    <BLANKLINE>
+    Step 3 of 3: t1 = x · y                       (x = 2, y = 3)
+      arriving gradient  ∂t3/∂t1 = 1
+      to x   ∂t1/∂x = y = 3   1 × 3 = 3   x is used twice: in all 7
+      to y   ∂t1/∂y = x = 2   1 × 2 = 2
+    <BLANKLINE>
+    ∂t3/∂x = 7
+    ∂t3/∂y = 2
+
+    Raises GraphError if nothing in the graph needs a gradient; KeyError for an operation that is not in the table.
+    """
+    return Walkthrough(root, names, gradient)
+
+
+# Paths --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way from the result to the input."""
+
+    nodes: tuple[int, ...]  # indices in graph.nodes, the result first
+    edges: tuple[int, ...]
+    factors: tuple[float | None, ...]  # the local derivative along each edge; None for arrays
+    product: np.ndarray  # the product of the factors: what this path contributes to the gradient
+
+
+class Paths:
+    """Every path from a result to an input; the gradient is the sum of their products. See `gradient_paths`."""
+
+    def __init__(
+        self, root: Any, target: Any, names: Mapping[str, Any] | None = None, gradient: Any = None, max_paths: int = MAX_PATHS
+    ):
+        self.graph = Graph(root, names, gradient, max_nodes=10**9)
+        try:
+            self.target = self.graph.index(target)
+        except KeyError:
+            raise GraphError("no path leads there: the result was not computed from this value.") from None
+        self.gradient = self.graph.nodes[self.target].gradient
+        if self.gradient is None:
+            raise GraphError("no gradient flows there: this value does not need one (requires_grad is False).")
+        found = self._walk(target, None if gradient is None else np.asarray(gradient, dtype=float))
+        self.paths = tuple(path for path, _ in zip(found, range(max_paths), strict=False))
+        self.complete = next(found, None) is None
+
+    def _walk(self, target: Any, seed: np.ndarray | None) -> Iterator[Path]:
+        """Depth first, on a stack: the gradient along one path is handed on as if no other path were there."""
+        graph = self.graph
+        edges = {(edge.target, edge.position): i for i, edge in enumerate(graph.edges)}
+        index = {id(thing): i for i, thing in enumerate(graph._things)}
+        leads_there = _ancestors(graph, self.target)
+        stack = [(graph.root, seed, (len(graph.nodes) - 1,), (), ())]
+        while stack:
+            node, arriving, nodes, taken, factors = stack.pop()
+            if node is target:
+                yield Path(nodes, taken, factors, np.asarray(np.ones_like(graph.nodes[-1].value) if arriving is None else arriving))
+                continue
+            _, _, given = next(backward_steps(node, arriving))
+            for position, contribution in reversed(list(enumerate(given))):
+                edge = edges[index[id(node)], position]
+                source = graph.edges[edge].source
+                if contribution is not None and source in leads_there:
+                    factor = _local(node, position)
+                    stack.append((node._prev[position], contribution, (*nodes, source), (*taken, edge), (*factors, factor)))
+
+    def to_text(self) -> str:
+        """A line a path: its values from the result to the input, its factors, their product; then the sum."""
+        nodes = self.graph.nodes
+        head = f"∂{nodes[-1].name}/∂{nodes[self.target].name}"
+        rows = []
+        for path in self.paths:
+            way = " → ".join(nodes[i].name for i in path.nodes)
+            scalar = path.factors and all(factor is not None for factor in path.factors)
+            factors = " × ".join(map(_in_brackets, path.factors)) + " = " if scalar else ""
+            rows.append((way, factors + gradient_text(path.product)))
+        width = max((len(way) for way, _ in rows), default=0)
+        lines = [f"  {way:<{width}}   {product}" for way, product in rows]
+        count = f"{len(rows)} path{'s' if len(rows) != 1 else ''}" + ("" if self.complete else " of more, the rest not shown")
+        lines.append(f"  {'sum over all paths':<{width}}   {gradient_text(self.gradient)}")
+        return "\n".join([f"{head}: {count}", *lines])
+
+    def __repr__(self) -> str:
+        return self.to_text()
+
+
+def gradient_paths(
+    root: Any, target: Any, names: Mapping[str, Any] | None = None, gradient: Any = None, max_paths: int = MAX_PATHS
+) -> Paths:
+    """Every path from a result to a chosen input, with its factors and their product; the products sum to the gradient.
+
+    >>> from gradlib import Tensor
+    >>> x, y = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
+    >>> gradient_paths(x * y + x.sin() * 2, x, {"x": x, "y": y})
+    ∂t4/∂x: 2 paths
+      t4 → t1 → x          1 × 3 = 3
+      t4 → t3 → t2 → x     1 × 2 × (-0.4161) = -0.8323
+      sum over all paths   2.168
+
+    At most `max_paths` are listed, which the text then says; the sum is always over all. Raises GraphError if no gradient flows
+    from root to target.
+    """
+    return Paths(root, target, names, gradient, max_paths)
+
+
+def _ancestors(graph: Graph, target: int) -> set[int]:
+    """The indices of the nodes that were computed from nodes[target], itself among them."""
+    found = {target}
+    for edge in graph.edges:  # inputs come before outputs, so one pass is enough
+        if edge.source in found:
+            found.add(edge.target)
+    return found
+
+
+def _local(node: Any, position: int) -> float | None:
+    """The local derivative by one input as a number, where output and input are single numbers."""
+    _, ones, contributions = next(backward_steps(node))
+    local = contributions[position]
+    return float(np.asarray(local).item()) if local is not None and ones.size == 1 == np.asarray(local).size else None
+
+
+def _in_brackets(value: float) -> str:
+    """A factor as it is written in a product: (-2)."""
+    return f"({number(value)})" if value < 0 else number(value)

@@ -1,0 +1,107 @@
+r"""Formulas of the table of derivatives, written out in the names of a graph: as LaTeX, and as plain text.
+
+The table's formulas are LaTeX with {x}, {y}, {w} where the inputs go, {z} for the output and {g} for the gradient that arrives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import primitives
+
+_GREEK = "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def latex_name(name: str) -> str:
+    r"""A variable's name in LaTeX.
+
+    >>> [latex_name(name) for name in ("x", "t12", "theta", "weight_1", "-2", "0.5")]
+    ['x', 't_{12}', '\\theta', '\\mathit{weight\\_1}', '-2', '0.5']
+    """
+    if name in _GREEK:
+        return "\\" + name
+    if match := re.fullmatch(r"([A-Za-z])_?(\d+)", name):
+        return f"{match[1]}_{{{match[2]}}}"
+    if len(name) > 1 and name[0].isalpha():
+        return r"\mathit{" + name.replace("_", r"\_") + "}"
+    return name.replace("_", r"\_")
+
+
+def fill(latex: str, inputs: Sequence[str], output: str = "", gradient: str = "") -> str:
+    """A formula of the table with its operands put in. A negative number is put in brackets where a sign precedes it.
+
+    >>> fill("-{x}/{y}^2", ["u", "v"])
+    '-u/v^2'
+    """
+    operands = dict(zip("xyw", inputs, strict=False)) | {"z": output, "g": gradient}
+    for letter, name in operands.items():
+        bracketed = f"({name})" if name.startswith("-") and latex not in (f"{{{letter}}}", "{x}^{{y}}") else name
+        latex = latex.replace(f"{{{letter}}}", bracketed)
+    return latex
+
+
+def plain(latex: str) -> str:
+    r"""A filled formula as plain text.
+
+    >>> plain(r"1 - \tanh^2 u"), plain(r"2 \cdot x^{2-1}"), plain(r"g\,w^\top"), plain(r"\operatorname{spread} g/n")
+    ('1 - tanh² u', '2 · x^(2-1)', 'g wᵀ', 'spread g/n')
+    """
+    text = re.sub(r"\\operatorname\{(.*?)\}", r"\1", latex).replace(r"\_", "_")
+    text = text.replace(r"^\top", "ᵀ").replace(r"\cdot", "·").replace(r"\,", " ")
+    text = text.replace(r"\sigma", "σ").replace(r"\sum", "Σ").replace(r"\sqrt", "√")
+    text = re.sub(r"\^(\d)(?![\d.])", r"^{\1}", text)
+    text = re.sub(r"\^\{(-?\d+)\}", lambda match: match[1].translate(_SUPERSCRIPTS), text)
+    text = re.sub(r"\^\{(\w+)\}", r"^\1", text)
+    text = re.sub(r"\^\{(.*?)\}", r"^(\1)", text)
+    return re.sub(r"[\\{}]", "", text)
+
+
+def operation_text(op: Any, inputs: Sequence[str]) -> str:
+    """An operation in the names of its inputs; as `op(inputs)` if it is not in the table.
+
+    >>> operation_text("*", ["x", "y"]), operation_text("**", ["x", "2"]), operation_text("cube", ["x"])
+    ('x · y', 'x²', 'cube(x)')
+    """
+    try:
+        return plain(fill(primitives.find(op).latex, inputs))
+    except KeyError:
+        return f"{op}({', '.join(inputs)})"
+
+
+def number(value: float) -> str:
+    """A number as it is shown: four significant digits, no trailing zeros.
+
+    >>> number(2.0), number(-0.123456), number(1234567.0), number(1e-9)
+    ('2', '-0.1235', '1.235e+06', '1e-09')
+    """
+    return f"{float(value):.4g}".replace("-0", "0") if value == 0 else f"{float(value):.4g}"
+
+
+def value_text(value: np.ndarray) -> str:
+    """A value as it is shown: one number, up to three of them, or the shape of more.
+
+    >>> value_text(np.array([2.0])), value_text(np.array([1.0, 0.5])), value_text(np.ones((2, 3)))
+    ('2', '[1, 0.5]', 'shape (2, 3)')
+    """
+    value = np.asarray(value)
+    if value.size == 1:
+        return number(value.item())
+    if value.ndim == 1 and 0 < value.size <= 3:
+        return f"[{', '.join(map(number, value))}]"
+    return f"shape {value.shape}"
+
+
+def gradient_text(gradient: np.ndarray) -> str:
+    """A gradient as it is shown: its entries if they are few, else its norm, the root of the sum of their squares.
+
+    >>> gradient_text(np.array(7.0)), gradient_text(np.array([[3.0, 0.0], [0.0, 4.0]]))
+    ('7', 'norm 5')
+    """
+    gradient = np.asarray(gradient)
+    text = value_text(gradient)
+    return f"norm {number(np.linalg.norm(gradient))}" if text.startswith("shape") else text

@@ -1,0 +1,328 @@
+"""A computation as a picture: which value was made of which, with values, gradients and shapes.
+
+A Graph is a snapshot: what happens to the tensors later does not change it, and it writes to no `.grad`. Graphviz lays it
+out; where Graphviz is missing it shows itself as text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import itertools
+import os
+import re
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import primitives
+from .autograd import backward_steps, is_node, needs_gradient, topological_order, value_of
+from .formulas import gradient_text, operation_text, value_text
+
+MAX_NODES = 200  # more are too many to read, and Graphviz needs over a second for them
+
+HOW_TO_GET_PICTURES = "(for a picture in place of this text: pip install pygraphviz, or install Graphviz's dot)"
+
+
+@dataclass(frozen=True)
+class GraphNode:
+    """One value of the graph."""
+
+    id: str  # "n3": its element in the SVG has it as data-id
+    name: str  # the user's name for it; t1, t2, … for results without one; a constant's own digits
+    op: str  # the operation's symbol; "" for an input or a constant
+    formula: str  # "x · y", in the names of its inputs; "" for an input or a constant
+    value: np.ndarray
+    gradient: np.ndarray | None  # ∂root/∂node; None where none flows
+    kind: str  # "input", "constant", "operation", "output"; "cut" where the graph goes on but is not shown
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+
+@dataclass(frozen=True)
+class GraphEdge:
+    """One use of a value: nodes[source] is input number `position` of nodes[target]."""
+
+    id: str
+    source: int
+    target: int
+    position: int
+
+
+class Graph:
+    """A snapshot of the graph that a result was computed by.
+
+    root : a Tensor, a scalar.Value, or any object with `data`, `_prev` and `_op`.
+    names : {name: node}; by default the variables of the calling code.
+    gradient : ∂L/∂root, by default ones, so that the gradients shown are those of root, or of the sum of its entries.
+    max_nodes : how many are shown, those nearest to root; the picture says how many are not.
+
+    `nodes` lists inputs before outputs, root last; `edges` lists every use of a value by another.
+
+    >>> from gradlib import Tensor
+    >>> x, y = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
+    >>> print(Graph(x * y + 1, {"x": x, "y": y}).to_text())
+    x            = 2    gradient 3
+    y            = 3    gradient 2
+    t1 = x · y   = 6    gradient 1
+    t2 = t1 + 1  = 7    gradient 1
+    """
+
+    def __init__(
+        self, root: Any, names: Mapping[str, Any] | None = None, gradient: Any = None, max_nodes: int = MAX_NODES
+    ):
+        if not is_node(root):
+            raise TypeError(
+                "a graph starts from a result: a Tensor, a Value, or an object with data, _prev and _op. "
+                f"Got {type(root).__name__}."
+            )
+        self.root = root
+        self.nodes: list[GraphNode] = []
+        self.edges: list[GraphEdge] = []
+        self._things: list[Any] = []  # the tensor, value or number behind each node
+        order = topological_order(root, is_node)
+        shown = _nearest(root, max_nodes) if len(order) > max_nodes else {id(thing) for thing in order}
+        self.left_out = len(order) - len(shown)
+        self._names = caller_names() if names is None else {id(node): name for name, node in names.items()}
+        self._fresh_names = _fresh_names(self._names.values())
+        self._gradients = _gradients(root, gradient)
+        index_of: dict[int, int] = {}
+        for thing in order:
+            if id(thing) not in shown:
+                continue
+            sources = []
+            for parent in thing._prev:
+                if id(parent) not in index_of or not is_node(parent):  # a plain number, or a node that is left out
+                    index_of[id(parent)] = self._place(parent)
+                sources.append(index_of[id(parent)])
+            index_of[id(thing)] = target = self._place(thing, sources)
+            self.edges += [
+                GraphEdge(f"e{len(self.edges) + position}", source, target, position)
+                for position, source in enumerate(sources)
+            ]
+
+    def _place(self, thing: Any, sources: list[int] | None = None) -> int:
+        """Add a node, and return its index. Without `sources`, it is a number or stands for what is left out."""
+        value, op, formula = value_of(thing), "", ""
+        name = getattr(thing, "name", "") or self._names.get(id(thing), "")
+        if not is_node(thing) or not thing._op and not needs_gradient(thing):
+            kind, name = "constant", name or value_text(value)
+        elif sources is None:
+            kind, name = "cut", name or "…"
+        elif not thing._op:
+            kind, name = "input", name or next(self._fresh_names["in"])
+        else:
+            kind, name = "output" if thing is self.root else "operation", name or next(self._fresh_names["t"])
+            op = getattr(thing._op, "symbol", thing._op)
+            formula = operation_text(thing._op, [self.nodes[source].name for source in sources])
+        gradient = self._gradients.get(id(thing)) if kind != "cut" else None
+        self.nodes.append(GraphNode(f"n{len(self.nodes)}", name, op, formula, value.copy(), gradient, kind))
+        self._things.append(thing)
+        return len(self.nodes) - 1
+
+    def index(self, thing: Any) -> int:
+        """The position in `nodes` of a tensor or value. Raises KeyError if the graph does not hold it."""
+        for i, other in enumerate(self._things):
+            if other is thing and self.nodes[i].kind != "cut":
+                return i
+        raise KeyError(
+            "this value is not in the graph: the result was not computed from it, or its part of the graph is left out"
+        )
+
+    @property
+    def note(self) -> str:
+        """What is not shown, in a sentence; empty if all is."""
+        shown = sum(node.kind != "cut" for node in self.nodes)
+        return f"{shown:,} values nearest to the result are shown, {self.left_out:,} are not" if self.left_out else ""
+
+    def to_text(self) -> str:
+        """A line a value, inputs first: what it is, its value, its gradient."""
+        rows = []
+        for node in self.nodes:
+            if node.kind == "cut" or node.kind == "constant" and node.name == value_text(node.value):
+                continue  # plain numbers stand in the formulas that use them
+            left = f"{node.name} = {node.formula}" if node.formula else node.name
+            gradient = "" if node.gradient is None else f"gradient {gradient_text(node.gradient)}"
+            rows.append((left, value_text(node.value), gradient))
+        widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
+        lines = [f"{a:<{widths[0]}}  = {b:<{widths[1]}}    {c}".rstrip() for a, b, c in rows]
+        return "\n".join(lines + ([f"({self.note})"] if self.note else []))
+
+    def to_dot(self) -> str:
+        """The graph in Graphviz's language: a box a value, an arrow a use."""
+        from graphviz import Digraph
+
+        font = {"fontname": "Helvetica", "fontsize": "11"}
+        dot = Digraph(graph_attr={"rankdir": "LR", "nodesep": "0.22", "ranksep": "0.38", **font})
+        dot.attr("node", shape="box", style="rounded", margin="0.15,0.07", height="0.3", **font)
+        dot.attr("edge", arrowsize="0.7")
+        if self.note:
+            dot.attr(label=self.note, labelloc="t")
+        for node in self.nodes:
+            dot.node(node.id, _dot_label(node), **{"id": node.id, "class": node.kind}, **_DOT_STYLES.get(node.kind, {}))
+        for edge in self.edges:
+            dot.edge(self.nodes[edge.source].id, self.nodes[edge.target].id, id=edge.id)
+        return dot.source
+
+    def to_svg(self) -> str:
+        """The picture as SVG, in colours that follow the page's theme; empty where Graphviz is missing.
+
+        A node is a `<g class="node ..." data-id="n3">`, an edge a `<g class="edge" data-id="e5">`.
+        """
+        svg = _draw(self.to_dot())
+        return _for_a_page(svg, self._description()) if svg else ""
+
+    def _description(self) -> str:
+        inputs = ", ".join(node.name for node in self.nodes if node.kind == "input")
+        result = self.nodes[-1]
+        return f"Graph of {len(self.nodes)} values: {result.name} = {value_text(result.value)}, computed from {inputs or 'constants'}."
+
+    def __repr__(self) -> str:
+        return self.to_text()
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        svg = self.to_svg()
+        if not svg:
+            return {"text/plain": f"{self.to_text()}\n{HOW_TO_GET_PICTURES}"}
+        return {"text/plain": self.to_text(), "text/html": f'<div style="overflow-x: auto">{svg}</div>'}
+
+
+def show_graph(
+    root: Any, names: Mapping[str, Any] | None = None, gradient: Any = None, max_nodes: int = MAX_NODES
+) -> Graph:
+    """The graph that a result was computed by. As the last line of a cell it is drawn; see `Graph`."""
+    return Graph(root, names, gradient, max_nodes)
+
+
+# Names and gradients ------------------------------------------------------------------------------------------
+
+
+def caller_names() -> dict[int, str]:
+    """{id(node): name} for the variables that hold a node, in the nearest code outside of this library."""
+    package = __name__.partition(".")[0]
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        frame = frame.f_back
+    names: dict[int, str] = {}
+    for scope in (frame.f_locals, frame.f_globals):
+        for name, thing in scope.items():
+            if not name.startswith("_") and not isinstance(thing, type) and is_node(thing):
+                names.setdefault(id(thing), name)
+    return names
+
+
+def _fresh_names(taken) -> dict[str, Iterator[str]]:
+    """For each kind of node, the names t1, t2, … that the user has not taken."""
+    taken = set(taken)
+
+    def count(letter: str) -> Iterator[str]:
+        return (name for i in itertools.count(1) if (name := f"{letter}{i}") not in taken)
+
+    return {letter: count(letter) for letter in ("t", "in")}
+
+
+def _gradients(root: Any, gradient: Any) -> dict[int, np.ndarray]:
+    """{id(node): ∂L/∂node}; none where no gradient flows, or where an operation is not in the table."""
+    if not needs_gradient(root):
+        return {}
+    seed = None if gradient is None else np.asarray(gradient, dtype=float)
+    try:
+        return {id(node): np.array(arrived) for node, arrived, _ in backward_steps(root, seed)}
+    except KeyError:
+        return {}
+
+
+def _nearest(root: Any, count: int) -> set[int]:
+    """The ids of the `count` nodes that are the fewest steps from root."""
+    near, queue = {id(root)}, deque([root])
+    while queue:
+        for parent in queue.popleft()._prev:
+            if is_node(parent) and id(parent) not in near and len(near) < count:
+                near.add(id(parent))
+                queue.append(parent)
+    return near
+
+
+# Drawing ------------------------------------------------------------------------------------------------------
+
+_DOT_STYLES = {
+    "input": {"penwidth": "1.8"},
+    "output": {"penwidth": "2.4"},
+    "constant": {"style": "rounded,dashed"},
+    "cut": {"shape": "plaintext"},
+}
+
+# Colours of Okabe and Ito, told apart by colour-blind readers; kinds differ by line width and dashes too. Text takes the
+# colour of the page, in JupyterLab's light and dark themes and in exported pages.
+_STYLE = """
+.gradlib-graph { font-family: Helvetica, Arial, "Liberation Sans", sans-serif; }
+.gradlib-graph text { fill: var(--jp-ui-font-color1, #222); }
+.gradlib-graph .node text:first-of-type { font-weight: bold; }
+.gradlib-graph .node path, .gradlib-graph .edge path { stroke: var(--jp-ui-font-color2, #555); }
+.gradlib-graph .edge polygon { stroke: var(--jp-ui-font-color2, #555); fill: var(--jp-ui-font-color2, #555); }
+.gradlib-graph .input path { stroke: #0072b2; }
+.gradlib-graph .output path { stroke: #d55e00; }
+"""
+
+
+def _dot_label(node: GraphNode) -> str:
+    """Name and formula, then value, then gradient, a line each; shapes of arrays."""
+    if node.kind == "cut":
+        return node.name
+    title = f"{node.name} = {node.formula}" if node.formula else node.name
+    if node.kind == "constant" and node.name == value_text(node.value):
+        return title
+    lines = [title, value_text(node.value)]
+    if node.gradient is not None:
+        lines.append(f"gradient {gradient_text(node.gradient)}")
+    return "\\n".join(lines)
+
+
+def _draw(dot: str) -> str:
+    """The SVG of a DOT text, by pygraphviz in this process, else by a `dot` on the PATH, else empty."""
+    try:
+        import pygraphviz
+    except ImportError:
+        import graphviz
+
+        try:
+            return graphviz.Source(dot).pipe(format="svg", encoding="utf-8")
+        except graphviz.ExecutableNotFound:
+            return ""
+    with _silent_stderr():
+        return pygraphviz.AGraph(string=dot).draw(format="svg", prog="dot").decode()
+
+
+@contextlib.contextmanager
+def _silent_stderr():
+    """Close C's stderr: on Debian fontconfig warns there, and a notebook would show it under the picture."""
+    kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(null)
+
+
+def _for_a_page(svg: str, description: str) -> str:
+    """Graphviz's SVG made fit to stand in a page, several times too: no ids, no tooltips of ids, the page's colours."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<!--.*?-->\n?|<title>.*?</title>\n?", "", svg, flags=re.S)
+    svg = re.sub(r'<polygon fill="white"[^>]*/>\n?', "", svg)  # the white background
+    svg = re.sub(r' id="', ' data-id="', svg)
+    svg = re.sub(r' (fill|stroke|font-family|font-size)="(black|none|Helvetica[^"]*)"', _keep_none, svg)
+    label = html.escape(description)
+    head = f'<svg class="gradlib-graph" role="img" aria-label="{label}"'
+    return svg.replace("<svg", head, 1).replace(">", f"><style>{_STYLE}</style>", 1).strip()
+
+
+def _keep_none(match: re.Match) -> str:
+    return match[0] if match[2] == "none" else ""
