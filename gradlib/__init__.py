@@ -10,6 +10,6 @@ from .tensor import Tensor
 __version__ = "0.1.0"
 
 __all__ = [
-    "GradcheckError", "GradcheckWarning", "GraphError", "ShapeError", "Tensor", "enable_grad", "explain", "grad",
-    "gradcheck", "gradient_paths", "no_grad", "numerical_gradient", "show_graph",
+    "GradcheckError", "GradcheckWarning", "GraphError", "ShapeError", "Tensor", "enable_grad", "explain",
+    "grad", "gradcheck", "gradient_paths", "no_grad", "numerical_gradient", "show_graph",
 ]  # fmt: skip

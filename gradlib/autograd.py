@@ -1,8 +1,9 @@
 """Walking backward through a graph.
 
-A graph is nothing but nodes that remember their inputs (`_prev`) and their operation (`_op`, an entry of the table or its
-symbol). Tensors are such nodes, so are the scalars of lesson 03 and the classes that learners write: everything here
-works on all of them. What is drawn and explained elsewhere iterates over the same `backward_steps` that `backward()` exhausts.
+A graph is nothing but nodes that remember their inputs (`_prev`) and their operation (`_op`, an entry of the
+table or its symbol). Tensors are such nodes, so are the scalars of lesson 03 and the classes that learners
+write: everything here works on all of them. What is drawn and explained elsewhere iterates over the same
+`backward_steps` that `backward()` exhausts.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ recording = _Recording()
 
 
 class _Writes:
-    """How many times a tensor's array has been overwritten, anywhere. A tensor notes the count when it is made, so that
-    `backward()` can tell whether an input has been overwritten since it was used."""
+    """How many times a tensor's array has been overwritten, anywhere. A tensor notes the count when it is
+    made, so that `backward()` can tell whether an input has been overwritten since it was used."""
 
     count = 0
 
@@ -38,7 +39,8 @@ writes = _Writes()
 
 
 class no_grad(contextlib.ContextDecorator):
-    """Record nothing inside: results need no gradient and writing in place is allowed. A context or a decorator.
+    """Record nothing inside: results need no gradient and writing in place is allowed. A context or a
+    decorator.
 
     >>> import gradlib
     >>> weight = gradlib.Tensor([1.0], requires_grad=True)
@@ -82,7 +84,7 @@ def unbroadcast(gradient, shape: tuple[int, ...]):
 
 
 def is_node(thing: Any) -> bool:
-    """Whether something is a node of a graph: it has `_prev` and `_op`. Plain numbers and arrays are constants."""
+    """Whether something is a node of a graph. Plain numbers and arrays are constants."""
     return hasattr(thing, "_prev") and hasattr(thing, "_op")
 
 
@@ -95,7 +97,8 @@ def needs_gradient(thing: Any) -> bool:
 def topological_order(root, follow: Callable = needs_gradient) -> list:
     """Every node that the gradient of root reaches, inputs before outputs, root last.
 
-    `follow` tells which inputs to go on to: by default those that need a gradient. A stack takes the place of recursion, which ends at a depth of 1,000.
+    `follow` tells which inputs to go on to: by default those that need a gradient. A stack takes the place of
+    recursion, which ends at a depth of 1,000.
     """
     order, seen, stack = [], set(), [root]
     while stack:
@@ -119,10 +122,10 @@ def value_of(node) -> np.ndarray:
 def backward_steps(root, gradient=None, value: Callable = value_of) -> Iterator[tuple[Any, Any, tuple]]:
     """Yield (node, gradient, contribution to each input), from root to the leaves, every node once.
 
-    A node is reached when everything that uses it has been: its gradient ∂root/∂node, the sum over those uses, is then
-    complete. A leaf has no contributions; a contribution is None where the input needs no gradient.
-    `gradient` is ∂L/∂root, by default ones. `value` reads what the rules compute on: arrays, or the nodes themselves when
-    the gradients are to be differentiated again.
+    A node is reached when everything that uses it has been: its gradient ∂root/∂node, the sum over those
+    uses, is then complete. A leaf has no contributions; a contribution is None where the input needs no
+    gradient. `gradient` is ∂L/∂root, by default ones. `value` reads what the rules compute on: arrays, or the
+    nodes themselves when the gradients are to be differentiated again.
 
     >>> from gradlib.scalar import Value
     >>> x = Value(3.0, "x")

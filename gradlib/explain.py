@@ -1,6 +1,7 @@
 """The chain rule told step by step, and the paths that a gradient is the sum of.
 
-Both are made from `backward_steps`, the generator that `backward()` itself runs on: what is told is what is computed.
+Both are made from `backward_steps`, the generator that `backward()` itself runs on: what is told is what is
+computed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Contribution:
 
     source: int  # the input's index in graph.nodes
     edge: int  # the use's index in graph.edges
-    formula: str  # the local derivative in the names of the graph, as text: "y"; with g in it where there is no single factor
+    formula: str  # the local derivative as text, "y"; with g in it where there is no single factor
     latex: str
     local: float | None  # the local derivative as a number; None for arrays
     value: np.ndarray  # the contribution
@@ -51,7 +52,8 @@ class Walkthrough:
     def __init__(self, root: Any, names: Mapping[str, Any] | None = None, gradient: Any = None):
         if not needs_gradient(root):
             raise GraphError(
-                "there is nothing to explain: this result was not computed from a value that needs a gradient. "
+                "there is nothing to explain: this result was not computed from a value that needs a "
+                "gradient. "
                 "Give an input requires_grad=True."
             )
         self.graph = Graph(root, names, gradient, max_nodes=10**9)
@@ -64,7 +66,12 @@ class Walkthrough:
         edges = {(edge.target, edge.position): i for i, edge in enumerate(graph.edges)}
         seed = None if gradient is None else np.asarray(gradient, dtype=float)
         walked = [step for step in backward_steps(graph.root, seed) if step[2]]
-        handed = [index[id(p)] for node, _, given in walked for p, c in zip(node._prev, given, strict=True) if c is not None]
+        handed = [
+            index[id(p)]
+            for node, _, given in walked
+            for p, c in zip(node._prev, given, strict=True)
+            if c is not None
+        ]
         totals: dict[int, list] = {}
         for count, (node, arriving, given) in enumerate(walked, start=1):
             target = index[id(node)]
@@ -96,7 +103,9 @@ class Walkthrough:
 
     def inputs(self) -> list[int]:
         """The indices in graph.nodes of the inputs that need a gradient."""
-        return [i for i, node in enumerate(self.graph.nodes) if node.kind == "input" and node.gradient is not None]
+        return [
+            i for i, node in enumerate(self.graph.nodes) if node.kind == "input" and node.gradient is not None
+        ]
 
     def step_text(self, step: Step) -> str:
         """One step in words and numbers."""
@@ -106,10 +115,14 @@ class Walkthrough:
         title = f"Step {step.number} of {len(self.steps)}: {node.name} = {node.formula}"
         lines = [f"{title:<44}  ({known})" if known else title]
         lines.append(f"  arriving gradient  ∂{result}/∂{node.name} = {gradient_text(step.arriving)}")
-        rows = [(f"  to {nodes[c.source].name}", *self._contribution_text(step, c)) for c in step.contributions]
+        rows = [
+            (f"  to {nodes[c.source].name}", *self._contribution_text(step, c)) for c in step.contributions
+        ]
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         for name, local, product, use in rows:
-            lines.append(f"{name:<{widths[0]}}   {local:<{widths[1]}}   {product:<{widths[2]}}   {use}".rstrip())
+            lines.append(
+                f"{name:<{widths[0]}}   {local:<{widths[1]}}   {product:<{widths[2]}}   {use}".rstrip()
+            )
         return "\n".join(lines)
 
     def _operands(self, target: int) -> list:
@@ -127,7 +140,13 @@ class Walkthrough:
             product = f"{number(step.arriving.item())} × {_in_brackets(c.local)} = {number(c.value.item())}"
         else:
             whole = primitives.find(self.graph.nodes[step.node].op).elementwise
-            local = f"g · ({c.formula})" if whole and not c.formula.isalnum() else f"g · {c.formula}" if whole else c.formula
+            local = (
+                f"g · ({c.formula})"
+                if whole and not c.formula.isalnum()
+                else f"g · {c.formula}"
+                if whole
+                else c.formula
+            )
             product = f"shape {c.value.shape}, {gradient_text(c.value)}"
         return local, product, self._use_text(source, c)
 
@@ -138,13 +157,16 @@ class Walkthrough:
         left = c.uses - c.use
         if not left:
             return f"{source} is used {times}: in all {gradient_text(c.total)}"
-        return f"{source} is used {times}: so far {gradient_text(c.total)}, {'one' if left == 1 else left} more to come"
+        to_come = "one more to come" if left == 1 else f"{left} more to come"
+        return f"{source} is used {times}: so far {gradient_text(c.total)}, {to_come}"
 
     def to_text(self) -> str:
         """The whole walkthrough in words, ending with the gradients of the inputs."""
         parts = [self.step_text(step) for step in self.steps]
         gradients = (self.graph.nodes[i] for i in self.inputs())
-        parts.append("\n".join(f"∂{self.result}/∂{node.name} = {gradient_text(node.gradient)}" for node in gradients))
+        parts.append(
+            "\n".join(f"∂{self.result}/∂{node.name} = {gradient_text(node.gradient)}" for node in gradients)
+        )
         return "\n\n".join(parts)
 
     def to_latex(self) -> str:
@@ -154,7 +176,8 @@ class Walkthrough:
 
     def _contribution_latex(self, step: Step, c: Contribution) -> str:
         result, node, source = (
-            latex_name(name) for name in (self.result, self.graph.nodes[step.node].name, self.graph.nodes[c.source].name)
+            latex_name(name)
+            for name in (self.result, self.graph.nodes[step.node].name, self.graph.nodes[c.source].name)
         )
         relation = "=" if c.uses == 1 else r"\mathrel{+}="
         left = rf"\frac{{\partial {result}}}{{\partial {source}}} &{relation}"
@@ -162,7 +185,8 @@ class Walkthrough:
         if c.local is None:
             return rf"{left} {c.latex}, \quad g = {arriving}"
         numbers = rf"{number(step.arriving.item())} \cdot {_in_brackets(c.local)} = {number(c.value.item())}"
-        return rf"{left} {arriving} \cdot \frac{{\partial {node}}}{{\partial {source}}} = {arriving} \cdot ({c.latex}) = {numbers}"
+        local = rf"\frac{{\partial {node}}}{{\partial {source}}}"
+        return rf"{left} {arriving} \cdot {local} = {arriving} \cdot ({c.latex}) = {numbers}"
 
     def __repr__(self) -> str:
         return self.to_text()
@@ -175,8 +199,8 @@ def explain(root: Any, names: Mapping[str, Any] | None = None, gradient: Any = N
     names : {name: node}; by default the variables of the calling code.
     gradient : ∂L/∂root, by default ones.
 
-    Arrays are told by shapes and norms, with g for the gradient that arrives. The parts are in `.steps`; `.to_text()` is what it
-    shows, `.to_latex()` its formulas.
+    Arrays are told by shapes and norms, with g for the gradient that arrives. The parts are in `.steps`;
+    `.to_text()` is what it shows, `.to_latex()` its formulas.
 
     >>> from gradlib import Tensor
     >>> x, y = Tensor([2.0], requires_grad=True), Tensor([3.0], requires_grad=True)
@@ -198,12 +222,13 @@ def explain(root: Any, names: Mapping[str, Any] | None = None, gradient: Any = N
     ∂t3/∂x = 7
     ∂t3/∂y = 2
 
-    Raises GraphError if nothing in the graph needs a gradient; KeyError for an operation that is not in the table.
+    Raises GraphError if nothing in the graph needs a gradient; KeyError for an operation that is not in the
+    table.
     """
     return Walkthrough(root, names, gradient)
 
 
-# Paths --------------------------------------------------------------------------------------------------------
+# Paths ------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -217,10 +242,15 @@ class Path:
 
 
 class Paths:
-    """Every path from a result to an input; the gradient is the sum of their products. See `gradient_paths`."""
+    """Every path from a result to an input, their products summing to the gradient; see `gradient_paths`."""
 
     def __init__(
-        self, root: Any, target: Any, names: Mapping[str, Any] | None = None, gradient: Any = None, max_paths: int = MAX_PATHS
+        self,
+        root: Any,
+        target: Any,
+        names: Mapping[str, Any] | None = None,
+        gradient: Any = None,
+        max_paths: int = MAX_PATHS,
     ):
         self.graph = Graph(root, names, gradient, max_nodes=10**9)
         try:
@@ -229,13 +259,15 @@ class Paths:
             raise GraphError("no path leads there: the result was not computed from this value.") from None
         self.gradient = self.graph.nodes[self.target].gradient
         if self.gradient is None:
-            raise GraphError("no gradient flows there: this value does not need one (requires_grad is False).")
+            raise GraphError(
+                "no gradient flows there: this value does not need one (requires_grad is False)."
+            )
         found = self._walk(target, None if gradient is None else np.asarray(gradient, dtype=float))
         self.paths = tuple(path for path, _ in zip(found, range(max_paths), strict=False))
         self.complete = next(found, None) is None
 
     def _walk(self, target: Any, seed: np.ndarray | None) -> Iterator[Path]:
-        """Depth first, on a stack: the gradient along one path is handed on as if no other path were there."""
+        """Depth first, on a stack: a gradient is handed on along one path as if there were no other."""
         graph = self.graph
         edges = {(edge.target, edge.position): i for i, edge in enumerate(graph.edges)}
         index = {id(thing): i for i, thing in enumerate(graph._things)}
@@ -244,7 +276,12 @@ class Paths:
         while stack:
             node, arriving, nodes, taken, factors = stack.pop()
             if node is target:
-                yield Path(nodes, taken, factors, np.asarray(np.ones_like(graph.nodes[-1].value) if arriving is None else arriving))
+                yield Path(
+                    nodes,
+                    taken,
+                    factors,
+                    np.asarray(np.ones_like(graph.nodes[-1].value) if arriving is None else arriving),
+                )
                 continue
             _, _, given = next(backward_steps(node, arriving))
             for position, contribution in reversed(list(enumerate(given))):
@@ -252,10 +289,18 @@ class Paths:
                 source = graph.edges[edge].source
                 if contribution is not None and source in leads_there:
                     factor = _local(node, position)
-                    stack.append((node._prev[position], contribution, (*nodes, source), (*taken, edge), (*factors, factor)))
+                    stack.append(
+                        (
+                            node._prev[position],
+                            contribution,
+                            (*nodes, source),
+                            (*taken, edge),
+                            (*factors, factor),
+                        )
+                    )
 
     def to_text(self) -> str:
-        """A line a path: its values from the result to the input, its factors, their product; then the sum."""
+        """A line a path: its values, its factors and their product; then the sum."""
         nodes = self.graph.nodes
         head = f"∂{nodes[-1].name}/∂{nodes[self.target].name}"
         rows = []
@@ -266,7 +311,9 @@ class Paths:
             rows.append((way, factors + gradient_text(path.product)))
         width = max((len(way) for way, _ in rows), default=0)
         lines = [f"  {way:<{width}}   {product}" for way, product in rows]
-        count = f"{len(rows)} path{'s' if len(rows) != 1 else ''}" + ("" if self.complete else " of more, the rest not shown")
+        count = f"{len(rows)} path{'s' if len(rows) != 1 else ''}" + (
+            "" if self.complete else " of more, the rest not shown"
+        )
         lines.append(f"  {'sum over all paths':<{width}}   {gradient_text(self.gradient)}")
         return "\n".join([f"{head}: {count}", *lines])
 
@@ -275,9 +322,14 @@ class Paths:
 
 
 def gradient_paths(
-    root: Any, target: Any, names: Mapping[str, Any] | None = None, gradient: Any = None, max_paths: int = MAX_PATHS
+    root: Any,
+    target: Any,
+    names: Mapping[str, Any] | None = None,
+    gradient: Any = None,
+    max_paths: int = MAX_PATHS,
 ) -> Paths:
-    """Every path from a result to a chosen input, with its factors and their product; the products sum to the gradient.
+    """Every path from a result to a chosen input, with its factors and their product; the products sum to the
+    gradient.
 
     >>> from gradlib import Tensor
     >>> x, y = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
@@ -287,8 +339,8 @@ def gradient_paths(
       t4 → t3 → t2 → x     1 × 2 × (-0.4161) = -0.8323
       sum over all paths   2.168
 
-    At most `max_paths` are listed, which the text then says; the sum is always over all. Raises GraphError if no gradient flows
-    from root to target.
+    At most `max_paths` are listed, which the text then says; the sum is always over all. Raises GraphError if
+    no gradient flows from root to target.
     """
     return Paths(root, target, names, gradient, max_paths)
 
@@ -306,7 +358,11 @@ def _local(node: Any, position: int) -> float | None:
     """The local derivative by one input as a number, where output and input are single numbers."""
     _, ones, contributions = next(backward_steps(node))
     local = contributions[position]
-    return float(np.asarray(local).item()) if local is not None and ones.size == 1 == np.asarray(local).size else None
+    return (
+        float(np.asarray(local).item())
+        if local is not None and ones.size == 1 == np.asarray(local).size
+        else None
+    )
 
 
 def _in_brackets(value: float) -> str:

@@ -1,6 +1,7 @@
 r"""Formulas of the table of derivatives, written out in the names of a graph: as LaTeX, and as plain text.
 
-The table's formulas are LaTeX with {x}, {y}, {w} where the inputs go, {z} for the output and {g} for the gradient that arrives.
+The table's formulas are LaTeX with {x}, {y}, {w} where the inputs go, {z} for the output and {g} for the
+gradient that arrives.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import numpy as np
 
 from . import primitives
 
-_GREEK = "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()
+_GREEK = """alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi
+omega""".split()
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -33,14 +35,17 @@ def latex_name(name: str) -> str:
 
 
 def fill(latex: str, inputs: Sequence[str], output: str = "", gradient: str = "") -> str:
-    """A formula of the table with its operands put in. A negative number is put in brackets where a sign precedes it.
+    """A formula of the table with its operands put in. A negative number is put in brackets where a sign
+    precedes it.
 
     >>> fill("-{x}/{y}^2", ["u", "v"])
     '-u/v^2'
     """
     operands = dict(zip("xyw", inputs, strict=False)) | {"z": output, "g": gradient}
     for letter, name in operands.items():
-        bracketed = f"({name})" if name.startswith("-") and latex not in (f"{{{letter}}}", "{x}^{{y}}") else name
+        bracketed = (
+            f"({name})" if name.startswith("-") and latex not in (f"{{{letter}}}", "{x}^{{y}}") else name
+        )
         latex = latex.replace(f"{{{letter}}}", bracketed)
     return latex
 
@@ -48,8 +53,8 @@ def fill(latex: str, inputs: Sequence[str], output: str = "", gradient: str = ""
 def plain(latex: str) -> str:
     r"""A filled formula as plain text.
 
-    >>> plain(r"1 - \tanh^2 u"), plain(r"2 \cdot x^{2-1}"), plain(r"g\,w^\top"), plain(r"\operatorname{spread} g/n")
-    ('1 - tanh² u', '2 · x^(2-1)', 'g wᵀ', 'spread g/n')
+    >>> plain(r"1 - \tanh^2 u"), plain(r"2 \cdot x^{2-1}"), plain(r"g\,w^\top")
+    ('1 - tanh² u', '2 · x^(2-1)', 'g wᵀ')
     """
     text = re.sub(r"\\operatorname\{(.*?)\}", r"\1", latex).replace(r"\_", "_")
     text = text.replace(r"^\top", "ᵀ").replace(r"\cdot", "·").replace(r"\,", " ")
@@ -97,7 +102,8 @@ def value_text(value: np.ndarray) -> str:
 
 
 def gradient_text(gradient: np.ndarray) -> str:
-    """A gradient as it is shown: its entries if they are few, else its norm, the root of the sum of their squares.
+    """A gradient as it is shown: its entries if they are few, else its norm, the root of the sum of their
+    squares.
 
     >>> gradient_text(np.array(7.0)), gradient_text(np.array([[3.0, 0.0], [0.0, 4.0]]))
     ('7', 'norm 5')

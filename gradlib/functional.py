@@ -13,8 +13,8 @@ from .autograd import backward_steps
 from .errors import GradcheckError, GraphError
 from .tensor import Tensor
 
-# The error of a central difference is about h²/6 · f''' from truncation and ε/h · f from rounding. Their sum is smallest
-# near h = ε^(1/3), 6.1e-6 in float64, and is then about ε^(2/3), 4e-11 of the size of f.
+# The error of a central difference is about h²/6 · f''' from truncation and ε/h · f from rounding. Their sum
+# is smallest near h = ε^(1/3), 6.1e-6 in float64, and is then about ε^(2/3), 4e-11 of the size of f.
 _STEP = np.finfo(np.float64).eps ** (1 / 3)
 
 
@@ -22,10 +22,14 @@ class GradcheckWarning(UserWarning):
     """gradcheck could not tell: the function has a kink there, or does not feel the input at all."""
 
 
-def numerical_gradient(function: Callable[[np.ndarray], float], x: np.ndarray, h: float | None = None) -> np.ndarray:
-    """The gradient of a function of an array, by central differences: entry i is (f(x + h eᵢ) - f(x - h eᵢ)) / 2h.
+def numerical_gradient(
+    function: Callable[[np.ndarray], float], x: np.ndarray, h: float | None = None
+) -> np.ndarray:
+    """The gradient of a function of an array, by central differences: entry i is (f(x + h eᵢ) - f(x - h eᵢ))
+    / 2h.
 
-    function : takes an array, returns one number. x : an array of any shape, left unchanged. h : the step; by default
+    function : takes an array, returns one number. x : an array of any shape, left unchanged. h : the step; by
+        default
     ε^(1/3) · max(1, |xᵢ|) for each entry, in float64.
 
     >>> numerical_gradient(lambda x: (x**2).sum(), np.array([1.0, -3.0])).round(6)
@@ -54,24 +58,26 @@ def gradcheck(
     raise_exception: bool = True,
     rng: np.random.Generator | None = None,
 ) -> bool:
-    """Compare the gradient that `backward()` finds with central finite differences, at every entry of every input.
+    """Compare the gradient that `backward()` finds with central finite differences, at every entry of every
+    input.
 
-    The function is probed with a random cotangent g: what is differentiated is L = Σ g · function(inputs), so that each entry
-    of the output counts differently and an error in one cannot hide behind another. In float64, entry by entry,
+    The function is probed with a random cotangent g: what is differentiated is L = Σ g · function(inputs), so
+    that each entry of the output counts differently and an error in one cannot hide behind another. In
+    float64, entry by entry,
 
         ∂L/∂xᵢ ≈ (L(xᵢ + h) - L(xᵢ - h)) / 2h,   h = ε^(1/3) · max(1, |xᵢ|)
 
     function : takes tensors, returns a tensor or a tuple of them. It must give the same result twice.
-    inputs : a tensor or array, or a sequence of them. Those with requires_grad are checked; all floating ones if none has it.
-        They are converted to float64 and left unchanged.
-    atol, rtol : a gradient a agrees with a difference b if |a - b| <= atol · scale + rtol · |b|, where scale is the larger
-        of 1 and Σ |g · function(inputs)|, which the rounding error grows with.
+    inputs : a tensor or array, or a sequence of them. Those with requires_grad are checked; all floating ones
+        if none has it. They are converted to float64 and left unchanged.
+    atol, rtol : a gradient a agrees with a difference b if |a - b| <= atol · scale + rtol · |b|, where scale
+        is the larger of 1 and Σ |g · function(inputs)|, which the rounding error grows with.
     raise_exception : False returns False in place of raising GradcheckError.
     rng : draws the cotangent; by default seeded with 0, so that a check repeats.
 
-    Returns True if all agree. The error names the entry that is most wrong. Warns with GradcheckWarning where it cannot tell:
-    at a kink, where the slopes from left and right differ (there a gradient between the two passes), and when an input
-    moves L by nothing at all (then only zeros were compared).
+    Returns True if all agree. The error names the entry that is most wrong. Warns with GradcheckWarning where
+    it cannot tell: at a kink, where the slopes from left and right differ (there a gradient between the two
+    passes), and when an input moves L by nothing at all (then only zeros were compared).
 
     >>> gradcheck(lambda x, y: x * y + x.sin(), [np.array([0.5, 2.0]), np.array([3.0])])
     True
@@ -88,17 +94,21 @@ def gradcheck(
 
     if probe(0, arrays[0]) != probe(0, arrays[0]):
         raise GradcheckError(
-            "the function gave two results for the same inputs, so its derivative cannot be measured. Fix its randomness: "
+            "the function gave two results for the same inputs, so its derivative cannot be measured. Fix "
+            "its randomness: "
             "draw once outside, or seed a generator inside."
         )
-    tolerance = atol * max(1.0, float(sum(np.abs(g * out.data).sum() for g, out in zip(cotangents, outputs, strict=True))))
+    tolerance = atol * max(
+        1.0, float(sum(np.abs(g * out.data).sum() for g, out in zip(cotangents, outputs, strict=True)))
+    )
     failures = []
     for i, gradient in zip(checked, _analytic(function, arrays, checked, cotangents), strict=True):
         numerical = numerical_gradient(partial(probe, i), arrays[i])
         failures += _compare(i, partial(probe, i), arrays[i], gradient, numerical, tolerance, rtol)
         if arrays[i].size and not numerical.any() and not gradient.any():
             warnings.warn(
-                f"input {i} does not change the result: only zeros were compared. A softmax summed, or a part that is detached, "
+                f"input {i} does not change the result: only zeros were compared. A softmax summed, or a "
+                "part that is detached, "
                 "looks like this; probe a function that feels its input.",
                 GradcheckWarning,
                 stacklevel=2,
@@ -106,7 +116,9 @@ def gradcheck(
     if failures and raise_exception:
         failures.sort(reverse=True)
         message = failures[0][1]
-        raise GradcheckError(message + (f" ({len(failures)} entries are wrong, this one most.)" if len(failures) > 1 else ""))
+        raise GradcheckError(
+            message + (f" ({len(failures)} entries are wrong, this one most.)" if len(failures) > 1 else "")
+        )
     return not failures
 
 
@@ -117,7 +129,8 @@ def _float64_inputs(inputs: list) -> tuple[list[np.ndarray], list[int]]:
     checked = [i for i in floating if getattr(inputs[i], "requires_grad", False)] or floating
     if not checked:
         raise TypeError(
-            f"gradcheck needs a floating-point input to differentiate by, got {[str(a.dtype) for a in data]}. Write 2.0 for 2."
+            "gradcheck needs a floating-point input to differentiate by, got "
+            f"{[str(a.dtype) for a in data]}. Write 2.0 for 2."
         )
     return [array.astype(np.float64) if i in floating else array for i, array in enumerate(data)], checked
 
@@ -127,7 +140,10 @@ def _outputs(function: Callable, tensors: list[Tensor]) -> tuple[Tensor, ...]:
     outputs = tuple(result) if isinstance(result, (tuple, list)) else (result,)
     for out in outputs:
         if not isinstance(out, Tensor):
-            raise TypeError(f"gradcheck needs a function that returns a Tensor, or a tuple of them; it returned {type(out).__name__}.")
+            raise TypeError(
+                "gradcheck needs a function that returns a Tensor, or a tuple of them; "
+                f"it returned {type(out).__name__}."
+            )
     return outputs
 
 
@@ -139,12 +155,20 @@ def _analytic(function: Callable, arrays: list, checked: list[int], cotangents: 
         if out.requires_grad:
             out.backward(g)
     if not any(out.requires_grad for out in outputs):
-        raise GraphError("no output of the function depends on the inputs through the graph: it was cut on the way.")
+        raise GraphError(
+            "no output of the function depends on the inputs through the graph: it was cut on the way."
+        )
     return [np.zeros_like(arrays[i]) if tensors[i].grad is None else tensors[i].grad for i in checked]
 
 
 def _compare(
-    i: int, probe: Callable[[np.ndarray], float], x: np.ndarray, gradient: np.ndarray, numerical: np.ndarray, atol: float, rtol: float
+    i: int,
+    probe: Callable[[np.ndarray], float],
+    x: np.ndarray,
+    gradient: np.ndarray,
+    numerical: np.ndarray,
+    atol: float,
+    rtol: float,
 ) -> list[tuple[float, str]]:
     """(how wrong, in words) for every entry of input i that disagrees."""
     failures = []
@@ -157,14 +181,18 @@ def _compare(
         # Where the function is smooth the one-sided slopes differ by h · f'', some 1e-5 of f''.
         if high - low > 1e-3 * max(1.0, abs(low), abs(high)) and low - atol <= a <= high + atol:
             warnings.warn(
-                f"{entry} sits on a kink: the slope is {low:.4g} on one side and {high:.4g} on the other. The gradient {a:.4g} "
+                f"{entry} sits on a kink: the slope is {low:.4g} on one side and {high:.4g} on the other. "
+                f"The gradient {a:.4g} "
                 "lies between them, and no more can be said here. Check at another point.",
                 GradcheckWarning,
                 stacklevel=3,
             )
             continue
         wrong = abs(a - b)
-        message = f"the gradient at {entry} is wrong: backward() says {a:.10g}, the finite difference says {b:.10g}; they differ by {wrong:.3g}."
+        message = (
+            f"the gradient at {entry} is wrong: backward() says {a:.10g}, "
+            f"the finite difference says {b:.10g}; they differ by {wrong:.3g}."
+        )
         failures.append((float("inf") if np.isnan(wrong) else wrong, message))
     return failures
 
@@ -200,7 +228,9 @@ def grad(
     inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     seed = outputs._seed(grad_outputs)
     if create_graph:
-        steps = backward_steps(outputs, grad_outputs if isinstance(grad_outputs, Tensor) else Tensor(seed), lambda node: node)
+        steps = backward_steps(
+            outputs, grad_outputs if isinstance(grad_outputs, Tensor) else Tensor(seed), lambda node: node
+        )
     else:
         steps = backward_steps(outputs, seed)
     wanted = {id(tensor) for tensor in inputs}
@@ -208,7 +238,8 @@ def grad(
     for i, tensor in enumerate(inputs):
         if id(tensor) not in found:
             raise GraphError(
-                f"outputs does not depend on input {i} (shape {tensor.shape}): its gradient is zero everywhere. Was it used, and does "
+                f"outputs does not depend on input {i} (shape {tensor.shape}): its gradient is zero "
+                "everywhere. Was it used, and does "
                 "it have requires_grad=True?"
             )
     gradients = (found[id(tensor)] for tensor in inputs)

@@ -1,7 +1,7 @@
 """A computation as a picture: which value was made of which, with values, gradients and shapes.
 
-A Graph is a snapshot: what happens to the tensors later does not change it, and it writes to no `.grad`. Graphviz lays it
-out; where Graphviz is missing it shows itself as text.
+A Graph is a snapshot: what happens to the tensors later does not change it, and it writes to no `.grad`.
+Graphviz lays it out; where Graphviz is missing it shows itself as text.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from typing import Any
 
 import numpy as np
 
-from . import primitives
 from .autograd import backward_steps, is_node, needs_gradient, topological_order, value_of
 from .formulas import gradient_text, operation_text, value_text
 
 MAX_NODES = 200  # more are too many to read, and Graphviz needs over a second for them
 
-HOW_TO_GET_PICTURES = "(for a picture in place of this text: pip install pygraphviz, or install Graphviz's dot)"
+HOW_TO_GET_PICTURES = (
+    "(for a picture in place of this text: pip install pygraphviz, or install Graphviz's dot)"
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Graph:
 
     root : a Tensor, a scalar.Value, or any object with `data`, `_prev` and `_op`.
     names : {name: node}; by default the variables of the calling code.
-    gradient : ∂L/∂root, by default ones, so that the gradients shown are those of root, or of the sum of its entries.
+    gradient : ∂L/∂root, by default ones, so that the gradients shown are those of root, or of the sum of its
+        entries.
     max_nodes : how many are shown, those nearest to root; the picture says how many are not.
 
     `nodes` lists inputs before outputs, root last; `edges` lists every use of a value by another.
@@ -75,7 +77,11 @@ class Graph:
     """
 
     def __init__(
-        self, root: Any, names: Mapping[str, Any] | None = None, gradient: Any = None, max_nodes: int = MAX_NODES
+        self,
+        root: Any,
+        names: Mapping[str, Any] | None = None,
+        gradient: Any = None,
+        max_nodes: int = MAX_NODES,
     ):
         if not is_node(root):
             raise TypeError(
@@ -98,7 +104,9 @@ class Graph:
                 continue
             sources = []
             for parent in thing._prev:
-                if id(parent) not in index_of or not is_node(parent):  # a plain number, or a node that is left out
+                if id(parent) not in index_of or not is_node(
+                    parent
+                ):  # a plain number, or a node that is left out
                     index_of[id(parent)] = self._place(parent)
                 sources.append(index_of[id(parent)])
             index_of[id(thing)] = target = self._place(thing, sources)
@@ -108,7 +116,7 @@ class Graph:
             ]
 
     def _place(self, thing: Any, sources: list[int] | None = None) -> int:
-        """Add a node, and return its index. Without `sources`, it is a number or stands for what is left out."""
+        """Add a node. Without `sources` it is a number, or stands for what is left out."""
         value, op, formula = value_of(thing), "", ""
         name = getattr(thing, "name", "") or self._names.get(id(thing), "")
         if not is_node(thing) or not thing._op and not needs_gradient(thing):
@@ -132,14 +140,19 @@ class Graph:
             if other is thing and self.nodes[i].kind != "cut":
                 return i
         raise KeyError(
-            "this value is not in the graph: the result was not computed from it, or its part of the graph is left out"
+            "this value is not in the graph: the result was not computed from it, or its part of the graph "
+            "is left out"
         )
 
     @property
     def note(self) -> str:
         """What is not shown, in a sentence; empty if all is."""
         shown = sum(node.kind != "cut" for node in self.nodes)
-        return f"{shown:,} values nearest to the result are shown, {self.left_out:,} are not" if self.left_out else ""
+        return (
+            f"{shown:,} values nearest to the result are shown, {self.left_out:,} are not"
+            if self.left_out
+            else ""
+        )
 
     def to_text(self) -> str:
         """A line a value, inputs first: what it is, its value, its gradient."""
@@ -165,13 +178,18 @@ class Graph:
         if self.note:
             dot.attr(label=self.note, labelloc="t")
         for node in self.nodes:
-            dot.node(node.id, _dot_label(node), **{"id": node.id, "class": node.kind}, **_DOT_STYLES.get(node.kind, {}))
+            dot.node(
+                node.id,
+                _dot_label(node),
+                **{"id": node.id, "class": node.kind},
+                **_DOT_STYLES.get(node.kind, {}),
+            )
         for edge in self.edges:
             dot.edge(self.nodes[edge.source].id, self.nodes[edge.target].id, id=edge.id)
         return dot.source
 
     def to_svg(self) -> str:
-        """The picture as SVG, in colours that follow the page's theme; empty where Graphviz is missing.
+        """The picture as SVG, in colors that follow the page's theme; empty where Graphviz is missing.
 
         A node is a `<g class="node ..." data-id="n3">`, an edge a `<g class="edge" data-id="e5">`.
         """
@@ -181,7 +199,8 @@ class Graph:
     def _description(self) -> str:
         inputs = ", ".join(node.name for node in self.nodes if node.kind == "input")
         result = self.nodes[-1]
-        return f"Graph of {len(self.nodes)} values: {result.name} = {value_text(result.value)}, computed from {inputs or 'constants'}."
+        made_of = f"{result.name} = {value_text(result.value)}, computed from {inputs or 'constants'}"
+        return f"Graph of {len(self.nodes)} values: {made_of}."
 
     def __repr__(self) -> str:
         return self.to_text()
@@ -200,7 +219,7 @@ def show_graph(
     return Graph(root, names, gradient, max_nodes)
 
 
-# Names and gradients ------------------------------------------------------------------------------------------
+# Names and gradients ------------------------------------------------------------
 
 
 def caller_names() -> dict[int, str]:
@@ -249,7 +268,7 @@ def _nearest(root: Any, count: int) -> set[int]:
     return near
 
 
-# Drawing ------------------------------------------------------------------------------------------------------
+# Drawing ------------------------------------------------------------
 
 _DOT_STYLES = {
     "input": {"penwidth": "1.8"},
@@ -258,8 +277,8 @@ _DOT_STYLES = {
     "cut": {"shape": "plaintext"},
 }
 
-# Colours of Okabe and Ito, told apart by colour-blind readers; kinds differ by line width and dashes too. Text takes the
-# colour of the page, in JupyterLab's light and dark themes and in exported pages.
+# Colors of Okabe and Ito, told apart by color-blind readers; kinds differ by line width and dashes too.
+# Text takes the colour of the page, in JupyterLab's light and dark themes and in exported pages.
 _STYLE = """
 .gradlib-graph { font-family: Helvetica, Arial, "Liberation Sans", sans-serif; }
 .gradlib-graph text { fill: var(--jp-ui-font-color1, #222); }
@@ -313,7 +332,7 @@ def _silent_stderr():
 
 
 def _for_a_page(svg: str, description: str) -> str:
-    """Graphviz's SVG made fit to stand in a page, several times too: no ids, no tooltips of ids, the page's colours."""
+    """Graphviz's SVG made fit for a page: no ids, which could clash, no tooltips, the page's colors."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->\n?|<title>.*?</title>\n?", "", svg, flags=re.S)
     svg = re.sub(r'<polygon fill="white"[^>]*/>\n?', "", svg)  # the white background

@@ -1,17 +1,19 @@
 r"""The table of derivatives: one entry an operation, on arrays.
 
-An entry holds the forward function and, for each input, a *vector-Jacobian product*: the rule that turns the gradient of
-the output into the gradient of that input. A rule is called as
+An entry holds the forward function and, for each input, a *vector-Jacobian product*: the rule that turns the
+gradient of the output into the gradient of that input. A rule is called as
 
     rule(g, z, x, y, ..., **keywords)
 
-with g the gradient that arrives at the output z, then the inputs. For an elementwise operation it returns g times the local
-derivative, ∂L/∂x = g · ∂z/∂x, and the formula beside it is that derivative. Where the operation mixes entries (a sum, a matrix
-product) there is no single factor: the formula is the whole product, and {g} stands in it.
+with g the gradient that arrives at the output z, then the inputs. For an elementwise operation it returns g
+times the local derivative, ∂L/∂x = g · ∂z/∂x, and the formula beside it is that derivative. Where the
+operation mixes entries (a sum, a matrix product) there is no single factor: the formula is the whole product,
+and {g} stands in it.
 
-Rules use operators, methods and NumPy functions only and never write in place, so that the same line runs on arrays (the
-fast path), on tensors (gradients of gradients), and on the arrays of a GPU. Two matters they leave to the engine: a gradient is
-summed over the axes that broadcasting stretched, and an input that needs no gradient is not asked about.
+Rules use operators, methods and NumPy functions only and never write in place, so that the same line runs on
+arrays (the fast path), on tensors (gradients of gradients), and on the arrays of a GPU. Two matters they
+leave to the engine: a gradient is summed over the axes that broadcasting stretched, and an input that needs
+no gradient is not asked about.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ class Vjp(NamedTuple):
 class Primitive:
     r"""One operation: its symbol, its forward function, one Vjp for each input (None: never differentiable).
 
-    `latex` is the operation itself as a formula; by default `{x} symbol {y}` for a sign, `symbol({x})` for a word.
+    `latex` is the operation itself as a formula; by default `{x} symbol {y}` for a sign, `symbol({x})` for a
+    word.
 
     >>> cube = Primitive("cube", lambda x: x**3, Vjp(lambda g, z, x: g * 3 * x**2, r"3\,{x}^2"))
     >>> z = cube.forward(2.0)
@@ -60,7 +63,7 @@ class Primitive:
         return f"Primitive({self.symbol!r})"
 
 
-# Arithmetic ---------------------------------------------------------------------------------------------
+# Arithmetic ------------------------------------------------------------
 
 add = Primitive("+", np.add, Vjp(lambda g, z, x, y: g, "1"), Vjp(lambda g, z, x, y: g, "1"))
 
@@ -80,8 +83,8 @@ div = Primitive(
     latex="{x} / {y}",
 )  # fmt: skip
 
-# At x = 0 the naive rules give 0 · ∞. For y = 0 the first exponent is replaced by 1, for x = 0 the logarithm's argument
-# by 1: both products are then 0, as PyTorch has it.
+# At x = 0 the naive rules give 0 · ∞. For y = 0 the first exponent is replaced by 1, for x = 0 the
+# logarithm's argument by 1: both products are then 0, as PyTorch has it.
 pow = Primitive(
     "**", np.power,
     Vjp(lambda g, z, x, y: g * y * x ** np.where(y == 0, 1, y - 1), r"{y} \cdot {x}^{{y}-1}"),
@@ -91,7 +94,7 @@ pow = Primitive(
 
 neg = Primitive("neg", np.negative, Vjp(lambda g, z, x: -g, "-1"), latex="-{x}")
 
-# Elementary functions ------------------------------------------------------------------------------------
+# Elementary functions ------------------------------------------------------------
 
 exp = Primitive("exp", np.exp, Vjp(lambda g, z, x: g * z, "{z}"), latex="e^{{x}}")
 
@@ -117,7 +120,7 @@ sigmoid = Primitive(
 
 relu = Primitive("relu", lambda x: np.maximum(x, 0), Vjp(lambda g, z, x: g * (x > 0), "[{x} > 0]"))
 
-# Choosing -------------------------------------------------------------------------------------------------
+# Choosing ------------------------------------------------------------
 
 where = Primitive(
     "where", np.where,
@@ -126,7 +129,7 @@ where = Primitive(
     Vjp(lambda g, z, x, y, w: np.where(x, 0, g), "1 - [{x}]"),
 )  # fmt: skip
 
-# Matrices ---------------------------------------------------------------------------------------------------
+# Matrices ------------------------------------------------------------
 
 
 def _as_matrices(g, x, y):
@@ -156,7 +159,7 @@ matmul = Primitive(
     latex=r"{x}\,{y}",
 )  # fmt: skip
 
-# Sums and shapes ----------------------------------------------------------------------------------------------
+# Sums and shapes ------------------------------------------------------------
 
 
 def _spread(g, x, axis, keepdims):
@@ -168,7 +171,10 @@ def _spread(g, x, axis, keepdims):
 
 sum = Primitive(
     "sum", np.sum,
-    Vjp(lambda g, z, x, axis=None, keepdims=False: _spread(g, x, axis, keepdims), r"\operatorname{spread} {g}"),
+    Vjp(
+        lambda g, z, x, axis=None, keepdims=False: _spread(g, x, axis, keepdims),
+        r"\operatorname{spread} {g}",
+    ),
     latex=r"\sum {x}",
 )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """The scalar engine of lesson 03, whole: reverse-mode differentiation of numbers.
 
-A Value remembers its inputs and, for each, the local derivative: how fast it moves when that input moves. `backward()` walks
-from the result to the inputs and hands each input local derivative · gradient. Nothing else is needed.
+A Value remembers its inputs and, for each, the local derivative: how fast it moves when that input moves.
+`backward()` walks from the result to the inputs and hands each input local derivative · gradient. Nothing
+else is needed.
 """
 
 from __future__ import annotations
@@ -55,13 +56,17 @@ class Value:
 
     def __truediv__(self, other):
         other = _as_value(other)
-        return _result(self.data / other.data, "/", (self, other), (1 / other.data, -self.data / other.data**2))
+        return _result(
+            self.data / other.data, "/", (self, other), (1 / other.data, -self.data / other.data**2)
+        )
 
     def __pow__(self, other):
         x, y = self.data, _as_value(other).data
         z = x**y
         by_base = y * x ** (y - 1) if y else 0.0
-        by_exponent = z * math.log(x) if x > 0 else 0.0 if x == 0 else math.nan  # xʸ of x < 0: only whole y exist
+        by_exponent = (
+            z * math.log(x) if x > 0 else 0.0 if x == 0 else math.nan
+        )  # xʸ of x < 0: only whole y exist
         return _result(z, "**", (self, _as_value(other)), (by_base, by_exponent))
 
     def __neg__(self):
@@ -123,7 +128,7 @@ def _result(data: float, op: str, inputs: tuple[Value, ...], local: tuple[float,
 
 
 def topological_order(root: Value) -> list[Value]:
-    """Every value that root was computed from, inputs before outputs, root last. A stack in place of recursion."""
+    """Every value that root was computed from, inputs before outputs, on a stack in place of recursion."""
     order, seen, stack = [], set(), [(root, False)]
     while stack:
         value, inputs_done = stack.pop()

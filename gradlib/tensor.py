@@ -20,13 +20,14 @@ _new = object.__new__
 class Tensor:
     """An n-dimensional array that records the operations on it, so that `backward()` can differentiate them.
 
-    data : a number, a nested list, or a NumPy array. Python floats become float32, as in PyTorch; arrays keep their dtype
-        and are copied.
+    data : a number, a nested list, or a NumPy array. Python floats become float32, as in PyTorch; arrays keep
+        their dtype and are copied.
     requires_grad : whether `backward()` fills `grad`. Only floating-point data can have a gradient.
     dtype : a NumPy dtype, to choose another.
 
-    `data` is the array; assigning to it overwrites the tensor in place, and a graph that used the old value then refuses
-    `backward()`. `grad` is an array of the same shape and dtype, None before the first `backward()`; gradients add up over calls.
+    `data` is the array; assigning to it overwrites the tensor in place, and a graph that used the old value
+    then refuses `backward()`. `grad` is an array of the same shape and dtype, None before the first
+    `backward()`; gradients add up over calls.
 
     >>> x = Tensor([2.0], requires_grad=True)
     >>> y = Tensor([3.0], requires_grad=True)
@@ -80,7 +81,7 @@ class Tensor:
         return self._array.size
 
     def numpy(self) -> np.ndarray:
-        """The array, not copied. Refused where it would cut a graph: say t.detach().numpy() if that is meant."""
+        """The array, not copied. Refused where it would cut a graph: if that is meant, t.detach().numpy()."""
         if self._requires_grad:
             raise GraphError(
                 "NumPy would lose the gradient of this tensor: what it computes is not part of the graph. "
@@ -94,7 +95,9 @@ class Tensor:
     def item(self) -> float:
         """The only entry, as a Python number."""
         if self._array.size != 1:
-            raise ShapeError(f"item() takes the only entry of a tensor, but shape {self.shape} holds {self.numel()}.")
+            raise ShapeError(
+                f"item() takes the only entry of a tensor, but shape {self.shape} holds {self.numel()}."
+            )
         return self._array.item()
 
     def __float__(self) -> float:
@@ -106,7 +109,8 @@ class Tensor:
     def __bool__(self) -> bool:
         if self._array.size != 1:
             raise ShapeError(
-                f"a tensor of shape {self.shape} is neither true nor false. Ask about one entry, or use (t > 0).all() or .any()."
+                f"a tensor of shape {self.shape} is neither true nor false. Ask about one entry, or use (t "
+                "> 0).all() or .any()."
             )
         return bool(self._array.item())
 
@@ -131,7 +135,7 @@ class Tensor:
 
     @property
     def requires_grad(self) -> bool:
-        """Whether a gradient flows to this tensor: chosen for a leaf, inherited from the inputs for a result."""
+        """Whether a gradient flows to this tensor: chosen for a leaf, inherited by a result."""
         return self._requires_grad
 
     @requires_grad.setter
@@ -142,12 +146,15 @@ class Tensor:
         """Choose whether `backward()` fills the gradient of this leaf; returns the tensor."""
         if not self.is_leaf:
             raise GraphError(
-                f"this tensor is a result of {self._op.symbol!r}: it needs a gradient because its inputs do. Only leaves "
-                "choose. Use t.detach() for a constant of the same value, t.retain_grad() to keep its gradient."
+                f"this tensor is a result of {self._op.symbol!r}: it needs a gradient because its inputs "
+                "do. Only leaves "
+                "choose. Use t.detach() for a constant of the same value, t.retain_grad() to keep its "
+                "gradient."
             )
         if flag and self.dtype.kind != "f":
             raise TypeError(
-                f"requires_grad=True takes floating-point data, this is {self.dtype}: a whole number cannot be nudged "
+                f"requires_grad=True takes floating-point data, this is {self.dtype}: a whole number cannot "
+                "be nudged "
                 "by a little. Write 2.0 in place of 2, or pass dtype=np.float32."
             )
         self._requires_grad = bool(flag)
@@ -165,17 +172,19 @@ class Tensor:
     def retain_grad(self) -> None:
         """Have `backward()` keep the gradient of this tensor though it is not a leaf."""
         if not self._requires_grad:
-            raise GraphError("this tensor needs no gradient, so none can be kept. Set requires_grad=True on an input.")
+            raise GraphError(
+                "this tensor needs no gradient, so none can be kept. Set requires_grad=True on an input."
+            )
         self._retains_grad = True
 
     def backward(self, gradient: Any = None) -> None:
         """Add ∂L/∂leaf to the `grad` of every leaf that this tensor was computed from.
 
-        gradient : ∂L/∂self, of this tensor's shape. For a one-element tensor it may be left out: L is then the tensor
-            itself, and the gradient 1. (PyTorch asks for 0-d there; otherwise the two agree.)
+        gradient : ∂L/∂self, of this tensor's shape. For a one-element tensor it may be left out: L is then
+            the tensor itself, and the gradient 1. (PyTorch asks for 0-d there; otherwise the two agree.)
 
-        Raises GraphError if there is no graph, if `gradient` is missing, or if a tensor of the graph was overwritten;
-        ShapeError for a `gradient` of another shape.
+        Raises GraphError if there is no graph, if `gradient` is missing, or if a tensor of the graph was
+        overwritten; ShapeError for a `gradient` of another shape.
         """
         for tensor, arrived, _ in backward_steps(self, self._seed(gradient), _array_of):
             if tensor._op is None or tensor._retains_grad:
@@ -187,14 +196,18 @@ class Tensor:
         """The gradient that `backward()` starts from, checked."""
         if not self._requires_grad:
             raise GraphError(
-                "backward() found no graph: this tensor was not computed from one with requires_grad=True. Either no input "
-                "asked for a gradient, or the graph was cut on the way by .data, .detach(), float() or no_grad()."
+                "backward() found no graph: this tensor was not computed from one with requires_grad=True. "
+                "Either no input "
+                "asked for a gradient, or the graph was cut on the way by .data, .detach(), float() or "
+                "no_grad()."
             )
         if gradient is None:
             if self._array.size != 1:
                 raise GraphError(
-                    f"backward() differentiates one number, but this tensor has shape {self.shape}. Reduce it first with "
-                    f".sum() or .mean(), or pass gradient=, an array of shape {self.shape}: how much each entry counts."
+                    f"backward() differentiates one number, but this tensor has shape {self.shape}. Reduce "
+                    "it first with "
+                    f".sum() or .mean(), or pass gradient=, an array of shape {self.shape}: how much each "
+                    "entry counts."
                 )
             return np.ones_like(self._array)
         gradient = np.asarray(gradient._array if isinstance(gradient, Tensor) else gradient, dtype=self.dtype)
@@ -203,7 +216,7 @@ class Tensor:
         return gradient
 
     def _refuse_overwritten(self, order: list[Tensor]) -> None:
-        """Raise GraphError if a tensor in the graph was overwritten after an operation had used or made it."""
+        """Raise GraphError if a tensor in the graph was overwritten after an operation used or made it."""
         for node in order:
             if node._made == writes.count or node._op is None:  # mostly nothing was written since
                 continue
@@ -211,8 +224,10 @@ class Tensor:
                 if tensor._written > node._made:
                     what = "its result" if tensor is node else f"its input of shape {tensor.shape}"
                     raise GraphError(
-                        f"backward() needs the values that {node._op.symbol!r} worked with, but {what} was overwritten in "
-                        "place afterwards. Compute the result again, or make a new tensor in place of overwriting."
+                        f"backward() needs the values that {node._op.symbol!r} worked with, but {what} was "
+                        "overwritten in "
+                        "place afterwards. Compute the result again, or make a new tensor in place of "
+                        "overwriting."
                     )
 
     # Operators --------------------------------------------------------------------------------------------
@@ -272,18 +287,22 @@ class Tensor:
         return self._in_place(P.div, other)
 
     def _in_place(self, op: P.Primitive, other) -> Tensor:
-        """`t += u`: overwrites t where nothing is recorded; in a graph, it is `t = t + u`, and the old t lives on."""
+        """`t += u`: overwrites t where nothing is recorded; in a graph it is `t = t + u`, a new tensor."""
         other = _operand(other, self)
         if recording.enabled and (self._requires_grad or other._requires_grad):
             if self.is_leaf and self._requires_grad:
                 raise GraphError(
-                    f"a leaf with requires_grad=True cannot be overwritten by '{op.symbol}=' while operations are recorded: its "
-                    "gradient would have nowhere to go. Update it inside `with gradlib.no_grad():`, or give the result a new name."
+                    f"a leaf with requires_grad=True cannot be overwritten by '{op.symbol}=' while "
+                    "operations are recorded: its "
+                    "gradient would have nowhere to go. Update it inside `with gradlib.no_grad():`, or give "
+                    "the result a new name."
                 )
             return apply(op, self, other)
         result = apply(op, self, other)._array
         if result.shape != self.shape:
-            raise ShapeError(f"shape {self.shape} cannot hold the result of '{op.symbol}=', which has shape {result.shape}.")
+            raise ShapeError(
+                f"shape {self.shape} cannot hold the result of '{op.symbol}=', of shape {result.shape}."
+            )
         self._array[...] = result
         self.data = self._array
         return self
@@ -369,12 +388,14 @@ class Tensor:
         return apply(P.transpose, self, axes=_sequence(dims))
 
     def transpose(self, dim0: int, dim1: int) -> Tensor:
-        """Two axes exchanged, as in PyTorch. For a whole new order use `permute`, to reverse a matrix `.T`."""
+        """Two axes exchanged, as in PyTorch. `permute` takes a whole new order."""
         axes = list(range(self.ndim))
         try:
             axes[dim0], axes[dim1] = axes[dim1], axes[dim0]
         except IndexError:
-            raise ShapeError(f"transpose({dim0}, {dim1}) needs these axes, but shape {self.shape} has {self.ndim}.") from None
+            raise ShapeError(
+                f"transpose({dim0}, {dim1}) needs these axes, but shape {self.shape} has {self.ndim}."
+            ) from None
         return apply(P.transpose, self, axes=tuple(axes))
 
     @property
@@ -452,15 +473,20 @@ def _constant(array: np.ndarray) -> Tensor:
 
 
 def _operand(value: Any, like: Tensor) -> Tensor:
-    """The other operand as a tensor. A Python number takes the dtype of the tensor that it meets, where that can hold it."""
+    """The other operand as a tensor. A Python number takes the dtype of `like`, where that can hold it."""
     if isinstance(value, Tensor):
         return value
     if isinstance(value, (bool, int, float)):
         holds = like.dtype.kind == "f" or (like.dtype.kind in "iu" and isinstance(value, int))
-        return _constant(np.asarray(value, dtype=like.dtype if holds else None if isinstance(value, int) else np.float32))
+        return _constant(
+            np.asarray(value, dtype=like.dtype if holds else None if isinstance(value, int) else np.float32)
+        )
     if isinstance(value, (np.ndarray, np.generic)):
         return _constant(_as_array(value, None))
-    raise TypeError(f"a Tensor cannot be combined with a {type(value).__name__}: {value!r}. Make a Tensor or an array of it first.")
+    raise TypeError(
+        f"a Tensor cannot be combined with a {type(value).__name__}: {value!r}. "
+        "Make a Tensor or an array of it first."
+    )
 
 
 def _operands(values) -> list[Tensor]:
@@ -474,7 +500,9 @@ def _plain(value: Any) -> Any:
 
 def _sequence(numbers: tuple) -> tuple[int, ...]:
     """(2, 3) for both f(2, 3) and f((2, 3))."""
-    return tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], (tuple, list)) else tuple(numbers)
+    return (
+        tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], (tuple, list)) else tuple(numbers)
+    )
 
 
 def _axes(axis, keepdims, dim, keepdim) -> dict:
@@ -485,14 +513,16 @@ def _axes(axis, keepdims, dim, keepdim) -> dict:
     return {"axis": tuple(axis) if isinstance(axis, list) else axis, "keepdims": keepdims or keepdim}
 
 
-# Data that comes in -----------------------------------------------------------------------------------------
+# Data that comes in ------------------------------------------------------------
 
 
 def _as_array(data: Any, dtype: Any) -> np.ndarray:
     """A new array of real numbers, or an error that says what is wrong with the data."""
     if isinstance(data, Tensor):
         if data._requires_grad:
-            raise GraphError("Tensor(t) would cut the graph of t. Use t itself, or t.detach() for a constant of the same value.")
+            raise GraphError(
+                "Tensor(t) would cut the graph of t. Use t itself, or t.detach() for a constant."
+            )
         data = data._array
     try:
         array = np.array(data, dtype=dtype)
@@ -515,14 +545,21 @@ def _bad_data(data: Any, reason: Any) -> Exception:
     """The error for data that is no array of real numbers."""
     ragged = _ragged(data)
     if ragged:
-        return ShapeError(f"a tensor is a full grid of numbers, but {ragged}. Fill the short rows, or keep a list of tensors.")
+        return ShapeError(
+            f"a tensor is a full grid of numbers, but {ragged}. Fill the short rows, or keep a list."
+        )
     if getattr(reason, "kind", None) == "c":
-        return TypeError("complex numbers are not supported: a tensor holds real numbers. Keep .real and .imag as two tensors.")
+        return TypeError(
+            "a tensor holds real numbers, complex ones are not supported. Keep .real and .imag apart."
+        )
     if isinstance(data, (list, tuple)) and builtins.any(isinstance(entry, Tensor) for entry in data):
         return TypeError("a Tensor is made of numbers, not of tensors: the graph of the parts would be cut.")
     shown = repr(data)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return TypeError(f"a Tensor holds numbers: a number, nested lists of numbers, or an array. Got {type(data).__name__} {shown}.")
+    return TypeError(
+        "a Tensor holds numbers: a number, nested lists of numbers, or an array. "
+        f"Got {type(data).__name__} {shown}."
+    )
 
 
 def _ragged(data: Any, place: str = "data") -> str:
@@ -532,12 +569,17 @@ def _ragged(data: Any, place: str = "data") -> str:
     lengths = [len(row) if isinstance(row, (list, tuple)) else None for row in data]
     for i, length in enumerate(lengths):
         if length != lengths[0]:
-            first, other = ("a number" if n is None else f"{n} {'entry' if n == 1 else 'entries'}" for n in (lengths[0], length))
-            return f"{place}[0] has {first} and {place}[{i}] has {other}".replace("has a number", "is a number")
+            first, other = (
+                "a number" if n is None else f"{n} {'entry' if n == 1 else 'entries'}"
+                for n in (lengths[0], length)
+            )
+            return f"{place}[0] has {first} and {place}[{i}] has {other}".replace(
+                "has a number", "is a number"
+            )
     return next(filter(None, (_ragged(row, f"{place}[{i}]") for i, row in enumerate(data))), "")
 
 
-# Operations that fail ---------------------------------------------------------------------------------------
+# Operations that fail ------------------------------------------------------------
 
 
 def _explained(op: P.Primitive, arrays: list[np.ndarray], keywords: dict, error: Exception) -> Exception:
@@ -547,15 +589,19 @@ def _explained(op: P.Primitive, arrays: list[np.ndarray], keywords: dict, error:
         return cannot_multiply(*shapes)
     if isinstance(error, np.exceptions.AxisError):
         if not shapes[0]:
-            return ShapeError(f"{op.symbol} over axis {keywords['axis']}, but a 0-d tensor has no axes: leave axis out.")
+            return ShapeError(
+                f"{op.symbol} over axis {keywords['axis']}, but a 0-d tensor has no axes: leave axis out."
+            )
         return ShapeError(
-            f"{op.symbol} over axis {keywords['axis']}, but shape {shapes[0]} has axes 0 to {len(shapes[0]) - 1}. "
+            f"{op.symbol} over axis {keywords['axis']}, but shape {shapes[0]} has axes 0 to "
+            f"{len(shapes[0]) - 1}. "
             "Negative axes count from the end: -1 is the last."
         )
     if op is P.reshape:
         wanted = keywords["shape"]
         return ShapeError(
-            f"cannot reshape {shapes[0]}, {math.prod(shapes[0])} in all, to {wanted}: the sizes must multiply to "
+            f"cannot reshape {shapes[0]}, {math.prod(shapes[0])} in all, to {wanted}: the sizes must "
+            "multiply to "
             f"{math.prod(shapes[0])}. One of them may be -1, for what is left."
         )
     if op is P.transpose:
@@ -570,7 +616,8 @@ def _explained(op: P.Primitive, arrays: list[np.ndarray], keywords: dict, error:
 
 def _no_derivative(name: str) -> TypeError:
     return TypeError(
-        f"np.{name} is not an operation that gradlib can differentiate, so on a Tensor it would lose the gradient. Compose it of "
+        f"np.{name} is not an operation that gradlib can differentiate, so on a Tensor it would lose the "
+        "gradient. Compose it of "
         "operations that are in the table, or call it on t.detach().numpy() if no gradient is to flow."
     )
 
@@ -578,8 +625,9 @@ def _no_derivative(name: str) -> TypeError:
 _UFUNCS = {op.forward: op for op in P.TABLE.values() if isinstance(op.forward, np.ufunc)}
 
 _WITHOUT_GRADIENT = {
-    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isnan, np.isfinite, np.isinf, np.sign,
-    np.shape, np.ndim, np.size, np.ones_like, np.zeros_like, np.allclose, np.isclose, np.array_equal,
+    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isnan, np.isfinite,
+    np.isinf, np.sign, np.shape, np.ndim, np.size, np.ones_like, np.zeros_like, np.allclose, np.isclose,
+    np.array_equal,
 }  # fmt: skip
 
 _FUNCTIONS = {
