@@ -1,0 +1,104 @@
+"""JupyterLab in headless Chromium: a server, a browser, a notebook that has been run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = os.environ.get("GRADLIB_CHROMIUM", "/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]  # else Chromium looks for hosts that are not there
+CONFIG = Path(__file__).resolve().parents[2] / "tools" / "jupyter"
+IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
+
+
+@contextlib.contextmanager
+def jupyterlab(root: Path) -> Iterator[str]:
+    """A JupyterLab that serves the notebooks under root; its address. It reads and writes no settings of the user."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    home = root / ".jupyter-home"
+    own = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime", "IPYTHONDIR": "ipython"}
+    environment = os.environ | {name: str(home / folder) for name, folder in own.items()}
+    environment |= {"JUPYTER_CONFIG_PATH": str(CONFIG), "JUPYTER_PREFER_ENV_PATH": "1"}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}"]
+    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={root}"]
+    home.mkdir(exist_ok=True)
+    with open(home / "log", "w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=root, env=environment)
+        try:
+            _wait_until_it_listens(server, port, home / "log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _wait_until_it_listens(server: subprocess.Popen, port: int, log: Path) -> None:
+    for _ in range(240):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        assert server.poll() is None, f"JupyterLab ended at once:\n{log.read_text()}"
+        time.sleep(0.25)
+    raise AssertionError(f"JupyterLab did not listen within a minute:\n{log.read_text()}")
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Notebook:
+    """A notebook open in JupyterLab. `problems` collects console errors and requests that leave this machine."""
+
+    def __init__(self, browser: Browser, address: str, path: str, theme: str = "light", width: int = 1300):
+        self.page: Page = browser.new_page(viewport={"width": width, "height": 1000})
+        self.problems: list[str] = []
+        self.page.on("console", self._note_error)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("request", self._note_request)
+        self.page.goto(f"{address}/lab/tree/{path}?reset")
+        self.page.wait_for_selector(IDLE, state="attached", timeout=90_000)
+        if theme == "dark":
+            self._menu("Settings")
+            self.page.locator('.lm-Menu >> text="Theme"').hover()
+            self.page.locator('.lm-Menu >> text="JupyterLab Dark"').click()
+            self.page.wait_for_selector("body[data-jp-theme-light=false]")
+        self.page.keyboard.press("Control+b")  # the side bar goes
+
+    def _note_error(self, message) -> None:
+        if message.type == "error":
+            self.problems.append(message.text)
+
+    def _note_request(self, request) -> None:
+        if not re.match(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:", request.url):
+            self.problems.append(f"request to {request.url}")
+
+    def _menu(self, name: str) -> None:
+        self.page.get_by_role("menuitem", name=name, exact=True).click()
+
+    def run_all(self, timeout: float = 120) -> None:
+        """Run all cells and wait for the last."""
+        self._menu("Run")
+        self.page.locator('.lm-Menu [data-command="runmenu:run-all"]').click()
+        self.page.wait_for_function(
+            "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(e => /\\[\\d+\\]/.test(e.textContent))",
+            timeout=timeout * 1000,
+        )
+        self.page.wait_for_selector(IDLE, state="attached", timeout=timeout * 1000)
+
+    def close(self) -> None:
+        self.page.close()

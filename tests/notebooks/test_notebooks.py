@@ -1,0 +1,152 @@
+"""Lessons and solutions give what is stored in them, exercises run unsolved, and all share one form."""
+
+import os
+import re
+import subprocess
+import sys
+from itertools import pairwise
+
+import pytest
+
+from exercises import make_exercise
+from notebooks import ROOT, SECONDS, normalise, read, run, to_text
+
+NBVAL = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider"]
+NBVAL += ["--nbval", "--nbval-sanitize-with", "tests/nbval.cfg", f"--nbval-cell-timeout={SECONDS}"]
+
+PARTS_OF_A_LESSON = ["objectives", "prerequisites", "time", "predict", "where people go wrong", "summary"]
+
+VOLATILE = {
+    "address": r"\b0x[0-9a-fA-F]{6,}",
+    "date": r"\b(19|20)\d\d-[01]\d-[0-3]\d\b",
+    "time of day": r"\b[0-2]\d:[0-5]\d:[0-5]\d\b",
+    "path": r"(?<![\w.:/<])/(home|root|tmp|usr|opt|var|mnt|private|work|Users)/\w|\b[A-Z]:\\|site-packages",
+    "process number": r"ipykernel_\d+|\bpid\W*\d+",
+}
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tags(cell, kind):
+    """The names after `kind:` among a cell's tags: `double` of `exercise:double` and of `check:double:2`."""
+    found = [tag.split(":") for tag in cell.metadata.get("tags", [])]
+    return {tag[1] for tag in found if tag[0] == kind}
+
+
+def words(cell):
+    """All that the outputs of a cell say, in every form that they have."""
+    said = []
+    for output in cell.outputs:
+        said += [output.get("text", ""), output.get("evalue", "")]
+        said += [str(value) for kind, value in output.get("data", {}).items() if kind != "image/png"]
+    return "\n".join(said)
+
+
+def prose(path):
+    """A notebook's Markdown, without the code in it."""
+    text = "\n\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    return re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
+
+
+def test_it_gives_its_stored_outputs_again(notebook):
+    result = subprocess.run(
+        [*NBVAL, str(notebook)],
+        cwd=ROOT,
+        env=os.environ | {"GRADLIB_CHECKS": "strict" if notebook.parent.name == "solutions" else ""},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_it_runs_unsolved_and_no_check_passes(exercise):
+    unsolved = read(exercise)
+    run(unsolved, exercise.parent)
+    for cell in code_cells(unsolved):
+        assert not re.search(r"\bpassed\b", words(cell), re.IGNORECASE), cell.source
+        if tags(cell, "check"):
+            assert re.search("not attempted", words(cell), re.IGNORECASE), f"{cell.source}\n{words(cell)}"
+
+
+def test_it_is_what_its_solution_gives(exercise):
+    made = make_exercise(read(ROOT / "solutions" / exercise.name))
+    assert to_text(made) == exercise.read_text(encoding="utf-8"), "run `make exercises`"
+
+
+def test_it_is_normalised(notebook):
+    assert to_text(normalise(read(notebook))) == notebook.read_text(encoding="utf-8"), "run `make notebooks`"
+
+
+def test_it_shows_no_error_but_those_it_means_to(notebook):
+    for cell in code_cells(read(notebook)):
+        assert not [output.text for output in cell.outputs if output.get("name") == "stderr"]
+        errors = [output.evalue for output in cell.outputs if output.output_type == "error"]
+        assert bool(errors) == ("raises-exception" in cell.metadata.get("tags", [])), cell.source
+
+
+def test_it_shows_the_same_on_another_day_and_machine(notebook):
+    for cell in code_cells(read(notebook)):
+        for what, pattern in VOLATILE.items():
+            found = re.search(pattern, words(cell))
+            assert not found, f"shows a {what}, {found[0]!r}:\n{cell.source}"
+
+
+def test_its_code_cells_are_short(notebook):
+    lengths = [len(cell.source.splitlines()) for cell in code_cells(read(notebook))]
+    assert max(lengths) <= 25
+    assert sum(length <= 15 for length in lengths) >= 0.8 * len(lengths)
+
+
+def test_its_headings_are_in_order(notebook):
+    levels = [len(marks) for marks in re.findall(r"^(#+) ", prose(notebook), flags=re.MULTILINE)]
+    assert levels[0] == 1 and levels.count(1) == 1, "one title, at the top"
+    assert all(below <= above + 1 for above, below in pairwise(levels)), levels
+
+
+def test_its_links_lead_somewhere(notebook):
+    for link in re.findall(r"(?:\]\(|href=\"|src=\")([^)\"\s]+)", prose(notebook)):
+        target = link.partition("#")[0]
+        if target and not re.match("https?://|data:|attachment:", target):
+            assert (notebook.parent / target).exists(), link
+
+
+def test_its_pictures_have_words(notebook):
+    pictures = re.findall(r"!\[[^\]]*\]\(|<img\b[^>]*>", prose(notebook))
+    assert not [picture for picture in pictures if not re.search(r'!\[.*\w|alt="[^"]*\w', picture)]
+
+
+def test_it_has_a_lessons_parts(lesson):
+    text = prose(lesson).lower()
+    assert not [part for part in PARTS_OF_A_LESSON if not re.search(rf"(\*\*|#) ?{part}\b", text)]
+    assert f"](../exercises/{lesson.name})" in text
+
+
+def test_every_exercise_in_it_has_a_solution_and_a_check(solution):
+    cells = code_cells(read(solution))
+    exercises = set().union(*(tags(cell, "exercise") for cell in cells))
+    assert exercises and exercises == set().union(*(tags(cell, "check") for cell in cells))
+    for cell in cells:
+        assert bool(tags(cell, "exercise")) == ("### BEGIN SOLUTION" in cell.source), cell.source
+
+
+@pytest.mark.parametrize(
+    ("what", "text"),
+    [
+        ("address", "<Line2D object at 0x7f1d7a7bd2d0>"),
+        ("date", "written 2026-11-20"),
+        ("time of day", "at 21:47:03"),
+        ("path", "File /home/ada/course/lesson.py"),
+        ("path", r"C:\Users\ada"),
+        ("process number", "ipykernel_6939"),
+    ],
+)
+def test_what_differs_between_machines_is_found(what, text):
+    assert re.search(VOLATILE[what], text)
+
+
+def test_formulas_and_pictures_are_not_taken_for_it():
+    shown = "3/4, 0x10, f(x)/g(x), 12:30, http://www.w3.org/2000/svg, </g>, (1/2)/tmp"
+    assert not [what for what, pattern in VOLATILE.items() if re.search(pattern, shown)]

@@ -1,0 +1,114 @@
+"""`make notebooks` and `make exercises` on small notebooks written here."""
+
+import pytest
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from nbformat import v4
+
+from exercises import make_exercise
+from notebooks import main, normalise, read, run, to_text
+
+PICTURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+WIDGET = "import ipywidgets\nipywidgets.IntSlider(value=3)"
+PRINTS = "print('a', flush=True)\nprint('b')"
+SOLVED = """\
+def double(x):
+    '''Twice x.'''
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION"""
+UNSOLVED = """\
+def double(x):
+    '''Twice x.'''
+    # your turn
+    raise NotImplementedError"""
+
+
+def code(source, *tags):
+    return v4.new_code_cell(source, metadata={"tags": list(tags), "execution": {"started": "2026-11-20"}})
+
+
+def save(path, *cells):
+    path.write_text(to_text(v4.new_notebook(cells=list(cells))), encoding="utf-8")
+    return path
+
+
+def test_a_second_run_writes_the_same_bytes(tmp_path, capsys):
+    cells = code(PICTURE), code(WIDGET), code("1 / 0", "raises-exception"), code(PRINTS)
+    path = save(tmp_path / "x.ipynb", *cells)
+    assert main([str(path)]) == 0
+    first = path.read_bytes()
+    assert main([str(path)]) == 0
+    assert path.read_bytes() == first
+    assert capsys.readouterr().out.splitlines()[1].endswith("unchanged")
+
+    picture, widget, error, prints = (cell.outputs for cell in read(path).cells)
+    assert set(picture[0].data) == {"image/png", "text/plain"}
+    assert widget[0].data == {"text/plain": "IntSlider(value=3)"}
+    assert error[0].traceback == ["ZeroDivisionError: division by zero"]
+    assert [output.text for output in prints] == ["a\nb\n"]
+
+
+def test_a_notebook_that_fails_is_left_as_it_was(tmp_path, capsys):
+    path = save(tmp_path / "x.ipynb", code("unknown_name"))
+    before = path.read_bytes()
+    assert main([str(path)]) == 1
+    assert path.read_bytes() == before
+    assert "name 'unknown_name' is not defined" in capsys.readouterr().err
+
+
+def test_a_notebook_has_one_time_for_all_its_cells(tmp_path):
+    notebook = v4.new_notebook(cells=[code("import time; time.sleep(2)") for _ in range(3)])
+    with pytest.raises(CellTimeoutError):
+        run(notebook, tmp_path, seconds=4)
+
+
+def test_strict_mode_reaches_the_kernel(tmp_path):
+    notebook = v4.new_notebook(cells=[code("import os\nassert os.environ['GRADLIB_CHECKS'] == 'strict'")])
+    run(notebook, tmp_path, strict=True)
+    with pytest.raises(CellExecutionError):
+        run(notebook, tmp_path)
+
+
+def test_cells_are_numbered_and_metadata_cut():
+    notebook = normalise(v4.new_notebook(cells=[code("1\n", "kept"), v4.new_markdown_cell("a"), code("2")]))
+    assert [cell.id for cell in notebook.cells] == ["cell-00", "cell-01", "cell-02"]
+    assert [notebook.cells[0].execution_count, notebook.cells[2].execution_count] == [1, 2]
+    assert notebook.cells[0].metadata == {"tags": ["kept"]} and notebook.cells[0].source == "1"
+
+
+def test_check_names_a_file_that_is_not_normalised(tmp_path, capsys):
+    path = save(tmp_path / "x.ipynb", code("1"))
+    assert main(["--check", str(path)]) == 1
+    assert f"{path}: not normalised" in capsys.readouterr().err
+    path.write_text(to_text(normalise(read(path))), encoding="utf-8")
+    assert main(["--check", str(path)]) == 0
+
+
+def test_tags_become_nbgraders_cells_and_the_solution_goes():
+    solution = v4.new_notebook(cells=[code(SOLVED, "exercise:double"), code("double(2)", "check:double:3")])
+    exercise = make_exercise(solution)
+
+    stub, check = exercise.cells
+    assert stub.source == UNSOLVED
+    assert stub.metadata.nbgrader == {
+        "grade": False,
+        "grade_id": "double",
+        "locked": False,
+        "schema_version": 3,
+        "solution": True,
+        "task": False,
+    }
+    assert check.metadata.nbgrader.grade_id == "double-check" and check.metadata.nbgrader.points == 3
+    assert check.metadata.nbgrader.grade and check.metadata.nbgrader.locked and not check.metadata.editable
+    assert [cell.execution_count for cell in exercise.cells] == [None, None]
+
+
+def test_a_solution_without_its_tag_is_refused():
+    with pytest.raises(RuntimeError, match="Solution region detected in a non-solution cell"):
+        make_exercise(v4.new_notebook(cells=[code("### BEGIN SOLUTION\n1\n### END SOLUTION")]))
+
+
+@pytest.mark.parametrize("tag", ["check:double", "exercise", "exercise:double:2"])
+def test_a_tag_that_says_too_little_or_too_much_is_named(tag):
+    with pytest.raises(ValueError, match=f"got '{tag}'"):
+        normalise(v4.new_notebook(cells=[code("1", tag)]))

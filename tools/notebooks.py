@@ -1,0 +1,155 @@
+"""Run notebooks from a fresh kernel and bring them into one form: what `make notebooks` does.
+
+python tools/notebooks.py                              every lesson and every solution
+python tools/notebooks.py notebooks/01_slopes.ipynb    this one
+python tools/notebooks.py --check                      run nothing, name the files that are not in this form
+
+The form: cells and executions numbered from the top, metadata cut to what the course uses, nothing stored
+that differs from one run to the next. So a second run writes the same bytes, and a diff shows only changes.
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode, from_dict
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = ("notebooks", "solutions")
+SECONDS = 30  # for a cell, and for a whole notebook
+
+NOTEBOOK_METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+KEPT_METADATA = ("tags", "slideshow")
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # holds a random model id
+
+
+def find_notebooks() -> list[Path]:
+    return [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
+
+
+def read(path: Path) -> NotebookNode:
+    return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+
+
+def to_text(notebook: NotebookNode) -> str:
+    return nbformat.writes(notebook) + "\n"
+
+
+def write(path: Path, notebook: NotebookNode) -> bool:
+    """Write the notebook if its file holds anything else; say whether it did."""
+    text = to_text(notebook)
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return True
+
+
+def run(notebook: NotebookNode, folder: Path, strict: bool = False, seconds: float = SECONDS) -> None:
+    """Run every cell in order in a fresh kernel; outputs replace those in the notebook.
+
+    `seconds` is the time for the whole notebook. In strict mode a check that does not pass raises.
+    """
+    end = time.monotonic() + seconds
+    client = NotebookClient(
+        notebook,
+        timeout_func=lambda cell: max(1, int(end - time.monotonic())),
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        store_widget_state=False,
+    )
+    client.execute(env=os.environ | {"GRADLIB_CHECKS": "strict" if strict else ""})
+
+
+def normalise(notebook: NotebookNode) -> NotebookNode:
+    """Bring a notebook into the course's form, in place.
+
+    A code cell tagged `exercise:NAME` becomes an nbgrader solution cell of that name, one tagged
+    `check:NAME:POINTS` a locked test cell with points.
+    """
+    notebook.metadata = from_dict(NOTEBOOK_METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    executions = 0
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02d}"
+        cell.source = cell.source.rstrip("\n")
+        metadata = {key: cell.metadata[key] for key in KEPT_METADATA if cell.metadata.get(key)}
+        if cell.cell_type == "code":
+            metadata |= nbgrader_metadata(metadata.get("tags", []))
+            executions += bool(cell.source)
+            cell.execution_count = executions if cell.source else None
+            cell.outputs = normalise_outputs(cell.outputs, executions)
+        cell.metadata = from_dict(metadata)
+    return notebook
+
+
+def nbgrader_metadata(tags: list[str]) -> dict:
+    """What nbgrader reads of a code cell, from the cell's tags."""
+    plain = {"grade": False, "locked": False, "schema_version": 3, "solution": False, "task": False}
+    for tag in tags:
+        match tag.split(":"):
+            case ["exercise", name]:
+                return {"nbgrader": plain | {"grade_id": name, "solution": True}}
+            case ["check", name, points]:
+                role = {"grade": True, "grade_id": f"{name}-check", "locked": True, "points": int(points)}
+                return {"nbgrader": plain | role}
+            case ["exercise" | "check", *_]:
+                raise ValueError(f"a tag is exercise:NAME or check:NAME:POINTS, got {tag!r}")
+    return {}
+
+
+def normalise_outputs(outputs: list[NotebookNode], execution_count: int) -> list[NotebookNode]:
+    kept: list[NotebookNode] = []
+    for output in outputs:
+        if output.output_type == "stream" and kept and kept[-1].get("name") == output.name:
+            kept[-1].text += output.text
+            continue
+        if "data" in output:
+            output.data.pop(WIDGET_VIEW, None)
+        if "execution_count" in output:
+            output.execution_count = execution_count
+        if output.output_type == "error":
+            # The frames hold paths and line numbers of this machine.
+            output.traceback = [f"{output.ename}: {output.evalue}"]
+        kept.append(output)
+    return kept
+
+
+def run_and_write(path: Path) -> bool:
+    notebook, start = read(path), time.monotonic()
+    try:
+        run(notebook, path.parent, strict=path.parent.name == "solutions")
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        print(f"{path}: not written, since it does not run to its end\n{error}", file=sys.stderr)
+        return False
+    state = "written" if write(path, normalise(notebook)) else "unchanged"
+    print(f"{path}: {time.monotonic() - start:.1f} s, {state}", flush=True)
+    return True
+
+
+def is_normal(path: Path) -> bool:
+    normal = to_text(normalise(read(path))) == path.read_text(encoding="utf-8")
+    if not normal:
+        print(f"{path}: not normalised; run `make notebooks`", file=sys.stderr)
+    return normal
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Run notebooks and bring them into one form.")
+    parser.add_argument("--check", action="store_true", help="run nothing, name the files not in this form")
+    parser.add_argument("paths", nargs="*", type=Path, help="notebooks; all lessons and solutions if none")
+    options = parser.parse_args(arguments)
+    handle = is_normal if options.check else run_and_write
+    good = [handle(path) for path in options.paths or find_notebooks()]
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
