@@ -138,37 +138,45 @@ def backward_steps(root, gradient=None, value: Callable = value_of) -> Iterator[
     order = topological_order(root)
     if hasattr(root, "_refuse_overwritten"):
         root._refuse_overwritten(order)
-    wanted = {id(node) for node in order}
-    gradients = {id(root): np.ones_like(value_of(root), dtype=float) if gradient is None else gradient}
+    ones = np.ones_like(value_of(root), dtype=float) if gradient is None else gradient
+    gradients = {id(root): ones}
     for node in reversed(order):
         arrived = gradients.pop(id(node), None)
-        if arrived is None:  # only inputs without a derivative lead here, the condition of a `where`
+        if arrived is None:  # reached only through an input without a derivative, the condition of a `where`
             continue
-        if not node._op:
-            yield node, arrived, ()
+        given = contributions(node, arrived, value) if node._op else ()
+        yield node, arrived, given
+        for parent, contribution in zip(node._prev, given):  # noqa: B905 (strict costs 50 ns)
+            if contribution is not None:
+                key = id(parent)
+                earlier = gradients.get(key)
+                gradients[key] = contribution if earlier is None else earlier + contribution
+
+
+def contributions(node, gradient, value: Callable = value_of) -> tuple:
+    """What one node hands to each of its inputs: the rule of its operation, applied to the gradient that arrived.
+
+    None where an input needs no gradient, or has no derivative.
+    """
+    op = node._op
+    if type(op) is not primitives.Primitive:
+        op = primitives.find(op)
+    parents = node._prev
+    if len(parents) != len(op.rules):
+        raise GraphError(
+            f"the operation {op.symbol!r} takes {len(op.rules)} inputs, but a node made by it has "
+            f"{len(parents)} in _prev. List every input there, constants too."
+        )
+    inputs = [value(parent) for parent in parents]
+    output = value(node)
+    keywords = getattr(node, "_kwargs", None) or {}
+    given = []
+    for parent, array, rule in zip(parents, inputs, op.rules):  # noqa: B905
+        if rule is None or not needs_gradient(parent):
+            given.append(None)
             continue
-        op = node._op
-        if type(op) is not primitives.Primitive:
-            op = primitives.find(op)
-        parents = node._prev
-        if len(parents) != len(op.rules):
-            raise GraphError(
-                f"the operation {op.symbol!r} takes {len(op.rules)} inputs, but a node made by it has "
-                f"{len(parents)} in _prev. List every input there, constants too."
-            )
-        inputs = [value(parent) for parent in parents]
-        keywords = getattr(node, "_kwargs", None) or {}
-        output = value(node)
-        contributions = []
-        for parent, array, rule in zip(parents, inputs, op.rules):  # noqa: B905 (strict costs 50 ns; checked above)
-            key = id(parent)
-            if rule is None or key not in wanted:
-                contributions.append(None)
-                continue
-            contribution = rule(arrived, output, *inputs, **keywords)
-            if contribution.shape != array.shape:
-                contribution = unbroadcast(contribution, array.shape)
-            contributions.append(contribution)
-            earlier = gradients.get(key)
-            gradients[key] = contribution if earlier is None else earlier + contribution
-        yield node, arrived, tuple(contributions)
+        contribution = rule(gradient, output, *inputs, **keywords)
+        if contribution.shape != array.shape:
+            contribution = unbroadcast(contribution, array.shape)
+        given.append(contribution)
+    return tuple(given)

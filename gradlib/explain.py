@@ -6,6 +6,7 @@ computed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import primitives
-from .autograd import backward_steps, needs_gradient
+from .autograd import backward_steps, contributions, needs_gradient, value_of
 from .errors import GraphError
 from .formulas import fill, gradient_text, latex_name, number, plain, value_text
 from .graph import Graph
@@ -66,37 +67,36 @@ class Walkthrough:
         edges = {(edge.target, edge.position): i for i, edge in enumerate(graph.edges)}
         seed = None if gradient is None else np.asarray(gradient, dtype=float)
         walked = [step for step in backward_steps(graph.root, seed) if step[2]]
-        handed = [
-            index[id(p)]
+        uses = Counter(
+            id(parent)
             for node, _, given in walked
-            for p, c in zip(node._prev, given, strict=True)
-            if c is not None
-        ]
-        totals: dict[int, list] = {}
+            for parent, contribution in zip(node._prev, given, strict=True)
+            if contribution is not None
+        )
+        so_far: dict[int, tuple[int, Any]] = {}  # how many contributions an input has had, and their sum
         for count, (node, arriving, given) in enumerate(walked, start=1):
             target = index[id(node)]
-            contributions = []
+            handed = []
             for position, value in enumerate(given):
                 if value is None:
                     continue
                 edge = edges[target, position]
                 source = graph.edges[edge].source
-                so_far = totals.setdefault(source, [])
-                so_far.append(value)
+                use, total = so_far.get(source, (0, 0.0))
+                so_far[source] = use + 1, total + value
                 formula, latex = self._formula(node, target, position)
-                contributions.append(
+                handed.append(
                     Contribution(
                         source, edge, formula, latex, _local(node, position), np.asarray(value),
-                        np.asarray(sum(so_far[1:], so_far[0])), len(so_far), handed.count(source),
+                        np.asarray(total + value), use + 1, uses[id(node._prev[position])],
                     )
                 )  # fmt: skip
-            yield Step(count, target, np.asarray(arriving), tuple(contributions))
+            yield Step(count, target, np.asarray(arriving), tuple(handed))
 
     def _formula(self, node: Any, target: int, position: int) -> tuple[str, str]:
         """The local derivative by one input, as text and as LaTeX, in the names of the graph."""
-        graph = self.graph
-        names = [graph.nodes[edge.source].name for edge in graph.edges if edge.target == target]
-        output = graph.nodes[target].name
+        nodes = self.graph.nodes
+        names, output = [nodes[source].name for source in self.graph.sources[target]], nodes[target].name
         latex = primitives.find(node._op).vjps[position].latex
         text = plain(fill(latex, names, output, "g"))
         return text, fill(latex, [latex_name(name) for name in names], latex_name(output), "g")
@@ -127,8 +127,7 @@ class Walkthrough:
 
     def _operands(self, target: int) -> list:
         """The distinct named inputs of an operation."""
-        sources = dict.fromkeys(edge.source for edge in self.graph.edges if edge.target == target)
-        nodes = (self.graph.nodes[source] for source in sources)
+        nodes = (self.graph.nodes[source] for source in dict.fromkeys(self.graph.sources[target]))
         return [node for node in nodes if node.name != value_text(node.value)]
 
     def _contribution_text(self, step: Step, c: Contribution) -> tuple[str, str, str]:
@@ -160,9 +159,13 @@ class Walkthrough:
         to_come = "one more to come" if left == 1 else f"{left} more to come"
         return f"{source} is used {times}: so far {gradient_text(c.total)}, {to_come}"
 
-    def to_text(self) -> str:
-        """The whole walkthrough in words, ending with the gradients of the inputs."""
-        parts = [self.step_text(step) for step in self.steps]
+    def to_text(self, max_steps: int = 50) -> str:
+        """The first `max_steps` steps in words, then the gradients of the inputs."""
+        parts = [self.step_text(step) for step in self.steps[:max_steps]]
+        if len(self.steps) > max_steps:
+            parts.append(
+                f"({len(self.steps) - max_steps:,} more steps are left out; see to_text(max_steps=...))"
+            )
         gradients = (self.graph.nodes[i] for i in self.inputs())
         parts.append(
             "\n".join(f"∂{self.result}/∂{node.name} = {gradient_text(node.gradient)}" for node in gradients)
@@ -262,42 +265,32 @@ class Paths:
             raise GraphError(
                 "no gradient flows there: this value does not need one (requires_grad is False)."
             )
-        found = self._walk(target, None if gradient is None else np.asarray(gradient, dtype=float))
+        ones = np.ones_like(self.graph.nodes[-1].value, dtype=float)
+        found = self._walk(target, ones if gradient is None else np.asarray(gradient, dtype=float))
         self.paths = tuple(path for path, _ in zip(found, range(max_paths), strict=False))
         self.complete = next(found, None) is None
 
-    def _walk(self, target: Any, seed: np.ndarray | None) -> Iterator[Path]:
+    def _walk(self, target: Any, seed: np.ndarray) -> Iterator[Path]:
         """Depth first, on a stack: a gradient is handed on along one path as if there were no other."""
         graph = self.graph
         edges = {(edge.target, edge.position): i for i, edge in enumerate(graph.edges)}
-        index = {id(thing): i for i, thing in enumerate(graph._things)}
         leads_there = _ancestors(graph, self.target)
-        stack = [(graph.root, seed, (len(graph.nodes) - 1,), (), ())]
+        last = len(graph.nodes) - 1
+        stack = [(graph.root, last, seed, (last,), (), ())]
         while stack:
-            node, arriving, nodes, taken, factors = stack.pop()
+            node, index, arriving, nodes, taken, factors = stack.pop()
             if node is target:
-                yield Path(
-                    nodes,
-                    taken,
-                    factors,
-                    np.asarray(np.ones_like(graph.nodes[-1].value) if arriving is None else arriving),
-                )
+                yield Path(nodes, taken, factors, np.asarray(arriving))
                 continue
-            _, _, given = next(backward_steps(node, arriving))
-            for position, contribution in reversed(list(enumerate(given))):
-                edge = edges[index[id(node)], position]
-                source = graph.edges[edge].source
+            for position, contribution in reversed(list(enumerate(contributions(node, arriving)))):
+                source = graph.sources[index][position]
                 if contribution is not None and source in leads_there:
-                    factor = _local(node, position)
-                    stack.append(
-                        (
-                            node._prev[position],
-                            contribution,
-                            (*nodes, source),
-                            (*taken, edge),
-                            (*factors, factor),
-                        )
+                    way = (
+                        (*nodes, source),
+                        (*taken, edges[index, position]),
+                        (*factors, _local(node, position)),
                     )
+                    stack.append((node._prev[position], source, contribution, *way))
 
     def to_text(self) -> str:
         """A line a path: its values, its factors and their product; then the sum."""
@@ -356,13 +349,9 @@ def _ancestors(graph: Graph, target: int) -> set[int]:
 
 def _local(node: Any, position: int) -> float | None:
     """The local derivative by one input as a number, where output and input are single numbers."""
-    _, ones, contributions = next(backward_steps(node))
-    local = contributions[position]
-    return (
-        float(np.asarray(local).item())
-        if local is not None and ones.size == 1 == np.asarray(local).size
-        else None
-    )
+    ones = np.ones_like(value_of(node), dtype=float)
+    local = np.asarray(contributions(node, ones)[position])
+    return float(local.item()) if ones.size == 1 == local.size else None
 
 
 def _in_brackets(value: float) -> str:

@@ -65,7 +65,8 @@ class Graph:
         entries.
     max_nodes : how many are shown, those nearest to root; the picture says how many are not.
 
-    `nodes` lists inputs before outputs, root last; `edges` lists every use of a value by another.
+    `nodes` lists inputs before outputs, root last; `edges` lists every use of a value by another;
+    `sources[i]` are the indices of the inputs of nodes[i].
 
     >>> from gradlib import Tensor
     >>> x, y = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
@@ -91,6 +92,7 @@ class Graph:
         self.root = root
         self.nodes: list[GraphNode] = []
         self.edges: list[GraphEdge] = []
+        self.sources: list[list[int]] = []  # for each node the indices of its inputs, in order
         self._things: list[Any] = []  # the tensor, value or number behind each node
         order = topological_order(root, is_node)
         shown = _nearest(root, max_nodes) if len(order) > max_nodes else {id(thing) for thing in order}
@@ -131,6 +133,7 @@ class Graph:
             formula = operation_text(thing._op, [self.nodes[source].name for source in sources])
         gradient = self._gradients.get(id(thing)) if kind != "cut" else None
         self.nodes.append(GraphNode(f"n{len(self.nodes)}", name, op, formula, value.copy(), gradient, kind))
+        self.sources.append(sources or [])
         self._things.append(thing)
         return len(self.nodes) - 1
 
