@@ -23,7 +23,7 @@ $(READY): pyproject.toml requirements.lock
 	@sh tools/setup.sh
 
 lab: $(READY) ## open JupyterLab at lesson 00 (PORT=8899 asks for a port)
-	@$(PYTHON_HERE) tools/lab.py $(LAB_OPTIONS)
+	@$(PYTHON_HERE) tools/start_lab.py $(LAB_OPTIONS)
 
 test: $(READY) ## run all tests: the library, its examples, the checks, the widgets, the notebooks
 	@$(PYTHON_HERE) -m pytest -n auto --maxprocesses 4 --ignore tests/browser --ignore tests/parity $(TEST_OPTIONS)

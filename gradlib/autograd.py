@@ -154,7 +154,7 @@ def backward_steps(root, gradient=None, value: Callable = value_of) -> Iterator[
 
 
 def contributions(node, gradient, value: Callable = value_of) -> tuple:
-    """What one node hands to each of its inputs: the rule of its operation, applied to the gradient that arrived.
+    """What one node hands to each of its inputs: the rule of its operation, applied to its gradient.
 
     None where an input needs no gradient, or has no derivative.
     """
