@@ -18,7 +18,7 @@ CHROMIUM = os.environ.get("GRADLIB_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]  # else Chromium looks for hosts that are not there
 CONFIG = Path(__file__).resolve().parents[2] / "tools" / "jupyter"
-IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
+IDLE = "#jp-main-statusbar >> text=/\\| Idle$/"  # the toolbar's mark reads idle before there is a kernel at all
 
 
 @contextlib.contextmanager
@@ -71,12 +71,8 @@ class Notebook:
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("request", self._note_request)
         self.page.goto(f"{address}/lab/tree/{path}?reset")
-        self.page.wait_for_selector(IDLE, state="attached", timeout=90_000)
-        if theme == "dark":
-            self._menu("Settings")
-            self.page.locator('.lm-Menu >> text="Theme"').hover()
-            self.page.locator('.lm-Menu >> text="JupyterLab Dark"').click()
-            self.page.wait_for_selector("body[data-jp-theme-light=false]")
+        self.page.wait_for_selector(IDLE, timeout=90_000)
+        self._choose_theme(theme)
         self.page.keyboard.press("Control+b")  # the side bar goes
 
     def _note_error(self, message) -> None:
@@ -86,6 +82,14 @@ class Notebook:
     def _note_request(self, request) -> None:
         if not re.match(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:", request.url):
             self.problems.append(f"request to {request.url}")
+
+    def _choose_theme(self, theme: str) -> None:
+        """Light or dark, both by the menu: JupyterLab remembers the last choice."""
+        self._menu("Settings")
+        self.page.locator('.lm-Menu >> text="Theme"').hover()
+        self.page.locator(f'.lm-Menu >> text="JupyterLab {theme.capitalize()}"').click()
+        is_light = str(theme == "light").lower()
+        self.page.wait_for_selector(f"body[data-jp-theme-light={is_light}]", state="attached")
 
     def _menu(self, name: str) -> None:
         self.page.get_by_role("menuitem", name=name, exact=True).click()
@@ -98,7 +102,7 @@ class Notebook:
             "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(e => /\\[\\d+\\]/.test(e.textContent))",
             timeout=timeout * 1000,
         )
-        self.page.wait_for_selector(IDLE, state="attached", timeout=timeout * 1000)
+        self.page.wait_for_selector(IDLE, timeout=timeout * 1000)
 
     def close(self) -> None:
         self.page.close()

@@ -1,0 +1,246 @@
+"""Exercises: their cases, the mistakes that they know, and the registry of all of them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import boxes, record
+from .report import NOT_ATTEMPTED, NOT_YET, PASSED, Report
+from .running import Outcome, run, signature, what_it_means, what_it_says, where_it_broke
+from .values import align, describe, difference, show, show_side_by_side, size
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question to the learner's code, and its right answer.
+
+    inputs : name -> value, in the order of the call; the report shows them. Empty for an answer that is a value.
+    expected : the right answer. A dictionary is compared entry by entry, each with a mark of its own.
+    accept : in place of equality, accept(answer) -> None if it is right, else the sentence that says why not.
+        `expected`, where it is given too, is one possible answer: it sets the kind and the shape.
+    call : call(answer, *inputs) -> the value to compare, where that is not answer(*inputs).
+    about : what is special here, in words that fit after "among them".
+    rtol, atol : numbers agree within atol + rtol · |expected|.
+    dtype : the NumPy type that the answer must have, where that matters.
+    """
+
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    expected: Any = ...
+    accept: Callable[[Any], str | None] | None = None
+    call: Callable[..., Any] | None = None
+    about: str = ""
+    rtol: float = 1e-7
+    atol: float = 1e-9
+    dtype: Any = None
+
+    @property
+    def asks_for_code(self) -> bool:
+        return bool(self.inputs) or self.call is not None
+
+    def try_on(self, answer: Any) -> Result:
+        outcome = run(answer, self.inputs, self.call)
+        return Result(self, outcome, self._problem(outcome))
+
+    def agree(self, first: Any, second: Any) -> bool:
+        """Whether two answers to this case count as one."""
+        try:
+            return difference(first, second, self.rtol, self.atol) is None
+        except Exception:  # the learner's own objects: their == may do anything
+            return False
+
+    def _problem(self, outcome: Outcome) -> str | None:
+        if outcome.error is not None:
+            return what_it_means(outcome.error)
+        if outcome.value is None and self.expected is not None:
+            return "The code returned nothing, which is None. `print` shows a value; `return` hands it back."
+        try:
+            return self._value_problem(outcome.value)
+        except Exception as error:
+            return f"Your answer, {describe(outcome.value)}, cannot be compared: {what_it_says(error)}."
+
+    def _value_problem(self, value: Any) -> str | None:
+        differs = None if self.expected is ... else difference(value, self.expected, self.rtol, self.atol)
+        if differs or (differs == "" and self.accept is None):
+            return differs
+        if self.accept is not None and (refusal := self.accept(value)) is not None:
+            return refusal
+        if self.dtype is not None and (dtype := getattr(value, "dtype", None)) != self.dtype:
+            return f"Your answer has dtype {dtype or type(value).__name__}, expected {show(self.dtype)}."
+        return None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an answer gave on a case, and what is wrong with it: None, or a sentence, or "" if the numbers say it."""
+
+    case: Case
+    outcome: Outcome
+    problem: str | None
+
+    @property
+    def failed(self) -> bool:
+        return self.problem is not None or bool(self.outcome.changed)
+
+    def agrees(self, other: Result) -> bool:
+        """Whether two answers went the same way: both right, both broken by the same error, or wrong by the same value."""
+        if self.problem is None or other.problem is None:
+            return self.problem is other.problem
+        if self.outcome.error is not None or other.outcome.error is not None:
+            return type(self.outcome.error) is type(other.outcome.error)
+        return self.case.agree(self.outcome.value, other.outcome.value)
+
+    def rows(self) -> str:
+        """The inputs, then what came and what was expected, one under the other."""
+        case, outcome = self.case, self.outcome
+        rows = [(name, show(value)) for name, value in case.inputs.items()]
+        if outcome.error is not None:
+            broke = [where_it_broke(outcome.error), what_it_says(outcome.error)]
+            return "\n".join(filter(None, [align(rows), *broke]))
+        if self.problem is None:
+            return align(rows)
+        if case.expected is ... or not case.asks_for_code:  # to show the value would be to give the answer away
+            return align([*rows, ("yours", show(outcome.value))])
+        yours, expected = show_side_by_side(outcome.value, case.expected)
+        return align([*rows, ("yours", yours), ("for example" if case.accept else "expected", expected)])
+
+
+class Exercise:
+    """A check: call it with an answer and it returns a Report. It never raises, except in strict mode."""
+
+    def __init__(self, cases: Callable[[], Iterator[Case]], title: str, points: int = 1, lesson: str = ""):
+        self.cases = cases
+        self.title = title
+        self.points = points
+        self.lesson = lesson
+        self.mistakes: list[Callable[..., Any]] = []
+        self.name = self.__name__ = cases.__name__
+        self.__doc__ = cases.__doc__
+
+    def __repr__(self) -> str:
+        return f"<check {self.name} of lesson {self.lesson}>"
+
+    def mistake(self, wrong: Callable[..., Any]) -> Callable[..., Any]:
+        """Register a plausible wrong answer. Its docstring is what a learner who gives it is told."""
+        self.mistakes.append(wrong)
+        return wrong
+
+    def __call__(self, answer: Any = ...) -> Report:
+        report = self.report(answer)
+        if record.is_strict():
+            if not report.passed:
+                raise AssertionError(report.text)
+        elif report.passed:
+            report = report.and_also(record.remember(self))
+        return report
+
+    def report(self, answer: Any) -> Report:
+        """What there is to say about an answer; nothing is recorded."""
+        cases = list(self.cases())
+        if answer is ...:
+            return self._not_attempted()
+        if not callable(answer) and any(case.asks_for_code for case in cases):
+            return self._not_code(answer)
+        results = [case.try_on(answer) for case in cases]
+        if all(result.outcome.blank for result in results):
+            return self._not_attempted()
+        failed = [result for result in results if result.failed]
+        if not failed:
+            return Report(self.name, PASSED, explanation=what_was_checked(cases))
+        smallest = min(failed, key=lambda result: size(result.case.inputs))
+        if smallest.problem is not None and boxes.fit(smallest):
+            return Report(self.name, NOT_YET, *boxes.diagnose(smallest, self.mistakes))
+        return Report(self.name, NOT_YET, smallest.rows(), self._explain(answer, results, smallest))
+
+    def _not_attempted(self) -> Report:
+        advice = "Write your answer in the cell of this exercise, run that cell, then this one again."
+        return Report(self.name, NOT_ATTEMPTED, explanation=advice)
+
+    def _not_code(self, answer: Any) -> Report:
+        advice = (
+            "This check runs your code on several cases, so it needs the name alone, without parentheses after it. "
+            f"It was given {describe(answer)}."
+        )
+        return Report(self.name, NOT_YET, explanation=advice)
+
+    def _explain(self, answer: Any, results: list[Result], shown: Result) -> str:
+        sentences = []
+        if mistake := self._recognise(results, shown):
+            sentences.append(boxes.sentence(mistake))
+        elif shown.problem is not None:
+            sentences.append(self._wrong_call(answer, shown) or shown.problem)
+            sentences.append(f"This case: {shown.case.about}." if shown.case.about else "")
+        if shown.outcome.changed:
+            names = " and ".join(shown.outcome.changed)
+            sentences.append(
+                f"Your code changed {names}, which belongs to the caller. Work on a copy, or put back what you change."
+            )
+        return "\n".join(filter(None, sentences))
+
+    def _recognise(self, results: list[Result], shown: Result) -> Callable[..., Any] | None:
+        """The mistake that goes the way of the answer on every case, if there is exactly one.
+
+        A crash on a case that is not shown is another trouble, and says nothing about this one.
+        """
+        if shown.problem is None:
+            return None
+        telling = [result for result in results if result is shown or result.outcome.error is None]
+        found = [
+            mistake
+            for mistake in self.mistakes
+            if all(result.agrees(result.case.try_on(mistake)) for result in telling)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _wrong_call(self, answer: Any, shown: Result) -> str:
+        """A sentence on parameters that do not fit the call, or ""."""
+        error = shown.outcome.error
+        if shown.case.call or not isinstance(error, TypeError) or where_it_broke(error):
+            return ""
+        return f"The check calls {self.name}({', '.join(shown.case.inputs)}); yours takes {signature(answer)}."
+
+
+def what_was_checked(cases: list[Case]) -> str:
+    """ "12 cases, among them an empty array and a negative x.", or "" for answers that are values."""
+    if not any(case.asks_for_code for case in cases):
+        return ""
+    counted = f"{len(cases)} case{'s' * (len(cases) != 1)}"
+    about = list(dict.fromkeys(case.about for case in cases if case.about))
+    among = ", ".join(about[:-1]) + " and " * (len(about) > 1) + about[-1] if about else ""
+    return f"{counted}, among them {among}." if among else f"{counted}."
+
+
+# --- the registry ---------------------------------------------------------------------------------------------
+
+_registry: dict[tuple[str, str], Exercise] = {}
+
+
+def exercise(title: str, points: int = 1) -> Callable[[Callable[[], Iterator[Case]]], Exercise]:
+    """Turn a generator of cases, in a file lesson_NN.py, into a registered check of lesson NN."""
+
+    def register(cases: Callable[[], Iterator[Case]]) -> Exercise:
+        lesson = cases.__module__.rpartition("lesson_")[2]
+        made = Exercise(cases, title, points, lesson)
+        _registry[lesson, made.name] = made
+        return made
+
+    return register
+
+
+def lesson_titles() -> dict[str, str]:
+    """Every lesson that has checks: its number and its title, in order. Imports them all."""
+    from gradlib import checks
+
+    names = sorted(module.name for module in pkgutil.iter_modules(checks.__path__, checks.__name__ + "."))
+    lessons = [name for name in names if ".lesson_" in name]
+    return {name.rpartition("lesson_")[2]: importlib.import_module(name).TITLE for name in lessons}
+
+
+def all_exercises() -> list[Exercise]:
+    """Every exercise, by lesson and in the order in which it stands there."""
+    lessons = lesson_titles()
+    return sorted(_registry.values(), key=lambda made: list(lessons).index(made.lesson))

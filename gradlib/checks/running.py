@@ -1,0 +1,143 @@
+"""Running a learner's answer on one case: what came back, what it changed, and where it broke."""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import linecache
+import os
+import sysconfig
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from .values import copy, is_unchanged, is_unfilled, without_addresses
+
+_PATHS = sysconfig.get_paths()
+_OTHERS = {str(Path(__file__).parents[1]), _PATHS["stdlib"], _PATHS["purelib"], _PATHS["platlib"]}
+_NOT_THE_LEARNERS = (*(os.path.join(folder, "") for folder in _OTHERS), "<frozen ", "<__array_function__")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run of an answer gave."""
+
+    value: Any = None
+    error: BaseException | None = None
+    changed: tuple[str, ...] = ()  # inputs that no longer hold what they held
+    blank: bool = False  # nothing was written here yet
+
+
+def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None) -> Outcome:
+    """Run an answer on copies of the inputs. An answer that is no function is its own value."""
+    if call is None and not inputs and not callable(answer):
+        return Outcome(copy(answer), blank=is_unfilled(answer))
+    copies = copy(dict(inputs))
+    value, error = None, None
+    try:
+        with np.errstate(all="ignore"):  # a division by zero shows in the numbers that are reported
+            value = call(answer, *copies.values()) if call else answer(*copies.values())
+    except (Exception, SystemExit) as raised:
+        error = raised
+    changed = tuple(name for name in inputs if not is_unchanged(inputs[name], copies[name]))
+    unwritten = error is None and value is None and _does_nothing(answer)
+    unfilled = error is None and value is not None and is_unfilled(value)
+    return Outcome(value, error, changed, isinstance(error, NotImplementedError) or unwritten or unfilled)
+
+
+def _does_nothing(answer: Any) -> bool:
+    """Whether a function's body is only a docstring, `pass`, `...` or `return None`."""
+    if isinstance(answer, type):
+        methods = [method for method in vars(answer).values() if isinstance(method, FunctionType)]
+        return all(map(_does_nothing, methods))
+    if not isinstance(answer, FunctionType):
+        return False
+    operations = {instruction.opname for instruction in dis.get_instructions(answer)}
+    return operations <= {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+
+
+def where_it_broke(error: BaseException) -> str:
+    """The last line of the learner's own that an error passed through, as "line 3: return x / 0", or ""."""
+    place = ""
+    frame = error.__traceback__
+    while frame is not None:
+        file = frame.tb_frame.f_code.co_filename
+        if not file.startswith(_NOT_THE_LEARNERS):
+            source = linecache.getline(file, frame.tb_lineno).strip()
+            place = f"line {frame.tb_lineno}: {source}" if source else f"line {frame.tb_lineno}"
+        frame = frame.tb_next
+    return place
+
+
+def what_it_says(error: BaseException) -> str:
+    """The error's type and message, on one line."""
+    message = " ".join(without_addresses(str(error)).split())
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def what_it_means(error: BaseException) -> str:
+    """One sentence on a common error, or ""."""
+    message = str(error)
+    for kind, part, meaning in _MEANINGS:
+        if isinstance(error, kind) and part in message:
+            return meaning
+    return ""
+
+
+def signature(answer: Any) -> str:
+    """The parameters of a function as text, "(f, x, h)", or "" where Python does not know them."""
+    try:
+        return "(" + ", ".join(inspect.signature(answer).parameters) + ")"
+    except (TypeError, ValueError):
+        return ""
+
+
+# The first that fits is taken.
+_MEANINGS: list[tuple[type[BaseException], str, str]] = [
+    (NotImplementedError, "", "This part is still to be written."),
+    (
+        UnboundLocalError,
+        "",
+        "A name that is assigned anywhere in a function belongs to that function, and here it is read "
+        "before it has a value.",
+    ),
+    (NameError, "", "Nothing has this name here: it is misspelt, or the cell that defines it was not run."),
+    (
+        TypeError,
+        "not callable",
+        "Parentheses after a value call it as a function, and this value is none. Is an operator missing before them?",
+    ),
+    (TypeError, "NoneType", "A value here is None, which is what a function without `return` gives."),
+    (TypeError, "unsupported operand", "The operator cannot join values of these two types."),
+    (TypeError, "unsized object", "A single number has no length; an array of no axes is one, too."),
+    (TypeError, "0-d", "An array of no axes is a single number: it cannot be walked through or indexed by position."),
+    (TypeError, "not subscriptable", "Only lists, arrays and the like can be indexed, and this value is none of them."),
+    (TypeError, "not iterable", "A loop needs something to walk through, and this value is a single thing."),
+    (TypeError, "positional argument", "This call gives another number of values than the function takes."),
+    (TypeError, "scalar", "One number is needed here, and this array holds several."),
+    (TypeError, "", "An operation here was given a value of a type that it does not take."),
+    (IndexError, "too many indices", "There are more indices than the array has axes."),
+    (IndexError, "", "The index points past the end: n items are counted from 0 to n - 1."),
+    (KeyError, "", "The dictionary has no such key."),
+    (AttributeError, "NoneType", "A value here is None, which is what a function without `return` gives."),
+    (AttributeError, "", "The object before the dot has nothing of this name."),
+    (ZeroDivisionError, "", "The number below the fraction bar is zero here."),
+    (RecursionError, "", "The function calls itself, directly or through others, and finds no end within Python's limit."),
+    (OverflowError, "", "A number here grew beyond what a float can hold."),
+    (
+        ValueError,
+        "broadcast",
+        "Two arrays of different shapes meet here. Counted from the last axis, their sizes must be equal, or one of them 1.",
+    ),
+    (ValueError, "ambiguous", "A comparison of arrays gives many truth values, and here a single one is needed."),
+    (ValueError, "matmul", "In a matrix product the last axis of the first must be as long as the first axis of the second."),
+    (ValueError, "math domain", "The function is not defined at this number."),
+    (ValueError, "expected a positive input", "The function is not defined at this number."),
+    (ValueError, "inhomogeneous", "An array needs rows of equal length."),
+    (ValueError, "reshape", "The new shape must hold as many numbers as the old one."),
+    (AssertionError, "", "Your own `assert` does not hold here."),
+]

@@ -1,0 +1,206 @@
+"""What every widget has in common: a model of steps, and a view that shows one of them.
+
+A model is plain Python: where it stands, its picture as HTML text, what the picture says in words. A view puts a model under
+ipywidgets: buttons, a slider, the picture. Where no kernel runs (an exported page, a notebook that was only opened) the view is
+the picture and the words of the model's state.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from functools import cache, cached_property
+from importlib import resources
+from typing import NamedTuple
+
+VIEW_MIME = "application/vnd.jupyter.widget-view+json"
+
+
+@cache
+def style() -> str:
+    """The CSS of all widgets."""
+    return resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+
+
+class Words(NamedTuple):
+    """What a state says: a title, rows of (what, value), and a closing remark."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...] = ()
+    remark: str = ""
+
+    def text(self) -> str:
+        """
+        >>> print(Words("Step 1", (("local derivative", "3"), ("product", "6")), "Done.").text())
+        Step 1
+          local derivative  3
+          product           6
+        Done.
+        """
+        width = max((len(what) for what, _ in self.rows), default=0)
+        lines = [f"  {what:<{width}}  {value}".rstrip() for what, value in self.rows]
+        return "\n".join(filter(None, [self.title, *lines, self.remark]))
+
+    def html(self) -> str:
+        escape = html.escape
+        rows = "".join(f"<tr><th>{escape(what)}</th><td>{escape(value)}</td></tr>" for what, value in self.rows)
+        table = f"<table>{rows}</table>" if rows else ""
+        remark = f"<p>{escape(self.remark)}</p>" if self.remark else ""
+        return f"<p><strong>{escape(self.title)}</strong></p>{table}{remark}"
+
+
+class Model:
+    """A sequence of states, number 0 to length - 1. A widget's model says what each looks like and means."""
+
+    title = ""  # names the widget for readers who do not see it
+    interval = 1000  # milliseconds a state while playing
+    length = 1
+    step = 0
+
+    def go(self, step: int) -> None:
+        """Go to a state; before the first is the first, after the last the last."""
+        self.step = min(max(step, 0), self.length - 1)
+
+    def label(self) -> str:
+        """A few characters beside the slider."""
+        return f"{self.step} of {self.length - 1}"
+
+    def picture(self) -> str:
+        """HTML with SVG in it. Elements with a data-id can be marked, those with a data-text hold a changing text."""
+        raise NotImplementedError
+
+    def marks(self) -> dict[str, str]:
+        """{data-id: classes} of what is marked in the picture now."""
+        return {}
+
+    def texts(self) -> dict[str, str]:
+        """{data-text: text} that stand in the picture now."""
+        return {}
+
+    def words(self) -> Words:
+        """The state in words."""
+        raise NotImplementedError
+
+    def transcript(self) -> str:
+        """The state in words, as plain text."""
+        return self.words().text()
+
+
+def filled_in(picture: str, marks: Mapping[str, str], texts: Mapping[str, str]) -> str:
+    """The picture with marks and texts put in: what GraphView does in the browser, for a page without one."""
+
+    def mark(match: re.Match) -> str:
+        classes = marks.get(re.search(r'data-id="([^"]*)"', match[0])[1])
+        return match[0].replace('class="', f'class="{classes} ', 1) if classes else match[0]
+
+    def write(match: re.Match) -> str:
+        return match[1] + html.escape(texts.get(match[2], "")) + "<"
+
+    picture = re.sub(r'<g (?=[^>]*class=")[^>]*data-id="[^>]*>', mark, picture)
+    return re.sub(r'(<text data-text="([^"]*)"[^>]*>)[^<]*<', write, picture)
+
+
+class View:
+    """A model on the screen. In a notebook it is the last expression of a cell.
+
+    A subclass sets `model`, may add controls of its own (`controls`), and may react to a click (`clicked`).
+    """
+
+    model: Model
+
+    def show(self) -> None:
+        """Bring the screen in line with the model. One message to the browser, with only what changed."""
+        model, picture = self.model, self._picture
+        with picture.hold_sync():
+            picture.picture, picture.words = model.picture(), model.words().html()
+            picture.marks, picture.texts = model.marks(), model.texts()
+        self._slider.value = model.step
+        self._label.value = model.label()
+
+    def go(self, step: int) -> None:
+        """Show another state."""
+        self.model.go(step)
+        self.show()
+
+    def controls(self) -> list:
+        """Further ipywidgets, shown in a row under the buttons."""
+        return []
+
+    def clicked(self, data_id: str) -> None:
+        """A node of the picture was clicked."""
+
+    @cached_property
+    def widget(self):
+        """The ipywidget, made when it is first shown."""
+        import ipywidgets as W
+
+        from .graph_view import GraphView
+
+        model, last = self.model, self.model.length - 1
+        self._picture = GraphView(title=model.title)
+        self._slider = W.IntSlider(model.step, 0, last, readout=False, layout=W.Layout(flex="1 1 140px", min_width="100px"))
+        self._label = W.Label(layout=W.Layout(min_width="5em"))
+        self._playing = W.ToggleButton(False, description="Play", layout=W.Layout(width="auto"))
+        previous = W.Button(description="Previous", layout=W.Layout(width="auto"))
+        following = W.Button(description="Next", layout=W.Layout(width="auto"))
+        # Play counts in the browser, without its own three unlabelled buttons.
+        player = W.Play(model.step, 0, last, interval=model.interval, layout=W.Layout(display="none"))
+        W.jslink((player, "value"), (self._slider, "value"))
+
+        previous.on_click(lambda _: self.go(model.step - 1))
+        following.on_click(lambda _: self.go(model.step + 1))
+        self._slider.observe(lambda change: self.go(change.new), "value")
+        self._playing.observe(lambda change: self._play(player, change.new), "value")
+        player.observe(lambda change: setattr(self._playing, "value", change.new), "playing")
+        self._picture.on_msg(lambda _, message, __: self._react(message))
+
+        row = W.Layout(flex_flow="row wrap", align_items="center", width="100%")
+        buttons = W.HBox([previous, self._playing, following, self._slider, self._label, player], layout=row)
+        own = self.controls()
+        self.show()
+        return W.VBox([buttons, *([W.HBox(own, layout=row)] if own else []), self._picture])
+
+    def _play(self, player, playing: bool) -> None:
+        if playing and self.model.step == self.model.length - 1:
+            self.go(0)
+        player.playing = playing
+        self._playing.description = "Pause" if playing else "Play"
+
+    def _react(self, message: Mapping[str, str]) -> None:
+        """A key or a click in the picture."""
+        if "clicked" in message:
+            return self.clicked(message["clicked"])
+        step, last = self.model.step, self.model.length - 1
+        match message.get("key"):
+            case "ArrowLeft":
+                self.go(step - 1)
+            case "ArrowRight":
+                self.go(step + 1)
+            case "Home":
+                self.go(0)
+            case "End":
+                self.go(last)
+            case " ":
+                self._playing.value = not self._playing.value
+
+    def to_html(self) -> str:
+        """The state as a piece of a page: picture and words, no kernel needed."""
+        model = self.model
+        picture = filled_in(model.picture(), model.marks(), model.texts())
+        return (
+            f'<div class="gradlib-widget"><style>{style()}</style>'
+            f'<div class="gradlib-picture" role="group" aria-label="{html.escape(model.title)}">{picture}</div>'
+            f'<div class="gradlib-words">{model.words().html()}</div></div>'
+        )
+
+    def __repr__(self) -> str:
+        return self.model.transcript()
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        bundle = {"text/plain": repr(self), "text/html": self.to_html()}
+        try:
+            view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        except ImportError:  # ipywidgets or anywidget is missing: the picture stays still
+            return bundle
+        return {VIEW_MIME: view, **bundle}

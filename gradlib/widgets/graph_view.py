@@ -1,0 +1,107 @@
+"""The one widget with code of its own in the browser: a picture whose parts can be marked and clicked."""
+
+from __future__ import annotations
+
+import anywidget
+import traitlets
+
+from .base import style
+
+_ESM = """
+const KEYS = ["ArrowLeft", "ArrowRight", "Home", "End", " "];
+
+function render({ model, el }) {
+  el.classList.add("gradlib-widget");
+  const picture = document.createElement("div");
+  picture.className = "gradlib-picture";
+  picture.tabIndex = 0;
+  picture.setAttribute("role", "group");
+  picture.setAttribute("aria-label", model.get("title"));
+  picture.dataset.lmSuppressShortcuts = "true"; // arrows and space are ours here, not JupyterLab's
+  const words = document.createElement("div");
+  words.className = "gradlib-words";
+  words.setAttribute("aria-live", "polite");
+  el.append(picture, words);
+
+  let parts = new Map(); // data-id -> element
+  let marked = [];
+
+  function draw() {
+    picture.innerHTML = model.get("picture");
+    parts = new Map([...picture.querySelectorAll("[data-id]")].map((part) => [part.dataset.id, part]));
+    marked = [];
+    for (const node of picture.querySelectorAll("g.node")) {
+      node.setAttribute("tabindex", "0");
+      node.setAttribute("role", "button");
+    }
+    mark();
+    write();
+  }
+
+  function mark() {
+    for (const [part, classes] of marked) part.classList.remove(...classes);
+    marked = Object.entries(model.get("marks"))
+      .filter(([id]) => parts.has(id))
+      .map(([id, classes]) => [parts.get(id), classes.split(" ")]);
+    for (const [part, classes] of marked) part.classList.add(...classes);
+  }
+
+  function write() {
+    const texts = model.get("texts");
+    for (const slot of picture.querySelectorAll("[data-text]")) slot.textContent = texts[slot.dataset.text] ?? "";
+    for (const node of picture.querySelectorAll("g.node")) {
+      const lines = [...node.querySelectorAll("text")].map((line) => line.textContent);
+      node.setAttribute("aria-label", lines.filter(Boolean).join(", "));
+    }
+  }
+
+  function say() {
+    words.innerHTML = model.get("words");
+  }
+
+  function click(event) {
+    const node = event.target.closest("g.node");
+    if (node) model.send({ clicked: node.dataset.id });
+    return Boolean(node);
+  }
+
+  picture.addEventListener("click", click);
+  picture.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const pressed = (event.key === "Enter" || event.key === " ") && click(event);
+    if (!pressed && KEYS.includes(event.key)) model.send({ key: event.key });
+    if (pressed || KEYS.includes(event.key)) event.preventDefault();
+  });
+
+  const listeners = { picture: draw, marks: mark, texts: write, words: say };
+  for (const [trait, listener] of Object.entries(listeners)) model.on(`change:${trait}`, listener);
+  draw();
+  say();
+  return () => {
+    for (const [trait, listener] of Object.entries(listeners)) model.off(`change:${trait}`, listener);
+  };
+}
+
+export default { render };
+"""
+
+
+class GraphView(anywidget.AnyWidget):
+    """A picture with its words.
+
+    picture : HTML with SVG in it. Its `g` elements of class "node" can be clicked and reached by the Tab key.
+    marks : {data-id: classes} added to elements of the picture, which is not sent again for that.
+    texts : {data-text: text} written into the picture's text elements.
+    words : HTML under the picture, read aloud by screen readers when it changes.
+
+    Sends {"clicked": data-id} for a click, Enter or Space on a node, and {"key": name} for arrow keys, Home, End and Space
+    elsewhere in the picture.
+    """
+
+    _esm = _ESM
+    _css = style()
+    title = traitlets.Unicode().tag(sync=True)
+    picture = traitlets.Unicode().tag(sync=True)
+    marks = traitlets.Dict().tag(sync=True)
+    texts = traitlets.Dict().tag(sync=True)
+    words = traitlets.Unicode().tag(sync=True)

@@ -1,0 +1,148 @@
+"""Small pictures as SVG text: axes with ticks, lines, points, a legend.
+
+Text and frames take the colour of the page, so that a picture is legible in light and dark themes; lines and points have
+classes, which style.css colours. Nothing has an id: several pictures can stand in one page.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterator, Sequence
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LETTER_WIDTH = 7.0  # pixels, of sans serif at 13 px, on the wide side
+
+
+def round_steps(low: float, high: float, count: int = 5) -> list[float]:
+    """About `count` round numbers from low to high, 1, 2 or 5 times a power of ten apart.
+
+    >>> round_steps(-1.6, 2.2), round_steps(0.0, 0.05)
+    ([-1.0, 0.0, 1.0, 2.0], [0.0, 0.01, 0.02, 0.03, 0.04, 0.05])
+    """
+    rough = (high - low) / count
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = power * next(m for m in (1, 2, 5, 10) if rough <= m * power * 1.001)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{i * step:.12g}") for i in range(first, last + 1)]
+
+
+def power_of_ten(exponent: int) -> str:
+    """A power of ten as it is written.
+
+    >>> power_of_ten(-12), power_of_ten(0)
+    ('10⁻¹²', '1')
+    """
+    return "10" + str(exponent).translate(_SUPERSCRIPTS) if exponent else "1"
+
+
+class Axes:
+    """A frame with ticks, into which lines and points are drawn; `svg()` is the picture.
+
+    x_range, y_range : (low, high). With `logarithmic` both axes are, and everything is given as log10 of itself.
+    """
+
+    left, right, top, bottom = 62, 14, 44, 46  # room for tick labels, for the legend, for the axis label
+
+    def __init__(
+        self,
+        x_range: tuple[float, float],
+        y_range: tuple[float, float],
+        x_label: str,
+        y_label: str,
+        logarithmic: bool = False,
+        width: int = 440,
+        height: int = 320,
+    ):
+        self.x_range, self.y_range, self.logarithmic = x_range, y_range, logarithmic
+        self.x_label, self.y_label = x_label, y_label
+        self.width, self.height = width, height
+        self._inside: list[str] = []  # clipped to the frame
+        self._outside: list[str] = []
+        self._legend_end = float(self.left)
+
+    def x(self, value: float) -> float:
+        """Pixels from the left edge."""
+        low, high = self.x_range
+        return self.left + (value - low) / (high - low) * (self.width - self.left - self.right)
+
+    def y(self, value: float) -> float:
+        """Pixels from the top edge. What is far outside stays finite: browsers drop lines beyond 10⁷ pixels."""
+        low, high = self.y_range
+        share = min(max((value - low) / (high - low), -9.0), 9.0)
+        return self.height - self.bottom - share * (self.height - self.top - self.bottom)
+
+    def line(self, xs: Sequence[float], ys: Sequence[float], style: str) -> None:
+        """A line through the points, broken where one of them is not finite."""
+        pieces, pen = [], "M"
+        for x, y in zip(xs, ys, strict=True):
+            if math.isfinite(x) and math.isfinite(y):
+                pieces.append(f"{pen}{self.x(x):.1f} {self.y(y):.1f}")
+                pen = "L"
+            else:
+                pen = "M"
+        self._inside.append(f'<path class="line {style}" d="{"".join(pieces)}"/>')
+
+    def point(self, x: float, y: float, style: str) -> None:
+        """A disc, or a square where the style is "second", or nothing where the point is not finite."""
+        if math.isfinite(x) and math.isfinite(y):
+            self._inside.append(_symbol(self.x(x), self.y(y), style))
+
+    def text(self, x: float, y: float, text: str, dx: float = 0, dy: float = 0) -> None:
+        """Words beside a point."""
+        self._inside.append(f'<text x="{self.x(x) + dx:.1f}" y="{self.y(y) + dy:.1f}">{html.escape(text)}</text>')
+
+    def legend(self, text: str, style: str, point: bool = False) -> None:
+        """The next entry above the frame: a piece of the line, its point if it has one, its name."""
+        x, y = self._legend_end, self.top - 18
+        self._outside.append(f'<path class="line {style}" d="M{x:.1f} {y}h26"/>')
+        if point:
+            self._outside.append(_symbol(x + 13, y, style))
+        self._outside.append(f'<text x="{x + 31:.1f}" y="{y + 4}">{html.escape(text)}</text>')
+        self._legend_end = x + 31 + len(text) * _LETTER_WIDTH + 14
+
+    def svg(self, description: str) -> str:
+        """The whole picture; `description` is for readers who do not see it."""
+        left, top = self.left, self.top
+        width, height = self.width - left - self.right, self.height - top - self.bottom
+        return "".join(
+            [
+                f'<svg class="gradlib-axes" role="img" aria-label="{html.escape(description)}" ',
+                f'width="{self.width}" height="{self.height}" viewBox="0 0 {self.width} {self.height}">',
+                *self._ticks(),
+                f'<rect class="frame" x="{left}" y="{top}" width="{width}" height="{height}"/>',
+                f'<text x="{left + width / 2}" y="{self.height - 8}" text-anchor="middle">{html.escape(self.x_label)}</text>',
+                f'<text transform="translate(14 {top + height / 2}) rotate(-90)" text-anchor="middle">',
+                f"{html.escape(self.y_label)}</text>",
+                *self._outside,
+                # A nested svg clips to its box; a clipPath would need an id.
+                f'<svg x="{left}" y="{top}" width="{width}" height="{height}" viewBox="{left} {top} {width} {height}">',
+                *self._inside,
+                "</svg></svg>",
+            ]
+        )
+
+    def _ticks(self) -> Iterator[str]:
+        bottom = self.height - self.bottom
+        for value, label in self._labels(self.x_range):
+            x = self.x(value)
+            yield f'<path class="tick" d="M{x:.1f} {self.top}V{bottom}"/>'
+            yield f'<text x="{x:.1f}" y="{bottom + 17}" text-anchor="middle">{label}</text>'
+        for value, label in self._labels(self.y_range):
+            y = self.y(value)
+            yield f'<path class="tick" d="M{self.left} {y:.1f}H{self.width - self.right}"/>'
+            yield f'<text x="{self.left - 6}" y="{y + 4:.1f}" text-anchor="end">{label}</text>'
+
+    def _labels(self, span: tuple[float, float]) -> list[tuple[float, str]]:
+        if not self.logarithmic:
+            values = round_steps(*span)
+            return [(value, f"{value:.5g}".replace("-", "−")) for value in values]
+        every = math.ceil((span[1] - span[0]) / 6)
+        exponents = range(math.ceil(span[0]), math.floor(span[1]) + 1)
+        return [(float(e), power_of_ten(e)) for e in exponents if e % every == 0]
+
+
+def _symbol(x: float, y: float, style: str) -> str:
+    if style == "second":
+        return f'<rect class="point {style}" x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10"/>'
+    return f'<circle class="point {style}" cx="{x:.1f}" cy="{y:.1f}" r="5.5"/>'
