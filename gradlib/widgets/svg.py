@@ -88,9 +88,10 @@ class Axes:
         if math.isfinite(x) and math.isfinite(y):
             self._inside.append(_symbol(self.x(x), self.y(y), style))
 
-    def text(self, x: float, y: float, text: str, dx: float = 0, dy: float = 0) -> None:
-        """Words beside a point."""
-        self._inside.append(f'<text x="{self.x(x) + dx:.1f}" y="{self.y(y) + dy:.1f}">{html.escape(text)}</text>')
+    def text(self, x: float, y: float, text: str, dx: float = 0, dy: float = 0, anchor: str = "start") -> None:
+        """Words dx, dy pixels beside a point; `anchor` says which end of them is there."""
+        place = f'x="{self.x(x) + dx:.1f}" y="{self.y(y) + dy:.1f}" text-anchor="{anchor}"'
+        self._inside.append(f"<text {place}>{html.escape(text)}</text>")
 
     def legend(self, text: str, style: str, point: bool = False) -> None:
         """The next entry above the frame: a piece of the line, its point if it has one, its name."""

@@ -49,7 +49,7 @@ class TangentSecantModel(Model):
         return STEP_SIZES[self.step]
 
     def label(self) -> str:
-        return f"h = {self.h:.2e}"
+        return f"h = {self.h:.2g}"
 
     # Numbers --------------------------------------------------------------------------------------------
 
@@ -115,8 +115,8 @@ class TangentSecantModel(Model):
         axes = Axes((xs[0], xs[-1]), _range(ys, y), "x", "f(x)")
         style = "first" if self.method == "forward" else "second"
         axes.line(xs, ys, "curve")
-        axes.line(*_straight(x, y, self.true_slope, xs), "third")
         axes.line(*_straight(left, float(self._f(left)), self.slope(self.h), xs), style)
+        axes.line(*_straight(x, y, self.true_slope, xs), "third")  # dotted: the secant shows through
         for end in (left, right):
             axes.point(end, float(self._f(end)), style)
         axes.legend(self.expression, "curve")
@@ -133,21 +133,24 @@ class TangentSecantModel(Model):
         for style, method in zip(("first", "second"), METHODS, strict=True):
             axes.line(hs, logs[method], style)
             axes.legend(f"{method} difference", style, point=True)
-            self._power_law(axes, hs, logs[method], self.best(method), 1 if method == "forward" else 2)
+        self._power_laws(axes, hs)
         for style, method in zip(("first", "second"), METHODS, strict=True):
             axes.point(hs[self.step], logs[method][self.step], style)
         return axes.svg(f"Error of the slope against h, both logarithmic, in {self.precision}; now h = {self.h:.2g}")
 
-    def _power_law(self, axes: Axes, hs: list[float], errors: list[float], best: int, power: int) -> None:
-        """A dotted piece of a line beside each branch of an error curve, with the power of h it follows."""
-        branches = [("∝ h" if power == 1 else "∝ h²", power, best // 2)] + [("∝ 1/h", -1, (best + 40) // 2)] * (power == 1)
-        for name, slope, middle in branches:
-            error = errors[middle]
+    def _power_laws(self, axes: Axes, hs: list[float]) -> None:
+        """A dashed piece of a line beside each branch of the error curves, with the power of h that it follows."""
+        forward, central = (self.best(method) for method in METHODS)
+        branches = (
+            ("∝ h", 1, forward // 2, METHODS[0], 1.2, (-8, -4, "end")),
+            ("∝ h²", 2, central // 2, METHODS[1], -1.2, (8, 14, "start")),
+            ("∝ 1/h", -1, (forward + self.length) // 2, METHODS[0], 1.8, (8, -4, "start")),
+        )
+        for name, power, step, method, shift, (dx, dy, anchor) in branches:
+            error = _log10(self.errors(method)[step]) + shift
             if math.isfinite(error):
-                shift = 1.2 if power == 1 else -1.2
-                middle_h = hs[middle]
-                axes.line([middle_h - 1, middle_h + 1], [error + shift - slope, error + shift + slope], "guide")
-                axes.text(middle_h, error + shift, name, dx=8 if slope > 0 else -38, dy=14 if power == 2 else -6)
+                axes.line([hs[step] - 1, hs[step] + 1], [error - power, error + power], "guide")
+                axes.text(hs[step], error, name, dx, dy, anchor)
 
     # Words ----------------------------------------------------------------------------------------------
 
