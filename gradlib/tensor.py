@@ -411,6 +411,11 @@ class Tensor:
     # NumPy's own functions (NEP 13 and NEP 18) --------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
+        if "out" in keywords:
+            raise TypeError(
+                f"np.{ufunc.__name__} was asked to write its result into an array in place (as `array += tensor` "
+                "does), where no graph can follow. Make a new value: array = array + tensor."
+            )
         if method == "__call__" and not keywords:
             if op := _UFUNCS.get(ufunc):
                 return apply(op, *_operands(inputs))

@@ -1,4 +1,5 @@
-"""Answers with several boxes to fill, a dictionary: every box is marked, and a wrong one explained where a mistake fits."""
+"""Answers with several boxes to fill, a dictionary: every box is marked, and a wrong one explained where
+a mistake fits."""
 
 from __future__ import annotations
 
@@ -29,7 +30,11 @@ def diagnose(result: Result, mistakes: list[Callable[..., Any]]) -> tuple[str, s
         if mark == WRONG and case.asks_for_code:  # an answer that is a value would be given away
             mark += f", expected {show(case.expected[key])}"
         rows.append((show_name(key), f"{texts[key]:<{width}}  {mark}"))
-    wrong = [key for key, problem in problems.items() if problem is not None and not is_unfilled(answers.get(key, ...))]
+    wrong = [
+        key
+        for key, problem in problems.items()
+        if problem is not None and not is_unfilled(answers.get(key, ...))
+    ]
     sentences = _name_mistakes(case, answers, wrong, mistakes)
     sentences += [f"{show_name(key)}: {problems[key]}" for key in wrong if problems[key]]
     sentences += [f"There is no box called {show_name(key)}." for key in answers if key not in problems]
@@ -47,12 +52,15 @@ def _problem(case: Case, answers: Any, key: Any) -> str | None:
 
 
 def _name_mistakes(case: Case, answers: dict, wrong: list, mistakes: list[Callable[..., Any]]) -> list[str]:
-    """For each wrong box the mistake that gives its number; of several, the one that accounts for most boxes."""
+    """For each wrong box the mistake that gives its number; of several, the one that accounts for most
+    boxes."""
     accounts_for = {}
     for mistake in mistakes:
         theirs = case.try_on(mistake).outcome.value
         accounts_for[mistake] = [
-            key for key in wrong if _problem(case, theirs, key) is not None and case.agree(answers[key], theirs[key])
+            key
+            for key in wrong
+            if _problem(case, theirs, key) is not None and case.agree(answers[key], theirs[key])
         ]
     named: dict[Callable[..., Any], list[str]] = {}
     for key in wrong:
@@ -62,7 +70,8 @@ def _name_mistakes(case: Case, answers: dict, wrong: list, mistakes: list[Callab
         if len(best) == 1:
             named.setdefault(best[0], []).append(show_name(key))
     return [
-        ("" if len(keys) == len(wrong) else ", ".join(keys) + ": ") + sentence(mistake) for mistake, keys in named.items()
+        ("" if len(keys) == len(wrong) else ", ".join(keys) + ": ") + sentence(mistake)
+        for mistake, keys in named.items()
     ]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import os
-import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from . import boxes, record
 from .report import NOT_ATTEMPTED, NOT_YET, PASSED, Report
@@ -19,10 +20,10 @@ from .values import align, describe, difference, show, show_side_by_side, size
 class Case:
     """One question to the learner's code, and its right answer.
 
-    inputs : name -> value, in the order of the call; the report shows them. Empty for an answer that is a value.
+    inputs : name -> value, in the order of the call; reports show them. Empty for an answer that is a value.
     expected : the right answer. A dictionary is compared entry by entry, each with a mark of its own.
     accept : in place of equality, accept(answer) -> None if it is right, else the sentence that says why not.
-        `expected`, where it is given too, is one possible answer: it sets the kind and the shape.
+        `expected`, where it is given too, is one possible answer: it sets kind and shape, and is not shown.
     call : call(answer, *inputs) -> the value to compare, where that is not answer(*inputs).
     about : what is special here, in words that fit after "among them".
     rtol, atol : numbers agree within atol + rtol · |expected|.
@@ -76,23 +77,25 @@ class Case:
 
 @dataclass(frozen=True)
 class Result:
-    """What an answer gave on a case, and what is wrong with it: None, or a sentence, or "" if the numbers say it."""
+    """What an answer gave on a case, and what is wrong with it."""
 
     case: Case
     outcome: Outcome
-    problem: str | None
+    problem: str | None  # None if it is right; else a sentence, or "" where the numbers say it all
 
     @property
     def failed(self) -> bool:
         return self.problem is not None or bool(self.outcome.changed)
 
+    def reading_order(self) -> tuple[bool, int]:
+        """Wrong numbers are shown before crashes, which are often of odd cases only; small before large."""
+        return self.outcome.error is not None, size(self.case.inputs)
+
     def agrees(self, other: Result) -> bool:
-        """Whether two answers went the same way: both right, both broken by the same error, or wrong by the same value."""
+        """Whether two answers are both right, or both wrong by the same value."""
         if self.problem is None or other.problem is None:
             return self.problem is other.problem
-        if self.outcome.error is not None or other.outcome.error is not None:
-            return type(self.outcome.error) is type(other.outcome.error)
-        return self.case.agree(self.outcome.value, other.outcome.value)
+        return other.outcome.error is None and self.case.agree(self.outcome.value, other.outcome.value)
 
     def rows(self) -> str:
         """The inputs, then what came and what was expected, one under the other."""
@@ -103,10 +106,10 @@ class Result:
             return "\n".join(filter(None, [align(rows), *broke]))
         if self.problem is None:
             return align(rows)
-        if case.expected is ... or not case.asks_for_code:  # to show the value would be to give the answer away
+        if case.accept or not case.asks_for_code:  # what was expected would give the answer away
             return align([*rows, ("yours", show(outcome.value))])
         yours, expected = show_side_by_side(outcome.value, case.expected)
-        return align([*rows, ("yours", yours), ("for example" if case.accept else "expected", expected)])
+        return align([*rows, ("yours", yours), ("expected", expected)])
 
 
 class Exercise:
@@ -140,6 +143,10 @@ class Exercise:
 
     def report(self, answer: Any) -> Report:
         """What there is to say about an answer; nothing is recorded."""
+        with np.errstate(all="ignore"):  # a division by zero shows in the numbers that are reported
+            return self._report(answer)
+
+    def _report(self, answer: Any) -> Report:
         cases = list(self.cases())
         if answer is ...:
             return self._not_attempted()
@@ -151,7 +158,7 @@ class Exercise:
         failed = [result for result in results if result.failed]
         if not failed:
             return Report(self.name, PASSED, explanation=what_was_checked(cases))
-        smallest = min(failed, key=lambda result: size(result.case.inputs))
+        smallest = min(failed, key=Result.reading_order)
         if smallest.problem is not None and boxes.fit(smallest):
             return Report(self.name, NOT_YET, *boxes.diagnose(smallest, self.mistakes))
         return Report(self.name, NOT_YET, smallest.rows(), self._explain(answer, results, smallest))
@@ -162,8 +169,8 @@ class Exercise:
 
     def _not_code(self, answer: Any) -> Report:
         advice = (
-            "This check runs your code on several cases, so it needs the name alone, without parentheses after it. "
-            f"It was given {describe(answer)}."
+            "This check runs your code on several cases, so it needs the name alone, without parentheses "
+            f"after it. It was given {describe(answer)}."
         )
         return Report(self.name, NOT_YET, explanation=advice)
 
@@ -171,24 +178,25 @@ class Exercise:
         sentences = []
         if mistake := self._recognise(results, shown):
             sentences.append(boxes.sentence(mistake))
-        elif shown.problem is not None:
+        else:
             sentences.append(self._wrong_call(answer, shown) or shown.problem)
             sentences.append(f"This case: {shown.case.about}." if shown.case.about else "")
         if shown.outcome.changed:
             names = " and ".join(shown.outcome.changed)
             sentences.append(
-                f"Your code changed {names}, which belongs to the caller. Work on a copy, or put back what you change."
+                f"Your code changed {names}, which belongs to the caller. Work on a copy, or put back what "
+                "you change."
             )
         return "\n".join(filter(None, sentences))
 
     def _recognise(self, results: list[Result], shown: Result) -> Callable[..., Any] | None:
         """The mistake that goes the way of the answer on every case, if there is exactly one.
 
-        A crash on a case that is not shown is another trouble, and says nothing about this one.
+        A crash is another trouble: the cases with one say nothing about mistakes.
         """
-        if shown.problem is None:
+        if shown.problem is None or shown.outcome.error is not None:
             return None
-        telling = [result for result in results if result is shown or result.outcome.error is None]
+        telling = [result for result in results if result.outcome.error is None]
         found = [
             mistake
             for mistake in self.mistakes
@@ -201,7 +209,9 @@ class Exercise:
         error = shown.outcome.error
         if shown.case.call or not isinstance(error, TypeError) or where_it_broke(error):
             return ""
-        return f"The check calls {self.name}({', '.join(shown.case.inputs)}); yours takes {signature(answer)}."
+        return (
+            f"The check calls {self.name}({', '.join(shown.case.inputs)}); yours takes {signature(answer)}."
+        )
 
 
 def what_was_checked(cases: list[Case]) -> str:
@@ -214,7 +224,7 @@ def what_was_checked(cases: list[Case]) -> str:
     return f"{counted}, among them {among}." if among else f"{counted}."
 
 
-# --- the registry ---------------------------------------------------------------------------------------------
+# --- the registry ------------------------------------------------------------------------------
 
 _registry: dict[tuple[str, str], Exercise] = {}
 
@@ -233,14 +243,12 @@ def exercise(title: str, points: int = 1) -> Callable[[Callable[[], Iterator[Cas
 
 def lesson_titles() -> dict[str, str]:
     """Every lesson that has checks: its number and its title, in order. Imports them all."""
-    from gradlib import checks
-
-    names = sorted(module.name for module in pkgutil.iter_modules(checks.__path__, checks.__name__ + "."))
-    lessons = [name for name in names if ".lesson_" in name]
-    return {name.rpartition("lesson_")[2]: importlib.import_module(name).TITLE for name in lessons}
+    files = sorted(Path(__file__).parent.glob("lesson_*.py"))
+    modules = {file.stem: importlib.import_module(f"{__package__}.{file.stem}") for file in files}
+    return {name.removeprefix("lesson_"): module.TITLE for name, module in modules.items()}
 
 
 def all_exercises() -> list[Exercise]:
     """Every exercise, by lesson and in the order in which it stands there."""
     lessons = lesson_titles()
-    return sorted(_registry.values(), key=lambda made: list(lessons).index(made.lesson))
+    return [made for lesson in lessons for made in _registry.values() if made.lesson == lesson]

@@ -50,5 +50,6 @@ def of_the_size(x):
 
 @double.mistake
 def as_text(x):
-    """You returned a text that shows the number. It looks the same when printed, but cannot be calculated with."""
+    """You returned a text that shows the number. It looks the same when printed, but cannot be calculated
+    with."""
     return str(2 * x)

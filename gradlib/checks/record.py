@@ -20,7 +20,7 @@ UNREADABLE = (
     "delete it to start over."
 )
 UNWRITABLE = (
-    "Your progress could not be saved: the file that `gradlib.checks.progress_file()` names cannot be written."
+    "Nothing was saved: the progress file, which `gradlib.checks.progress_file()` names, cannot be written."
 )
 
 

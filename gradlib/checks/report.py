@@ -15,7 +15,7 @@ _LOOKS = {
 }
 _BOX = "border-left: 4px solid {colour}; padding: 4px 12px; color: var(--jp-content-font-color1, inherit);"
 _ROWS = (
-    "margin: 4px 0; padding: 0; background: none; color: inherit; overflow-x: auto; white-space: pre;"
+    "margin: 4px 0; padding: 0; background: none; color: inherit; white-space: pre-wrap;"
     " font-family: var(--jp-code-font-family, monospace);"
 )
 
@@ -50,4 +50,5 @@ class Report:
         head = f'<span aria-hidden="true">{mark}</span> <b>{escape(self.name)}: {self.status}</b>'
         rows = f'<pre style="{_ROWS}">{escape(self.rows)}</pre>' if self.rows else ""
         sentences = "".join(f"<div>{escape(line)}</div>" for line in self.explanation.splitlines())
-        return f'<div role="status" style="{_BOX.format(colour=colour)}"><div>{head}</div>{rows}{sentences}</div>'
+        box = _BOX.format(colour=colour)
+        return f'<div role="status" style="{box}"><div>{head}</div>{rows}{sentences}</div>'

@@ -13,8 +13,6 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-import numpy as np
-
 from .values import copy, is_unchanged, is_unfilled, without_addresses
 
 _PATHS = sysconfig.get_paths()
@@ -39,18 +37,23 @@ def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None)
     copies = copy(dict(inputs))
     value, error = None, None
     try:
-        with np.errstate(all="ignore"):  # a division by zero shows in the numbers that are reported
-            value = call(answer, *copies.values()) if call else answer(*copies.values())
+        value = call(answer, *copies.values()) if call else answer(*copies.values())
     except (Exception, SystemExit) as raised:
         error = raised
     changed = tuple(name for name in inputs if not is_unchanged(inputs[name], copies[name]))
-    unwritten = error is None and value is None and _does_nothing(answer)
-    unfilled = error is None and value is not None and is_unfilled(value)
-    return Outcome(value, error, changed, isinstance(error, NotImplementedError) or unwritten or unfilled)
+    return Outcome(value, error, changed, _is_blank(answer, value, error))
+
+
+def _is_blank(answer: Any, value: Any, error: BaseException | None) -> bool:
+    if isinstance(error, NotImplementedError):
+        return True
+    if value is None:  # so it is, too, where `call` broke on what a stub returned
+        return _does_nothing(answer)
+    return is_unfilled(value)
 
 
 def _does_nothing(answer: Any) -> bool:
-    """Whether a function's body is only a docstring, `pass`, `...` or `return None`."""
+    """Whether the body of a function, or of every method of a class, is at most one constant."""
     if isinstance(answer, type):
         methods = [method for method in vars(answer).values() if isinstance(method, FunctionType)]
         return all(map(_does_nothing, methods))
@@ -75,17 +78,24 @@ def where_it_broke(error: BaseException) -> str:
 
 def what_it_says(error: BaseException) -> str:
     """The error's type and message, on one line."""
-    message = " ".join(without_addresses(str(error)).split())
+    message = " ".join(without_addresses(_message(error)).split())
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def what_it_means(error: BaseException) -> str:
     """One sentence on a common error, or ""."""
-    message = str(error)
+    message = _message(error)
     for kind, part, meaning in _MEANINGS:
         if isinstance(error, kind) and part in message:
             return meaning
     return ""
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an exception class of the learner's own
+        return ""
 
 
 def signature(answer: Any) -> str:
@@ -109,13 +119,22 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (
         TypeError,
         "not callable",
-        "Parentheses after a value call it as a function, and this value is none. Is an operator missing before them?",
+        "Parentheses after a value call it as a function, and this value is none. Is an operator missing "
+        "before them?",
     ),
     (TypeError, "NoneType", "A value here is None, which is what a function without `return` gives."),
     (TypeError, "unsupported operand", "The operator cannot join values of these two types."),
     (TypeError, "unsized object", "A single number has no length; an array of no axes is one, too."),
-    (TypeError, "0-d", "An array of no axes is a single number: it cannot be walked through or indexed by position."),
-    (TypeError, "not subscriptable", "Only lists, arrays and the like can be indexed, and this value is none of them."),
+    (
+        TypeError,
+        "0-d",
+        "An array of no axes is a single number: it cannot be walked through or indexed by position.",
+    ),
+    (
+        TypeError,
+        "not subscriptable",
+        "Only lists, arrays and the like can be indexed, and this value is none of them.",
+    ),
     (TypeError, "not iterable", "A loop needs something to walk through, and this value is a single thing."),
     (TypeError, "positional argument", "This call gives another number of values than the function takes."),
     (TypeError, "scalar", "One number is needed here, and this array holds several."),
@@ -126,15 +145,28 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (AttributeError, "NoneType", "A value here is None, which is what a function without `return` gives."),
     (AttributeError, "", "The object before the dot has nothing of this name."),
     (ZeroDivisionError, "", "The number below the fraction bar is zero here."),
-    (RecursionError, "", "The function calls itself, directly or through others, and finds no end within Python's limit."),
+    (
+        RecursionError,
+        "",
+        "The function calls itself, directly or through others, and finds no end within Python's limit.",
+    ),
     (OverflowError, "", "A number here grew beyond what a float can hold."),
     (
         ValueError,
         "broadcast",
-        "Two arrays of different shapes meet here. Counted from the last axis, their sizes must be equal, or one of them 1.",
+        "Two arrays of different shapes meet here. Counted from the last axis, their sizes must be equal, or "
+        "one of them 1.",
     ),
-    (ValueError, "ambiguous", "A comparison of arrays gives many truth values, and here a single one is needed."),
-    (ValueError, "matmul", "In a matrix product the last axis of the first must be as long as the first axis of the second."),
+    (
+        ValueError,
+        "ambiguous",
+        "A comparison of arrays gives many truth values, and here a single one is needed.",
+    ),
+    (
+        ValueError,
+        "matmul",
+        "In a matrix product the last axis of the first must be as long as the first axis of the second.",
+    ),
     (ValueError, "math domain", "The function is not defined at this number."),
     (ValueError, "expected a positive input", "The function is not defined at this number."),
     (ValueError, "inhomogeneous", "An array needs rows of equal length."),

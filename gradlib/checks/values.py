@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 LONGEST = 400  # characters of a value that a report shows
+MANY = 200  # numbers, above which an array is abridged
 DIGITS = 4  # digits after the point, where these tell two values apart
 
 
@@ -26,6 +27,20 @@ def show(value: Any) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + " …"
 
 
+def named(text: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which reports show as `text`.
+
+    >>> show(named("x²", lambda x: x**2))
+    'x²'
+    """
+
+    def renamed(*arguments):
+        return function(*arguments)
+
+    renamed.__name__ = renamed.__qualname__ = text
+    return renamed
+
+
 def show_side_by_side(first: Any, second: Any) -> tuple[str, str]:
     """Two values as text. Numbers get one format, with as many digits as it takes to tell them apart.
 
@@ -34,7 +49,7 @@ def show_side_by_side(first: Any, second: Any) -> tuple[str, str]:
     >>> show_side_by_side(12.0, 12.000001)
     ('12.000000', '12.000001')
     """
-    if not (is_numeric(first) and is_numeric(second)):
+    if not (is_numeric(first) and is_numeric(second)) or size(first) + size(second) > MANY:
         return show(first), show(second)
     for digits in range(DIGITS, 18):
         texts = _show_numbers([_as_array(first), _as_array(second)], digits)
@@ -67,6 +82,8 @@ def _show(value: Any) -> str:
     if isinstance(value, float):  # np.float64 is one, and its repr is longer
         return repr(float(value))
     if is_numeric(value) and isinstance(value, np.ndarray):
+        if value.size > MANY:
+            return np.array2string(value, precision=DIGITS, separator=", ", threshold=20)
         return _show_numbers([value], DIGITS)[0]
     if isinstance(value, dict):
         return "{" + ", ".join(f"{show_name(key)}: {_show(item)}" for key, item in value.items()) + "}"
@@ -74,7 +91,7 @@ def _show(value: Any) -> str:
         opening, closing = "[]" if isinstance(value, list) else "()"
         return opening + ", ".join(map(_show, value)) + closing
     if isinstance(value, type) or callable(value) and hasattr(value, "__name__"):
-        return value.__name__
+        return str(value.__name__)
     return repr(value)
 
 
@@ -106,7 +123,7 @@ def _brackets(words: np.ndarray) -> str:
     return "[" + between.join(row.replace("\n", "\n ") for row in rows) + "]"
 
 
-# --- kinds ----------------------------------------------------------------------------------------------------
+# --- kinds -------------------------------------------------------------------------------------
 
 
 def is_number(value: Any) -> bool:
@@ -172,7 +189,7 @@ def size(value: Any) -> int:
     return len(value) if isinstance(value, str) else 1
 
 
-# --- differences ----------------------------------------------------------------------------------------------
+# --- differences -------------------------------------------------------------------------------
 
 
 def difference(yours: Any, expected: Any, rtol: float, atol: float) -> str | None:
@@ -202,16 +219,22 @@ def _array_difference(yours: Any, expected: Any, rtol: float, atol: float) -> st
         return f"Your answer has shape {yours.shape}, expected {expected.shape}."
     if describe(yours) != describe(expected):
         return _kinds(yours, expected)
-    return None if np.allclose(_as_array(yours), _as_array(expected), rtol=rtol, atol=atol, equal_nan=True) else ""
-
-
-def _kinds(yours: Any, expected: Any) -> str:
-    return "" if describe(yours) == describe(expected) else (
-        f"Your answer is {describe(yours)}, expected {describe(expected)}."
+    return (
+        None
+        if np.allclose(_as_array(yours), _as_array(expected), rtol=rtol, atol=atol, equal_nan=True)
+        else ""
     )
 
 
-# --- copies -------------------------------------------------------------------------------------------------------
+def _kinds(yours: Any, expected: Any) -> str:
+    return (
+        ""
+        if describe(yours) == describe(expected)
+        else (f"Your answer is {describe(yours)}, expected {describe(expected)}.")
+    )
+
+
+# --- copies ------------------------------------------------------------------------------------
 
 
 def copy(value: Any) -> Any:
@@ -228,7 +251,9 @@ def copy(value: Any) -> Any:
 def is_unchanged(before: Any, after: Any) -> bool:
     """Whether a copy still holds, bit for bit, what it was made from."""
     if isinstance(before, np.ndarray):
-        return before.shape == after.shape and np.array_equal(before, after, equal_nan=before.dtype.kind in "fc")
+        return before.shape == after.shape and np.array_equal(
+            before, after, equal_nan=before.dtype.kind in "fc"
+        )
     if type(before) in (list, tuple):
         return len(before) == len(after) and all(map(is_unchanged, before, after))
     if type(before) is dict:

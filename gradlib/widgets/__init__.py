@@ -1,5 +1,7 @@
 """Widgets of the course: pictures that are stepped through."""
 
+from .backward_order import BackwardOrder
+from .chain_rule import ChainRuleWalkthrough
 from .tangent_secant import TangentSecant
 
-WIDGETS = (TangentSecant,)
+WIDGETS = (TangentSecant, ChainRuleWalkthrough, BackwardOrder)

@@ -150,7 +150,7 @@ class View:
 
         previous.on_click(lambda _: self.go(model.step - 1))
         following.on_click(lambda _: self.go(model.step + 1))
-        self._slider.observe(lambda change: self.go(change.new), "value")
+        self._slider.observe(lambda change: self._slide(change.new), "value")
         self._playing.observe(lambda change: self._play(player, change.new), "value")
         player.observe(lambda change: setattr(self._playing, "value", change.new), "playing")
         self._picture.on_msg(lambda _, message, __: self._react(message))
@@ -160,6 +160,10 @@ class View:
         own = self.controls()
         self.show()
         return W.VBox([buttons, *([W.HBox(own, layout=row)] if own else []), self._picture])
+
+    def _slide(self, step: int) -> None:
+        if step != self.model.step:  # else it was show() that moved the slider
+            self.go(step)
 
     def _play(self, player, playing: bool) -> None:
         if playing and self.model.step == self.model.length - 1:

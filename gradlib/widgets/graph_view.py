@@ -33,6 +33,7 @@ function render({ model, el }) {
     for (const node of picture.querySelectorAll("g.node")) {
       node.setAttribute("tabindex", "0");
       node.setAttribute("role", "button");
+      node.closest("svg").setAttribute("role", "group"); // an img hides the buttons in it from screen readers
     }
     mark();
     write();
@@ -44,6 +45,16 @@ function render({ model, el }) {
       .filter(([id]) => parts.has(id))
       .map(([id, classes]) => [parts.get(id), classes.split(" ")]);
     for (const [part, classes] of marked) part.classList.add(...classes);
+    picture.querySelectorAll(".current").forEach(bringIntoView);
+  }
+
+  // Scroll a wide graph, and never the page, to the current node.
+  function bringIntoView(part) {
+    const box = part.closest("figure");
+    if (!box) return;
+    const [inner, outer] = [part.getBoundingClientRect(), box.getBoundingClientRect()];
+    if (inner.left < outer.left || inner.right > outer.right)
+      box.scrollLeft += (inner.left + inner.right - outer.left - outer.right) / 2;
   }
 
   function write() {
