@@ -219,19 +219,13 @@ def _array_difference(yours: Any, expected: Any, rtol: float, atol: float) -> st
         return f"Your answer has shape {yours.shape}, expected {expected.shape}."
     if describe(yours) != describe(expected):
         return _kinds(yours, expected)
-    return (
-        None
-        if np.allclose(_as_array(yours), _as_array(expected), rtol=rtol, atol=atol, equal_nan=True)
-        else ""
-    )
+    near = np.allclose(_as_array(yours), _as_array(expected), rtol=rtol, atol=atol, equal_nan=True)
+    return None if near else ""
 
 
 def _kinds(yours: Any, expected: Any) -> str:
-    return (
-        ""
-        if describe(yours) == describe(expected)
-        else (f"Your answer is {describe(yours)}, expected {describe(expected)}.")
-    )
+    came, wanted = describe(yours), describe(expected)
+    return "" if came == wanted else f"Your answer is {came}, expected {wanted}."
 
 
 # --- copies ------------------------------------------------------------------------------------
@@ -250,12 +244,12 @@ def copy(value: Any) -> Any:
 
 def is_unchanged(before: Any, after: Any) -> bool:
     """Whether a copy still holds, bit for bit, what it was made from."""
+    if type(before) is not type(after):
+        return False
     if isinstance(before, np.ndarray):
-        return before.shape == after.shape and np.array_equal(
-            before, after, equal_nan=before.dtype.kind in "fc"
-        )
+        return np.array_equal(before, after, equal_nan=before.dtype.kind in "fc")
     if type(before) in (list, tuple):
         return len(before) == len(after) and all(map(is_unchanged, before, after))
     if type(before) is dict:
         return before.keys() == after.keys() and all(is_unchanged(before[key], after[key]) for key in before)
-    return before is after or type(before) is type(after) and bool(before == after)
+    return before is after or bool(before == after)

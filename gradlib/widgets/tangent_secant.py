@@ -196,7 +196,7 @@ class TangentSecant(View):
       slope of the secant  (f(x + h) − f(x)) / h = 7
       true slope           6
       error                1
-    The forward difference errs least at h = 1e-08, by 6.1e-09. This h is larger: truncation, the bend of the
+    The forward difference errs least at h = 3.2e-08, by 1.7e-08. This h is larger: truncation, the bend of the
     curve, makes most of the error.
     """
 

@@ -1,0 +1,100 @@
+"""Right and wrong answers to the exercises, declared beside each other, one file lesson_NN.py a lesson.
+
+    central = answers_to(check.central_difference)
+
+    @central.right
+    def textbook(f, x, h):
+        return (f(x + h) - f(x - h)) / (2 * h)
+
+    @central.wrong("the forward difference")     # words of the sentence that must name the mistake
+    def one_sided(f, x, h): ...
+
+    @central.wrong()                             # not recognised
+    def always_one(f, x, h): ...
+
+    @central.stub                                # where the exercise notebook's stub is more than one function
+    class Value: ...
+
+test_exercises.py runs every exercise in the registry against them. `python -m tests.checks` counts them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gradlib.checks import Exercise, all_exercises
+
+FEWEST = {"right": 2, "wrong": 5, "named": 3}
+
+
+def raises(*_):
+    raise NotImplementedError
+
+
+def passes(*_):
+    """A docstring is not an answer."""
+
+
+def holds_dots(*_):
+    return ...
+
+
+STUBS = [raises, passes, holds_dots, ...]
+
+
+@dataclass
+class Answers:
+    """The answers to one exercise that its check is tested with."""
+
+    exercise: Exercise
+    rights: list[Any] = field(default_factory=list)
+    wrongs: list[tuple[Any, str]] = field(default_factory=list)  # an answer, and words that name its mistake
+    stubs: list[Any] = field(default_factory=lambda: list(STUBS))
+
+    def right(self, answer: Any) -> Any:
+        self.rights.append(answer)
+        return answer
+
+    def wrong(self, words: str = "") -> Callable[[Any], Any]:
+        def declare(answer: Any) -> Any:
+            self.wrongs.append((answer, words))
+            return answer
+
+        return declare
+
+    def stub(self, answer: Any) -> Any:
+        self.stubs.append(answer)
+        return answer
+
+    def counts(self) -> dict[str, int]:
+        named = [words for _, words in self.wrongs if words]
+        return {"right": len(self.rights), "wrong": len(self.wrongs), "named": len(named)}
+
+
+_declared: dict[Exercise, Answers] = {}
+
+
+def answers_to(exercise: Exercise) -> Answers:
+    return _declared.setdefault(exercise, Answers(exercise))
+
+
+def all_answers() -> list[Answers]:
+    """The answers to every exercise in the registry; none, where nobody declared any."""
+    for file in sorted(Path(__file__).parent.glob("lesson_*.py")):
+        importlib.import_module(f"{__package__}.{file.stem}")
+    return [answers_to(exercise) for exercise in all_exercises()]
+
+
+def table() -> str:
+    """Every exercise with the numbers of answers that its check is tested with."""
+    rows = [("lesson", "exercise", "points", "right", "wrong", "named", "mistakes known")]
+    for answers in all_answers():
+        exercise = answers.exercise
+        counts = (*answers.counts().values(), len(exercise.mistakes))
+        rows.append((exercise.lesson, exercise.name, *map(str, (exercise.points, *counts))))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)

@@ -1,0 +1,442 @@
+"""Answers to the exercises of lesson 01."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from gradlib.checks import lesson_01 as check
+
+from .harness import answers_to
+
+central = answers_to(check.central_difference)
+
+
+@central.right
+def textbook(f, x, h):
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+@central.right
+def mean_of_both_sides(f, x, h):
+    right = (f(x + h) - f(x)) / h
+    left = (f(x) - f(x - h)) / h
+    return (left + right) / 2
+
+
+@central.right
+def over_the_real_width(f, x, h):
+    low, high = x - h, x + h
+    return (f(high) - f(low)) / (high - low)
+
+
+@central.wrong("the forward difference")
+def forward(f, x, h):
+    return f(x + h) / h - f(x) / h
+
+
+@central.wrong("the other sign")
+def swapped(f, x, h):
+    rise = f(x - h) - f(x + h)
+    return rise / h / 2
+
+
+@central.wrong("twice too steep")
+def forgot_the_two(f, x, h):
+    return 2 * textbook(f, x, h)
+
+
+@central.wrong("you multiplied by h")
+def no_parentheses(f, x, h):
+    return (f(x + h) - f(x - h)) / 2 * h
+
+
+@central.wrong("half the step")
+def from_the_middle(f, x, h):
+    h = h / 2
+    return textbook(f, x, h)
+
+
+@central.wrong("The caller chooses the step")
+def chose_a_step(f, x, h):
+    return textbook(f, x, 1e-6)
+
+
+@central.wrong("1 whatever f is")
+def moved_the_value(f, x, h):
+    return ((f(x) + h) - (f(x) - h)) / (2 * h)
+
+
+@central.wrong("`return` hands it back")
+def printed(f, x, h):
+    print(textbook(f, x, h))
+
+
+@central.wrong("call it as a function")
+def implied_product(f, x, h):
+    return (f(x + h) - f(x - h)) / 2(h)
+
+
+@central.wrong()
+def plus_for_minus(f, x, h):
+    return (f(x + h) + f(x - h)) / (2 * h)
+
+
+@central.wrong()
+def forward_and_swapped(f, x, h):
+    return (f(x) - f(x + h)) / h
+
+
+order = answers_to(check.error_order)
+
+
+@order.right
+def halved(error, h):
+    return np.log2(error(h) / error(h / 2))
+
+
+@order.right
+def a_tenth(error, h):
+    return np.log10(error(h)) - np.log10(error(h / 10))
+
+
+@order.right
+def fitted(error, h):
+    steps = h * np.array([1.0, 0.5, 0.25])
+    return np.polyfit(np.log(steps), np.log(error(steps)), 1)[0]
+
+
+@order.right
+def whole_number(error, h):
+    return round(float(halved(error, h)))
+
+
+@order.wrong("how many times smaller")
+def ratio(error, h):
+    return error(h) / error(0.5 * h)
+
+
+@order.wrong("the wrong sign")
+def negative(error, h):
+    return -np.log2(error(h) / error(h / 2))
+
+
+@order.wrong("0.69 p")
+def natural(error, h):
+    return np.log(error(h)) - np.log(error(h / 2))
+
+
+@order.wrong("factors of ten")
+def decimal(error, h):
+    return np.log10(error(h)) - np.log10(error(h / 2))
+
+
+@order.wrong("if c were 1")
+def through_the_origin(error, h):
+    return np.log10(error(h)) / np.log10(h)
+
+
+@order.wrong("ordinary axes")
+def plain_slope(error, h):
+    return (error(h / 2) - error(h)) / (h / 2 - h)
+
+
+@order.wrong()
+def always_two(error, h):
+    return 2.0
+
+
+@order.wrong()
+def error_alone(error, h):
+    return error(h)
+
+
+step = answers_to(check.best_step)
+
+
+@step.right
+def cube_root(dtype):
+    return np.cbrt(np.finfo(dtype).eps)
+
+
+@step.right
+def looked_up(dtype):
+    return {np.float32: 1e-2, np.float64: 1e-5}[dtype]
+
+
+@step.right
+def measured(dtype):
+    steps = [dtype(10.0**-k) for k in range(1, 12)]
+    x = dtype(0.8)
+    errors = [abs((np.sin(x + h) - np.sin(x - h)) / (2 * h) - np.cos(0.8)) for h in steps]
+    return steps[int(np.argmin(errors))]
+
+
+@step.wrong("of a *forward* difference")
+def square_root(dtype):
+    return np.sqrt(np.finfo(dtype).eps)
+
+
+@step.wrong("calculated before divisions")
+def precedence(dtype):
+    return np.finfo(dtype).eps ** 1 / 3
+
+
+@step.wrong("ε itself")
+def epsilon(dtype):
+    return 1.2e-7 if dtype == np.float32 else 2.2e-16
+
+
+@step.wrong("one step for both")
+def cube_root_of_float64(dtype):
+    return np.finfo(float).eps ** (1 / 3)
+
+
+@step.wrong("not the step")
+def error_that_remains(dtype):
+    return cube_root(dtype) ** 2
+
+
+@step.wrong("rounded away")
+def tiniest(dtype):
+    return np.finfo(dtype).tiny
+
+
+@step.wrong("A step is a positive number")
+def zero(dtype):
+    return 0.0
+
+
+@step.wrong("truncation: the step is too long")
+def far_too_long(dtype):
+    return 0.1
+
+
+@step.wrong("expected a number")
+def pair(dtype):
+    return 1e-5, 5e-3
+
+
+actual = answers_to(check.actual_step)
+
+
+@actual.right
+def there_and_back(x, h):
+    return (x + h) - x
+
+
+@actual.right
+def exactly(x, h):
+    return float(Fraction(float(x + h)) - Fraction(float(x)))
+
+
+@actual.wrong("the step that was asked for")
+def asked_for(x, h):
+    return x - x + h
+
+
+@actual.wrong("where x lands")
+def landed(x, h):
+    return h + x
+
+
+@actual.wrong("how much of the step is lost")
+def lost(x, h):
+    moved = x + h
+    return h - (moved - x)
+
+
+@actual.wrong("slope that you would measure")
+def relative(x, h):
+    return (x + h - x) / h
+
+
+@actual.wrong("In floating point the order counts")
+def wrong_order(x, h):
+    return -x + h + x
+
+
+@actual.wrong("sign is turned round")
+def turned_round(x, h):
+    return x - (x + h)
+
+
+@actual.wrong("distance from x to its neighbour")
+def neighbour(x, h):
+    return abs(np.nextafter(x, np.inf * np.sign(x)) - x)
+
+
+@actual.wrong()
+def size_of_the_step(x, h):
+    return np.finfo(float).eps
+
+
+gradient = answers_to(check.numerical_gradient)
+
+
+@gradient.right
+def one_entry_at_a_time(f, x, h=1e-5):
+    moved = np.array(x, dtype=float)
+    slopes = np.zeros(moved.shape)
+    for i in np.ndindex(moved.shape):
+        center = moved[i]
+        moved[i] = center + h
+        above = f(moved)
+        moved[i] = center - h
+        below = f(moved)
+        moved[i] = center
+        slopes[i] = (above - below) / (2 * h)
+    return slopes
+
+
+@gradient.right
+def one_direction_at_a_time(f, x, h):
+    directions = np.eye(x.size).reshape(x.size, *x.shape)
+    return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in directions]).reshape(x.shape)
+
+
+@gradient.right
+def in_place_and_put_back_at_last(f, x, h):
+    if x.dtype != float:
+        return in_place_and_put_back_at_last(f, x.astype(float), h)
+    slopes, kept = np.empty(x.shape), x.copy()
+    try:
+        for i in np.ndindex(x.shape):
+            x[i] = kept[i] + h
+            above = f(x)
+            x[i] = kept[i] - h
+            slopes[i] = (above - f(x)) / (2 * h)
+            x[i] = kept[i]
+    finally:
+        x[...] = kept
+    return slopes
+
+
+@gradient.wrong("forward difference")
+def one_sided(f, x, h):
+    return np.array([(f(x + h * e) - f(x)) / h for e in np.eye(x.size).reshape(-1, *x.shape)]).reshape(x.shape)
+
+
+@gradient.wrong("twice too steep")
+def twice(f, x, h):
+    return 2 * one_direction_at_a_time(f, x, h)
+
+
+@gradient.wrong("the other sign")
+def swapped(f, x, h):
+    return one_direction_at_a_time(f, x, -h) * -1
+
+
+@gradient.wrong("You moved all entries together, which gives the sum")
+def all_together(f, x, h):
+    return np.ones(x.shape) * textbook(f, x, h)
+
+
+@gradient.wrong("returned one number, the sum")
+def no_loop(f, x, h):
+    return textbook(f, x, h)
+
+
+@gradient.wrong("stays moved")
+def stays_moved(f, x, h):
+    moved, slopes = x.astype(float), np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        moved[i] = moved[i] + h
+        above = f(moved)
+        moved[i] = moved[i] - 2 * h
+        slopes[i] = (above - f(moved)) / (2 * h)
+    return slopes
+
+
+@gradient.wrong("a small step is cut off")
+def kept_integers(f, x, h):
+    moved, slopes = x.copy(), np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        moved[i] = x[i] + h
+        above = f(moved)
+        moved[i] = x[i] - h
+        slopes[i] = (above - f(moved)) / (2 * h)
+        moved[i] = x[i]
+    return slopes
+
+
+@gradient.wrong("an array of integers, which cuts off")
+def stored_in_integers(f, x, h):
+    slopes = np.zeros_like(x)
+    slopes[...] = one_entry_at_a_time(f, x, h)
+    return slopes
+
+
+@gradient.wrong("x[i] is a whole row")
+def row_by_row(f, x, h):
+    x, slopes = x.astype(float), np.zeros(x.shape)
+    for i in range(len(x)):
+        step = np.zeros(x.shape)
+        step[i] = h
+        slopes[i] = (f(x + step) - f(x - step)) / (2 * h)
+    return slopes
+
+
+@gradient.wrong("make a copy, so that f sees nothing move")
+def flattened(f, x, h):
+    moved, slopes = x.astype(float, order="K"), np.zeros(x.size)
+    flat = moved.ravel()
+    for i in range(x.size):
+        center = flat[i]
+        flat[i] = center + h
+        above = f(moved)
+        flat[i] = center - h
+        slopes[i] = (above - f(moved)) / (2 * h)
+        flat[i] = center
+    return slopes.reshape(x.shape)
+
+
+@gradient.wrong("changed x, which belongs to the caller")
+def not_put_back_when_f_fails(f, x, h):
+    if x.dtype != float:
+        return one_entry_at_a_time(f, x, h)
+    slopes = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        center = x[i]
+        x[i] = center + h
+        above = f(x)
+        x[i] = center - h
+        slopes[i] = (above - f(x)) / (2 * h)
+        x[i] = center
+    return slopes
+
+
+@gradient.wrong("changed x, which belongs to the caller")
+def never_put_back(f, x, h):
+    if x.dtype != float:
+        return one_entry_at_a_time(f, x, h)
+    slopes = one_entry_at_a_time(f, x, h)
+    x += h
+    return slopes
+
+
+@gradient.wrong("has shape (6,), expected (2, 3)")
+def flat_answer(f, x, h):
+    return one_entry_at_a_time(f, x, h) if x.ndim < 2 else one_entry_at_a_time(f, x, h).ravel()
+
+
+@gradient.wrong("expected an array of shape (2,)")
+def list_of_slopes(f, x, h):
+    return one_entry_at_a_time(f, x, h).tolist()
+
+
+@gradient.wrong("A single number has no length")
+def vectors_only(f, x, h):
+    return one_entry_at_a_time(f, x, h) if len(x) else x
+
+
+@gradient.wrong("one slope, that of the last entry")
+def overwritten(f, x, h):
+    for i in np.ndindex(x.shape):
+        slope = one_entry_at_a_time(f, x, h)[i]
+    return slope
+
+
+@gradient.wrong()
+def normalised(f, x, h):
+    slopes = one_entry_at_a_time(f, x, h)
+    return slopes / np.linalg.norm(slopes)

@@ -1,0 +1,86 @@
+"""Every exercise in the registry, against its right answers, its wrong answers, and its stubs."""
+
+import re
+
+import pytest
+
+from gradlib.checks.boxes import sentence
+
+from .harness import FEWEST, all_answers, table
+
+ANSWERS = all_answers()
+EXERCISES = [answers.exercise for answers in ANSWERS]
+
+
+def case_id(value):
+    return getattr(value, "__name__", None)
+
+
+def every(kind):
+    pairs = [(answers.exercise, answer) for answers in ANSWERS for answer in getattr(answers, kind)]
+    return pytest.mark.parametrize(("exercise", "answer"), pairs, ids=case_id)
+
+
+WRONG = [(answers.exercise, answer, words) for answers in ANSWERS for answer, words in answers.wrongs]
+MISTAKES = [(exercise, mistake) for exercise in EXERCISES for mistake in exercise.mistakes]
+
+
+@pytest.mark.parametrize("answers", ANSWERS, ids=lambda answers: answers.exercise.name)
+def test_it_has_enough_answers(answers):
+    counts = answers.counts()
+    assert all(counts[kind] >= fewest for kind, fewest in FEWEST.items()), counts
+
+
+@every("rights")
+def test_a_right_answer_passes(exercise, answer):
+    report = exercise.report(answer)
+    assert report.passed, report.text
+
+
+@every("stubs")
+def test_a_stub_is_not_attempted(exercise, answer):
+    report = exercise.report(answer)
+    assert report.status == "not attempted", report.text
+
+
+@pytest.mark.parametrize(("exercise", "answer", "words"), WRONG, ids=case_id)
+def test_a_wrong_answer_does_not_pass_and_its_mistake_is_named(exercise, answer, words, capsys):
+    report = exercise.report(answer)
+    assert report.status == "not yet"
+    assert words in report.explanation, report.text
+    if not words:
+        named = [m.__name__ for m in exercise.mistakes if sentence(m) in report.explanation]
+        assert not named, report.text
+
+
+@pytest.mark.parametrize(("exercise", "answer", "words"), WRONG, ids=case_id)
+def test_a_report_is_the_same_every_time_and_shows_no_inside(exercise, answer, words, capsys):
+    report = exercise.report(answer)
+    assert report.text == exercise.report(answer).text
+    assert not re.search(r"Traceback|0x[0-9a-f]{4}|/checks/|site-packages", report.text + report._repr_html_())
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=case_id)
+def test_a_known_mistake_is_told_from_all_others(exercise, mistake):
+    report = exercise.report(mistake)
+    named = [other.__name__ for other in exercise.mistakes if sentence(other) in report.explanation]
+    assert named == [mistake.__name__], report.text
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=case_id)
+def test_its_cases_are_the_same_every_time(exercise):
+    assert repr([case.inputs for case in exercise.cases()]) == repr([c.inputs for c in exercise.cases()])
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=case_id)
+def test_it_states_itself(exercise):
+    assert exercise.title and exercise.points > 0
+    assert exercise.__doc__ and exercise.__doc__.startswith("Return "), "the statement of the exercise"
+    assert all(sentence(mistake).endswith((".", "?")) for mistake in exercise.mistakes)
+    assert not [mistake for mistake in exercise.mistakes if "!" in sentence(mistake)]
+
+
+def test_the_table_has_a_row_for_every_exercise():
+    rows = [line.split() for line in table().splitlines()]
+    assert [row[:2] for row in rows[1:]] == [[exercise.lesson, exercise.name] for exercise in EXERCISES]
+    assert ["00", "double", "1", "2"] == rows[1][:4]
