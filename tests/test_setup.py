@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
 CONDA_NAMES = {"graphviz": "python-graphviz", "matplotlib": "matplotlib-base"}
+# Without what a `make test` around this leaves for a make that it calls.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
 TARGETS = ["lab", "test", "exercises", "notebooks", "lint", "bench", "clean"]
 
 
@@ -33,7 +35,7 @@ def requirements(*extras):
 
 def run(*command, cwd=ROOT, **environment):
     return subprocess.run(
-        command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=120
+        command, cwd=cwd, env=ENVIRONMENT | environment, capture_output=True, text=True, timeout=120
     )
 
 
@@ -164,7 +166,7 @@ def lab(tmp_path):
     server = subprocess.Popen(
         ["make", "lab", f"PORT={port}", f"LAB_OPTIONS={options}"],
         cwd=ROOT,
-        env=os.environ | {"HOME": str(tmp_path), "JUPYTER_PATH": str(tmp_path / "other")},
+        env=ENVIRONMENT | {"HOME": str(tmp_path), "JUPYTER_PATH": str(tmp_path / "other")},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -25,7 +25,7 @@ class Case:
     accept : in place of equality, accept(answer) -> None if it is right, else the sentence that says why not.
         `expected`, where it is given too, is one possible answer: it sets kind and shape, and is not shown.
     call : call(answer, *inputs) -> the value to compare, where that is not answer(*inputs).
-    about : what is special here, in words that fit after "among them".
+    about : what is special here, in words that fit after "among them"; plain cases are shown first.
     rtol, atol : numbers agree within atol + rtol · |expected|.
     dtype : the NumPy type that the answer must have, where that matters.
     """
@@ -87,9 +87,9 @@ class Result:
     def failed(self) -> bool:
         return self.problem is not None or bool(self.outcome.changed)
 
-    def reading_order(self) -> tuple[bool, int]:
-        """Wrong numbers are shown before crashes, which are often of odd cases only; small before large."""
-        return self.outcome.error is not None, size(self.case.inputs)
+    def reading_order(self) -> tuple[bool, bool, int]:
+        """Plain cases are shown before special ones, wrong numbers before crashes, small before large."""
+        return bool(self.case.about), self.outcome.error is not None, size(self.case.inputs)
 
     def agrees(self, other: Result) -> bool:
         """Whether two answers are both right, or both wrong by the same value."""

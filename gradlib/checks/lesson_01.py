@@ -156,8 +156,8 @@ def upside_down(error, h):
 
 @error_order.mistake
 def natural_logarithm(error, h):
-    """The natural logarithm of 2ᵖ is 0.69 p. A slope is a rise over a width: the error's logarithm falls,
-    and so does that of h."""
+    """Your answer is 0.69 times the order: it is the natural logarithm of 2ᵖ. A slope is a rise over a width,
+    and the width, on the axis of log h, is missing."""
     return np.log(error(h) / error(h / 2))
 
 
@@ -226,7 +226,7 @@ def error_of_sine(h, dtype):
 
 @best_step.mistake
 def square_root(dtype):
-    """The square root of ε is the best step of a *forward* difference, where h meets ε/h. The central
+    """The square root of ε is the best step of a forward difference, where h meets ε/h. The central
     difference's error falls as h², so its two errors meet elsewhere."""
     return float(np.finfo(dtype).eps) ** 0.5
 
@@ -328,7 +328,7 @@ def backward(x, h):
 
 @actual_step.mistake
 def one_gap(x, h):
-    """That is the distance from x to its neighbour. A step may be rounded to none of these distances, or
+    """That is the distance from x to the next number. A step may be rounded to none of these distances, or
     to several."""
     return np.spacing(abs(x))
 

@@ -41,26 +41,26 @@ def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None)
     except (Exception, SystemExit) as raised:
         error = raised
     changed = tuple(name for name in inputs if not is_unchanged(inputs[name], copies[name]))
-    return Outcome(value, error, changed, _is_blank(answer, value, error))
-
-
-def _is_blank(answer: Any, value: Any, error: BaseException | None) -> bool:
     if isinstance(error, NotImplementedError):
-        return True
-    if value is None:  # so it is, too, where `call` broke on what a stub returned
-        return _does_nothing(answer)
-    return is_unfilled(value)
+        blank = True
+    elif value is None:  # returned by a stub, or left by `call` when it broke on what a stub returned
+        blank = _does_nothing(answer)
+    else:
+        blank = is_unfilled(value)
+    return Outcome(value, error, changed, blank)
 
 
 def _does_nothing(answer: Any) -> bool:
-    """Whether the body of a function, or of every method of a class, is at most one constant."""
+    """Whether a function's body, or that of every method of a class, is only a docstring, `pass` or `...`."""
     if isinstance(answer, type):
         methods = [method for method in vars(answer).values() if isinstance(method, FunctionType)]
         return all(map(_does_nothing, methods))
     if not isinstance(answer, FunctionType):
         return False
-    operations = {instruction.opname for instruction in dis.get_instructions(answer)}
-    return operations <= {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+    code = [
+        step for step in dis.get_instructions(answer) if step.opname not in ("RESUME", "NOP", "RETURN_VALUE")
+    ]
+    return all(step.opname in ("LOAD_CONST", "RETURN_CONST") and is_unfilled(step.argval) for step in code)
 
 
 def where_it_broke(error: BaseException) -> str:

@@ -51,8 +51,12 @@ def show_side_by_side(first: Any, second: Any) -> tuple[str, str]:
     """
     if not (is_numeric(first) and is_numeric(second)) or size(first) + size(second) > MANY:
         return show(first), show(second)
+    try:
+        arrays = [_as_array(first), _as_array(second)]
+    except OverflowError:  # an int beyond the range of floats
+        return show(first), show(second)
     for digits in range(DIGITS, 18):
-        texts = _show_numbers([_as_array(first), _as_array(second)], digits)
+        texts = _show_numbers(arrays, digits)
         if texts[0] != texts[1]:
             break
     return texts[0], texts[1]
@@ -80,7 +84,8 @@ def _show(value: Any) -> str:
     if value is ...:
         return "..."
     if isinstance(value, float):  # np.float64 is one, and its repr is longer
-        return repr(float(value))
+        text = repr(float(value))
+        return text if len(text) <= 12 else repr(float(f"{value:.8g}"))
     if is_numeric(value) and isinstance(value, np.ndarray):
         if value.size > MANY:
             return np.array2string(value, precision=DIGITS, separator=", ", threshold=20)
@@ -119,7 +124,7 @@ def _brackets(words: np.ndarray) -> str:
     if words.ndim == 0:
         return words.item()
     rows = [_brackets(np.asarray(row, dtype=object)) for row in words]
-    between = ", " if words.ndim == 1 else ",\n" * (words.ndim - 1) + " "
+    between = ", " if words.ndim == 1 else "," + "\n" * (words.ndim - 1) + " "
     return "[" + between.join(row.replace("\n", "\n ") for row in rows) + "]"
 
 

@@ -145,35 +145,44 @@ class BackwardOrderModel(Model):
     @cached_property
     def _picture(self) -> str:
         return "".join(
-            f"<figure><figcaption>{side.name}: {count_text(side.total)} in all</figcaption>"
-            f"{graph_picture(self.graph, self._widest(side), side.scope)}</figure>"
+            graph_picture(
+                self.graph, self._widest(side), f"{side.name}: {count_text(side.total)} in all", side.scope
+            )
             for side in self.sides
         )
 
     def picture(self) -> str:
         return self._picture
 
-    def _widest(self, side: Side) -> dict[str, str]:
+    def _widest(self, side: Side) -> dict[str, list[str]]:
         every = [self._node_texts(side, step) for step in range(len(side.visits) + 1)]
-        return {node_id: max((texts[node_id] for texts in every), key=len) for node_id in every[0]}
-
-    def _node_texts(self, side: Side, step: int) -> dict[str, str]:
-        """{node id: its visits so far and its gradient at this moment}"""
-        visit, counts = side.at(step), side.counts(step)
-        gradients = visit.gradients if visit else {}
         return {
-            node.id: f"{count_text(counts[key])}, gradient {gradient_text(gradients.get(key, 0))}"
+            node_id: [max((texts[node_id][line] for texts in every), key=len) for line in (0, 1)]
+            for node_id in every[0]
+        }
+
+    def _node_texts(self, side: Side, step: int) -> dict[str, tuple[str, str]]:
+        """{node id: (its visits so far, its gradient at this moment)}"""
+        visit, counts = side.at(step), side.counts(step)
+        gradients = visit.gradients if visit else {id(self.graph.root): 1.0}
+        return {
+            node.id: (count_text(counts[key]), f"gradient {gradient_text(gradients.get(key, 0.0))}")
             for key, node in self._node_of.items()
         }
 
     def texts(self) -> dict[str, str]:
         return {
-            side.scope + node_id: text for side in self.sides for node_id, text in self._node_texts(side, self.step).items()
+            f"{side.scope}{node_id}.{line}": text
+            for side in self.sides
+            for node_id, texts in self._node_texts(side, self.step).items()
+            for line, text in enumerate(texts)
         }
 
     def marks(self) -> dict[str, str]:
         marks = {}
         for side in self.sides:
+            if self.step == 0:
+                marks[side.scope + self.graph.nodes[-1].id] = "receiving"
             for key in side.counts(self.step):
                 if key in self._node_of:
                     marks[side.scope + self._node_of[key].id] = "visited"
@@ -199,7 +208,10 @@ class BackwardOrderModel(Model):
         order = [self._name(visit.value) for visit in side.visits[:done]]
         skipped = len(order) - NAMES_SHOWN
         listed = (f"({skipped} more) " if skipped > 0 else "") + ", ".join(order[-NAMES_SHOWN:])
-        return [(side.name, f"{done} of {count_text(side.total)}{self._latest(side)}"), ("order so far", listed or "none")]
+        return [
+            (side.name, f"{done} of {count_text(side.total)}{self._latest(side)}"),
+            ("order so far", listed or "none"),
+        ]
 
     def _latest(self, side: Side) -> str:
         if self.step > len(side.visits):
@@ -218,11 +230,16 @@ class BackwardOrderModel(Model):
         if not naive.is_complete:
             return f"The naive recursion is cut after {MAX_VISITS} of its {count_text(naive.total)}."
         given, right = naive.visits[-1].gradients, ordered.visits[-1].gradients
-        wrong = [value for value in self.order if not value._op and not np.allclose(given[id(value)], right[id(value)])]
+        wrong = [
+            value
+            for value in self.order
+            if not value._op and not np.allclose(given[id(value)], right[id(value)])
+        ]
         if not wrong:
             return "Here the naive recursion ends with the right gradients of the inputs."
         told = "; ".join(
-            f"{self._name(v)}: {gradient_text(given[id(v)])} in place of {gradient_text(right[id(v)])}" for v in wrong
+            f"{self._name(v)}: {gradient_text(given[id(v)])} in place of {gradient_text(right[id(v)])}"
+            for v in wrong
         )
         return f"The naive recursion ends with wrong gradients. {told}."
 
@@ -239,7 +256,7 @@ class BackwardOrder(View):
     >>> x = Value(3.0, "x")
     >>> y = x * x
     >>> scrubber = BackwardOrder(y + y, {"y": y})
-    >>> scrubber.model.go(100)
+    >>> scrubber.go(100)
     >>> scrubber
     After 7 visits of each
       Naive recursion    7 of 7 visits, now x with gradient 18

@@ -44,7 +44,9 @@ class Words(NamedTuple):
 
     def html(self) -> str:
         escape = html.escape
-        rows = "".join(f"<tr><th>{escape(what)}</th><td>{escape(value)}</td></tr>" for what, value in self.rows)
+        rows = "".join(
+            f"<tr><th>{escape(what)}</th><td>{escape(value)}</td></tr>" for what, value in self.rows
+        )
         table = f"<table>{rows}</table>" if rows else ""
         remark = f"<p>{escape(self.remark)}</p>" if self.remark else ""
         return f"<p><strong>{escape(self.title)}</strong></p>{table}{remark}"
@@ -108,9 +110,15 @@ class View:
     """
 
     model: Model
+    _is_built = False  # whether there are ipywidgets yet
 
     def show(self) -> None:
-        """Bring the screen in line with the model. One message to the browser, with only what changed."""
+        """Bring the screen in line with the model."""
+        if self._is_built:
+            self._update()
+
+    def _update(self) -> None:
+        """One message to the browser, with only what changed."""
         model, picture = self.model, self._picture
         with picture.hold_sync():
             picture.picture, picture.words = model.picture(), model.words().html()
@@ -139,7 +147,9 @@ class View:
 
         model, last = self.model, self.model.length - 1
         self._picture = GraphView(title=model.title)
-        self._slider = W.IntSlider(model.step, 0, last, readout=False, layout=W.Layout(flex="1 1 140px", min_width="100px"))
+        self._slider = W.IntSlider(
+            model.step, 0, last, readout=False, layout=W.Layout(flex="1 1 140px", min_width="100px")
+        )
         self._label = W.Label(layout=W.Layout(min_width="5em"))
         self._playing = W.ToggleButton(False, description="Play", layout=W.Layout(width="auto"))
         previous = W.Button(description="Previous", layout=W.Layout(width="auto"))
@@ -158,6 +168,7 @@ class View:
         row = W.Layout(flex_flow="row wrap", align_items="center", width="100%")
         buttons = W.HBox([previous, self._playing, following, self._slider, self._label, player], layout=row)
         own = self.controls()
+        self._is_built = True
         self.show()
         return W.VBox([buttons, *([W.HBox(own, layout=row)] if own else []), self._picture])
 
@@ -192,9 +203,12 @@ class View:
         """The state as a piece of a page: picture and words, no kernel needed."""
         model = self.model
         picture = filled_in(model.picture(), model.marks(), model.texts())
+        # Of a notebook that was not run on this machine JupyterLab shows no SVG and no style. Without the style the picture,
+        # of which only loose words would be left, is hidden, and the sentence after it is not.
         return (
             f'<div class="gradlib-widget"><style>{style()}</style>'
-            f'<div class="gradlib-picture" role="group" aria-label="{html.escape(model.title)}">{picture}</div>'
+            f'<div class="gradlib-picture" role="group" aria-label="{html.escape(model.title)}" hidden="hidden">{picture}</div>'
+            '<p class="gradlib-no-picture">Run the cell to see the picture.</p>'
             f'<div class="gradlib-words">{model.words().html()}</div></div>'
         )
 

@@ -41,8 +41,9 @@ class ChainRuleModel(Model):
 
     @property
     def hidden(self) -> bool:
-        """Whether the learner is asked for this contribution. Only single numbers are asked for."""
-        return self.predicting and not self.revealed and self.stop is not None and self.stop[1].value.size == 1
+        """Whether the learner is asked for this contribution. Only single, finite numbers are asked for."""
+        asked = self.predicting and not self.revealed and self.stop is not None
+        return asked and self.stop[1].local is not None and math.isfinite(self.stop[1].value.item())
 
     # What the learner does --------------------------------------------------------------------------------
 
@@ -65,7 +66,7 @@ class ChainRuleModel(Model):
             self.verdict = f"{comparison}: they agree."
         elif given.use > 1 and _agree(predicted, total):
             self.verdict = f"{comparison}. Yours is the sum so far, this contribution included."
-        elif given.local is not None and _agree(predicted, given.local):
+        elif _agree(predicted, given.local):
             self.verdict = f"{comparison}. Yours is the local derivative, without the arriving gradient {number(arriving)}."
         elif _agree(predicted, arriving):
             self.verdict = f"{comparison}. Yours is the arriving gradient, without the local derivative."
@@ -90,14 +91,14 @@ class ChainRuleModel(Model):
     @cached_property
     def _picture(self) -> str:
         """The graph, with room for the widest gradient and the factor of each."""
-        widest = {self.nodes[-1].id: self._gradient_text(gradient_text(self.nodes[-1].gradient))}
+        widest = {self.nodes[-1].id: [self._gradient_text(gradient_text(self.nodes[-1].gradient))]}
         for _, given in self.stops:
             node, edge = self._ids(given)
             text = self._gradient_text(gradient_text(given.total), given.use < given.uses)
-            widest[node] = max(widest.get(node, ""), text, key=len)
+            widest[node] = [max(*widest.get(node, [""]), text, key=len)]
             if given.local is not None:
-                widest[edge] = self._factor_text(given)
-        return f"<figure>{graph_picture(self.walkthrough.graph, widest)}</figure>"
+                widest[edge] = [self._factor_text(given)]
+        return graph_picture(self.walkthrough.graph, widest)
 
     def picture(self) -> str:
         return self._picture
@@ -112,14 +113,15 @@ class ChainRuleModel(Model):
         return {node: "receiving", edge: "active", self.nodes[step.node].id: "current"}
 
     def texts(self) -> dict[str, str]:
-        texts = {self.nodes[given.source].id: self._gradient_text("?") for _, given in self.stops}
-        texts[self.nodes[-1].id] = self._gradient_text(gradient_text(self.nodes[-1].gradient))
+        texts = {self._ids(given)[0] + ".0": self._gradient_text("?") for _, given in self.stops}
+        texts[self.nodes[-1].id + ".0"] = self._gradient_text(gradient_text(self.nodes[-1].gradient))
         for _, given in self.stops[: self.step - self.hidden]:
             node, edge = self._ids(given)
-            texts[node] = self._gradient_text(gradient_text(given.total), given.use < given.uses)
-            texts[edge] = self._factor_text(given)
+            texts[node + ".0"] = self._gradient_text(gradient_text(given.total), given.use < given.uses)
+            if given.local is not None:
+                texts[edge + ".0"] = self._factor_text(given)
         if self.hidden:
-            texts[self._ids(self.stop[1])[1]] = "× ?"
+            texts[self._ids(self.stop[1])[1] + ".0"] = "× ?"
         return texts
 
     def _ids(self, given: Contribution) -> tuple[str, str]:
@@ -129,7 +131,7 @@ class ChainRuleModel(Model):
         return f"gradient {gradient}" + (" + ?" if more_to_come else "")
 
     def _factor_text(self, given: Contribution) -> str:
-        return "" if given.local is None else f"× {number(given.local)}"
+        return f"× {number(given.local)}"
 
     # Words ------------------------------------------------------------------------------------------------
 
@@ -140,9 +142,13 @@ class ChainRuleModel(Model):
         if self.step == 0:
             start = (f"∂{result.name}/∂{result.name}", gradient_text(result.gradient))
             remark = self.verdict or f"From here back to the inputs, in {len(self.stops)} contributions."
-            return Words(f"Start: {result.name} = {result.formula} = {value_text(result.value)}", (start,), remark)
-        gradients = ((f"∂{result.name}/∂{node.name}", gradient_text(node.gradient)) for node in map(self.nodes.__getitem__, self.walkthrough.inputs()))
-        return Words("End: the gradients of the inputs", tuple(gradients), self.verdict)
+            title = " = ".join(
+                filter(None, ["Start: " + result.name, result.formula, value_text(result.value)])
+            )
+            return Words(title, (start,), remark)
+        inputs = [self.nodes[i] for i in self.walkthrough.inputs()]
+        rows = tuple((f"∂{result.name}/∂{node.name}", gradient_text(node.gradient)) for node in inputs)
+        return Words("End: the gradients of the inputs", rows, self.verdict)
 
     def _step_words(self, step: Step, given: Contribution) -> Words:
         node, source = self.nodes[step.node], self.nodes[given.source]
@@ -151,7 +157,10 @@ class ChainRuleModel(Model):
             local, product, use = f"∂{node.name}/∂{source.name} = {given.formula}", "?", ""
         rows = [
             ("operation", f"{node.name} = {node.formula}" + self._operands(step.node)),
-            ("arriving gradient", f"∂{self.walkthrough.result}/∂{node.name} = {gradient_text(step.arriving)}"),
+            (
+                "arriving gradient",
+                f"∂{self.walkthrough.result}/∂{node.name} = {gradient_text(step.arriving)}",
+            ),
             ("local derivative", local),
             (f"contribution to {source.name}", product),
         ]
@@ -160,16 +169,20 @@ class ChainRuleModel(Model):
         remark = self.verdict
         if self.hidden and not remark:
             remark = f"What does this step contribute to {source.name}? Type a number and press Enter, or press Reveal."
-        return Words(f"Step {self.step} of {len(self.stops)}: from {node.name} back to {source.name}", tuple(rows), remark)
+        return Words(
+            f"Step {self.step} of {len(self.stops)}: from {node.name} back to {source.name}",
+            tuple(rows),
+            remark,
+        )
 
     def _summands(self, given: Contribution) -> str:
-        """" (4 + 3)": the contributions to this input up to now."""
+        """ " (4 + 3)": the contributions to this input up to now."""
         values = [other.value for _, other in self.stops[: self.step] if other.source == given.source]
         scalars = len(values) > 1 and all(value.size == 1 for value in values)
         return f" ({' + '.join(number(value.item()) for value in values)})" if scalars else ""
 
     def _operands(self, target: int) -> str:
-        """", with x = 2, y = 3": the named inputs of an operation."""
+        """ ", with x = 2, y = 3": the named inputs of an operation."""
         sources = dict.fromkeys(edge.source for edge in self.walkthrough.graph.edges if edge.target == target)
         named = [self.nodes[i] for i in sources if self.nodes[i].name != value_text(self.nodes[i].value)]
         values = ", ".join(f"{node.name} = {value_text(node.value)}" for node in named)
@@ -188,7 +201,7 @@ class ChainRuleWalkthrough(View):
     >>> from gradlib.scalar import Value
     >>> x, y = Value(2.0, "x"), Value(3.0, "y")
     >>> walkthrough = ChainRuleWalkthrough(x * y + x, {})
-    >>> walkthrough.model.go(3)
+    >>> walkthrough.go(3)
     >>> walkthrough
     Step 3 of 4: from t1 back to x
       operation          t1 = x · y, with x = 2, y = 3
@@ -208,24 +221,23 @@ class ChainRuleWalkthrough(View):
 
         narrow = W.Layout(width="auto")
         predict = W.ToggleButton(False, description="Predict first", layout=narrow)
-        self._answer = W.Text(placeholder="your number", continuous_update=False, layout=W.Layout(width="9em"))
+        self._answer = W.Text(
+            placeholder="your number", continuous_update=False, layout=W.Layout(width="9em")
+        )
         self._reveal = W.Button(description="Reveal", layout=narrow)
         predict.observe(lambda change: self._predict(change.new), "value")
         self._answer.observe(lambda change: self._submit(change.new), "value")
         self._reveal.on_click(lambda _: self._tell())
         return [predict, self._answer, self._reveal]
 
-    def show(self) -> None:
-        super().show()
+    def _update(self) -> None:
+        super()._update()
+        if not (self.model.revealed or self.model.verdict):
+            self._answer.value = ""
         for control in (self._answer, self._reveal):
             control.layout.display = None if self.model.predicting else "none"
 
-    def go(self, step: int) -> None:
-        self._answer.value = ""
-        super().go(step)
-
     def clicked(self, data_id: str) -> None:
-        self._answer.value = ""
         self.model.select(data_id)
         self.show()
 

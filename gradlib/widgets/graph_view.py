@@ -45,16 +45,19 @@ function render({ model, el }) {
       .filter(([id]) => parts.has(id))
       .map(([id, classes]) => [parts.get(id), classes.split(" ")]);
     for (const [part, classes] of marked) part.classList.add(...classes);
-    picture.querySelectorAll(".current").forEach(bringIntoView);
+    bringIntoView();
   }
 
-  // Scroll a wide graph, and never the page, to the current node.
-  function bringIntoView(part) {
-    const box = part.closest("figure");
-    if (!box) return;
-    const [inner, outer] = [part.getBoundingClientRect(), box.getBoundingClientRect()];
-    if (inner.left < outer.left || inner.right > outer.right)
-      box.scrollLeft += (inner.left + inner.right - outer.left - outer.right) / 2;
+  // Scroll a wide graph, and never the page, to what is marked.
+  function bringIntoView() {
+    for (const box of picture.querySelectorAll(".gradlib-scroll")) {
+      const edges = [...box.querySelectorAll(".current, .receiving")].map((part) => part.getBoundingClientRect());
+      if (!edges.length) continue;
+      const left = Math.min(...edges.map((edge) => edge.left));
+      const right = Math.max(...edges.map((edge) => edge.right));
+      const seen = box.getBoundingClientRect();
+      if (left < seen.left || right > seen.right) box.scrollLeft += (left + right - seen.left - seen.right) / 2;
+    }
   }
 
   function write() {
@@ -88,7 +91,10 @@ function render({ model, el }) {
   for (const [trait, listener] of Object.entries(listeners)) model.on(`change:${trait}`, listener);
   draw();
   say();
+  const onResize = new ResizeObserver(bringIntoView); // also when it is first laid out
+  onResize.observe(picture);
   return () => {
+    onResize.disconnect();
     for (const [trait, listener] of Object.entries(listeners)) model.off(`change:${trait}`, listener);
   };
 }

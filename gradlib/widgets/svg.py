@@ -88,7 +88,9 @@ class Axes:
         if math.isfinite(x) and math.isfinite(y):
             self._inside.append(_symbol(self.x(x), self.y(y), style))
 
-    def text(self, x: float, y: float, text: str, dx: float = 0, dy: float = 0, anchor: str = "start") -> None:
+    def text(
+        self, x: float, y: float, text: str, dx: float = 0, dy: float = 0, anchor: str = "start"
+    ) -> None:
         """Words dx, dy pixels beside a point; `anchor` says which end of them is there."""
         place = f'x="{self.x(x) + dx:.1f}" y="{self.y(y) + dy:.1f}" text-anchor="{anchor}"'
         self._inside.append(f"<text {place}>{html.escape(text)}</text>")
@@ -136,8 +138,7 @@ class Axes:
 
     def _labels(self, span: tuple[float, float]) -> list[tuple[float, str]]:
         if not self.logarithmic:
-            values = round_steps(*span)
-            return [(value, f"{value:.5g}".replace("-", "−")) for value in values]
+            return [(value, f"{value:.10g}".replace("-", "−")) for value in round_steps(*span)]
         every = math.ceil((span[1] - span[0]) / 6)
         exponents = range(math.ceil(span[0]), math.floor(span[1]) + 1)
         return [(float(e), power_of_ten(e)) for e in exponents if e % every == 0]

@@ -19,7 +19,12 @@ from .svg import Axes
 STEP_SIZES = tuple(10.0 ** (-i / 4) for i in range(65))
 METHODS = ("forward", "central")
 PRECISIONS = ("float64", "float32")
-_STENCIL = (4 / 5, -1 / 5, 4 / 105, -1 / 280)  # central difference of eighth order: weights of f(x + ih) - f(x - ih)
+_STENCIL = (
+    4 / 5,
+    -1 / 5,
+    4 / 105,
+    -1 / 280,
+)  # central difference of eighth order: weights of f(x + ih) - f(x - ih)
 
 
 class TangentSecantModel(Model):
@@ -40,7 +45,13 @@ class TangentSecantModel(Model):
         self.f, self.x_value, self.expression, self.window = f, float(x), expression, window
         self.method, self.precision = METHODS[0], PRECISIONS[0]
         self.is_estimate = derivative is None
-        slope = self._estimate() if derivative is None else derivative(self.x_value) if callable(derivative) else derivative
+        slope = (
+            self._estimate()
+            if derivative is None
+            else derivative(self.x_value)
+            if callable(derivative)
+            else derivative
+        )
         self.true_slope = float(slope)
         self._errors: dict[tuple[str, str], list[float]] = {}
 
@@ -66,7 +77,10 @@ class TangentSecantModel(Model):
         x = self.x_value
         for h in (1e-2, 1e-3, 1e-4, 1e-5):
             h *= max(1.0, abs(x))
-            slope = sum(w * (self._f(x + i * h) - self._f(x - i * h)) for i, w in enumerate(_STENCIL, start=1)) / h
+            slope = (
+                sum(w * (self._f(x + i * h) - self._f(x - i * h)) for i, w in enumerate(_STENCIL, start=1))
+                / h
+            )
             if math.isfinite(slope):
                 return slope
         return math.nan
@@ -96,7 +110,10 @@ class TangentSecantModel(Model):
 
     def best(self, method: str) -> int:
         """The step at which the error is smallest."""
-        return min(range(self.length), key=lambda i: (e if math.isfinite(e := self.errors(method)[i]) else math.inf, i))
+        return min(
+            range(self.length),
+            key=lambda i: (e if math.isfinite(e := self.errors(method)[i]) else math.inf, i),
+        )
 
     # Pictures -------------------------------------------------------------------------------------------
 
@@ -122,12 +139,16 @@ class TangentSecantModel(Model):
         axes.legend(self.expression, "curve")
         axes.legend("tangent", "third")
         axes.legend("secant", style, point=True)
-        return axes.svg(f"{self.expression} with its tangent at x = {x:g} and the secant from {left:g} to {right:g}")
+        return axes.svg(
+            f"{self.expression} with its tangent at x = {x:g} and the secant from {left:g} to {right:g}"
+        )
 
     def _error_picture(self) -> str:
         logs = {method: [_log10(e) for e in self.errors(method)] for method in METHODS}
         finite = [e for errors in logs.values() for e in errors if math.isfinite(e)] or [0.0, -16.0]
-        axes = Axes((-16.3, 0.3), (min(finite) - 0.7, max(finite) + 0.7), "h", "error of the slope", logarithmic=True)
+        axes = Axes(
+            (-16.3, 0.3), (min(finite) - 0.7, max(finite) + 0.7), "h", "error of the slope", logarithmic=True
+        )
         hs = [math.log10(h) for h in STEP_SIZES]
         axes.line([hs[self.step]] * 2, list(axes.y_range), "guide")
         for style, method in zip(("first", "second"), METHODS, strict=True):
@@ -136,7 +157,9 @@ class TangentSecantModel(Model):
         self._power_laws(axes, hs)
         for style, method in zip(("first", "second"), METHODS, strict=True):
             axes.point(hs[self.step], logs[method][self.step], style)
-        return axes.svg(f"Error of the slope against h, both logarithmic, in {self.precision}; now h = {self.h:.2g}")
+        return axes.svg(
+            f"Error of the slope against h, both logarithmic, in {self.precision}; now h = {self.h:.2g}"
+        )
 
     def _power_laws(self, axes: Axes, hs: list[float]) -> None:
         """A dashed piece of a line beside each branch of the error curves, with the power of h that it follows."""
@@ -158,7 +181,11 @@ class TangentSecantModel(Model):
         h, slope = self.h, self.slope(self.h)
         rows = (
             ("slope of the secant", f"{self._formula()} = {slope:.10g}"),
-            ("true slope", f"{self.true_slope:.10g}" + (" (itself an estimate, of order h⁸)" if self.is_estimate else "")),
+            (
+                "true slope",
+                f"{self.true_slope:.10g}"
+                + (" (itself an estimate, of order h⁸)" if self.is_estimate else ""),
+            ),
             ("error", f"{abs(slope - self.true_slope):.2g}"),
         )
         return Words(f"h = {h:.3g}, {self.method} difference, {self.precision}", rows, self._remark())
@@ -214,7 +241,9 @@ class TangentSecant(View):
         import ipywidgets as W
 
         method = W.ToggleButtons(options=METHODS, value=self.model.method, style={"button_width": "auto"})
-        precision = W.ToggleButtons(options=PRECISIONS, value=self.model.precision, style={"button_width": "auto"})
+        precision = W.ToggleButtons(
+            options=PRECISIONS, value=self.model.precision, style={"button_width": "auto"}
+        )
         method.observe(lambda change: self._choose("method", change.new), "value")
         precision.observe(lambda change: self._choose("precision", change.new), "value")
         return [method, precision]
@@ -236,9 +265,9 @@ def _straight(x: float, y: float, slope: float, xs: list[float]) -> tuple[list[f
 
 def _range(ys: list[float], y: float) -> tuple[float, float]:
     """What of a curve is shown: all of it but its steepest twentieth at either end (poles), and always the point."""
-    finite = [v for v in [*ys, y] if math.isfinite(v)] or [0.0]
-    low, high = np.percentile(finite, [5, 95])
-    if math.isfinite(y):
+    drawable = [v for v in [*ys, y] if abs(v) < 1e300] or [0.0]  # no nan either; beyond, a margin overflows
+    low, high = np.percentile(drawable, [5, 95])
+    if abs(y) < 1e300:
         low, high = min(low, y), max(high, y)
     margin = 0.25 * (high - low) or max(1.0, abs(low))
     return float(low - margin), float(high + margin)

@@ -18,7 +18,9 @@ CHROMIUM = os.environ.get("GRADLIB_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]  # else Chromium looks for hosts that are not there
 CONFIG = Path(__file__).resolve().parents[2] / "tools" / "jupyter"
-IDLE = "#jp-main-statusbar >> text=/\\| Idle$/"  # the toolbar's mark reads idle before there is a kernel at all
+IDLE = (
+    "#jp-main-statusbar >> text=/\\| Idle$/"  # the toolbar's mark reads idle before there is a kernel at all
+)
 
 
 @contextlib.contextmanager
@@ -28,7 +30,12 @@ def jupyterlab(root: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     home = root / ".jupyter-home"
-    own = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime", "IPYTHONDIR": "ipython"}
+    own = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "IPYTHONDIR": "ipython",
+    }
     environment = os.environ | {name: str(home / folder) for name, folder in own.items()}
     environment |= {"JUPYTER_CONFIG_PATH": str(CONFIG), "JUPYTER_PREFER_ENV_PATH": "1"}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}"]

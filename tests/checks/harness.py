@@ -12,7 +12,7 @@
     @central.wrong()                             # not recognised
     def always_one(f, x, h): ...
 
-    @central.stub                                # where the exercise notebook's stub is more than one function
+    @central.stub                                # where the notebook's stub is more than a function
     class Value: ...
 
 test_exercises.py runs every exercise in the registry against them. `python -m tests.checks` counts them.

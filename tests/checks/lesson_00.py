@@ -77,7 +77,7 @@ def two_parameters(x, y):
 
 @double.wrong("call it as a function")
 def implied_product(x):
-    return 2(x)
+    return x(2)
 
 
 @double.wrong()

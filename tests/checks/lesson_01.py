@@ -73,7 +73,7 @@ def printed(f, x, h):
 
 @central.wrong("call it as a function")
 def implied_product(f, x, h):
-    return (f(x + h) - f(x - h)) / 2(h)
+    return (f(x + h) - f(x - h)) / h(2)
 
 
 @central.wrong()
@@ -120,7 +120,7 @@ def negative(error, h):
     return -np.log2(error(h) / error(h / 2))
 
 
-@order.wrong("0.69 p")
+@order.wrong("0.69 times the order")
 def natural(error, h):
     return np.log(error(h)) - np.log(error(h / 2))
 
@@ -171,7 +171,7 @@ def measured(dtype):
     return steps[int(np.argmin(errors))]
 
 
-@step.wrong("of a *forward* difference")
+@step.wrong("best step of a forward difference")
 def square_root(dtype):
     return np.sqrt(np.finfo(dtype).eps)
 
@@ -260,7 +260,7 @@ def turned_round(x, h):
     return x - (x + h)
 
 
-@actual.wrong("distance from x to its neighbour")
+@actual.wrong("distance from x to the next number")
 def neighbour(x, h):
     return abs(np.nextafter(x, np.inf * np.sign(x)) - x)
 
@@ -313,7 +313,9 @@ def in_place_and_put_back_at_last(f, x, h):
 
 @gradient.wrong("forward difference")
 def one_sided(f, x, h):
-    return np.array([(f(x + h * e) - f(x)) / h for e in np.eye(x.size).reshape(-1, *x.shape)]).reshape(x.shape)
+    return np.array([(f(x + h * e) - f(x)) / h for e in np.eye(x.size).reshape(-1, *x.shape)]).reshape(
+        x.shape
+    )
 
 
 @gradient.wrong("twice too steep")
@@ -322,7 +324,7 @@ def twice(f, x, h):
 
 
 @gradient.wrong("the other sign")
-def swapped(f, x, h):
+def right_to_left(f, x, h):
     return one_direction_at_a_time(f, x, -h) * -1
 
 

@@ -1,0 +1,763 @@
+"""What a check says about an answer, on small exercises of these tests' own."""
+
+import html
+import json
+import math
+import re
+import textwrap
+
+import numpy as np
+import pytest
+
+from gradlib.checks import Case, Exercise, named
+from gradlib.checks.values import LONGEST, copy, difference, is_unchanged, show, show_side_by_side
+
+
+def make(*cases, mistakes=(), name="task"):
+    def body():
+        yield from cases
+
+    body.__name__ = name
+    made = Exercise(body, "A task")
+    for mistake in mistakes:
+        made.mistake(mistake)
+    return made
+
+
+def shifted(x):
+    """You added one."""
+    return x + 1
+
+
+def negated(x):
+    """The sign is turned round."""
+    return -x
+
+
+SAME = make(Case({"x": 2.0}, 2.0), Case({"x": 5.0}, 5.0), mistakes=[shifted, negated])
+
+
+# --- the three kinds of report -----------------------------------------------------------------
+
+
+def test_the_layout_is_the_one_of_the_course():
+    def from_the_left(g):
+        """You added from the left, as the forward pass does."""
+        return np.cumsum(g)
+
+    g = np.array([0.3, -1.2, 0.5])
+    report = make(Case({"g": g}, np.array([-0.4, -0.7, 0.5])), mistakes=[from_the_left])(np.cumsum)
+    assert report.text == textwrap.dedent("""\
+        task: not yet
+          g        = [ 0.3, -1.2,  0.5]
+          yours    = [ 0.3, -0.9, -0.4]
+          expected = [-0.4, -0.7,  0.5]
+        You added from the left, as the forward pass does.""")
+
+
+def test_a_passed_report_says_what_was_checked():
+    task = make(
+        Case({"x": 1}, 1), Case({"x": -1}, -1, about="a negative x"), Case({"x": 0.5}, 0.5, about="a half")
+    )
+    report = task(lambda x: x)
+    assert report.status == "passed" and report.passed
+    assert report.text == "task: passed\n3 cases, among them a negative x and a half."
+    assert make(Case({"x": 1}, 1))(lambda x: x).text == "task: passed\n1 case."
+
+
+@pytest.mark.parametrize("answer", [lambda x: 3, lambda x: x * x - 2])
+def test_a_wrong_number_is_not_yet(answer):
+    report = SAME(answer)
+    assert report.status == "not yet" and not report.passed and "yours" in report.rows
+
+
+def test_html_has_the_same_words_a_role_and_a_mark():
+    marks = {"passed": "✓", "not yet": "✗", "not attempted": "○"}
+    for answer in (lambda x: x, lambda x: x + 1, lambda x: None):
+        report = SAME(answer)
+        page = report._repr_html_()
+        assert (
+            'role="status"' in page and f'<span aria-hidden="true">{marks.pop(report.status)}</span>' in page
+        )
+        words = html.unescape(re.sub(r"<[^>]*>|[✓✗○]", " ", page)).split()
+        assert words == report.text.split() == repr(report).split() == str(report).split()
+    assert not marks
+
+
+def test_html_is_escaped():
+    task = make(Case({"x": "<b>"}, "<i>", about="<u>"))
+    page = task(lambda x: "<script>")._repr_html_()
+    assert "&lt;script&gt;" in page and not re.search(
+        "<(b|i|u|script)>", page.replace("<b>task: not yet", "")
+    )
+
+
+def test_colours_are_the_themes_with_a_fallback():
+    for answer in (lambda x: x, lambda x: x + 1, ...):
+        assert re.search(r"border-left: 4px solid var\(--jp-[\w-]+, #\w+\)", SAME(answer)._repr_html_())
+
+
+# --- stubs -------------------------------------------------------------------------------------
+
+
+def only_a_docstring(x):
+    """Return x."""
+
+
+def only_none(x):
+    return None
+
+
+def only_pass(x):
+    pass
+
+
+def only_dots(x): ...
+
+
+def returns_dots(x):
+    return ...
+
+
+def not_implemented(x):
+    raise NotImplementedError("your turn")
+
+
+class OnlyPass:
+    def __init__(self, x):
+        pass
+
+    def double(self):
+        pass
+
+
+STUBS = [only_a_docstring, only_none, only_pass, only_dots, returns_dots, not_implemented]
+
+
+@pytest.mark.parametrize("stub", [*STUBS, ...])
+def test_a_stub_is_not_attempted(stub):
+    report = SAME(stub)
+    assert report.status == "not attempted" and report.explanation
+
+
+def test_no_answer_at_all_is_not_attempted():
+    assert SAME().status == "not attempted"
+
+
+@pytest.mark.parametrize("stub", STUBS)
+def test_a_stub_is_not_attempted_where_the_check_calculates_with_what_it_returns(stub):
+    task = make(Case({"x": 2.0}, 4.0, call=lambda answer, x: answer(x) + answer(x)))
+    assert task(stub).status == "not attempted"
+
+
+@pytest.mark.parametrize("stub", STUBS)
+def test_a_stub_does_not_pass_where_nothing_is_to_be_returned(stub):
+    assert make(Case({"x": [1.0]}, None))(stub).status == "not attempted"
+
+
+@pytest.mark.parametrize("answer", [lambda x: 0, lambda x: "", lambda x: False])
+def test_a_constant_is_an_attempt(answer):
+    task = make(Case({"x": 2.0}, 4.0, call=lambda answer, x: 1 / 0))
+    assert SAME(answer).status == task(answer).status == "not yet"
+
+
+def test_an_empty_class_is_not_attempted():
+    task = make(Case({"x": 2.0}, 4.0, call=lambda Number, x: Number(x).double().data))
+    assert task(OnlyPass).status == "not attempted"
+
+
+@pytest.mark.parametrize(
+    "empty", [None, {"x": ..., "y": ...}, {"x": None}, [..., ...], lambda: {"x": ..., "y": ...}]
+)
+def test_unfilled_values_are_not_attempted(empty):
+    assert make(Case(expected={"x": 1.0, "y": 2.0}))(empty).status == "not attempted"
+
+
+def test_a_part_that_is_still_a_stub_is_not_yet():
+    def half(x):
+        if x > 3:
+            raise NotImplementedError
+        return x
+
+    assert SAME(half).explanation == "This part is still to be written."
+
+
+def test_computing_and_returning_nothing_is_an_attempt():
+    def forgets(x):
+        x = x + 0
+
+    report = SAME(forgets)
+    assert report.status == "not yet" and "`return` hands it back" in report.explanation
+
+
+# --- crashes -----------------------------------------------------------------------------------
+
+
+def helper(x):
+    return x[0]
+
+
+CRASHES = {
+    "Nothing has this name here": lambda x: unknown,  # noqa: F821
+    "The operator cannot join": lambda x: x + "1",
+    "what a function without `return` gives": lambda x: only_none(x) + 1,
+    "call it as a function": lambda x: x(2),
+    "this value is a single thing": lambda x: [y for y in x],
+    "Only lists, arrays": helper,
+    "points past the end": lambda x: [1, 2][2],
+    "more indices than the array has axes": lambda x: np.zeros(2)[0, 0],
+    "no such key": lambda x: {}["x"],
+    "nothing of this name": lambda x: np.zeros(2).gradient,
+    "fraction bar is zero": lambda x: 1 / (x - x),
+    "finds no end": lambda x: (lambda f: f(f))(lambda f: f(f)),
+    "beyond what a float can hold": lambda x: 1e308**x,
+    "Counted from the last axis": lambda x: np.zeros(2) + np.zeros(3),
+    "a single one is needed": lambda x: 1 if np.zeros(2) == 0 else 0,
+    "In a matrix product": lambda x: np.zeros((2, 3)) @ np.zeros((2, 3)),
+    "as many numbers": lambda x: np.zeros(6).reshape(4, 2),
+    "rows of equal length": lambda x: np.array([[1, 2], [3]]),
+    "single number has no length": lambda x: len(np.array(x)),
+}
+
+
+@pytest.mark.parametrize("meaning", CRASHES)
+def test_a_crash_is_explained(meaning):
+    report = SAME(CRASHES[meaning])
+    assert meaning in report.explanation, report.text
+    assert "Traceback" not in report.text
+
+
+def test_a_crash_shows_the_learners_own_line():
+    def answer(x):
+        y = x - x
+        return 1 / y
+
+    report = SAME(answer)
+    line = answer.__code__.co_firstlineno + 2
+    assert report.text.splitlines()[:4] == [
+        "task: not yet",
+        "  x = 2.0",
+        f"  line {line}: return 1 / y",
+        "  ZeroDivisionError: float division by zero",
+    ]
+
+
+def test_a_crash_in_a_helper_shows_the_helpers_line_and_one_in_numpy_the_callers():
+    assert "return x[0]" in SAME(lambda x: helper(x)).rows
+    assert "np.linalg.inv(np.zeros((2, 3)))" in SAME(lambda x: np.linalg.inv(np.zeros((2, 3)))).rows
+    assert "json.loads(" in SAME(lambda x: json.loads("{")).rows
+
+
+def test_an_errors_message_has_no_address():
+    def answer(x):
+        raise ValueError(f"no {object()}")
+
+    assert "ValueError: no <object object>" in SAME(answer).rows
+
+
+def test_a_crash_in_the_checks_own_function_shows_the_line_that_called_it():
+    def answer(f, x):
+        return f(x - 3)
+
+    report = make(Case({"f": named("√x", math.sqrt), "x": 2.0}, 1.0))(answer)
+    assert "return f(x - 3)" in report.rows and "not defined at this number" in report.explanation
+
+
+def test_parameters_that_do_not_fit_are_shown_beside_the_call():
+    report = make(Case({"f": np.sin, "x": 1.0}, 0.0), name="slope")(lambda f, x, step: 0)
+    assert report.explanation == "The check calls slope(f, x); yours takes (f, x, step)."
+
+
+def test_an_error_without_a_known_meaning_is_shown():
+    class Strange(Exception):
+        def __str__(self):
+            raise ValueError
+
+    def answer(x):
+        raise Strange
+
+    report = SAME(answer)
+    assert report.status == "not yet" and "Strange" in report.rows
+
+
+def test_interrupting_still_interrupts():
+    def interrupted(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        SAME(interrupted)
+
+
+# --- answers that nobody expects ---------------------------------------------------------------
+
+
+class Hostile:
+    def __repr__(self):
+        raise RuntimeError("no")
+
+    def __eq__(self, other):
+        raise RuntimeError("no")
+
+    __hash__ = None
+    __array__ = __len__ = __float__ = __iter__ = __bool__ = __eq__
+
+
+def leaves(x):
+    raise SystemExit
+
+
+ODD = [
+    *(lambda x: Hostile(), lambda x: [Hostile()], lambda x: {"x": Hostile()}, lambda x: 10**400),
+    *(lambda x: 2**70, lambda x: np.array([None]), lambda x: np.array("a"), lambda x: (y for y in "a")),
+    *(lambda x: lambda: x, lambda x: type(x), lambda x: np.zeros(10**6), lambda x: complex(x, 1)),
+    *(lambda x: np.ma.masked, lambda x: NotImplemented, lambda x: b"2", lambda x: {1, 2}, leaves),
+    *(lambda x: object(), lambda x: float("nan"), lambda x: np.zeros((0, 3)), lambda x: np.zeros((1, 1, 1))),
+    *(Hostile, Hostile(), 3, "text", None, [1], np.zeros(3), print),
+]
+TASKS = {
+    "number": SAME,
+    "array": make(Case({"x": 2.0}, np.zeros((2, 3))), mistakes=[shifted]),
+    "text": make(Case({"x": 2.0}, "abc")),
+    "list": make(Case({"x": 2.0}, ["a", 1.0])),
+    "boxes": make(Case({"x": 2.0}, {"x": 1.0}), mistakes=[lambda x: {"x": 2.0}]),
+    "truth": make(Case({"x": 2.0}, False)),
+    "accept": make(Case({"x": 2.0}, accept=lambda y: None if y > 1e99 else "too small")),
+    "value": make(Case(expected=7.0)),
+}
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+@pytest.mark.parametrize("odd", range(len(ODD)))
+def test_no_answer_makes_a_check_raise(task, odd):
+    report = task(ODD[odd])
+    accepted = task is TASKS["accept"] and odd == 3  # 10**400 is above 1e99
+    assert report.status == "passed" if accepted else report.status in ("not yet", "not attempted")
+    assert "Traceback" not in report.text and "0x" not in report.text
+    assert report._repr_html_() and len(report.text) < 3 * LONGEST
+
+
+# --- kinds, shapes, dtypes, tolerance ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expected", "yours", "sentence"),
+    [
+        (2.0, "2.0", "Your answer is a text (str), expected a number."),
+        (2.0, np.array([2.0]), "Your answer is an array of shape (1,), expected a number."),
+        (2.0, True, "Your answer is a truth value (bool), expected a number."),
+        (2.0, [2.0], "Your answer is a list of length 1, expected a number."),
+        (2.0, np.sin, "Your answer is a function, expected a number."),
+        (np.zeros((2, 3)), 0.0, "Your answer is a number, expected an array of shape (2, 3)."),
+        (np.zeros((2, 3)), np.zeros((3, 2)), "Your answer has shape (3, 2), expected (2, 3)."),
+        (np.zeros((2, 3)), np.zeros(3), "Your answer has shape (3,), expected (2, 3)."),
+        (np.zeros(3), [0.0, 0.0, 0.0], "Your answer is a list of length 3, expected an array of shape (3,)."),
+        ([1, 2], [1, 2, 3], "Your answer has length 3, expected 2."),
+        ([1, 2], {1: 2}, "Your answer is a dictionary, expected a list of length 2."),
+        (True, 1, "Your answer is a number, expected a truth value (bool)."),
+        ({"x": 1}, 1, "Your answer is a number, expected a dictionary."),
+    ],
+)
+def test_a_wrong_kind_or_shape_names_both(expected, yours, sentence):
+    report = make(Case({"x": 1.0}, expected))(lambda x: yours)
+    assert report.explanation == sentence
+
+
+@pytest.mark.parametrize(
+    ("expected", "yours"),
+    [
+        (2.0, 2),
+        (2, 2.0),
+        (2.0, np.float32(2)),
+        (2.0, np.array(2.0)),
+        (np.array(2.0), 2.0),
+        (np.array([1.0, 2.0]), np.array([1, 2])),
+        (np.nan, np.nan),
+        (np.inf, np.inf),
+        ((1, 2), [1.0, 2.0]),
+        (True, np.bool_(True)),
+        ("a", "a"),
+        (None, None),
+        ({"a": 1.0}, {"a": 1}),
+        (np.zeros((0, 3)), np.zeros((0, 3))),
+        (1.0, 1.0 + 5e-8),
+    ],
+)
+def test_what_counts_as_the_same(expected, yours):
+    assert make(Case({"x": 1.0}, expected))(lambda x: [yours][int(x) - 1]).passed
+
+
+@pytest.mark.parametrize(
+    ("expected", "yours"),
+    [(2.0, -2.0), (np.nan, 0.0), (0.0, np.nan), (1e-3, 1.1e-3), (np.inf, 1e300), ("a", "b")],
+)
+def test_what_differs(expected, yours):
+    assert make(Case({"x": 1.0}, expected))(lambda x: yours).status == "not yet"
+
+
+def test_tolerance_is_the_cases():
+    loose = make(Case({"x": 1.0}, 2.0, rtol=0.0, atol=0.5))
+    assert loose(lambda x: 2.4).passed and not loose(lambda x: 2.6).passed
+
+
+def test_a_dtype_is_asked_for_where_it_matters():
+    task = make(Case({"x": 1.0}, np.zeros(2, np.float32), dtype=np.float32))
+    assert task(lambda x: np.zeros(2, np.float32)).passed
+    assert task(lambda x: np.zeros(2)).explanation == "Your answer has dtype float64, expected float32."
+    number = make(Case({"x": 1.0}, 0.0, dtype=np.float32))
+    assert number(lambda x: 0.0).explanation == "Your answer has dtype float, expected float32."
+
+
+# --- which case is shown -----------------------------------------------------------------------
+
+
+def test_the_smallest_failing_case_is_shown():
+    task = make(*(Case({"x": np.arange(n)}, n) for n in (7, 3, 2, 5)))
+    assert "x        = [0, 1, 2]" in task(lambda x: 2 if len(x) == 2 else 0).rows
+
+
+def test_a_wrong_number_is_shown_before_a_crash():
+    assert "x        = 5.0" in SAME(lambda x: 0.0 if x == 5 else x[0]).rows
+
+
+def test_a_plain_case_is_shown_before_a_special_one():
+    task = make(Case({"x": 1}, 1, about="one"), Case({"x": [1, 2]}, 2))
+    assert "[1, 2]" in task(lambda x: 0).rows
+
+
+def test_what_is_special_in_a_case_is_said():
+    task = make(Case({"x": 1}, 1), Case({"x": -1}, -1, about="a negative x"))
+    assert task(abs).explanation == "This case: a negative x."
+
+
+# --- inputs ------------------------------------------------------------------------------------
+
+
+def change_array(x):
+    x[0] = 9.0
+    return 1.0
+
+
+def append(x):
+    x.append(1.0)
+    return 1.0
+
+
+def change_deep(x):
+    x["a"][0][0] = 9.0
+    return 1.0
+
+
+def change_kind(x):
+    x[0] = None
+    return 1.0
+
+
+@pytest.mark.parametrize(
+    ("x", "answer"),
+    [
+        (np.zeros(2), change_array),
+        ([1.0], append),
+        ([1.0], change_kind),
+        ([[1.0]], change_kind),
+        ([np.zeros(2)], change_kind),
+        ({"a": [np.zeros(2)]}, change_deep),
+    ],
+)
+def test_a_changed_input_is_named_and_the_next_run_gets_a_fresh_one(x, answer):
+    before = repr(x)
+    report = make(Case({"x": x}, 1.0), Case({"x": x}, 1.0))(answer)
+    assert report.explanation.startswith("Your code changed x, which belongs to the caller.")
+    assert repr(x) == before
+
+
+def test_a_changed_input_is_named_beside_the_mistake():
+    def answer(x):
+        x += 1
+        return x
+
+    report = make(Case({"x": np.array([1.0, 2.0])}, np.array([1.0, 2.0])), mistakes=[shifted])(answer)
+    assert report.explanation.splitlines()[0] == "You added one."
+    assert "Your code changed x" in report.explanation.splitlines()[1]
+
+
+def test_an_unchanged_input_may_hold_nan():
+    assert make(Case({"x": np.array([np.nan, 1.0]), "y": [float("nan")]}, 1.0))(lambda x, y: x[1]).passed
+
+
+def test_a_copy_keeps_the_order_in_memory():
+    transposed = np.arange(6.0).reshape(3, 2).T
+    assert copy(transposed).flags.f_contiguous and is_unchanged(transposed, copy(transposed))
+
+
+def test_what_is_printed_is_printed_and_float_warnings_are_not_shown(capsys):
+    def answer(x):
+        print("here", np.float64(1) / np.float64(0))
+        return x
+
+    assert SAME(answer).passed
+    assert capsys.readouterr().out == "here inf\n" * 2
+
+
+# --- mistakes ----------------------------------------------------------------------------------
+
+
+def test_a_mistake_is_named():
+    assert SAME(lambda x: 1 + x).explanation == "You added one."
+
+
+def test_a_mistake_that_fits_only_some_cases_is_not_named():
+    assert SAME(lambda x: 3.0).explanation == ""
+    assert SAME(lambda x: x + 1 if x == 2 else x).explanation == ""
+
+
+def test_two_mistakes_that_cannot_be_told_apart_are_not_named():
+    def plus_one(x):
+        """Another sentence."""
+        return x + 1
+
+    task = make(Case({"x": 2.0}, 2.0), mistakes=[shifted, plus_one])
+    assert task(lambda x: x + 1).explanation == ""
+
+
+def test_a_crash_elsewhere_does_not_hide_a_mistake():
+    assert SAME(lambda x: x + 1 if x == 2 else x[0]).explanation == "You added one."
+
+
+def test_a_crash_is_never_taken_for_a_mistake():
+    def breaks(x):
+        """You broke it."""
+        return x[0]
+
+    task = make(Case({"x": 2.0}, 2.0), mistakes=[breaks])
+    assert "You broke it" not in task(lambda x: x[1]).explanation
+    assert "You broke it" not in task(lambda x: only_none(x)).explanation
+
+
+def test_a_mistake_need_not_run_on_every_case():
+    task = make(Case({"x": 2.0}, 2.0), Case({"x": [1.0]}, 1.0), mistakes=[shifted])
+    assert task(lambda x: 3.0 if x == 2 else 1.0).explanation == ""
+
+
+# --- classes, predictions, boxes, many right answers -------------------------------------------
+
+
+class Doubled:
+    """Your subtraction gives back the number that it starts from."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def __rsub__(self, other):
+        return Doubled(other)
+
+
+SUBTRACT = make(
+    Case({"x": 3.0}, -1.0, call=lambda Value, x: (2 - Value(x)).data), mistakes=[Doubled], name="subtract"
+)
+
+
+def test_an_answer_may_be_a_class_and_so_may_a_mistake():
+    class Value:
+        def __init__(self, data):
+            self.data = data
+
+        def __rsub__(self, other):
+            return Value(other - self.data)
+
+    class Wrong(Value):
+        def __rsub__(self, other):
+            return Value(2.0)
+
+    class Unwritten(Value):
+        def __rsub__(self, other):
+            raise NotImplementedError
+
+    assert SUBTRACT(Value).passed
+    assert SUBTRACT(Wrong).explanation == Doubled.__doc__
+    assert SUBTRACT(Unwritten).status == "not attempted"
+    assert SUBTRACT(3.0).explanation.startswith("This check runs your code")
+
+
+def exact():
+    """In exact arithmetic, yes."""
+    return 1.0
+
+
+@pytest.mark.parametrize("wrap", [lambda value: value, lambda value: lambda: value])
+def test_a_prediction_is_a_value_or_a_function_that_returns_it(wrap):
+    task = make(Case(expected=0.0), mistakes=[exact])
+    assert task(wrap(0.0)).text == "task: passed"
+    assert task(wrap(1.0)).text == "task: not yet\n  yours = 1.0\nIn exact arithmetic, yes."
+    assert "expected" not in task(wrap(3.0)).text
+
+
+def local_only():
+    """You wrote the local derivative; what arrives from above belongs to it, too."""
+    return {"x": 3.0, "y": 2.0, "z": 1.0, "t": 4.0}
+
+
+def doubled():
+    """Each path was counted twice."""
+    return {"x": 30.0, "y": 20.0, "z": 2.0, "t": 4.0}
+
+
+BOXES = make(
+    Case(expected={"x": 15.0, "y": 10.0, "z": 1.0, "t": 4.0}), mistakes=[local_only, doubled], name="boxes"
+)
+
+
+def test_boxes_are_marked_one_by_one_and_do_not_give_the_answer_away():
+    report = BOXES({"x": 3.0, "y": 10.0, "z": 7.0, "t": ...})
+    assert report.text == textwrap.dedent("""\
+        boxes: not yet
+          x = 3.0   ✗ wrong
+          y = 10.0  ✓ right
+          z = 7.0   ✗ wrong
+          t = ...   ○ empty
+        x: You wrote the local derivative; what arrives from above belongs to it, too.""")
+
+
+def test_a_mistake_that_accounts_for_all_wrong_boxes_needs_no_names():
+    report = BOXES({"x": 3.0, "y": 2.0, "z": 1.0, "t": 4.0})
+    assert report.explanation == "You wrote the local derivative; what arrives from above belongs to it, too."
+
+
+def test_several_mistakes_are_named_with_their_boxes():
+    report = BOXES({"x": 30.0, "y": 2.0, "z": 2.0, "t": 4.0})
+    assert report.explanation.splitlines() == [
+        "x, z: Each path was counted twice.",
+        "y: You wrote the local derivative; what arrives from above belongs to it, too.",
+    ]
+
+
+def test_of_several_mistakes_in_a_box_the_one_that_accounts_for_most_boxes_is_named():
+    def swapped():
+        """You swapped two boxes."""
+        return {"x": 30.0, "y": 15.0, "z": 4.0, "t": 1.0}
+
+    task = make(*BOXES.cases(), mistakes=[*BOXES.mistakes, swapped])
+    assert task({"x": 30.0, "y": 20.0, "z": 1.0, "t": 4.0}).explanation == doubled.__doc__
+    assert task({"x": 30.0, "y": 10.0, "z": 1.0, "t": 4.0}).explanation == ""
+
+
+def test_a_mistake_may_fill_only_some_boxes_and_in_another_form():
+    def one_box():
+        """You took t for z."""
+        return {"z": 4.0}
+
+    def one_number():
+        """A sentence that is never said of boxes."""
+        return 30.0
+
+    def broken():
+        """Another one."""
+        raise ValueError
+
+    task = make(*BOXES.cases(), mistakes=[one_box, one_number, broken])
+    assert task({"x": 30.0, "y": 10.0, "z": 4.0, "t": 4.0}).explanation == "z: You took t for z."
+
+
+def test_right_empty_missing_and_unknown_boxes():
+    right = {"x": 15, "y": 10, "z": 1, "t": 4}
+    assert BOXES(right).passed and BOXES(lambda: right).passed
+    assert "○ empty" in BOXES({"x": 15, "y": 10, "z": 1}).rows
+    assert BOXES(right | {"w": 1}).explanation == "There is no box called w."
+    assert BOXES(right | {"x": "15"}).explanation == "x: Your answer is a text (str), expected a number."
+
+
+def test_boxes_of_a_function_with_inputs_show_what_was_expected():
+    task = make(Case({"x": 2.0}, {"x": 4.0, "y": 1.0}))
+    assert task(lambda x: {"x": 3.0, "y": 1.0}).rows.splitlines() == [
+        "x = 2.0",
+        "x = 3.0  ✗ wrong, expected 4.0",
+        "y = 1.0  ✓ right",
+    ]
+
+
+def test_an_input_that_a_function_with_right_boxes_changed_is_named():
+    def answer(x):
+        x.append(1)
+        return {"y": 1.0}
+
+    assert "Your code changed x" in make(Case({"x": [1]}, {"y": 1.0}))(answer).explanation
+
+
+def check_order(order):
+    return None if order.index("a") < order.index("b") else "b comes before its input a."
+
+
+def backwards(graph):
+    """You wrote the order of the backward pass."""
+    return ["c", "b", "a"]
+
+
+def test_any_of_many_right_answers_is_accepted():
+    task = make(Case({"graph": "a -> b"}, ["a", "b", "c"], accept=check_order), mistakes=[backwards])
+    assert task(lambda graph: ["a", "c", "b"]).passed and task(lambda graph: ["c", "a", "b"]).passed
+    assert task(lambda graph: ["b", "a", "c"]).text == textwrap.dedent("""\
+        task: not yet
+          graph = 'a -> b'
+          yours = ['b', 'a', 'c']
+        b comes before its input a.""")
+    assert task(lambda graph: ["c", "b", "a"]).explanation == "You wrote the order of the backward pass."
+    assert task(lambda graph: ["a", "b"]).explanation == "Your answer has length 2, expected 3."
+    assert "cannot be compared" in task(lambda graph: ["x", "y", "z"]).explanation
+
+
+# --- numbers as text ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (2.0, "2.0"),
+        (np.float64(0.1), "0.1"),
+        (1.4901161193847656e-08, "1.4901161e-08"),
+        (11.999999999999744, "12.0"),
+        (np.float32(1.5), "np.float32(1.5)"),
+        (3, "3"),
+        (np.array([1.0, 2.0]), "[1.0, 2.0]"),
+        (np.array([3, -2]), "[ 3, -2]"),
+        (np.array([[1.0, -2.25], [30.0, 4.0]]), "[[ 1.00, -2.25],\n [30.00,  4.00]]"),
+        (np.array(0.5), "0.5"),
+        (np.zeros((2, 0)), "[[],\n []]"),
+        (np.zeros((2, 1, 2)), "[[[0.0, 0.0]],\n\n [[0.0, 0.0]]]"),
+        (np.array([True, False]), "array([ True, False])"),
+        ([0.1, np.float64(2.0)], "[0.1, 2.0]"),
+        ("a", "'a'"),
+        (..., "..."),
+        (np.sin, "sin"),
+        (float, "float"),
+        (object(), "<object object>"),
+    ],
+)
+def test_show(value, text):
+    assert show(value) == text
+
+
+def test_long_values_are_cut():
+    assert len(show("a" * 10**6)) < LONGEST + 10
+    assert len(show(np.zeros((1000, 1000)))) < LONGEST + 10
+    assert all(len(text) < LONGEST + 10 for text in show_side_by_side(np.zeros(10**6), np.zeros(3)))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "texts"),
+    [
+        (12.0, 12.25, ("12.00", "12.25")),
+        (-0.3, 0.5, ("-0.3", " 0.5")),
+        (1.0, 1.0 + 1e-9, ("1.000000000", "1.000000001")),
+        (1e-15, 1.11e-15, ("1.00e-15", "1.11e-15")),
+        (4, 6, ("4", "6")),
+        (4, 4.5, ("4.0", "4.5")),
+        (np.nan, 1.0, ("nan", "1.0")),
+        (None, 1.0, ("None", "1.0")),
+    ],
+)
+def test_two_numbers_get_one_format_in_which_they_differ(first, second, texts):
+    assert show_side_by_side(first, second) == texts
+
+
+def test_difference_of_nested_values():
+    assert difference([1.0, (2, "a")], [1.0, [2, "a"]], 0, 0) is None
+    assert difference([1.0, (2, "b")], [1.0, [2, "a"]], 0, 0) == ""

@@ -1,0 +1,137 @@
+"""What was passed is kept, and trouble with the file never disturbs a check."""
+
+import html
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from gradlib.checks import all_exercises, lesson_00, progress, progress_file, record
+
+
+def right(x):
+    return 2 * x
+
+
+def wrong(x):
+    return x
+
+
+def test_nothing_is_written_before_something_is_passed(progress_path):
+    lesson_00.double(wrong)
+    lesson_00.double()
+    progress()
+    assert not progress_path.parent.exists()
+
+
+def test_a_pass_is_remembered_once(progress_path):
+    assert lesson_00.double(right).text == "double: passed\n4 cases."
+    assert json.loads(progress_path.read_text()) == {"passed": ["00/double"]}
+    before = progress_path.stat()
+    lesson_00.double(right)
+    assert progress_path.stat().st_mtime_ns == before.st_mtime_ns
+    assert [path.name for path in progress_path.parent.iterdir()] == ["progress.json"]
+
+
+def test_a_later_wrong_answer_does_not_take_it_back(progress_path):
+    lesson_00.double(right)
+    lesson_00.double(wrong)
+    assert "1 of 1" in progress().text
+
+
+def test_progress_is_a_table_by_lesson(progress_path):
+    lessons = {exercise.lesson for exercise in all_exercises()}
+    lines = progress().text.splitlines()
+    assert len(lines) == 1 + len(lessons)
+    assert lines[0].split() == ["lesson", "passed", "done", "to", "do"]
+    assert re.fullmatch(r"00 Start here +0 of 1 +double", lines[1])
+    lesson_00.double(right)
+    assert re.fullmatch(r"00 Start here +1 of 1 +double", progress().text.splitlines()[1])
+    assert progress().rows[0] == ("00 Start here", "1 of 1", "double", "")
+
+
+def test_the_table_has_the_same_words_in_html_and_shows_no_path(progress_path):
+    lesson_00.double(right)
+    shown = progress()
+    words = html.unescape(re.sub(r"<[^>]*>", " ", shown._repr_html_())).split()
+    assert words == shown.text.split() == repr(shown).split()
+    assert str(progress_path.parent) not in shown.text
+
+
+def test_deleting_the_file_starts_over(progress_path):
+    lesson_00.double(right)
+    progress_path.unlink()
+    assert progress().rows[0][1] == "0 of 1"
+
+
+def test_others_entries_are_kept(progress_path):
+    progress_path.parent.mkdir()
+    progress_path.write_text('{"passed": ["97/from_a_later_version"]}')
+    lesson_00.double(right)
+    assert json.loads(progress_path.read_text())["passed"] == ["00/double", "97/from_a_later_version"]
+    assert "97" not in progress().text
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"[]", b'{"passed": 3}', b'{"passed": [3]}', b"\xff\xfe\x00"])
+def test_a_corrupt_file_is_reported_in_one_line_and_left_alone(progress_path, content):
+    progress_path.parent.mkdir()
+    progress_path.write_bytes(content)
+    report = lesson_00.double(right)
+    assert report.passed and report.text.splitlines()[2:] == [record.UNREADABLE]
+    assert progress_path.read_bytes() == content
+    assert progress().rows[0][1] == "0 of 1" and progress().text.splitlines()[-1] == record.UNREADABLE
+    assert str(progress_path.parent) not in report.text
+
+
+def test_a_file_that_cannot_be_written_is_reported_in_one_line(progress_path):
+    progress_path.parent.write_text("a file where the folder should be")
+    report = lesson_00.double(right)
+    assert report.passed and report.text.splitlines()[2:] == [record.UNWRITABLE]
+    assert progress().rows[0][1] == "0 of 1"
+
+
+def test_a_write_that_fails_half_way_leaves_the_old_file(progress_path):
+    lesson_00.double(right)
+    with pytest.raises(TypeError):  # a set is no JSON: it fails after the file was opened
+        record._write(progress_path, [{1}])
+    assert json.loads(progress_path.read_text()) == {"passed": ["00/double"]}
+    assert [path.name for path in progress_path.parent.iterdir()] == ["progress.json"]
+
+
+def test_strict_mode_raises_with_the_reports_text_and_neither_writes_nor_reads(progress_path, monkeypatch):
+    lesson_00.double(right)
+    monkeypatch.setenv("GRADLIB_CHECKS", "strict")
+    assert progress().rows[0][1] == "0 of 1"
+    progress_path.unlink()
+    assert lesson_00.double(right).passed and not progress_path.exists()
+    for answer in (wrong, ...):
+        with pytest.raises(AssertionError) as raised:
+            lesson_00.double(answer)
+        assert str(raised.value) == lesson_00.double.report(answer).text
+
+
+@pytest.mark.parametrize("value", ["", "no", "Strict "])
+def test_other_values_are_not_strict(value, monkeypatch):
+    monkeypatch.setenv("GRADLIB_CHECKS", value)
+    assert lesson_00.double(wrong).status == "not yet"
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "folder"),
+    [
+        ("linux", {"XDG_DATA_HOME": "/data"}, "/data"),
+        ("linux", {}, "/home/ada/.local/share"),
+        ("darwin", {"XDG_DATA_HOME": "/data"}, "/home/ada/Library/Application Support"),
+        ("win32", {"LOCALAPPDATA": "/local"}, "/local"),
+        ("win32", {}, "/home/ada/AppData/Local"),
+    ],
+)
+def test_the_file_lies_where_the_platform_keeps_data(platform, environment, folder, monkeypatch):
+    for name in ("GRADLIB_PROGRESS", "XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/ada"))
+    assert progress_file() == Path(folder) / "gradlib" / "progress.json"

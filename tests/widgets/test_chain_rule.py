@@ -1,0 +1,170 @@
+"""The chain rule walkthrough: on z = x · y + x² at x = 2, y = 3, worked out by hand: ∂z/∂x = y + 2x = 7, ∂z/∂y = x = 2."""
+
+import pytest
+
+from gradlib import GraphError
+from gradlib.scalar import Value
+from gradlib.widgets import ChainRuleWalkthrough
+from gradlib.widgets.chain_rule import ChainRuleModel
+
+
+@pytest.fixture
+def model():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    p = x * y
+    s = x**2
+    z = p + s
+    return ChainRuleModel(z, {"p": p, "s": s, "z": z})
+
+
+def node_id(model, name):
+    return next(node.id for node in model.nodes if node.name == name)
+
+
+def go_to(model, source, target):
+    """The step that hands a contribution from one node back to another."""
+    for step in range(1, model.length - 1):
+        model.go(step)
+        if [model.nodes[i].name for i in (model.stop[0].node, model.stop[1].source)] == [source, target]:
+            return
+    raise AssertionError(f"no step from {source} to {target}")
+
+
+def test_five_contributions_between_start_and_end(model):
+    assert model.length == 5 + 2
+    assert model.transcript().startswith("Start: z = p + s = 10")
+    assert "∂z/∂z  1" in model.transcript()
+    model.go(6)
+    assert dict(model.words().rows) == {"∂z/∂x": "7", "∂z/∂y": "2"}
+
+
+def test_a_step_tells_operation_derivative_product_and_sum(model):
+    go_to(model, "p", "x")
+    rows = dict(model.words().rows)
+    assert rows["operation"] == "p = x · y, with x = 2, y = 3"
+    assert rows["arriving gradient"] == "∂z/∂p = 1"
+    assert rows["local derivative"] == "∂p/∂x = y = 3"
+    assert rows["contribution to x"] == "1 × 3 = 3"
+    assert rows["running sum"] == "x is used twice: in all 7 (4 + 3)"
+    go_to(model, "s", "x")
+    assert dict(model.words().rows)["running sum"] == "x is used twice: so far 4, one more to come"
+    go_to(model, "p", "y")
+    assert "running sum" not in dict(model.words().rows)
+
+
+def test_the_picture_marks_the_node_the_edge_and_the_factor(model):
+    go_to(model, "p", "x")
+    marks = model.marks()
+    edge = next(name for name, mark in marks.items() if mark == "active")
+    assert marks == {node_id(model, "p"): "current", node_id(model, "x"): "receiving", edge: "active"}
+    assert model.texts()[f"{edge}.0"] == "× 3"
+
+
+def test_gradients_appear_in_the_picture_as_they_become_known(model):
+    x, y, z = (node_id(model, name) + ".0" for name in "xyz")
+    assert [model.texts()[slot] for slot in (x, y, z)] == ["gradient ?", "gradient ?", "gradient 1"]
+    go_to(model, "s", "x")
+    assert model.texts()[x] == "gradient 4 + ?"
+    go_to(model, "p", "x")
+    assert model.texts()[x] == "gradient 7"
+    model.go(model.length - 1)
+    assert [model.texts()[slot] for slot in (x, y)] == ["gradient 7", "gradient 2"]
+
+
+def test_a_prediction_hides_the_contribution_and_nothing_that_is_needed_for_it(model):
+    go_to(model, "p", "x")
+    edge = next(name for name, mark in model.marks().items() if mark == "active")
+    model.predicting = True
+    rows = dict(model.words().rows)
+    assert rows["contribution to x"] == "?" and rows["local derivative"] == "∂p/∂x = y"
+    assert "running sum" not in rows
+    assert model.texts()[f"{edge}.0"] == "× ?"
+    assert model.texts()[node_id(model, "x") + ".0"] == "gradient 4 + ?"
+    assert "Type a number" in model.words().remark
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("3", "You wrote 3, the contribution is 3: they agree."),
+        (" 6/2 ", "You wrote 6/2, the contribution is 3: they agree."),
+        ("7", "Yours is the sum so far"),
+        ("1", "Yours is the arriving gradient"),
+        ("-3", "the sign differs"),
+        ("−3", "the sign differs"),
+        ("5", "they differ by 2"),
+    ],
+)
+def test_a_prediction_is_compared_and_revealed(model, text, says):
+    go_to(model, "p", "x")
+    model.predicting = True
+    model.answer(text)
+    assert says in model.words().remark
+    assert dict(model.words().rows)["contribution to x"] == "1 × 3 = 3"
+
+
+def test_the_local_derivative_alone_is_recognised():
+    x = Value(2.0, "x")
+    y = x * x
+    model = ChainRuleModel((y * 5.0), {"y": y})
+    model.predicting = True
+    model.go(2)
+    model.answer("2")
+    assert "Yours is the local derivative, without the arriving gradient 5" in model.words().remark
+
+
+@pytest.mark.parametrize("text", ["x", "", "1/0", "nan", "inf", "1e999", "2,5", "1//2"])
+def test_what_is_no_number_is_asked_for_again(model, text):
+    go_to(model, "p", "x")
+    model.predicting = True
+    model.answer(text)
+    assert "is not a number" in model.words().remark and model.hidden
+
+
+def test_revealing_without_an_answer(model):
+    go_to(model, "p", "x")
+    model.predicting = True
+    model.reveal()
+    assert dict(model.words().rows)["contribution to x"] == "1 × 3 = 3"
+    model.go(model.step + 1)
+    assert model.hidden, "the next contribution is asked for again"
+
+
+def test_a_click_goes_to_the_step_that_completed_the_gradient(model):
+    model.select(node_id(model, "x"))
+    assert dict(model.words().rows)["running sum"].startswith("x is used twice: in all 7")
+    model.select(node_id(model, "z"))
+    assert model.step == 0
+    model.select(node_id(model, "2"))
+    assert "2 needs no gradient" in model.words().remark
+
+
+def test_the_view_asks_compares_and_clears():
+    x = Value(2.0, "x")
+    view = ChainRuleWalkthrough(x * x + x, {})
+    _, own, picture = view.widget.children
+    predict, answer, reveal = own.children
+    assert answer.layout.display == reveal.layout.display == "none"
+    predict.value = True
+    assert answer.layout.display is None
+    view.go(1)
+    assert "contribution to" in picture.words and "<td>?</td>" in picture.words
+    answer.value = "1"
+    assert "they agree" in picture.words and "<td>?</td>" not in picture.words
+    view.go(2)
+    assert answer.value == "" and "<td>?</td>" in picture.words
+    reveal.click()
+    assert "<td>?</td>" not in picture.words
+    picture._handle_custom_msg({"clicked": view.model.nodes[0].id}, [])
+    assert view.model.nodes[view.model.stop[1].source].name == "x"
+
+
+def test_names_come_from_the_calling_code():
+    a = Value(2.0)
+    squared = a * a
+    assert "squared = a · a" in repr(ChainRuleWalkthrough(squared))
+
+
+def test_nothing_to_explain_is_an_error():
+    with pytest.raises(GraphError, match="nothing to explain"):
+        ChainRuleWalkthrough(Value(2.0, requires_grad=False) + 1.0)
