@@ -150,12 +150,12 @@ class View:
         self._slider = W.IntSlider(
             model.step, 0, last, readout=False, layout=W.Layout(flex="1 1 140px", min_width="100px")
         )
-        self._label = W.Label(layout=W.Layout(min_width="5em"))
-        self._playing = W.ToggleButton(False, description="Play", layout=W.Layout(width="auto"))
-        previous = W.Button(description="Previous", layout=W.Layout(width="auto"))
-        following = W.Button(description="Next", layout=W.Layout(width="auto"))
+        self._label = W.Label(layout={"min_width": "5em"})
+        self._playing = W.ToggleButton(description="Play", tooltip="Play", layout={"width": "auto"})
+        previous = W.Button(description="Previous", layout={"width": "auto"})
+        following = W.Button(description="Next", layout={"width": "auto"})
         # Play counts in the browser, without its own three unlabelled buttons.
-        player = W.Play(model.step, 0, last, interval=model.interval, layout=W.Layout(display="none"))
+        player = W.Play(model.step, 0, last, interval=model.interval, layout={"display": "none"})
         W.jslink((player, "value"), (self._slider, "value"))
 
         previous.on_click(lambda _: self.go(model.step - 1))
@@ -180,7 +180,7 @@ class View:
         if playing and self.model.step == self.model.length - 1:
             self.go(0)
         player.playing = playing
-        self._playing.description = "Pause" if playing else "Play"
+        self._playing.description = self._playing.tooltip = "Pause" if playing else "Play"
 
     def _react(self, message: Mapping[str, str]) -> None:
         """A key or a click in the picture."""

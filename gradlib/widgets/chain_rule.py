@@ -219,12 +219,9 @@ class ChainRuleWalkthrough(View):
     def controls(self) -> list:
         import ipywidgets as W
 
-        narrow = W.Layout(width="auto")
-        predict = W.ToggleButton(False, description="Predict first", layout=narrow)
-        self._answer = W.Text(
-            placeholder="your number", continuous_update=False, layout=W.Layout(width="9em")
-        )
-        self._reveal = W.Button(description="Reveal", layout=narrow)
+        predict = W.ToggleButton(description="Predict first", tooltip="Predict first", layout={"width": "auto"})
+        self._answer = W.Text(placeholder="your number", continuous_update=False, layout={"width": "9em"})
+        self._reveal = W.Button(description="Reveal", layout={"width": "auto"})
         predict.observe(lambda change: self._predict(change.new), "value")
         self._answer.observe(lambda change: self._submit(change.new), "value")
         self._reveal.on_click(lambda _: self._tell())

@@ -48,15 +48,18 @@ function render({ model, el }) {
     bringIntoView();
   }
 
-  // Scroll a wide graph, and never the page, to what is marked.
+  // Scroll a wide graph, and never the page, to what is marked: all of it, or if that is too wide the current node.
   function bringIntoView() {
     for (const box of picture.querySelectorAll(".gradlib-scroll")) {
-      const edges = [...box.querySelectorAll(".current, .receiving")].map((part) => part.getBoundingClientRect());
-      if (!edges.length) continue;
-      const left = Math.min(...edges.map((edge) => edge.left));
-      const right = Math.max(...edges.map((edge) => edge.right));
       const seen = box.getBoundingClientRect();
-      if (left < seen.left || right > seen.right) box.scrollLeft += (left + right - seen.left - seen.right) / 2;
+      for (const selector of [".current, .receiving", ".current"]) {
+        const marks = [...box.querySelectorAll(selector)].map((part) => part.getBoundingClientRect());
+        const left = Math.min(...marks.map((mark) => mark.left));
+        const right = Math.max(...marks.map((mark) => mark.right));
+        if (!marks.length || right - left > seen.width) continue;
+        if (left < seen.left || right > seen.right) box.scrollLeft += (left + right - seen.left - seen.right) / 2;
+        break;
+      }
     }
   }
 

@@ -137,7 +137,7 @@ class Shown:
         self.page.wait_for_function("([e, text]) => !e.textContent.includes(text)", arg=[self.words.element_handle(), text])
 
     def flaws(self):
-        self.page.wait_for_timeout(300)
+        self.page.wait_for_timeout(200)
         return self.root.evaluate(FLAWS)
 
 
@@ -299,13 +299,13 @@ def test_the_graph_view_reports_and_marks(notebook):
     assert svg.evaluate("svg => svg.isConnected")
 
 
-@pytest.mark.parametrize("width", [1300, 900, 600])
-@pytest.mark.parametrize("name", ["TangentSecant", "ChainRuleWalkthrough", "BackwardOrder", "ladder", "predict"])
+@pytest.mark.parametrize("width", [1300, 600])
+@pytest.mark.parametrize("name", ["TangentSecant", "ChainRuleWalkthrough", "BackwardOrder", "ladder"])
 def test_nothing_is_small_pale_cut_or_covered(show, notebook, name, width):
     shown = show(name)
     notebook.page.set_viewport_size({"width": width, "height": 1000})
     found = {"first": shown.flaws()}
-    for step in range(1, 7):
+    for step in range(1, 6):
         shown.press("ArrowRight")
         found[step] = shown.flaws()
     shown.press("End")

@@ -7,9 +7,12 @@ import sys
 from itertools import pairwise
 
 import pytest
+from nbformat.v4 import new_markdown_cell
 
 from exercises import make_exercise
 from notebooks import ROOT, SECONDS, normalise, read, run, to_text
+
+LESSONS = ["00_start_here", "01_slopes", "02_chain_rule", "03_scalar_engine"]
 
 NBVAL = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider"]
 NBVAL += ["--nbval", "--nbval-sanitize-with", "tests/nbval.cfg", f"--nbval-cell-timeout={SECONDS}"]
@@ -48,6 +51,11 @@ def prose(path):
     """A notebook's Markdown, without the code in it."""
     text = "\n\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
     return re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("folder", ["notebooks", "exercises", "solutions"])
+def test_every_lesson_is_there(folder):
+    assert {path.stem for path in (ROOT / folder).glob("*.ipynb")} == set(LESSONS)
 
 
 def test_it_gives_its_stored_outputs_again(notebook):
@@ -116,6 +124,12 @@ def test_its_links_lead_somewhere(notebook):
 def test_its_pictures_have_words(notebook):
     pictures = re.findall(r"!\[[^\]]*\]\(|<img\b[^>]*>", prose(notebook))
     assert not [picture for picture in pictures if not re.search(r'!\[.*\w|alt="[^"]*\w', picture)]
+
+
+def test_a_plot_is_followed_by_words_in_italics(notebook):
+    for cell, following in pairwise([*read(notebook).cells, new_markdown_cell()]):
+        plots = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+        assert not plots or re.match(r"\*\w", following.source), cell.source
 
 
 def test_it_has_a_lessons_parts(lesson):

@@ -1,0 +1,393 @@
+"""The checks of lesson 02."""
+
+import math
+from collections import Counter
+
+from gradlib.checks import Case, exercise, named
+
+TITLE = "The chain rule"
+
+
+# --- 1 -----------------------------------------------------------------------------------------
+
+
+@exercise("Local derivatives", points=2)
+def local_derivatives():
+    """Return the local derivatives of one operation by its two inputs, as a tuple.
+
+    op is one of "+", "-", "*", "/" and "**"; x and y are the inputs. For "**" only the derivative by the
+    base x is asked for, and y, the exponent, is a constant: return a tuple of one number. For "*" at
+    x = 2, y = 3 the answer is (3, 2).
+    """
+    for op, x, y, slopes in [
+        ("+", 2.0, 3.0, (1.0, 1.0)),
+        ("-", 2.0, 3.0, (1.0, -1.0)),
+        ("*", 2.0, 3.0, (3.0, 2.0)),
+        ("/", 2.0, 4.0, (0.25, -0.125)),
+        ("/", -3.0, 0.5, (2.0, 12.0)),
+        ("**", 3.0, 4.0, (108.0,)),
+        ("**", -2.0, 3.0, (12.0,)),
+    ]:
+        yield Case({"op": op, "x": x, "y": y}, expected=slopes)
+
+
+def slopes_of(op, x, y, **changed):
+    right = {
+        "+": (1.0, 1.0),
+        "-": (1.0, -1.0),
+        "*": (y, x),
+        "/": (1 / y, -x / y**2),
+        "**": (y * x ** (y - 1),),
+    }
+    return (right | changed)[op]
+
+
+@local_derivatives.mistake
+def own_factor(op, x, y):
+    """In a product you gave each input its own value. A nudge in x is counted y times: the slope by x is
+    the other factor."""
+    return slopes_of(op, x, y, **{"*": (x, y)})
+
+
+@local_derivatives.mistake
+def both_up(op, x, y):
+    """A difference falls when what is taken away grows: one of its two slopes is negative."""
+    return slopes_of(op, x, y, **{"-": (1.0, 1.0)})
+
+
+@local_derivatives.mistake
+def divisor_pushes_up(op, x, y):
+    """A quotient of positive numbers becomes smaller when its divisor grows. The slope by y has the other
+    sign."""
+    return slopes_of(op, x, y, **{"/": (1 / y, x / y**2)})
+
+
+@local_derivatives.mistake
+def divisor_not_squared(op, x, y):
+    """The slope of 1/y is -1/y²: the square is missing."""
+    return slopes_of(op, x, y, **{"/": (1 / y, -x / y)})
+
+
+@local_derivatives.mistake
+def exponent_not_lowered(op, x, y):
+    """The exponent comes down as a factor, and it also becomes smaller by one."""
+    return slopes_of(op, x, y, **{"**": (y * x**y,)})
+
+
+@local_derivatives.mistake
+def no_factor(op, x, y):
+    """The exponent became smaller by one, but it also comes down as a factor."""
+    return slopes_of(op, x, y, **{"**": (x ** (y - 1),)})
+
+
+# --- 2 -----------------------------------------------------------------------------------------
+
+
+@exercise("A chain of functions", points=2)
+def chain_derivative():
+    """Return the derivative of f3(f2(f1(x))), for any number of functions.
+
+    functions is a list, in the order in which they are applied; derivatives holds the derivative of each,
+    as a function. For [x², sin] and [2x, cos] at 1.5 the answer is cos(2.25) · 3 = -1.8845.
+    """
+    square, sine = named("x²", lambda x: x**2), named("sin", math.sin)
+    double, cosine = named("2x", lambda x: 2 * x), named("cos", math.cos)
+    exp, shift = named("eˣ", math.exp), named("x + 1", lambda x: x + 1)
+    one = named("1", lambda x: 1.0)
+    for functions, derivatives, x, slope in [
+        ([square, sine], [double, cosine], 1.5, 3.0 * math.cos(2.25)),
+        ([sine, square], [cosine, double], 0.7, math.cos(0.7) * 2 * math.sin(0.7)),
+        ([sine, exp, shift, square], [cosine, exp, one, double], -0.4, chain_of_four(-0.4)),
+    ]:
+        yield Case({"functions": functions, "derivatives": derivatives, "x": x}, expected=slope)
+    yield Case({"functions": [], "derivatives": [], "x": 2.0}, expected=1.0, about="no function at all")
+
+
+def chain_of_four(x):
+    inner = math.exp(math.sin(x))
+    return math.cos(x) * inner * 2 * (inner + 1)
+
+
+@chain_derivative.mistake
+def all_at_x(functions, derivatives, x):
+    """You took every derivative at x. Each belongs at the number that its own function was given."""
+    return math.prod(derivative(x) for derivative in derivatives)
+
+
+@chain_derivative.mistake
+def at_the_output(functions, derivatives, x):
+    """You took each derivative at what its function gives out. It belongs at what goes in: apply the
+    function after its derivative was taken."""
+    slope = 1.0
+    for function, derivative in zip(functions, derivatives, strict=True):
+        x = function(x)
+        slope *= derivative(x)
+    return slope
+
+
+@chain_derivative.mistake
+def slopes_added(functions, derivatives, x):
+    """You added the slopes. Along a path they multiply, as the wheels of a gear do; what adds up are
+    different paths."""
+    total = 0.0
+    for function, derivative in zip(functions, derivatives, strict=True):
+        total += derivative(x)
+        x = function(x)
+    return total
+
+
+@chain_derivative.mistake
+def outer_first(functions, derivatives, x):
+    """You began with the last function. The first in the list is applied first, to x."""
+    slope = 1.0
+    for function, derivative in zip(reversed(functions), reversed(derivatives), strict=True):
+        slope *= derivative(x)
+        x = function(x)
+    return slope
+
+
+@chain_derivative.mistake
+def last_only(functions, derivatives, x):
+    """That is the slope of the last function alone, what arrives at it included. Every function on the way
+    contributes a factor."""
+    slope = 1.0
+    for function, derivative in zip(functions, derivatives, strict=True):
+        slope = derivative(x)
+        x = function(x)
+    return slope
+
+
+@chain_derivative.mistake
+def value_of_the_chain(functions, derivatives, x):
+    """That is the value f3(f2(f1(x))), not how fast it moves."""
+    for function in functions:
+        x = function(x)
+    return x
+
+
+# --- 3 -----------------------------------------------------------------------------------------
+
+
+@exercise("Sum over paths", points=1)
+def sum_over_paths():
+    """Return the gradient, given the local derivatives along every path.
+
+    paths is a list of paths, each a list of local derivatives from the result to the input. For
+    [[1, 3], [1, 4]] the answer is 7. No path at all means that the result does not feel the input.
+    """
+    yield Case({"paths": [[1.0, 3.0], [1.0, 4.0]]}, expected=7.0)
+    yield Case({"paths": [[2.0, -3.0, 0.5]]}, expected=-3.0)
+    yield Case({"paths": [[0.5, 4.0], [-2.0, 3.0, 1.5], [5.0]]}, expected=-2.0)
+    yield Case({"paths": []}, expected=0.0, about="no path")
+
+
+@sum_over_paths.mistake
+def everything_multiplied(paths):
+    """You multiplied the paths with each other. Steps of one path follow each other and multiply;
+    different paths stand beside each other and add."""
+    return math.prod(math.prod(path) for path in paths) if paths else 0.0
+
+
+@sum_over_paths.mistake
+def everything_added(paths):
+    """You added along the paths, too. Within one path the slopes multiply, as the wheels of a gear do."""
+    return sum(sum(path) for path in paths)
+
+
+@sum_over_paths.mistake
+def product_of_sums(paths):
+    """You have it the other way round: multiply along each path, then add over the paths."""
+    return math.prod(sum(path) for path in paths) if paths else 0.0
+
+
+@sum_over_paths.mistake
+def first_path_only(paths):
+    """That is what the first path contributes. A nudge travels along all of them at once."""
+    return math.prod(paths[0]) if paths else 0.0
+
+
+@sum_over_paths.mistake
+def last_path_only(paths):
+    """That is what the last path contributes: it was put in place of the others. Each must be added."""
+    return math.prod(paths[-1]) if paths else 0.0
+
+
+@sum_over_paths.mistake
+def mean_over_paths(paths):
+    """You divided by the number of paths. Two ways to the result move it twice, not by their mean."""
+    return sum(math.prod(path) for path in paths) / len(paths) if paths else 0.0
+
+
+# --- 4 -----------------------------------------------------------------------------------------
+
+
+@exercise("Fill in every gradient", points=3)
+def gradients():
+    """Return the gradient of z by every value of the graph, as a dictionary.
+
+    The graph is a = x · y, b = a + w, z = b · y, at x = 2, y = -3, w = 4: so a = -6, b = -2, z = 6. The
+    boxes are "z", "b", "a", "w", "x" and "y".
+    """
+    yield Case(expected={"z": 1.0, "b": -3.0, "a": -3.0, "w": -3.0, "x": 9.0, "y": -8.0})
+
+
+@gradients.mistake
+def later_path_of_y():
+    """One way from z to y is missing, the one through a. y is used twice: both contributions add up."""
+    return {"z": 1.0, "b": -3.0, "a": -3.0, "w": -3.0, "x": 9.0, "y": -2.0}
+
+
+@gradients.mistake
+def earlier_path_of_y():
+    """One way from z to y is missing, the direct one in z = b · y. What came last was put in place of what
+    was there; it must be added to it."""
+    return {"z": 1.0, "b": -3.0, "a": -3.0, "w": -3.0, "x": 9.0, "y": -6.0}
+
+
+@gradients.mistake
+def paths_of_y_multiplied():
+    """You multiplied the two contributions to y. Different paths add."""
+    return {"z": 1.0, "b": -3.0, "a": -3.0, "w": -3.0, "x": 9.0, "y": 12.0}
+
+
+@gradients.mistake
+def local_only():
+    """These are local derivatives, of one operation alone. Each must be multiplied by the gradient that
+    arrives from the result."""
+    return {"z": 1.0, "b": -3.0, "a": 1.0, "w": 1.0, "x": -3.0, "y": 0.0}
+
+
+@gradients.mistake
+def own_factors():
+    """In a product the slope by one factor is the other factor, not its own value."""
+    return {"z": 1.0, "b": -2.0, "a": -2.0, "w": -2.0, "x": -4.0, "y": 3.0}
+
+
+@gradients.mistake
+def values_in_place_of_gradients():
+    """These are the values of the boxes. The gradient says how fast z moves when the box is nudged."""
+    return {"z": 6.0, "b": -2.0, "a": -6.0, "w": 4.0, "x": 2.0, "y": -3.0}
+
+
+# --- 5 -----------------------------------------------------------------------------------------
+
+
+class Node:
+    """A node of a graph with a name: what the exercise hands to the learner."""
+
+    def __init__(self, name, *inputs):
+        self.name, self._prev = name, inputs
+
+    def __repr__(self):
+        made_of = ", ".join(node.name for node in self._prev)
+        return f"{self.name}({made_of})" if made_of else self.name
+
+
+@exercise("All paths", points=3)
+def all_paths():
+    """Return every path from a result to an input, as a list of lists of names.
+
+    root and target are nodes, with a name and with `_prev`, the nodes that each was made from. A path
+    begins with the name of root and ends with that of target. An input that is used twice by one
+    operation, as in x · x, is reached by two paths with the same names. The paths may come in any order.
+    For z made of t and x, where t is made of x, they are [["z", "t", "x"], ["z", "x"]].
+    """
+    x, y = Node("x"), Node("y")
+    t = Node("t", x)
+    u, v = Node("u", x, y), Node("v", y)
+    double = Node("s", x, x)
+    top = Node("d", Node("b", double), Node("c", double, y))
+    for root, target, paths, about in [
+        (Node("z", t, x), x, [["z", "t", "x"], ["z", "x"]], ""),
+        (Node("z", u, v), x, [["z", "u", "x"]], ""),
+        (Node("z", t, v), Node("w"), [], "an input that is not in the graph"),
+        (x, x, [["x"]], "a root that is the target"),
+        (double, x, [["s", "x"], ["s", "x"]], "an input used twice by one operation"),
+        (top, x, [["d", "b", "s", "x"]] * 2 + [["d", "c", "s", "x"]] * 2, "a diamond"),
+    ]:
+        yield Case(
+            {"root": root, "target": target},
+            accept=lambda answer, paths=paths: same_paths(answer, paths),
+            about=about,
+        )
+
+
+def same_paths(answer, paths):
+    """None if the answer holds the same paths, in any order."""
+    given, wanted = (Counter(tuple(path) for path in each) for each in (answer, paths))
+    if given == wanted:
+        return None
+    missing, extra = wanted - given, given - wanted
+    words = [f"{' → '.join(path)} is missing" for path in missing]
+    words += [f"{' → '.join(path) or 'the empty path'} is there once too often" for path in extra]
+    return f"{words[0]}."
+
+
+def paths_between(root, target):
+    if root is target:
+        return [[root.name]]
+    return [[root.name, *path] for node in root._prev for path in paths_between(node, target)]
+
+
+@all_paths.mistake
+def each_node_once(root, target):
+    """Some paths are missing: you go to each node only once. That is right for visiting a graph; but two
+    paths may share a node, and both count."""
+    seen, paths = set(), []
+
+    def walk(node, path):
+        if node is target:
+            paths.append([*path, node.name])
+            return
+        if id(node) in seen:
+            return
+        seen.add(id(node))
+        for parent in node._prev:
+            walk(parent, [*path, node.name])
+
+    walk(root, [])
+    return paths
+
+
+@all_paths.mistake
+def from_the_input(root, target):
+    """Your paths begin at the input. They should begin at root, in the direction in which gradients
+    travel."""
+    return [path[::-1] for path in paths_between(root, target)]
+
+
+@all_paths.mistake
+def without_the_root(root, target):
+    """Your paths begin after the root. Its name belongs to them."""
+    return [path[1:] for path in paths_between(root, target)]
+
+
+@all_paths.mistake
+def without_the_target(root, target):
+    """Your paths end before the target. Its name belongs to them."""
+    return [path[:-1] for path in paths_between(root, target)]
+
+
+@all_paths.mistake
+def same_names_once(root, target):
+    """Two paths with the same names were taken for one. In x · x a nudge reaches the product twice, and
+    both ways count."""
+    return [list(path) for path in dict.fromkeys(map(tuple, paths_between(root, target)))]
+
+
+@all_paths.mistake
+def to_any_leaf(root, target):
+    """Some of your paths end at other inputs. Only those that reach the target are asked for."""
+
+    def walk(node):
+        if node is target or not node._prev:
+            return [[node.name]]
+        return [[node.name, *path] for parent in node._prev for path in walk(parent)]
+
+    return walk(root)
+
+
+@all_paths.mistake
+def shortest_only(root, target):
+    """You stopped at the first path. The result may feel the input in several ways."""
+    return paths_between(root, target)[:1]

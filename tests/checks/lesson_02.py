@@ -1,0 +1,309 @@
+"""Answers to the exercises of lesson 02."""
+
+import math
+from functools import reduce
+
+from gradlib.checks import lesson_02 as check
+
+from .harness import answers_to
+
+local = answers_to(check.local_derivatives)
+
+
+@local.right
+def by_cases(op, x, y):
+    if op == "+":
+        return 1, 1
+    if op == "-":
+        return 1, -1
+    if op == "*":
+        return y, x
+    if op == "/":
+        return 1 / y, -x / (y * y)
+    return (y * x ** (y - 1),)
+
+
+@local.right
+def by_table(op, x, y):
+    z = x / y
+    table = {"+": (1.0, 1.0), "-": (1.0, -1.0), "*": (y, x), "/": (1 / y, -z / y), "**": (x**y * y / x,)}
+    return table[op]
+
+
+@local.wrong("the other factor")
+def swapped_factors(op, x, y):
+    return (x, y) if op == "*" else by_cases(op, x, y)
+
+
+@local.wrong("one of its two slopes is negative")
+def minus_forgotten(op, x, y):
+    return (1, 1) if op == "-" else by_cases(op, x, y)
+
+
+@local.wrong("the square is missing")
+def one_over_y(op, x, y):
+    return (1 / y, -x / y) if op == "/" else by_cases(op, x, y)
+
+
+@local.wrong("has the other sign")
+def positive_divisor(op, x, y):
+    return (1 / y, x / y**2) if op == "/" else by_cases(op, x, y)
+
+
+@local.wrong("becomes smaller by one")
+def exponent_stays(op, x, y):
+    return (y * x**y,) if op == "**" else by_cases(op, x, y)
+
+
+@local.wrong()
+def always_one(op, x, y):
+    return (1.0,) if op == "**" else (1.0, 1.0)
+
+
+@local.wrong("length 2")
+def by_the_exponent_too(op, x, y):
+    return (*by_cases(op, x, y), 0.0) if op == "**" else by_cases(op, x, y)
+
+
+chain = answers_to(check.chain_derivative)
+
+
+@chain.right
+def step_by_step(functions, derivatives, x):
+    slope = 1.0
+    for function, derivative in zip(functions, derivatives, strict=True):
+        slope *= derivative(x)
+        x = function(x)
+    return slope
+
+
+@chain.right
+def from_the_end(functions, derivatives, x):
+    inputs = [x]
+    for function in functions:
+        inputs.append(function(inputs[-1]))
+    return math.prod(derivatives[i](inputs[i]) for i in reversed(range(len(functions))))
+
+
+@chain.right
+def recursive(functions, derivatives, x):
+    if not functions:
+        return 1.0
+    return derivatives[0](x) * recursive(functions[1:], derivatives[1:], functions[0](x))
+
+
+@chain.wrong("took every derivative at x")
+def all_at_the_start(functions, derivatives, x):
+    return reduce(lambda slope, derivative: slope * derivative(x), derivatives, 1.0)
+
+
+@chain.wrong("at what its function gives out")
+def after_the_function(functions, derivatives, x):
+    slope = 1.0
+    for i in range(len(functions)):
+        x = functions[i](x)
+        slope = slope * derivatives[i](x)
+    return slope
+
+
+@chain.wrong("You added the slopes")
+def added(functions, derivatives, x):
+    slopes = []
+    for function, derivative in zip(functions, derivatives, strict=True):
+        slopes.append(derivative(x))
+        x = function(x)
+    return sum(slopes)
+
+
+@chain.wrong("You began with the last function")
+def reversed_order(functions, derivatives, x):
+    return step_by_step(functions[::-1], derivatives[::-1], x)
+
+
+@chain.wrong()
+def numerically_and_badly(functions, derivatives, x):
+    def whole(x):
+        return reduce(lambda value, function: function(value), functions, x)
+
+    return (whole(x + 0.1) - whole(x)) / 0.1
+
+
+@chain.wrong()
+def always_zero(functions, derivatives, x):
+    return 0.0
+
+
+paths = answers_to(check.sum_over_paths)
+
+
+@paths.right
+def comprehension(paths):
+    return sum(math.prod(path) for path in paths)
+
+
+@paths.right
+def loops(paths):
+    total = 0.0
+    for path in paths:
+        product = 1.0
+        for slope in path:
+            product *= slope
+        total += product
+    return total
+
+
+@paths.wrong("multiplied the paths")
+def product_of_all(paths):
+    return math.prod(slope for path in paths for slope in path) if paths else 0.0
+
+
+@paths.wrong("added along the paths")
+def sum_of_all(paths):
+    return sum(slope for path in paths for slope in path)
+
+
+@paths.wrong("put in place of the others")
+def assigned(paths):
+    total = 0.0
+    for path in paths:
+        total = math.prod(path)
+    return total
+
+
+@paths.wrong("the first path contributes")
+def returned_too_early(paths):
+    for path in paths:
+        return math.prod(path)
+    return 0.0
+
+
+@paths.wrong("divided by the number of paths")
+def mean(paths):
+    return comprehension(paths) / max(len(paths), 1)
+
+
+@paths.wrong()
+def minus(paths):
+    return -comprehension(paths)
+
+
+boxes = answers_to(check.gradients)
+
+
+@boxes.right
+def filled():
+    return {"z": 1, "b": -3, "a": -3, "w": -3, "x": 9, "y": -8}
+
+
+@boxes.right
+def computed():
+    x, y, w = 2.0, -3.0, 4.0
+    b = x * y + w
+    return {"z": 1.0, "b": y, "a": y, "w": y, "x": y * y, "y": b + y * x}
+
+
+@boxes.stub
+def unfilled():
+    return dict.fromkeys(["z", "b", "a", "w", "x", "y"], ...)
+
+
+@boxes.wrong("the one through a")
+def direct_way_only():
+    return filled() | {"y": -2}
+
+
+@boxes.wrong("put in place of what")
+def way_through_a_only():
+    return filled() | {"y": -6}
+
+
+@boxes.wrong("Different paths add")
+def multiplied():
+    return filled() | {"y": 12}
+
+
+@boxes.wrong("of one operation alone")
+def locals_alone():
+    return {"z": 1, "b": -3, "a": 1, "w": 1, "x": -3, "y": 0}
+
+
+@boxes.wrong("not its own value")
+def own_values():
+    return {"z": 1, "b": -2, "a": -2, "w": -2, "x": -4, "y": 3}
+
+
+@boxes.wrong("These are the values")
+def values():
+    return {"z": 6, "b": -2, "a": -6, "w": 4, "x": 2, "y": -3}
+
+
+@boxes.wrong()
+def sign_of_x():
+    return filled() | {"x": -9}
+
+
+all_paths = answers_to(check.all_paths)
+
+
+@all_paths.right
+def recursion(root, target):
+    if root is target:
+        return [[root.name]]
+    return [[root.name] + rest for parent in root._prev for rest in recursion(parent, target)]
+
+
+@all_paths.right
+def with_a_stack(root, target):
+    found, stack = [], [(root, [root.name])]
+    while stack:
+        node, path = stack.pop()
+        if node is target:
+            found.append(path)
+        stack += [(parent, [*path, parent.name]) for parent in node._prev if node is not target]
+    return found
+
+
+@all_paths.wrong("only once")
+def visited(root, target):
+    seen, found, stack = set(), [], [(root, [root.name])]
+    while stack:
+        node, path = stack.pop()
+        if node is target:
+            found.append(path)
+            continue
+        if node in seen:
+            continue
+        seen.add(node)
+        stack += [(parent, [*path, parent.name]) for parent in reversed(node._prev)]
+    return found
+
+
+@all_paths.wrong("begin at the input")
+def upside_down(root, target):
+    return [path[::-1] for path in recursion(root, target)]
+
+
+@all_paths.wrong("taken for one")
+def unique(root, target):
+    found = []
+    for path in recursion(root, target):
+        if path not in found:
+            found.append(path)
+    return found
+
+
+@all_paths.wrong("end at other inputs")
+def every_leaf(root, target):
+    if not root._prev or root is target:
+        return [[root.name]]
+    return [[root.name, *rest] for parent in root._prev for rest in every_leaf(parent, target)]
+
+
+@all_paths.wrong("begin after the root")
+def rootless(root, target):
+    return [path[1:] for path in recursion(root, target)]
+
+
+@all_paths.wrong()
+def nothing(root, target):
+    return []
