@@ -22,8 +22,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
 CONDA_NAMES = {"graphviz": "python-graphviz", "matplotlib": "matplotlib-base"}
-# Without what a `make test` around this leaves for a make that it calls.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+# Without the wishes of whoever typed `make test`: each test has its own.
+WISHES = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "PYTHON", "PORT", "LAB_OPTIONS")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in WISHES}
 TARGETS = ["lab", "test", "exercises", "notebooks", "lint", "bench", "clean"]
 
 

@@ -1,8 +1,8 @@
-"""What every widget has in common: a model of steps, and a view that shows one of them.
+"""What all widgets have in common: a model of steps, and a view that shows one of them.
 
-A model is plain Python: where it stands, its picture as HTML text, what the picture says in words. A view puts a model under
-ipywidgets: buttons, a slider, the picture. Where no kernel runs (an exported page, a notebook that was only opened) the view is
-the picture and the words of the model's state.
+A model is plain Python: where it stands, its picture as HTML text, what the picture says in words. A view
+puts ipywidgets on a model: buttons, a slider, the picture. Where there is no kernel (an exported page, a
+notebook that was only opened) the view is the picture and the words of the model's state.
 """
 
 from __future__ import annotations
@@ -32,28 +32,26 @@ class Words(NamedTuple):
 
     def text(self) -> str:
         """
-        >>> print(Words("Step 1", (("local derivative", "3"), ("product", "6")), "Done.").text())
+        >>> print(Words("Step 1", (("local derivative", "3"), ("product", "6")), "One more.").text())
         Step 1
           local derivative  3
           product           6
-        Done.
+        One more.
         """
         width = max((len(what) for what, _ in self.rows), default=0)
         lines = [f"  {what:<{width}}  {value}".rstrip() for what, value in self.rows]
         return "\n".join(filter(None, [self.title, *lines, self.remark]))
 
     def html(self) -> str:
-        escape = html.escape
-        rows = "".join(
-            f"<tr><th>{escape(what)}</th><td>{escape(value)}</td></tr>" for what, value in self.rows
-        )
-        table = f"<table>{rows}</table>" if rows else ""
-        remark = f"<p>{escape(self.remark)}</p>" if self.remark else ""
-        return f"<p><strong>{escape(self.title)}</strong></p>{table}{remark}"
+        safe = html.escape
+        rows = [f"<tr><th>{safe(what)}</th><td>{safe(value)}</td></tr>" for what, value in self.rows]
+        table = f"<table>{''.join(rows)}</table>" if rows else ""
+        remark = f"<p>{safe(self.remark)}</p>" if self.remark else ""
+        return f"<p><strong>{safe(self.title)}</strong></p>{table}{remark}"
 
 
 class Model:
-    """A sequence of states, number 0 to length - 1. A widget's model says what each looks like and means."""
+    """A sequence of states, number 0 to length - 1: what each looks like, and what it means."""
 
     title = ""  # names the widget for readers who do not see it
     interval = 1000  # milliseconds a state while playing
@@ -69,7 +67,7 @@ class Model:
         return f"{self.step} of {self.length - 1}"
 
     def picture(self) -> str:
-        """HTML with SVG in it. Elements with a data-id can be marked, those with a data-text hold a changing text."""
+        """HTML with SVG in it. What has a data-id can be marked; a text with a data-text can change."""
         raise NotImplementedError
 
     def marks(self) -> dict[str, str]:
@@ -77,7 +75,7 @@ class Model:
         return {}
 
     def texts(self) -> dict[str, str]:
-        """{data-text: text} that stand in the picture now."""
+        """{data-text: text} that stands in the picture now."""
         return {}
 
     def words(self) -> Words:
@@ -90,7 +88,7 @@ class Model:
 
 
 def filled_in(picture: str, marks: Mapping[str, str], texts: Mapping[str, str]) -> str:
-    """The picture with marks and texts put in: what GraphView does in the browser, for a page without one."""
+    """The picture with marks and texts put in: what GraphView does in the browser, for a page without it."""
 
     def mark(match: re.Match) -> str:
         classes = marks.get(re.search(r'data-id="([^"]*)"', match[0])[1])
@@ -106,30 +104,21 @@ def filled_in(picture: str, marks: Mapping[str, str], texts: Mapping[str, str]) 
 class View:
     """A model on the screen. In a notebook it is the last expression of a cell.
 
-    A subclass sets `model`, may add controls of its own (`controls`), and may react to a click (`clicked`).
+    A subclass sets `model`; it may add controls of its own (`controls`) and react to a click (`clicked`).
     """
 
     model: Model
     _is_built = False  # whether there are ipywidgets yet
 
-    def show(self) -> None:
-        """Bring the screen in line with the model."""
-        if self._is_built:
-            self._update()
-
-    def _update(self) -> None:
-        """One message to the browser, with only what changed."""
-        model, picture = self.model, self._picture
-        with picture.hold_sync():
-            picture.picture, picture.words = model.picture(), model.words().html()
-            picture.marks, picture.texts = model.marks(), model.texts()
-        self._slider.value = model.step
-        self._label.value = model.label()
-
     def go(self, step: int) -> None:
         """Show another state."""
         self.model.go(step)
         self.show()
+
+    def show(self) -> None:
+        """Bring the screen in line with the model."""
+        if self._is_built:
+            self._update()
 
     def controls(self) -> list:
         """Further ipywidgets, shown in a row under the buttons."""
@@ -145,69 +134,70 @@ class View:
 
         from .graph_view import GraphView
 
-        model, last = self.model, self.model.length - 1
-        self._picture = GraphView(title=model.title)
-        self._slider = W.IntSlider(
-            model.step, 0, last, readout=False, layout=W.Layout(flex="1 1 140px", min_width="100px")
-        )
+        model, last, narrow = self.model, self.model.length - 1, {"width": "auto"}
+        previous = W.Button(description="Previous", layout=narrow)
+        following = W.Button(description="Next", layout=narrow)
+        self._playing = W.ToggleButton(description="Play", tooltip="Play", layout=narrow)
+        self._slider = W.IntSlider(model.step, 0, last, readout=False, layout={"flex": "1 1 140px"})
         self._label = W.Label(layout={"min_width": "5em"})
-        self._playing = W.ToggleButton(description="Play", tooltip="Play", layout={"width": "auto"})
-        previous = W.Button(description="Previous", layout={"width": "auto"})
-        following = W.Button(description="Next", layout={"width": "auto"})
-        # Play counts in the browser, without its own three unlabelled buttons.
-        player = W.Play(model.step, 0, last, interval=model.interval, layout={"display": "none"})
-        W.jslink((player, "value"), (self._slider, "value"))
+        # W.Play counts in the browser. Its own three buttons have no text, so it stays out of sight.
+        self._player = W.Play(model.step, 0, last, interval=model.interval, layout={"display": "none"})
+        self._picture = GraphView(title=model.title)
 
         previous.on_click(lambda _: self.go(model.step - 1))
         following.on_click(lambda _: self.go(model.step + 1))
+        W.jslink((self._player, "value"), (self._slider, "value"))
         self._slider.observe(lambda change: self._slide(change.new), "value")
-        self._playing.observe(lambda change: self._play(player, change.new), "value")
-        player.observe(lambda change: setattr(self._playing, "value", change.new), "playing")
+        self._playing.observe(lambda change: self._play(change.new), "value")
+        self._player.observe(lambda change: setattr(self._playing, "value", change.new), "playing")
         self._picture.on_msg(lambda _, message, __: self._react(message))
 
-        row = W.Layout(flex_flow="row wrap", align_items="center", width="100%")
-        buttons = W.HBox([previous, self._playing, following, self._slider, self._label, player], layout=row)
-        own = self.controls()
+        buttons = [previous, self._playing, following, self._slider, self._label, self._player]
+        row = {"flex_flow": "row wrap", "align_items": "center", "width": "100%"}
+        rows = [W.HBox(controls, layout=row) for controls in (buttons, self.controls()) if controls]
         self._is_built = True
         self.show()
-        return W.VBox([buttons, *([W.HBox(own, layout=row)] if own else []), self._picture])
+        return W.VBox([*rows, self._picture])
+
+    def _update(self) -> None:
+        """One message to the picture, with only what changed; then the slider and its label."""
+        model, picture = self.model, self._picture
+        with picture.hold_sync():
+            picture.picture, picture.words = model.picture(), model.words().html()
+            picture.marks, picture.texts = model.marks(), model.texts()
+        self._slider.value = model.step
+        self._label.value = model.label()
 
     def _slide(self, step: int) -> None:
-        if step != self.model.step:  # else it was show() that moved the slider
+        if step != self.model.step:  # else the slider only followed the model
             self.go(step)
 
-    def _play(self, player, playing: bool) -> None:
+    def _play(self, playing: bool) -> None:
         if playing and self.model.step == self.model.length - 1:
             self.go(0)
-        player.playing = playing
+        self._player.playing = playing
         self._playing.description = self._playing.tooltip = "Pause" if playing else "Play"
 
     def _react(self, message: Mapping[str, str]) -> None:
-        """A key or a click in the picture."""
+        """A click or a key in the picture."""
         if "clicked" in message:
-            return self.clicked(message["clicked"])
-        step, last = self.model.step, self.model.length - 1
-        match message.get("key"):
-            case "ArrowLeft":
-                self.go(step - 1)
-            case "ArrowRight":
-                self.go(step + 1)
-            case "Home":
-                self.go(0)
-            case "End":
-                self.go(last)
-            case " ":
-                self._playing.value = not self._playing.value
+            self.clicked(message["clicked"])
+        elif message["key"] == " ":
+            self._playing.value = not self._playing.value
+        else:
+            step, last = self.model.step, self.model.length - 1
+            self.go({"ArrowLeft": step - 1, "ArrowRight": step + 1, "Home": 0, "End": last}[message["key"]])
 
     def to_html(self) -> str:
         """The state as a piece of a page: picture and words, no kernel needed."""
         model = self.model
         picture = filled_in(model.picture(), model.marks(), model.texts())
-        # Of a notebook that was not run on this machine JupyterLab shows no SVG and no style. Without the style the picture,
-        # of which only loose words would be left, is hidden, and the sentence after it is not.
+        # In a notebook that was not run on this machine JupyterLab shows neither style nor SVG. Without the
+        # style the picture, of which only loose words would be left, is hidden, and the sentence is not.
+        attributes = f'role="group" aria-label="{html.escape(model.title)}" hidden="hidden"'
         return (
             f'<div class="gradlib-widget"><style>{style()}</style>'
-            f'<div class="gradlib-picture" role="group" aria-label="{html.escape(model.title)}" hidden="hidden">{picture}</div>'
+            f'<div class="gradlib-picture" {attributes}>{picture}</div>'
             '<p class="gradlib-no-picture">Run the cell to see the picture.</p>'
             f'<div class="gradlib-words">{model.words().html()}</div></div>'
         )

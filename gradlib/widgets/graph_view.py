@@ -48,7 +48,7 @@ function render({ model, el }) {
     bringIntoView();
   }
 
-  // Scroll a wide graph, and never the page, to what is marked: all of it, or if that is too wide the current node.
+  // Scroll a wide graph, and never the page, to what is marked; if that is too wide, to the current node.
   function bringIntoView() {
     for (const box of picture.querySelectorAll(".gradlib-scroll")) {
       const seen = box.getBoundingClientRect();
@@ -57,7 +57,8 @@ function render({ model, el }) {
         const left = Math.min(...marks.map((mark) => mark.left));
         const right = Math.max(...marks.map((mark) => mark.right));
         if (!marks.length || right - left > seen.width) continue;
-        if (left < seen.left || right > seen.right) box.scrollLeft += (left + right - seen.left - seen.right) / 2;
+        const outside = left < seen.left || right > seen.right;
+        if (outside) box.scrollLeft += (left + right - seen.left - seen.right) / 2;
         break;
       }
     }
@@ -65,7 +66,8 @@ function render({ model, el }) {
 
   function write() {
     const texts = model.get("texts");
-    for (const slot of picture.querySelectorAll("[data-text]")) slot.textContent = texts[slot.dataset.text] ?? "";
+    for (const slot of picture.querySelectorAll("[data-text]"))
+      slot.textContent = texts[slot.dataset.text] ?? "";
     for (const node of picture.querySelectorAll("g.node")) {
       const lines = [...node.querySelectorAll("text")].map((line) => line.textContent);
       node.setAttribute("aria-label", lines.filter(Boolean).join(", "));
@@ -114,8 +116,8 @@ class GraphView(anywidget.AnyWidget):
     texts : {data-text: text} written into the picture's text elements.
     words : HTML under the picture, read aloud by screen readers when it changes.
 
-    Sends {"clicked": data-id} for a click, Enter or Space on a node, and {"key": name} for arrow keys, Home, End and Space
-    elsewhere in the picture.
+    Sends {"clicked": data-id} for a click, Enter or Space on a node, and {"key": name} for the arrow keys,
+    Home and End, and for Space elsewhere in the picture.
     """
 
     _esm = _ESM

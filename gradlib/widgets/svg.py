@@ -1,7 +1,7 @@
 """Small pictures as SVG text: axes with ticks, lines, points, a legend.
 
-Text and frames take the colour of the page, so that a picture is legible in light and dark themes; lines and points have
-classes, which style.css colours. Nothing has an id: several pictures can stand in one page.
+Text and frames take the colour of the page, so that a picture is legible in light and dark themes; lines and
+points have classes, which style.css colours. Nothing has an id: several pictures can stand in one page.
 """
 
 from __future__ import annotations
@@ -39,10 +39,11 @@ def power_of_ten(exponent: int) -> str:
 class Axes:
     """A frame with ticks, into which lines and points are drawn; `svg()` is the picture.
 
-    x_range, y_range : (low, high). With `logarithmic` both axes are, and everything is given as log10 of itself.
+    x_range, y_range : (low, high). With `logarithmic` both axes are, and everything is given as its log10.
     """
 
-    left, right, top, bottom = 62, 14, 44, 46  # room for tick labels, for the legend, for the axis label
+    width, height = 440, 320
+    right, top, bottom = 14, 44, 46  # room for the frame, the legend, the axis label
 
     def __init__(
         self,
@@ -51,14 +52,14 @@ class Axes:
         x_label: str,
         y_label: str,
         logarithmic: bool = False,
-        width: int = 440,
-        height: int = 320,
     ):
-        self.x_range, self.y_range, self.logarithmic = x_range, y_range, logarithmic
+        self.x_range, self.y_range = x_range, y_range
         self.x_label, self.y_label = x_label, y_label
-        self.width, self.height = width, height
+        self.logarithmic = logarithmic
+        widest = max(len(label) for _, label in self._ticks(y_range))
+        self.left = max(62, round(28 + widest * _LETTER_WIDTH))
         self._inside: list[str] = []  # clipped to the frame
-        self._outside: list[str] = []
+        self._legend: list[str] = []
         self._legend_end = float(self.left)
 
     def x(self, value: float) -> float:
@@ -67,7 +68,7 @@ class Axes:
         return self.left + (value - low) / (high - low) * (self.width - self.left - self.right)
 
     def y(self, value: float) -> float:
-        """Pixels from the top edge. What is far outside stays finite: browsers drop lines beyond 10⁷ pixels."""
+        """Pixels from the top edge. Far outside it is cut: browsers drop lines beyond 10⁷ pixels."""
         low, high = self.y_range
         share = min(max((value - low) / (high - low), -9.0), 9.0)
         return self.height - self.bottom - share * (self.height - self.top - self.bottom)
@@ -84,64 +85,68 @@ class Axes:
         self._inside.append(f'<path class="line {style}" d="{"".join(pieces)}"/>')
 
     def point(self, x: float, y: float, style: str) -> None:
-        """A disc, or a square where the style is "second", or nothing where the point is not finite."""
+        """A disc, or a square where the style is "second"; nothing where the point is not finite."""
         if math.isfinite(x) and math.isfinite(y):
             self._inside.append(_symbol(self.x(x), self.y(y), style))
 
-    def text(
-        self, x: float, y: float, text: str, dx: float = 0, dy: float = 0, anchor: str = "start"
-    ) -> None:
+    def text(self, x: float, y: float, text: str, dx: float, dy: float, anchor: str) -> None:
         """Words dx, dy pixels beside a point; `anchor` says which end of them is there."""
-        place = f'x="{self.x(x) + dx:.1f}" y="{self.y(y) + dy:.1f}" text-anchor="{anchor}"'
-        self._inside.append(f"<text {place}>{html.escape(text)}</text>")
+        self._inside.append(_text(self.x(x) + dx, self.y(y) + dy, text, anchor))
 
-    def legend(self, text: str, style: str, point: bool = False) -> None:
+    def legend(self, name: str, style: str, point: bool = False) -> None:
         """The next entry above the frame: a piece of the line, its point if it has one, its name."""
         x, y = self._legend_end, self.top - 18
-        self._outside.append(f'<path class="line {style}" d="M{x:.1f} {y}h26"/>')
+        self._legend.append(f'<path class="line {style}" d="M{x:.1f} {y}h26"/>')
         if point:
-            self._outside.append(_symbol(x + 13, y, style))
-        self._outside.append(f'<text x="{x + 31:.1f}" y="{y + 4}">{html.escape(text)}</text>')
-        self._legend_end = x + 31 + len(text) * _LETTER_WIDTH + 14
+            self._legend.append(_symbol(x + 13, y, style))
+        self._legend.append(_text(x + 31, y + 4, name, "start"))
+        self._legend_end = x + 31 + len(name) * _LETTER_WIDTH + 14
 
     def svg(self, description: str) -> str:
         """The whole picture; `description` is for readers who do not see it."""
         left, top = self.left, self.top
         width, height = self.width - left - self.right, self.height - top - self.bottom
+        size = f'width="{self.width}" height="{self.height}" viewBox="0 0 {self.width} {self.height}"'
+        frame = f'x="{left}" y="{top}" width="{width}" height="{height}"'
         return "".join(
             [
-                f'<svg class="gradlib-axes" role="img" aria-label="{html.escape(description)}" ',
-                f'width="{self.width}" height="{self.height}" viewBox="0 0 {self.width} {self.height}">',
-                *self._ticks(),
-                f'<rect class="frame" x="{left}" y="{top}" width="{width}" height="{height}"/>',
-                f'<text x="{left + width / 2}" y="{self.height - 8}" text-anchor="middle">{html.escape(self.x_label)}</text>',
-                f'<text transform="translate(14 {top + height / 2}) rotate(-90)" text-anchor="middle">',
-                f"{html.escape(self.y_label)}</text>",
-                *self._outside,
+                f'<svg class="gradlib-axes" role="img" aria-label="{html.escape(description)}" {size}>',
+                *self._grid(),
+                f'<rect class="frame" {frame}/>',
+                _text(left + width / 2, self.height - 8, self.x_label, "middle"),
+                f'<g transform="translate(14 {top + height / 2}) rotate(-90)">',
+                _text(0, 0, self.y_label, "middle"),
+                "</g>",
+                *self._legend,
                 # A nested svg clips to its box; a clipPath would need an id.
-                f'<svg x="{left}" y="{top}" width="{width}" height="{height}" viewBox="{left} {top} {width} {height}">',
+                f'<svg {frame} viewBox="{left} {top} {width} {height}">',
                 *self._inside,
                 "</svg></svg>",
             ]
         )
 
-    def _ticks(self) -> Iterator[str]:
+    def _grid(self) -> Iterator[str]:
         bottom = self.height - self.bottom
-        for value, label in self._labels(self.x_range):
+        for value, label in self._ticks(self.x_range):
             x = self.x(value)
             yield f'<path class="tick" d="M{x:.1f} {self.top}V{bottom}"/>'
-            yield f'<text x="{x:.1f}" y="{bottom + 17}" text-anchor="middle">{label}</text>'
-        for value, label in self._labels(self.y_range):
+            yield _text(x, bottom + 17, label, "middle")
+        for value, label in self._ticks(self.y_range):
             y = self.y(value)
             yield f'<path class="tick" d="M{self.left} {y:.1f}H{self.width - self.right}"/>'
-            yield f'<text x="{self.left - 6}" y="{y + 4:.1f}" text-anchor="end">{label}</text>'
+            yield _text(self.left - 6, y + 4, label, "end")
 
-    def _labels(self, span: tuple[float, float]) -> list[tuple[float, str]]:
+    def _ticks(self, span: tuple[float, float]) -> list[tuple[float, str]]:
+        """(value, label) of each tick."""
         if not self.logarithmic:
             return [(value, f"{value:.10g}".replace("-", "−")) for value in round_steps(*span)]
         every = math.ceil((span[1] - span[0]) / 6)
         exponents = range(math.ceil(span[0]), math.floor(span[1]) + 1)
         return [(float(e), power_of_ten(e)) for e in exponents if e % every == 0]
+
+
+def _text(x: float, y: float, text: str, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(text)}</text>'
 
 
 def _symbol(x: float, y: float, style: str) -> str:

@@ -1,7 +1,8 @@
 """Lesson 01: the slope of a curve, from two points that come closer and closer.
 
-Left the curve with its tangent and the secant; right the error of the secant's slope against h. From the right the error falls
-with h (forward difference) or h² (central difference): truncation. Then it rises again as 1/h: round-off.
+Left the curve with its tangent and the secant; right the error of the secant's slope against h. From large h
+to small, the error falls with h (forward difference) or h² (central difference): truncation. Then it rises
+again as 1/h: round-off.
 """
 
 from __future__ import annotations
@@ -15,20 +16,17 @@ import numpy as np
 from .base import Model, View, Words
 from .svg import Axes
 
-# h from 1 down to 10⁻¹⁶, four to a decade.
-STEP_SIZES = tuple(10.0 ** (-i / 4) for i in range(65))
-METHODS = ("forward", "central")
-PRECISIONS = ("float64", "float32")
-_STENCIL = (
-    4 / 5,
-    -1 / 5,
-    4 / 105,
-    -1 / 280,
-)  # central difference of eighth order: weights of f(x + ih) - f(x - ih)
+PER_DECADE = 4
+STEP_SIZES = tuple(10.0 ** (-i / PER_DECADE) for i in range(16 * PER_DECADE + 1))  # 1 down to 10⁻¹⁶
+STYLES = {"forward": "first", "central": "second"}  # of lines and points, in svg.py and style.css
+PRECISIONS = {"float64": np.float64, "float32": np.float32}
+# Central difference of eighth order: the weights of f(x + h) - f(x - h), f(x + 2h) - f(x - 2h), …
+_EIGHTH_ORDER = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
+_LARGEST = 1e300  # what is larger is not drawn: differences of it overflow
 
 
 class TangentSecantModel(Model):
-    """The state of `TangentSecant`. Step i stands for h = 10^(-i/4)."""
+    """The state of `TangentSecant`: step i stands for h = 10^(-i/4)."""
 
     title = "Tangent and secant, and the error of the secant's slope against h"
     interval = 350
@@ -42,17 +40,12 @@ class TangentSecantModel(Model):
         expression: str = "f",
         window: float = 1.6,
     ):
-        self.f, self.x_value, self.expression, self.window = f, float(x), expression, window
-        self.method, self.precision = METHODS[0], PRECISIONS[0]
+        self.f, self.x, self.expression, self.window = f, float(x), expression, window
+        self.method, self.precision = "forward", "float64"
         self.is_estimate = derivative is None
-        slope = (
-            self._estimate()
-            if derivative is None
-            else derivative(self.x_value)
-            if callable(derivative)
-            else derivative
-        )
-        self.true_slope = float(slope)
+        if derivative is None:
+            derivative = self._estimate()
+        self.true_slope = float(derivative(self.x) if callable(derivative) else derivative)
         self._errors: dict[tuple[str, str], list[float]] = {}
 
     @property
@@ -73,29 +66,26 @@ class TangentSecantModel(Model):
             return kind(math.nan)
 
     def _estimate(self) -> float:
-        """The slope by a difference of eighth order, with the largest h at which f is defined all around."""
-        x = self.x_value
+        """The slope by a difference of eighth order, at the largest h around which f is defined."""
         for h in (1e-2, 1e-3, 1e-4, 1e-5):
-            h *= max(1.0, abs(x))
-            slope = (
-                sum(w * (self._f(x + i * h) - self._f(x - i * h)) for i, w in enumerate(_STENCIL, start=1))
-                / h
-            )
+            h *= max(1.0, abs(self.x))
+            rises = [self._f(self.x + i * h) - self._f(self.x - i * h) for i in (1, 2, 3, 4)]
+            slope = sum(weight * rise for weight, rise in zip(_EIGHTH_ORDER, rises, strict=True)) / h
             if math.isfinite(slope):
                 return slope
         return math.nan
 
-    def ends(self, h: float) -> tuple[float, float]:
+    def ends(self, method: str, h: float) -> tuple[float, float]:
         """The two points that the slope is taken between, as the chosen precision rounds them."""
-        kind = np.dtype(self.precision).type
-        x, h = kind(self.x_value), kind(h)
-        return (x if self.method == "forward" else x - h), x + h
+        kind = PRECISIONS[self.precision]
+        x, h = kind(self.x), kind(h)
+        return (x if method == "forward" else x - h), x + h
 
-    def slope(self, h: float) -> float:
+    def slope(self, method: str, h: float) -> float:
         """The slope of the secant, computed wholly in the chosen precision."""
-        kind = np.dtype(self.precision).type
-        left, right = self.ends(h)
-        run = kind(h) if self.method == "forward" else kind(2) * kind(h)
+        kind = PRECISIONS[self.precision]
+        left, right = self.ends(method, h)
+        run = kind(h) if method == "forward" else kind(2) * kind(h)
         with np.errstate(all="ignore"):
             return float((self._f(right, kind) - self._f(left, kind)) / run)
 
@@ -103,23 +93,19 @@ class TangentSecantModel(Model):
         """|slope of the secant - true slope| for every h, in the chosen precision."""
         key = method, self.precision
         if key not in self._errors:
-            chosen, self.method = self.method, method
-            self._errors[key] = [abs(self.slope(h) - self.true_slope) for h in STEP_SIZES]
-            self.method = chosen
+            self._errors[key] = [abs(self.slope(method, h) - self.true_slope) for h in STEP_SIZES]
         return self._errors[key]
 
     def best(self, method: str) -> int:
         """The step at which the error is smallest."""
-        return min(
-            range(self.length),
-            key=lambda i: (e if math.isfinite(e := self.errors(method)[i]) else math.inf, i),
-        )
+        errors = [error if math.isfinite(error) else math.inf for error in self.errors(method)]
+        return errors.index(min(errors))
 
     # Pictures -------------------------------------------------------------------------------------------
 
     @cached_property
     def _curve(self) -> tuple[list[float], list[float]]:
-        xs = np.linspace(self.x_value - self.window, self.x_value + self.window, 241)
+        xs = np.linspace(self.x - self.window, self.x + self.window, 241)
         return xs.tolist(), [float(self._f(x)) for x in xs]
 
     def picture(self) -> str:
@@ -127,94 +113,76 @@ class TangentSecantModel(Model):
 
     def _curve_picture(self) -> str:
         xs, ys = self._curve
-        x, y = self.x_value, float(self._f(self.x_value))
-        left, right = map(float, self.ends(self.h))
-        axes = Axes((xs[0], xs[-1]), _range(ys, y), "x", "f(x)")
-        style = "first" if self.method == "forward" else "second"
-        axes.line(xs, ys, "curve")
-        axes.line(*_straight(left, float(self._f(left)), self.slope(self.h), xs), style)
-        axes.line(*_straight(x, y, self.true_slope, xs), "third")  # dotted: the secant shows through
+        y, style = float(self._f(self.x)), STYLES[self.method]
+        left, right = map(float, self.ends(self.method, self.h))
+        axes = Axes((xs[0], xs[-1]), _shown_range(ys, y), "x", "f(x)")
+        axes.line(xs, _without_jumps(ys, axes.y_range), "curve")
+        axes.line(*_straight(left, float(self._f(left)), self.slope(self.method, self.h), xs), style)
+        axes.line(*_straight(self.x, y, self.true_slope, xs), "third")  # dotted: the secant shows through
         for end in (left, right):
             axes.point(end, float(self._f(end)), style)
         axes.legend(self.expression, "curve")
         axes.legend("tangent", "third")
         axes.legend("secant", style, point=True)
-        return axes.svg(
-            f"{self.expression} with its tangent at x = {x:g} and the secant from {left:g} to {right:g}"
-        )
+        lines = f"its tangent at x = {self.x:g}, its secant from {left:g} to {right:g}"
+        return axes.svg(f"{self.expression}, {lines}")
 
     def _error_picture(self) -> str:
-        logs = {method: [_log10(e) for e in self.errors(method)] for method in METHODS}
-        finite = [e for errors in logs.values() for e in errors if math.isfinite(e)] or [0.0, -16.0]
-        axes = Axes(
-            (-16.3, 0.3), (min(finite) - 0.7, max(finite) + 0.7), "h", "error of the slope", logarithmic=True
-        )
+        logs = {method: [_log10(error) for error in self.errors(method)] for method in STYLES}
+        finite = list(filter(math.isfinite, logs["forward"] + logs["central"])) or [-16.0, 0.0]
+        y_range = min(finite) - 0.7, max(finite) + 0.7
+        axes = Axes((-16.3, 0.3), y_range, "h", "error of the slope", logarithmic=True)
         hs = [math.log10(h) for h in STEP_SIZES]
-        axes.line([hs[self.step]] * 2, list(axes.y_range), "guide")
-        for style, method in zip(("first", "second"), METHODS, strict=True):
+        axes.line([hs[self.step]] * 2, y_range, "guide")
+        for method, style in STYLES.items():
             axes.line(hs, logs[method], style)
             axes.legend(f"{method} difference", style, point=True)
-        self._power_laws(axes, hs)
-        for style, method in zip(("first", "second"), METHODS, strict=True):
+        forward, central = self.best("forward"), self.best("central")
+        _power_law(axes, hs, logs["forward"], forward // 2, 1, "∝ h", shift=1.2, beside=(-8, -4, "end"))
+        _power_law(axes, hs, logs["central"], central // 2, 2, "∝ h²", shift=-1.2, beside=(8, 14, "start"))
+        middle = (forward + self.length) // 2
+        _power_law(axes, hs, logs["forward"], middle, -1, "∝ 1/h", shift=1.8, beside=(8, -4, "start"))
+        for method, style in STYLES.items():
             axes.point(hs[self.step], logs[method][self.step], style)
-        return axes.svg(
-            f"Error of the slope against h, both logarithmic, in {self.precision}; now h = {self.h:.2g}"
-        )
-
-    def _power_laws(self, axes: Axes, hs: list[float]) -> None:
-        """A dashed piece of a line beside each branch of the error curves, with the power of h that it follows."""
-        forward, central = (self.best(method) for method in METHODS)
-        branches = (
-            ("∝ h", 1, forward // 2, METHODS[0], 1.2, (-8, -4, "end")),
-            ("∝ h²", 2, central // 2, METHODS[1], -1.2, (8, 14, "start")),
-            ("∝ 1/h", -1, (forward + self.length) // 2, METHODS[0], 1.8, (8, -4, "start")),
-        )
-        for name, power, step, method, shift, (dx, dy, anchor) in branches:
-            error = _log10(self.errors(method)[step]) + shift
-            if math.isfinite(error):
-                axes.line([hs[step] - 1, hs[step] + 1], [error - power, error + power], "guide")
-                axes.text(hs[step], error, name, dx, dy, anchor)
+        scales = f"both logarithmic; h = {self.h:.2g}"
+        return axes.svg(f"Error of the slope against h in {self.precision}, {scales}")
 
     # Words ----------------------------------------------------------------------------------------------
 
     def words(self) -> Words:
-        h, slope = self.h, self.slope(self.h)
+        slope = self.slope(self.method, self.h)
+        quotient = "(f(x + h) − f(x)) / h" if self.method == "forward" else "(f(x + h) − f(x − h)) / 2h"
+        source = " (an estimate, whose own error falls as h⁸)" if self.is_estimate else ""
         rows = (
-            ("slope of the secant", f"{self._formula()} = {slope:.10g}"),
-            (
-                "true slope",
-                f"{self.true_slope:.10g}"
-                + (" (itself an estimate, of order h⁸)" if self.is_estimate else ""),
-            ),
+            ("slope of the secant", f"{quotient} = {slope:.10g}"),
+            ("true slope", f"{self.true_slope:.10g}{source}"),
             ("error", f"{abs(slope - self.true_slope):.2g}"),
         )
-        return Words(f"h = {h:.3g}, {self.method} difference, {self.precision}", rows, self._remark())
-
-    def _formula(self) -> str:
-        return "(f(x + h) − f(x)) / h" if self.method == "forward" else "(f(x + h) − f(x − h)) / 2h"
+        return Words(f"h = {self.h:.3g}, {self.method} difference, {self.precision}", rows, self._remark())
 
     def _remark(self) -> str:
-        left, right = self.ends(self.h)
+        left, right = self.ends(self.method, self.h)
         if left == right:
-            return f"h is too small for {self.precision}: x + h rounds to x, and the secant has lost its second point."
-        if not math.isfinite(self.slope(self.h)):
-            return "f has no finite value at one of the two points, so there is no slope between them."
-        best = self.best(self.method)
-        least = f"The {self.method} difference errs least at h = {STEP_SIZES[best]:.2g}, by {self.errors(self.method)[best]:.2g}"
-        if self.step == best:
-            return f"{least}: this one."
+            return f"h is too small for {self.precision}: x + h rounds to x, and the two points are one."
+        errors, best = self.errors(self.method), self.best(self.method)
+        if not math.isfinite(errors[self.step]):
+            return "f has no finite value at one of the two points, or no slope at x."
+        at = f"{errors[best]:.2g}, at h = {STEP_SIZES[best]:.2g}"
+        least = f"The least error of the {self.method} difference is {at}."
+        if errors[self.step] <= 2 * errors[best]:
+            return f"{least} This h does as well."
         if self.step < best:
-            return f"{least}. This h is larger: truncation, the bend of the curve, makes most of the error."
-        return f"{least}. This h is smaller: round-off, divided by h, makes most of the error."
+            return f"{least} This h is larger: most of its error is truncation, the bend of the curve."
+        return f"{least} This h is smaller: most of its error is round-off, divided by h."
 
 
 class TangentSecant(View):
     """The secant through two points of a curve, its slope, and the error of that slope, as h shrinks.
 
-    f : a function of one number. It is called with np.float64 or np.float32, so that both precisions can be compared.
+    f : a function of one number. It is called with np.float64 or np.float32, to compare the precisions.
     x : where the slope is taken.
-    derivative : the true slope, as a function or a number. Without it, it is estimated by a difference of eighth order, and
-        the words say so.
+    derivative : the true slope, as a function or a number. Without it, it is estimated by a difference of
+        eighth order, and the words say so.
     expression : f as it is written, for the legend.
     window : how far the curve is drawn to either side of x.
 
@@ -223,8 +191,8 @@ class TangentSecant(View):
       slope of the secant  (f(x + h) − f(x)) / h = 7
       true slope           6
       error                1
-    The forward difference errs least at h = 3.2e-08, by 1.7e-08. This h is larger: truncation, the bend of the
-    curve, makes most of the error.
+    The least error of the forward difference is 1.7e-08, at h = 3.2e-08. This h is larger: most of its error
+    is truncation, the bend of the curve.
     """
 
     def __init__(
@@ -238,19 +206,19 @@ class TangentSecant(View):
         self.model = TangentSecantModel(f, x, derivative, expression, window)
 
     def controls(self) -> list:
+        return [self._choice("method", STYLES), self._choice("precision", PRECISIONS)]
+
+    def _choice(self, name: str, options):
+        """Buttons of which one is down, for an attribute of the model."""
         import ipywidgets as W
 
-        method = W.ToggleButtons(options=METHODS, value=self.model.method, style={"button_width": "auto"})
-        precision = W.ToggleButtons(
-            options=PRECISIONS, value=self.model.precision, style={"button_width": "auto"}
-        )
-        method.observe(lambda change: self._choose("method", change.new), "value")
-        precision.observe(lambda change: self._choose("precision", change.new), "value")
-        return [method, precision]
+        def choose(change) -> None:
+            setattr(self.model, name, change.new)
+            self.show()
 
-    def _choose(self, option: str, value: str) -> None:
-        setattr(self.model, option, value)
-        self.show()
+        buttons = W.ToggleButtons(options=list(options), style={"button_width": "auto"})
+        buttons.observe(choose, "value")
+        return buttons
 
 
 def _log10(error: float) -> float:
@@ -258,16 +226,36 @@ def _log10(error: float) -> float:
     return math.log10(max(error, 1e-17)) if math.isfinite(error) else math.nan
 
 
+def _power_law(axes: Axes, hs, logs, middle: int, power: int, name: str, shift: float, beside) -> None:
+    """A dashed line beside a branch of an error curve, if the branch follows that power of h."""
+    ends = middle - PER_DECADE, middle + PER_DECADE
+    if ends[0] < 0 or ends[1] >= len(hs):
+        return
+    measured = (logs[ends[0]] - logs[ends[1]]) / (hs[ends[0]] - hs[ends[1]])
+    if abs(measured - power) < 0.6:  # round-off is noisy
+        x, y = hs[middle], logs[middle] + shift
+        axes.line([x - 1, x + 1], [y - power, y + power], "guide")
+        axes.text(x, y, name, *beside)
+
+
 def _straight(x: float, y: float, slope: float, xs: list[float]) -> tuple[list[float], list[float]]:
     """The line through (x, y), from end to end of the picture."""
     return [xs[0], xs[-1]], [y + slope * (xs[0] - x), y + slope * (xs[-1] - x)]
 
 
-def _range(ys: list[float], y: float) -> tuple[float, float]:
-    """What of a curve is shown: all of it but its steepest twentieth at either end (poles), and always the point."""
-    drawable = [v for v in [*ys, y] if abs(v) < 1e300] or [0.0]  # no nan either; beyond, a margin overflows
+def _without_jumps(ys: list[float], shown: tuple[float, float]) -> list[float]:
+    """The values, with a gap where the curve leaves at one end and is back at the other: a pole."""
+    low, high = shown
+    sides = [(y > high) - (y < low) for y in ys]  # 1 above, -1 below
+    jumps = [before * after == -1 for before, after in zip([0, *sides], sides, strict=False)]
+    return [math.nan if jump else y for y, jump in zip(ys, jumps, strict=True)]
+
+
+def _shown_range(ys: list[float], y: float) -> tuple[float, float]:
+    """What is shown: all but the lowest and highest twentieth (poles), always the point, a margin."""
+    drawable = [value for value in [*ys, y] if abs(value) < _LARGEST] or [0.0]
     low, high = np.percentile(drawable, [5, 95])
-    if abs(y) < 1e300:
+    if abs(y) < _LARGEST:
         low, high = min(low, y), max(high, y)
     margin = 0.25 * (high - low) or max(1.0, abs(low))
     return float(low - margin), float(high + margin)

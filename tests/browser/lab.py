@@ -25,7 +25,7 @@ IDLE = (
 
 @contextlib.contextmanager
 def jupyterlab(root: Path) -> Iterator[str]:
-    """A JupyterLab that serves the notebooks under root; its address. It reads and writes no settings of the user."""
+    """A JupyterLab that serves the notebooks under root; its address. The user's settings play no part."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -69,7 +69,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class Notebook:
-    """A notebook open in JupyterLab. `problems` collects console errors and requests that leave this machine."""
+    """A notebook open in JupyterLab. `problems`: console errors, and requests that leave this machine."""
 
     def __init__(self, browser: Browser, address: str, path: str, theme: str = "light", width: int = 1300):
         self.page: Page = browser.new_page(viewport={"width": width, "height": 1000})
@@ -106,7 +106,8 @@ class Notebook:
         self._menu("Run")
         self.page.locator('.lm-Menu [data-command="runmenu:run-all"]').click()
         self.page.wait_for_function(
-            "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(e => /\\[\\d+\\]/.test(e.textContent))",
+            "prompts => [...document.querySelectorAll(prompts)].every(e => /\\[\\d+\\]/.test(e.textContent))",
+            arg=".jp-CodeCell .jp-InputPrompt",
             timeout=timeout * 1000,
         )
         self.page.wait_for_selector(IDLE, timeout=timeout * 1000)

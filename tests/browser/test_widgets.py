@@ -1,7 +1,8 @@
-"""The widgets in JupyterLab: driven by mouse and keyboard, measured, and looked at for what a reader could not read."""
+"""The widgets in JupyterLab: driven by mouse and keyboard, measured, looked at for what cannot be read."""
 
 import statistics
 from functools import partial
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -20,7 +21,10 @@ CELLS = {
     # A picture made by hand shows what GraphView itself does, without any model.
     "hand-made": """
 from gradlib.widgets.graph_view import GraphView
-box = '<g class="node" data-id="{0}"><path d="M{1} 5h50v30h-50z" fill="none" stroke="gray"/><text data-text="{0}.0" x="{1}" y="25"/></g>'
+box = (
+    '<g class="node" data-id="{0}"><path d="M{1} 5h50v30h-50z" fill="none" stroke="gray"/>'
+    '<text data-text="{0}.0" x="{1}" y="25"/></g>'
+)
 svg = '<svg width="200" height="40">' + box.format("n0", 5) + box.format("n1", 100) + '</svg>'
 view = GraphView(picture=svg, texts={"n0.0": "a", "n1.0": "b"}, marks={"n0": "current"}, words="0 messages")
 messages = []
@@ -44,61 +48,7 @@ for _ in range(8):
     z = z.sin() * z.cos()
 """
 
-# Everything that a reader could trip over, in one widget: texts too small, too pale, over each other, or cut off.
-FLAWS = """
-(widget) => {
-  const flaws = [];
-  const luminance = (rgb) => {
-    const [r, g, b] = rgb.map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
-  const over = (top, bottom) => {
-    const [r, g, b, a = 1] = numbers(top);
-    return [r, g, b].map((c, i) => c * a + bottom[i] * (1 - a));
-  };
-  let page = widget;
-  while (page.parentElement && numbers(getComputedStyle(page).backgroundColor)[3] === 0) page = page.parentElement;
-  const paper = numbers(getComputedStyle(page).backgroundColor).slice(0, 3);
-
-  const texts = [...widget.querySelectorAll(".gradlib-picture text, .gradlib-words p, .gradlib-words th, .gradlib-words td")]
-    .filter((text) => text.textContent.trim());
-  const boxes = texts.map((text) => text.getBoundingClientRect());
-  texts.forEach((text, i) => {
-    const name = text.textContent, box = boxes[i], style = getComputedStyle(text), svg = text.ownerSVGElement;
-    const scale = text.getScreenCTM ? Math.hypot(text.getScreenCTM().a, text.getScreenCTM().b) : 1;
-    if (parseFloat(style.fontSize) * scale < 11.99) flaws.push(`${name}: ${parseFloat(style.fontSize) * scale} px`);
-    const node = text.closest("g.node");
-    const fill = node && getComputedStyle(node.querySelector("path")).fill;
-    const ground = fill && fill !== "none" ? over(fill, paper) : paper;
-    const ink = over(svg ? style.fill : style.color, ground);
-    const [light, dark] = [luminance(ink), luminance(ground)].sort((a, b) => b - a);
-    const contrast = (light + 0.05) / (dark + 0.05);
-    if (contrast < 4.5) flaws.push(`${name}: contrast ${contrast.toFixed(2)}`);
-    if (node) {
-      const outline = node.querySelector("path").getBoundingClientRect();
-      if (box.left < outline.left || box.right > outline.right) flaws.push(`${name}: wider than its box`);
-    }
-    const frame = (text.closest(".gradlib-scroll svg") ?? widget).getBoundingClientRect();
-    if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1)
-      flaws.push(`${name}: cut off`);
-    for (let j = 0; j < i; j++) {
-      const other = boxes[j];
-      const across = Math.min(box.right, other.right) - Math.max(box.left, other.left);
-      const down = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
-      if (across > 1 && down > 3) flaws.push(`${name} over ${texts[j].textContent}`);
-    }
-  });
-  for (const marked of widget.querySelectorAll(".current")) {
-    const [part, seen] = [marked, marked.closest(".gradlib-scroll")].map((e) => e.getBoundingClientRect());
-    if (part.left < seen.left || part.right > seen.right) flaws.push("the current node is not in view");
-  }
-  for (const control of widget.querySelectorAll("button, input")) {
-    if (control.offsetParent && control.scrollWidth > control.clientWidth + 1) flaws.push(`${control.textContent}: cut off`);
-  }
-  return flaws;
-}
-"""
+FLAWS = (Path(__file__).parent / "flaws.js").read_text()
 
 # Click, and tell how many milliseconds pass until the words have changed and the browser has drawn them.
 LATENCY = """
@@ -118,7 +68,8 @@ class Shown:
 
     def __init__(self, notebook, name):
         self.page = notebook.page
-        self.root = self.page.locator(".jp-CodeCell").nth(1 + list(CELLS).index(name)).locator(".jp-OutputArea-output")
+        cell = self.page.locator(".jp-CodeCell").nth(1 + list(CELLS).index(name))
+        self.root = cell.locator(".jp-OutputArea-output")
         self.picture = self.root.locator(".gradlib-picture")
         self.words = self.root.locator(".gradlib-words")
         self.picture.scroll_into_view_if_needed()
@@ -131,10 +82,13 @@ class Shown:
         self.root.get_by_role("button", name=name, exact=True).click()
 
     def says(self, text):
-        self.page.wait_for_function("([e, text]) => e.textContent.includes(text)", arg=[self.words.element_handle(), text])
+        self._wait("([words, text]) => words.textContent.includes(text)", text)
 
     def no_longer_says(self, text):
-        self.page.wait_for_function("([e, text]) => !e.textContent.includes(text)", arg=[self.words.element_handle(), text])
+        self._wait("([words, text]) => !words.textContent.includes(text)", text)
+
+    def _wait(self, condition, text):
+        self.page.wait_for_function(condition, arg=[self.words.element_handle(), text])
 
     def flaws(self):
         self.page.wait_for_timeout(200)
@@ -146,7 +100,9 @@ def widgets_address(tmp_path_factory):
     root = tmp_path_factory.mktemp("widgets")
     cells = [nbformat.v4.new_code_cell(code.strip()) for code in [PREAMBLE, *CELLS.values()]]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), root / "widgets.ipynb")
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), root / "widgets.ipynb"
+    )
     with lab.jupyterlab(root) as address:
         yield address
 
@@ -222,7 +178,13 @@ def test_play_and_space(show):
 def test_keys_in_the_picture_are_not_jupyterlabs(show, notebook):
     cells = notebook.page.locator(".jp-Cell").count()
     shown = show("TangentSecant")
-    for key in ["a", "b", "d", "d", "ArrowRight"]:  # in a notebook: new cells above and below, delete the cell
+    for key in [
+        "a",
+        "b",
+        "d",
+        "d",
+        "ArrowRight",
+    ]:  # in a notebook: new cells above and below, delete the cell
         shown.press(key)
     shown.says("h = 0.562")
     assert notebook.page.locator(".jp-Cell").count() == cells

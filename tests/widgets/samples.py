@@ -114,6 +114,10 @@ SAMPLES = {
     },
     BackwardOrder: {
         name: lambda make=make: BackwardOrder(make(), {})
-        for name, make in {**GRAPHS, "40 diamonds": lambda: ladder(40), "300 operations": lambda: chain(300)}.items()
+        for name, make in {
+            **GRAPHS,
+            "40 diamonds": lambda: ladder(40),
+            "300 operations": lambda: chain(300),
+        }.items()
     },
 }

@@ -98,7 +98,9 @@ def test_the_edge_that_was_walked_is_marked():
     walked = []
     for step in range(model.length):
         model.go(step)
-        walked += [name for name, mark in model.marks().items() if mark == "active" and name.startswith("naive.")]
+        walked += [
+            name for name, mark in model.marks().items() if mark == "active" and name.startswith("naive.")
+        ]
     edges = [edge.id for edge in model.graph.edges]
     first, second, third, fourth = edges  # x -> y twice, y -> z twice
     expected = [third, first, second, fourth, first, second]
@@ -119,7 +121,10 @@ def test_a_learners_own_class():
     model.go(model.length)
     a, b = (value for value in model.order if not value._op)
     right = model.sides[1].visits[-1].gradients
-    assert {float(right[id(a)]), float(right[id(b)])} == {6.0, -10.0}  # (ab + a)b: b² + b and 2ab + a at 2, -3
+    assert {float(right[id(a)]), float(right[id(b)])} == {
+        6.0,
+        -10.0,
+    }  # (ab + a)b: b² + b and 2ab + a at 2, -3
 
 
 def test_a_constant_is_not_visited():

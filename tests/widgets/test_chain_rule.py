@@ -1,4 +1,4 @@
-"""The chain rule walkthrough: on z = x · y + x² at x = 2, y = 3, worked out by hand: ∂z/∂x = y + 2x = 7, ∂z/∂y = x = 2."""
+"""The chain rule walkthrough, on z = x · y + x² at x = 2, y = 3: ∂z/∂x = y + 2x = 7 and ∂z/∂y = x = 2."""
 
 import pytest
 
