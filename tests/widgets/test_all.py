@@ -171,9 +171,23 @@ def test_importing_the_widgets_imports_nothing_heavy():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_where_graphviz_is_missing_the_graph_is_text():
+    code = """
+import os, sys
+sys.modules["pygraphviz"] = None
+os.environ["PATH"] = ""
+from gradlib.scalar import Value
+from gradlib.widgets import BackwardOrder, ChainRuleWalkthrough
+x = Value(2.0, "x")
+for view in (BackwardOrder(x * x, {}), ChainRuleWalkthrough(x * x, {})):
+    page = view.to_html()
+    assert "<svg" not in page and "t1 = x · x  = 4" in page and "gradient 4" not in page
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_filled_in_marks_and_writes_what_is_named_and_nothing_else():
-    picture = '<svg><g class="node" data-id="n1"><text data-text="n1.0" x="0"></text></g><g data-id="n2" class="node"></g></svg>'
-    assert filled_in(picture, {"n2": "current"}, {"n1.0": "a < b"}) == (
-        '<svg><g class="node" data-id="n1"><text data-text="n1.0" x="0">a &lt; b</text></g>'
-        '<g data-id="n2" class="current node"></g></svg>'
-    )
+    node = '<g class="node" data-id="n1"><text data-text="n1.0" x="0">{}</text></g>'
+    other = '<g data-id="n2" class="{}node"></g>'
+    filled = filled_in(node.format("") + other.format(""), {"n2": "current"}, {"n1.0": "a < b", "n9.0": "c"})
+    assert filled == node.format("a &lt; b") + other.format("current ")

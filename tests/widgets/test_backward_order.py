@@ -69,7 +69,9 @@ def test_visits_double_with_every_diamond_and_are_counted_without_being_made():
 def test_a_long_chain_is_visited_without_recursion():
     model = BackwardOrderModel(chain(5_000), {})
     assert [side.total for side in model.sides] == [5_001, 5_001]
-    assert "values nearest to the result are shown" not in model.transcript()
+    model.go(model.length)
+    assert "cut after 200 of its 5,001 visits" in model.transcript()
+    assert "too large to draw" in model.picture() and model.texts() == {}
 
 
 def test_the_end_says_what_the_naive_recursion_got_wrong():
