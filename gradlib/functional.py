@@ -95,8 +95,7 @@ def gradcheck(
     if probe(0, arrays[0]) != probe(0, arrays[0]):
         raise GradcheckError(
             "the function gave two results for the same inputs, so its derivative cannot be measured. Fix "
-            "its randomness: "
-            "draw once outside, or seed a generator inside."
+            "its randomness: draw once outside, or seed a generator inside."
         )
     tolerance = atol * max(
         1.0, float(sum(np.abs(g * out.data).sum() for g, out in zip(cotangents, outputs, strict=True)))
@@ -105,11 +104,11 @@ def gradcheck(
     for i, gradient in zip(checked, _analytic(function, arrays, checked, cotangents), strict=True):
         numerical = numerical_gradient(partial(probe, i), arrays[i])
         failures += _compare(i, partial(probe, i), arrays[i], gradient, numerical, tolerance, rtol)
-        if arrays[i].size and not numerical.any() and not gradient.any():
+        felt = numerical.any() or gradient.any()
+        if arrays[i].size and any(g.size for g in cotangents) and not felt:
             warnings.warn(
                 f"input {i} does not change the result: only zeros were compared. A softmax summed, or a "
-                "part that is detached, "
-                "looks like this; probe a function that feels its input.",
+                "part that is detached, looks like this; probe a function that feels its input.",
                 GradcheckWarning,
                 stacklevel=2,
             )

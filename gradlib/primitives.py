@@ -191,10 +191,16 @@ reshape = Primitive(
     Vjp(lambda g, z, x, shape: g.reshape(x.shape), r"\operatorname{reshape} {g}"),
 )  # fmt: skip
 
+
+def _inverse(axes):
+    """The order of axes that undoes another one."""
+    return tuple(np.argsort([axis % len(axes) for axis in axes]).tolist())
+
+
 transpose = Primitive(
     "transpose", np.transpose,
     Vjp(
-        lambda g, z, x, axes=None: np.transpose(g, None if axes is None else np.argsort(axes)),
+        lambda g, z, x, axes=None: np.transpose(g, None if axes is None else _inverse(axes)),
         r"\operatorname{transpose} {g}",
     ),
 )  # fmt: skip

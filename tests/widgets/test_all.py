@@ -136,6 +136,18 @@ def test_the_view_steps_by_buttons_slider_and_keys(view):
 
 
 @pytest.mark.parametrize("view", WIDGETS)
+def test_a_step_is_drawn_once(view):
+    shown = next(iter(SAMPLES[view].values()))()
+    following = shown.widget.children[0].children[2]
+    drawn = []
+    draw = shown.model.picture
+    shown.model.picture = lambda: drawn.append(shown.model.step) or draw()
+    following.click()
+    following.click()
+    assert drawn == [1, 2]
+
+
+@pytest.mark.parametrize("view", WIDGETS)
 def test_play_starts_again_from_the_end(view):
     shown = next(iter(SAMPLES[view].values()))()
     row = shown.widget.children[0].children
