@@ -45,7 +45,16 @@ def test_it_copies_what_it_is_made_from():
 @pytest.mark.parametrize("number", [2, 2.0, np.float64(2), np.float32(2)])
 def test_a_number_takes_the_dtype_of_the_tensor_it_meets(number):
     x = Tensor([1.5], requires_grad=True)
-    for result in (x + number, number + x, x - number, number - x, x * number, number * x, x / number, number / x):
+    for result in (
+        x + number,
+        number + x,
+        x - number,
+        number - x,
+        x * number,
+        number * x,
+        x / number,
+        number / x,
+    ):
         assert result.dtype == np.float32 and result.requires_grad
     assert (x**number).item() == 2.25 and (number**x).item() == pytest.approx(2**1.5)
 

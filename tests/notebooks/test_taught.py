@@ -11,8 +11,8 @@ from notebooks import read
 TAUGHT = {
     "00": ["checks"],
     "01": ["numerical_gradient", "widgets.TangentSecant"],
-    "02": ["show_graph", "explain", "gradient_paths", "widgets.ChainRuleWalkthrough"],
-    "03": ["scalar.Value", ".backward", ".grad"],
+    "02": ["show_graph", "explain", "gradient_paths", "widgets.ChainRuleWalkthrough", "primitives"],
+    "03": ["scalar.Value", "scalar.topological_order", "widgets.BackwardOrder", ".backward", ".grad"],
     "05": ["@"],
 }
 

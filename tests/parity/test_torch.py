@@ -53,7 +53,9 @@ def test_it_agrees_with_pytorch(sample):
             np.testing.assert_allclose(mine.grad, other.grad.numpy(), rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("data", [2, 2.0, True, [1, 2], [1.5, 2], [[True], [False]], [], np.float32(1), np.arange(3)])
+@pytest.mark.parametrize(
+    "data", [2, 2.0, True, [1, 2], [1.5, 2], [[True], [False]], [], np.float32(1), np.arange(3)]
+)
 def test_a_tensor_has_the_dtype_that_pytorch_gives_it(data):
     assert str(Tensor(data).dtype) == str(torch.tensor(data).dtype).removeprefix("torch.")
 

@@ -1,0 +1,156 @@
+"""The chain rule in steps, and the paths that make up a gradient."""
+
+import re
+
+import numpy as np
+import pytest
+
+from gradlib import Tensor, explain, gradient_paths
+from gradlib.scalar import Value
+
+
+def example():
+    x, y = Tensor([2.0], requires_grad=True), Tensor([3.0], requires_grad=True)
+    return x, y, x * y + x**2
+
+
+def random_graph(seed, make, rounds=12):
+    rng = np.random.default_rng(seed)
+    leaves = [make(rng) for _ in range(3)]
+    pool = list(leaves)
+    for _ in range(rounds):
+        a, b = (pool[i] for i in rng.integers(len(pool), size=2))
+        pool.append(
+            [lambda: a + b, lambda: a * b, lambda: a - b, lambda: a.tanh(), lambda: -a][rng.integers(5)]()
+        )
+    return leaves, pool[-1] * pool[-2] + pool[-3]
+
+
+def scalar(rng):
+    return Value(rng.normal())
+
+
+def array(rng):
+    return Tensor(rng.normal(size=[(2, 3), (3,), (2, 1)][rng.integers(3)]), requires_grad=True)
+
+
+def test_it_says_why_the_gradient_is_seven():
+    x, y, z = example()
+    text = explain(z).to_text()
+    assert "Step 2 of 3: t2 = x²" in text
+    assert "x is used twice: so far 4, one more to come" in text
+    assert "x is used twice: in all 7" in text
+    assert text.endswith("∂z/∂x = 7\n∂z/∂y = 2")
+    assert x.grad is None
+
+
+def test_each_step_has_its_parts():
+    x, y, z = example()
+    first, second, third = explain(z).steps
+    graph = explain(z).graph
+    (given,) = second.contributions
+    assert graph.nodes[second.node].formula == "x²" and graph.nodes[given.source].name == "x"
+    assert (given.formula, given.local, given.use, given.uses) == ("2 · x^(2-1)", 4.0, 1, 2)
+    assert float(second.arriving[0]) == 1 and float(given.value[0]) == float(given.total[0]) == 4
+    to_x, to_y = third.contributions
+    assert (float(to_x.value[0]), float(to_x.total[0]), to_x.use) == (3, 7, 2)
+    assert graph.edges[to_y.edge].position == 1 and to_y.formula == "x"
+
+
+@pytest.mark.parametrize("make", [scalar, array])
+@pytest.mark.parametrize("seed", range(8))
+def test_contributions_add_up_to_the_gradients(make, seed):
+    leaves, root = random_graph(seed, make)
+    walk = explain(root, {})
+    totals = {}
+    for step in walk.steps:
+        np.testing.assert_allclose(step.arriving, walk.graph.nodes[step.node].gradient, rtol=1e-12)
+        for given in step.contributions:
+            totals[given.source] = totals.get(given.source, 0) + given.value
+            np.testing.assert_allclose(given.total, totals[given.source], rtol=1e-12)
+            if given.local is not None and given.value.size == 1:
+                assert given.value.item() == pytest.approx(given.local * step.arriving.item())
+    for i, total in totals.items():
+        np.testing.assert_allclose(total, walk.graph.nodes[i].gradient, rtol=1e-12)
+
+
+@pytest.mark.parametrize("make", [scalar, array])
+@pytest.mark.parametrize("seed", range(8))
+def test_the_sum_over_paths_is_the_gradient(make, seed):
+    leaves, root = random_graph(seed, make, rounds=8)
+    for leaf in leaves:
+        if not any(leaf is thing for thing in explain(root, {}).graph._things):
+            continue
+        paths = gradient_paths(root, leaf, {}, max_paths=10_000)
+        assert paths.complete
+        np.testing.assert_allclose(
+            sum(path.product for path in paths.paths), paths.gradient, rtol=1e-10, atol=1e-12
+        )
+        for path in paths.paths:
+            if make is scalar:
+                assert path.product == pytest.approx(np.prod(path.factors))
+            ends = [(paths.graph.edges[e].target, paths.graph.edges[e].source) for e in path.edges]
+            assert ends == list(zip(path.nodes, path.nodes[1:], strict=False))
+
+
+def test_paths_are_listed_up_to_a_limit_and_say_so():
+    x = v = Value(1.0, "x")
+    for _ in range(12):
+        v = v + v
+    paths = gradient_paths(v, x, {}, max_paths=5)
+    assert len(paths.paths) == 5 and not paths.complete
+    assert "5 paths of more, the rest not shown" in str(paths) and str(paths).endswith("4096")
+
+
+def test_an_input_is_a_path_to_itself():
+    x = Value(2.0, "x")
+    y = x * 3
+    assert str(gradient_paths(y, y, {"y": y})).splitlines()[0] == "∂y/∂y: 1 path"
+
+
+def test_arrays_are_told_by_shapes_and_norms():
+    x, w = Tensor(np.ones((5, 3))), Tensor(np.ones((3, 4)), requires_grad=True)
+    loss = ((x @ w).tanh() * 2.0).mean()
+    text = explain(loss).to_text()
+    assert "to w   xᵀ g   shape (3, 4), norm " in text
+    assert "g · (1 - t2²)   shape (5, 4)" in text
+    assert "(x = shape (5, 3), w = shape (3, 4))" in text
+
+
+def test_its_latex_is_balanced_and_complete():
+    x, y, z = example()
+    latex = explain(z).to_latex()
+    assert latex.startswith(r"\begin{aligned}") and latex.endswith(r"\end{aligned}")
+    assert latex.count("{") == latex.count("}") and latex.count(r"\\" + "\n") == 4
+    assert r"\frac{\partial z}{\partial x} &\mathrel{+}=" in latex and "= 1 \\cdot 4 = 4" in latex
+
+
+def test_negative_numbers_stand_in_brackets():
+    x, y = Value(2.0, "x"), Value(-3.0, "y")
+    assert "1 × (-3) = -3" in explain(x * y, {}).to_text()
+
+
+def test_a_long_walkthrough_shows_its_first_steps():
+    v = Value(1.0, "x")
+    for _ in range(500):
+        v = v + 1.0
+    text = explain(v, {}).to_text()
+    assert "(450 more steps are left out" in text and "Step 51 of" not in text
+    assert "Step 500 of 500" in explain(v, {}).to_text(max_steps=500)
+
+
+def test_own_classes_are_explained_in_the_same_words():
+    class Node:
+        def __init__(self, data, _prev=(), _op=""):
+            self.data, self._prev, self._op = data, _prev, _op
+
+        def __mul__(self, other):
+            return Node(self.data * other.data, (self, other), "*")
+
+    texts = []
+    for make in (Node, Value):
+        x, y = make(2.0), make(3.0)
+        z = x * y
+        texts.append(explain(z).to_text())
+    assert texts[0] == texts[1]
+    assert re.search(r"∂z/∂x = y = 3", texts[0])

@@ -1,0 +1,138 @@
+"""gradcheck finds what is wrong, and nothing else; numerical_gradient leaves its input alone."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from gradlib import GradcheckError, GradcheckWarning, Tensor, gradcheck, numerical_gradient
+from gradlib.primitives import Primitive, Vjp
+from gradlib.tensor import apply
+
+
+def with_rules(*rules, forward=np.multiply):
+    """An operation with these rules in place of the right ones."""
+    op = Primitive("planted", forward, *(Vjp(rule, "") for rule in rules))
+    return lambda *tensors: apply(op, *tensors)
+
+
+X, Y = np.array([[0.5, -1.2, 2.0], [1.5, 0.3, -0.7]]), np.array([1.1, -0.4, 0.9])
+
+
+def right(g, z, x, y):
+    return g * y
+
+
+def wrong_in_one_entry(g, z, x, y):
+    gradient = g * y
+    bump = np.zeros(gradient.shape)
+    bump[1, 2] = 1e-3
+    return gradient + bump
+
+
+WRONG = {
+    "sign": lambda g, z, x, y: -g * y,
+    "factor": lambda g, z, x, y: g * y * 1.01,
+    "one entry": wrong_in_one_entry,
+    "no gradient": lambda g, z, x, y: y + 0 * g,
+    "its own factor": lambda g, z, x, y: g * x,
+    "summed": lambda g, z, x, y: (g * y).sum() + 0 * g,
+    "turned round": lambda g, z, x, y: (g * y)[:, ::-1],
+    "zero": lambda g, z, x, y: 0 * g,
+    "nan": lambda g, z, x, y: g * y * np.nan,
+}
+
+
+def test_it_accepts_what_is_right():
+    multiply = with_rules(right, lambda g, z, x, y: g * x)
+    assert gradcheck(multiply, [X, Y])
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        assert gradcheck(multiply, [rng.normal(size=(2, 3)), rng.normal(size=3)], rng=rng)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_it_finds_a_wrong_rule(name):
+    planted = with_rules(WRONG[name], lambda g, z, x, y: g * x)
+    with pytest.raises(GradcheckError, match=r"of input 0 is wrong: backward\(\) says .* difference says"):
+        gradcheck(planted, [X, Y])
+    assert gradcheck(planted, [X, Y], raise_exception=False) is False
+
+
+def test_it_names_the_entry_and_the_input():
+    planted = with_rules(wrong_in_one_entry, lambda g, z, x, y: g * x)
+    with pytest.raises(GradcheckError, match=r"entry \(1, 2\) of input 0 is wrong: .* differ by 0.001\.$"):
+        gradcheck(planted, [X, Y])
+    with pytest.raises(GradcheckError, match=r"of input 1 is wrong.*\(3 entries are wrong, this one most.\)"):
+        gradcheck(with_rules(right, lambda g, z, x, y: g * x * 2), [X, Y])
+
+
+def test_one_number_is_enough_to_be_wrong():
+    with pytest.raises(GradcheckError, match=r"the gradient at input 0 is wrong: backward\(\) says"):
+        gradcheck(with_rules(lambda g, z, x: g * 2 * x, forward=lambda x: x**3), np.array(2.0))
+
+
+@pytest.mark.parametrize("size", [1e-8, 1.0, 1e8])
+def test_large_and_small_inputs_are_no_alarm(size):
+    assert gradcheck(lambda x, y: x * y + x.tanh() - y, [X * size, Y * size])
+
+
+def test_it_warns_at_a_kink_and_still_finds_nonsense_there():
+    with pytest.warns(
+        GradcheckWarning, match=r"entry \(1,\) of input 0 sits on a kink: the slope is .* on one side"
+    ):
+        assert gradcheck(lambda x: x.relu(), np.array([1.0, 0.0, -2.0]))
+    outside = with_rules(lambda g, z, x: g * 2, forward=lambda x: np.maximum(x, 0))
+    with pytest.raises(GradcheckError, match="entry"):
+        gradcheck(outside, np.array([0.0]))
+
+
+def test_it_warns_where_only_zeros_are_compared():
+    with pytest.warns(GradcheckWarning, match="input 0 does not change the result: only zeros were compared"):
+        assert gradcheck(lambda x, y: x * 0 + y, [X, X])
+    with pytest.warns(GradcheckWarning, match="input 0 does not change"):
+        gradcheck(lambda x, y: x.detach() * 0 + y, [X, X])
+
+
+def test_a_detached_part_is_found():
+    with pytest.raises(GradcheckError, match="of input 0 is wrong"):
+        gradcheck(lambda x: x.detach() * x, X)
+
+
+def test_it_refuses_a_function_that_changes_its_mind():
+    rng = np.random.default_rng(0)
+    with pytest.raises(GradcheckError, match="two results for the same inputs"):
+        gradcheck(lambda x: x * rng.normal(), X)
+
+
+def test_it_checks_several_outputs_and_only_those_who_ask():
+    assert gradcheck(lambda x, y: (x * y, x.sum()), [X, Y])
+    x = Tensor(X, requires_grad=True)
+    assert gradcheck(with_rules(right, lambda g, z, x, y: g * 99), [x, Tensor(Y)])
+    assert x.grad is None and np.array_equal(x.data, X)
+    assert gradcheck(lambda x, n: x * n, [X, Tensor(3)])
+
+
+def test_float32_inputs_are_checked_in_float64():
+    assert gradcheck(lambda x: x.exp(), Tensor(X.astype(np.float32), requires_grad=True))
+
+
+@pytest.mark.parametrize(
+    "x", [np.array(0.6), np.array([3, -2, 1]), X, X.T, np.empty((0, 2))], ids=lambda x: x.shape
+)
+def test_numerical_gradient_on_any_shape(x):
+    before = x.copy()
+    numbers = np.arange(x.size).reshape(x.shape) + 1
+    gradient = numerical_gradient(lambda p: (numbers * np.sin(p)).sum(), x)
+    assert gradient.shape == x.shape and np.array_equal(x, before)
+    np.testing.assert_allclose(gradient, numbers * np.cos(x), atol=1e-9)
+
+
+def test_numerical_gradient_takes_a_step():
+    assert numerical_gradient(lambda p: p[0] ** 3, np.array([2.0]), h=0.5)[0] == 12.25  # 3x² + h²
+
+
+def test_no_warning_escapes_on_a_smooth_function():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert gradcheck(lambda x: (x * x).sin().mean(), X)
