@@ -115,8 +115,9 @@ def topological_order(root, follow: Callable = needs_gradient) -> list:
 
 
 def value_of(node) -> np.ndarray:
-    """The array that a node, a number or an array holds."""
-    return np.asarray(getattr(node, "data", node) if is_node(node) else node)
+    """The array that a node, a number or an array holds. Whole numbers become floats: 2 ** -1 is 0.5."""
+    data = node.data if is_node(node) else node
+    return np.asarray(float(data) if type(data) is int else data)
 
 
 def backward_steps(root, gradient=None, value: Callable = value_of) -> Iterator[tuple[Any, Any, tuple]]:

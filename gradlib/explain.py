@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ class Walkthrough:
 
     def _steps(self, gradient: Any) -> Iterator[Step]:
         graph = self.graph
-        index = {id(thing): i for i, thing in enumerate(graph._things)}
+        index = {id(thing): i for i, thing in enumerate(graph.things)}
         edges = {(edge.target, edge.position): i for i, edge in enumerate(graph.edges)}
         seed = None if gradient is None else np.asarray(gradient, dtype=float)
         walked = [step for step in backward_steps(graph.root, seed) if step[2]]
@@ -116,7 +117,7 @@ class Walkthrough:
         lines = [f"{title:<44}  ({known})" if known else title]
         lines.append(f"  arriving gradient  ∂{result}/∂{node.name} = {gradient_text(step.arriving)}")
         rows = [
-            (f"  to {nodes[c.source].name}", *self._contribution_text(step, c)) for c in step.contributions
+            (f"  to {nodes[c.source].name}", *self.contribution_text(step, c)) for c in step.contributions
         ]
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         for name, local, product, use in rows:
@@ -130,7 +131,7 @@ class Walkthrough:
         nodes = (self.graph.nodes[source] for source in dict.fromkeys(self.graph.sources[target]))
         return [node for node in nodes if node.name != value_text(node.value)]
 
-    def _contribution_text(self, step: Step, c: Contribution) -> tuple[str, str, str]:
+    def contribution_text(self, step: Step, c: Contribution) -> tuple[str, str, str]:
         """The local derivative, the product, and where the running sum stands."""
         source, node = self.graph.nodes[c.source].name, self.graph.nodes[step.node].name
         if c.local is not None:
@@ -267,7 +268,7 @@ class Paths:
             )
         ones = np.ones_like(self.graph.nodes[-1].value, dtype=float)
         found = self._walk(target, ones if gradient is None else np.asarray(gradient, dtype=float))
-        self.paths = tuple(path for path, _ in zip(found, range(max_paths), strict=False))
+        self.paths = tuple(islice(found, max_paths))
         self.complete = next(found, None) is None
 
     def _walk(self, target: Any, seed: np.ndarray) -> Iterator[Path]:

@@ -35,19 +35,23 @@ def latex_name(name: str) -> str:
 
 
 def fill(latex: str, inputs: Sequence[str], output: str = "", gradient: str = "") -> str:
-    """A formula of the table with its operands put in. A negative number is put in brackets where a sign
-    precedes it.
+    """A formula of the table with its operands put in; a negative number in brackets where it needs them.
 
-    >>> fill("-{x}/{y}^2", ["u", "v"])
-    '-u/v^2'
+    >>> fill("-{x}/{y}^2", ["u", "v"]), fill("{x}^{{y}}", ["-2", "-1"]), fill("{y}", ["x", "-3"])
+    ('-u/v^2', '(-2)^{-1}', '-3')
     """
     operands = dict(zip("xyw", inputs, strict=False)) | {"z": output, "g": gradient}
-    for letter, name in operands.items():
-        bracketed = (
-            f"({name})" if name.startswith("-") and latex not in (f"{{{letter}}}", "{x}^{{y}}") else name
+
+    def put_in(match: re.Match) -> str:
+        name = operands.get(match[1], match[0])
+        alone = (
+            match[0] == latex
+            or latex[: match.start()].endswith("^{")
+            and latex[match.end() :].startswith("}")
         )
-        latex = latex.replace(f"{{{letter}}}", bracketed)
-    return latex
+        return f"({name})" if name.startswith("-") and not alone else name
+
+    return re.sub(r"\{([xywzg])\}", put_in, latex)
 
 
 def plain(latex: str) -> str:

@@ -15,6 +15,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -93,10 +94,9 @@ class Graph:
         self.nodes: list[GraphNode] = []
         self.edges: list[GraphEdge] = []
         self.sources: list[list[int]] = []  # for each node the indices of its inputs, in order
-        self._things: list[Any] = []  # the tensor, value or number behind each node
+        self.things: list[Any] = []  # the tensor, value or number behind each node
         order = topological_order(root, is_node)
         shown = _nearest(root, max_nodes) if len(order) > max_nodes else {id(thing) for thing in order}
-        self.left_out = len(order) - len(shown)
         self._names = caller_names() if names is None else {id(node): name for name, node in names.items()}
         self._fresh_names = _fresh_names(self._names.values())
         self._gradients = _gradients(root, gradient)
@@ -117,6 +117,11 @@ class Graph:
                 for position, source in enumerate(sources)
             ]
 
+        placed = {
+            id(thing) for thing, node in zip(self.things, self.nodes, strict=True) if node.kind != "cut"
+        }
+        self.left_out = sum(id(thing) not in placed for thing in order)
+
     def _place(self, thing: Any, sources: list[int] | None = None) -> int:
         """Add a node. Without `sources` it is a number, or stands for what is left out."""
         value, op, formula = value_of(thing), "", ""
@@ -134,12 +139,12 @@ class Graph:
         gradient = self._gradients.get(id(thing)) if kind != "cut" else None
         self.nodes.append(GraphNode(f"n{len(self.nodes)}", name, op, formula, value.copy(), gradient, kind))
         self.sources.append(sources or [])
-        self._things.append(thing)
+        self.things.append(thing)
         return len(self.nodes) - 1
 
     def index(self, thing: Any) -> int:
         """The position in `nodes` of a tensor or value. Raises KeyError if the graph does not hold it."""
-        for i, other in enumerate(self._things):
+        for i, other in enumerate(self.things):
             if other is thing and self.nodes[i].kind != "cut":
                 return i
         raise KeyError(
@@ -196,10 +201,12 @@ class Graph:
 
         A node is a `<g class="node ..." data-id="n3">`, an edge a `<g class="edge" data-id="e5">`.
         """
-        svg = _draw(self.to_dot())
-        return _for_a_page(svg, self._description()) if svg else ""
+        if find_spec("graphviz") is None:
+            return ""
+        svg = draw(self.to_dot())
+        return for_a_page(svg, self.description()) if svg else ""
 
-    def _description(self) -> str:
+    def description(self) -> str:
         inputs = ", ".join(node.name for node in self.nodes if node.kind == "input")
         result = self.nodes[-1]
         made_of = f"{result.name} = {value_text(result.value)}, computed from {inputs or 'constants'}"
@@ -299,14 +306,14 @@ def _dot_label(node: GraphNode) -> str:
         return node.name
     title = f"{node.name} = {node.formula}" if node.formula else node.name
     if node.kind == "constant" and node.name == value_text(node.value):
-        return title
+        return title.replace("\\", "\\\\")
     lines = [title, value_text(node.value)]
     if node.gradient is not None:
         lines.append(f"gradient {gradient_text(node.gradient)}")
-    return "\\n".join(lines)
+    return "\\n".join(line.replace("\\", "\\\\") for line in lines)
 
 
-def _draw(dot: str) -> str:
+def draw(dot: str) -> str:
     """The SVG of a DOT text, by pygraphviz in this process, else by a `dot` on the PATH, else empty."""
     try:
         import pygraphviz
@@ -334,7 +341,7 @@ def _silent_stderr():
         os.close(null)
 
 
-def _for_a_page(svg: str, description: str) -> str:
+def for_a_page(svg: str, description: str) -> str:
     """Graphviz's SVG made fit for a page: no ids, which could clash, no tooltips, the page's colors."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->\n?|<title>.*?</title>\n?", "", svg, flags=re.S)

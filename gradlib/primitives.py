@@ -83,11 +83,11 @@ div = Primitive(
     latex="{x} / {y}",
 )  # fmt: skip
 
-# At x = 0 the naive rules give 0 · ∞. For y = 0 the first exponent is replaced by 1, for x = 0 the
-# logarithm's argument by 1: both products are then 0, as PyTorch has it.
+# At x = 0 the naive rules give 0 · ∞: for 0⁰ the lowered exponent is replaced by 1, for x = 0 the argument
+# of the logarithm. Both products are then 0, as PyTorch has it.
 pow = Primitive(
     "**", np.power,
-    Vjp(lambda g, z, x, y: g * y * x ** np.where(y == 0, 1, y - 1), r"{y} \cdot {x}^{{y}-1}"),
+    Vjp(lambda g, z, x, y: g * y * x ** np.where((x == 0) & (y == 0), 1, y - 1), r"{y} \cdot {x}^{{y}-1}"),
     Vjp(lambda g, z, x, y: g * z * np.log(np.where(x == 0, 1, x)), r"{z} \cdot \ln {x}"),
     latex="{x}^{{y}}",
 )  # fmt: skip
@@ -164,7 +164,7 @@ matmul = Primitive(
 
 def _spread(g, x, axis, keepdims):
     """Give every entry of x the gradient of the sum that it went into."""
-    if axis is not None and not keepdims:
+    if axis is not None and not keepdims and x.ndim:  # NumPy lets a 0-d array be summed over axis 0
         g = np.expand_dims(g, axis)
     return np.broadcast_to(g, x.shape)
 
@@ -181,7 +181,9 @@ sum = Primitive(
 mean = Primitive(
     "mean", np.mean,
     Vjp(
-        lambda g, z, x, axis=None, keepdims=False: _spread(g, x, axis, keepdims) * (np.size(z) / np.size(x)),
+        lambda g, z, x, axis=None, keepdims=False: (
+            _spread(g, x, axis, keepdims) * (np.size(z) / max(1, np.size(x)))
+        ),
         r"\operatorname{spread} {g}/n",
     ),
 )  # fmt: skip

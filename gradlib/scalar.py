@@ -63,6 +63,10 @@ class Value:
     def __pow__(self, other):
         x, y = self.data, _as_value(other).data
         z = x**y
+        if isinstance(z, complex):
+            raise ValueError(
+                f"({x}) ** {y} is not a real number: a negative base takes whole exponents only."
+            )
         by_base = y * x ** (y - 1) if y else 0.0
         by_exponent = (
             z * math.log(x) if x > 0 else 0.0 if x == 0 else math.nan

@@ -210,10 +210,10 @@ class Tensor:
                     "entry counts."
                 )
             return np.ones_like(self._array)
-        gradient = np.asarray(gradient._array if isinstance(gradient, Tensor) else gradient, dtype=self.dtype)
+        gradient = gradient._array if isinstance(gradient, Tensor) else _as_array(gradient, None)
         if gradient.shape != self.shape:
             raise ShapeError(f"gradient must have the tensor's shape {self.shape}, got {gradient.shape}.")
-        return gradient
+        return gradient.astype(self.dtype, copy=False)
 
     def _refuse_overwritten(self, order: list[Tensor]) -> None:
         """Raise GraphError if a tensor in the graph was overwritten after an operation used or made it."""
@@ -303,8 +303,7 @@ class Tensor:
             raise ShapeError(
                 f"shape {self.shape} cannot hold the result of '{op.symbol}=', of shape {result.shape}."
             )
-        self._array[...] = result
-        self.data = self._array
+        self.data = result  # a new array: one that shared the old one, by detach() or reshape(), keeps it
         return self
 
     # Comparisons are elementwise and give plain bool arrays: they have no derivative to record.
@@ -413,8 +412,9 @@ class Tensor:
     def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
         if "out" in keywords:
             raise TypeError(
-                f"np.{ufunc.__name__} was asked to write its result into an array in place (as `array += tensor` "
-                "does), where no graph can follow. Make a new value: array = array + tensor."
+                f"np.{ufunc.__name__} was asked to write its result into an array in place "
+                "(as `array += tensor` does), where no graph can follow. "
+                "Make a new value: array = array + tensor."
             )
         if method == "__call__" and not keywords:
             if op := _UFUNCS.get(ufunc):
@@ -523,6 +523,7 @@ def _axes(axis, keepdims, dim, keepdim) -> dict:
 
 def _as_array(data: Any, dtype: Any) -> np.ndarray:
     """A new array of real numbers, or an error that says what is wrong with the data."""
+    dtype = None if dtype is None else np.dtype(dtype)
     if isinstance(data, Tensor):
         if data._requires_grad:
             raise GraphError(
@@ -592,6 +593,13 @@ def _explained(op: P.Primitive, arrays: list[np.ndarray], keywords: dict, error:
     shapes = [array.shape for array in arrays]
     if op is P.matmul:
         return cannot_multiply(*shapes)
+    if op is P.transpose:
+        return ShapeError(f"permute{keywords['axes']} must name each axis of shape {shapes[0]} once.")
+    if op is P.broadcast_to and not _misfit(shapes[0], keywords["shape"]):
+        return ShapeError(
+            f"cannot broadcast {shapes[0]} to {tuple(keywords['shape'])}: counted from the last axis, a size "
+            "must stay or be 1, and no axis may go."
+        )
     if isinstance(error, np.exceptions.AxisError):
         if not shapes[0]:
             return ShapeError(
@@ -609,14 +617,18 @@ def _explained(op: P.Primitive, arrays: list[np.ndarray], keywords: dict, error:
             "multiply to "
             f"{math.prod(shapes[0])}. One of them may be -1, for what is left."
         )
-    if op is P.transpose:
-        return ShapeError(f"permute{keywords['axes']} must name each axis of shape {shapes[0]} once.")
-    if op is P.broadcast_to:
-        return cannot_broadcast(shapes[0], tuple(keywords["shape"]))
     if "broadcast" in str(error):
-        return cannot_broadcast(*shapes)
+        return cannot_broadcast(*shapes, *([tuple(keywords["shape"])] if op is P.broadcast_to else []))
     dtypes = ", ".join(f"{array.dtype} {array.shape}" for array in arrays)
     return type(error)(f"{op.symbol} failed on {dtypes}: {error}")
+
+
+def _misfit(*shapes: tuple[int, ...]) -> bool:
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        return True
+    return False
 
 
 def _no_derivative(name: str) -> TypeError:
@@ -642,5 +654,5 @@ _FUNCTIONS = {
     np.transpose: lambda x, axes=None: x.T if axes is None else x.permute(*axes),
     np.expand_dims: lambda x, axis: x.reshape(np.expand_dims(x._array, axis).shape),
     np.broadcast_to: lambda x, shape: apply(P.broadcast_to, x, shape=shape),
-    np.where: lambda *inputs: apply(P.where, *_operands(inputs)),
+    np.where: lambda condition, x, y: apply(P.where, *_operands((condition, x, y))),
 }

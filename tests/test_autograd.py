@@ -197,3 +197,19 @@ def test_a_node_with_a_wrong_number_of_inputs_is_refused():
         list(backward_steps(Plain(4.0, (x,), "*")))
     with pytest.raises(KeyError, match="'cube' is not in the table"):
         list(backward_steps(Plain(8.0, (x,), "cube")))
+
+
+@pytest.mark.parametrize("view", [Tensor.detach, lambda t: t.reshape(2, 1), lambda t: t.T])
+def test_writing_to_another_name_for_the_same_numbers_gives_no_wrong_gradient(view):
+    x = leaf(2.0, 3.0)
+    loss = (x * x).sum()
+    with no_grad():
+        other = view(x)
+        other += 10.0
+    assert other.data.ravel().tolist() == [12.0, 13.0]
+    try:
+        loss.backward()
+    except GraphError as refused:
+        assert "overwritten" in str(refused)
+    else:
+        assert x.grad.tolist() == [4.0, 6.0] and x.data.tolist() == [2.0, 3.0]

@@ -7,6 +7,7 @@ import pytest
 
 from gradlib import Tensor, explain, gradient_paths
 from gradlib.scalar import Value
+from tests.samples import random_values
 
 
 def example():
@@ -17,13 +18,8 @@ def example():
 def random_graph(seed, make, rounds=12):
     rng = np.random.default_rng(seed)
     leaves = [make(rng) for _ in range(3)]
-    pool = list(leaves)
-    for _ in range(rounds):
-        a, b = (pool[i] for i in rng.integers(len(pool), size=2))
-        pool.append(
-            [lambda: a + b, lambda: a * b, lambda: a - b, lambda: a.tanh(), lambda: -a][rng.integers(5)]()
-        )
-    return leaves, pool[-1] * pool[-2] + pool[-3]
+    *_, a, b, c = random_values(leaves, rng, rounds)
+    return leaves, a * b + c
 
 
 def scalar(rng):
@@ -79,7 +75,7 @@ def test_contributions_add_up_to_the_gradients(make, seed):
 def test_the_sum_over_paths_is_the_gradient(make, seed):
     leaves, root = random_graph(seed, make, rounds=8)
     for leaf in leaves:
-        if not any(leaf is thing for thing in explain(root, {}).graph._things):
+        if not any(leaf is thing for thing in explain(root, {}).graph.things):
             continue
         paths = gradient_paths(root, leaf, {}, max_paths=10_000)
         assert paths.complete
@@ -154,3 +150,19 @@ def test_own_classes_are_explained_in_the_same_words():
         texts.append(explain(z).to_text())
     assert texts[0] == texts[1]
     assert re.search(r"∂z/∂x = y = 3", texts[0])
+
+
+@pytest.mark.parametrize(("max_paths", "complete"), [(1, False), (2, False), (3, True), (4, True)])
+def test_it_knows_whether_the_limit_left_paths_out(max_paths, complete):
+    x = Value(2.0, "x")
+    paths = gradient_paths(x + x + x, x, {}, max_paths=max_paths)
+    assert (len(paths.paths), paths.complete) == (min(max_paths, 3), complete)
+
+
+def test_a_learners_whole_numbers_are_explained():
+    class Node:
+        def __init__(self, data, _prev=(), _op=""):
+            self.data, self._prev, self._op = data, _prev, _op
+
+    x = Node(2)
+    assert explain(Node(2**-1, (x, -1), "**"), {"x": x}).to_text().endswith("∂t1/∂x = -0.25")

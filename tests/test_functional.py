@@ -136,3 +136,16 @@ def test_no_warning_escapes_on_a_smooth_function():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert gradcheck(lambda x: (x * x).sin().mean(), X)
+
+
+def test_it_warns_where_only_rounding_errors_are_compared():
+    """A softmax sums to 1 whatever its inputs: both gradients are rounding errors, not zeros."""
+    with pytest.warns(GradcheckWarning, match="input 0 does not change the result"):
+        assert gradcheck(lambda x: (x.exp() / x.exp().sum()).sum(), np.array([1.0, 2.0, 3.0]))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_result_that_is_not_a_number_is_named():
+    with pytest.raises(GradcheckError) as caught:
+        gradcheck(lambda x: x.log(), np.array([-1.0]))
+    assert "nan" in str(caught.value) and "two results" not in str(caught.value)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradlib import GraphError, Tensor, grad, gradcheck
+from gradlib import GraphError, ShapeError, Tensor, grad, gradcheck
 from gradlib.formulas import fill, plain
 from gradlib.primitives import TABLE, Primitive, Vjp, find
 from gradlib.tensor import apply
@@ -124,7 +124,7 @@ def test_an_elementwise_formula_is_the_local_derivative(name):
         assert reads == pytest.approx(vjp.rule(1.0, z, *values)), text
 
 
-# Edge cases ---------------------------------------------------------------------------------------------------
+# Edge cases
 
 
 def slopes(function, *numbers):
@@ -174,3 +174,31 @@ def test_gradients_of_gradients_to_the_fifth_order():
         (y,) = grad(y, x, create_graph=True)
     # The fourth derivative of sin(x)·eˣ is -4 sin(x)·eˣ.
     assert y.item() == pytest.approx(-4 * np.exp(0.7) * (np.sin(0.7) + np.cos(0.7)), rel=1e-14)
+
+
+@pytest.mark.parametrize("axis", [0, -1])
+@pytest.mark.parametrize("reduce", [Tensor.sum, Tensor.mean])
+def test_a_number_may_be_summed_over_its_missing_axis_as_in_numpy(reduce, axis):
+    x = Tensor(2.0, requires_grad=True)
+    try:
+        y = reduce(x, axis=axis)
+    except ShapeError as refused:  # NumPy takes sum over axis 0 of a number, but no mean
+        assert "a 0-d tensor has no axes: leave axis out" in str(refused)
+    else:
+        y.backward()
+        assert (y.item(), x.grad) == (2.0, 1.0)
+
+
+def test_the_means_of_no_rows():
+    x = Tensor(np.empty((0, 3)), requires_grad=True)
+    x.mean(axis=1).backward(np.empty(0))
+    assert x.grad.shape == (0, 3)
+
+
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0])
+def test_how_the_slope_of_a_power_moves_with_its_exponent(exponent):
+    """∂²(xʸ)/∂x∂y = xʸ⁻¹ (1 + y ln x), at whole y too."""
+    x, y = (Tensor(number, requires_grad=True, dtype=np.float64) for number in (2.0, exponent))
+    (by_x,) = grad(x**y, x, create_graph=True)
+    (by_both,) = grad(by_x, y)
+    assert by_both.item() == pytest.approx(2 ** (exponent - 1) * (1 + exponent * np.log(2)))

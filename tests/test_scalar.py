@@ -7,6 +7,7 @@ import pytest
 
 from gradlib import Tensor, numerical_gradient
 from gradlib.scalar import Value, topological_order
+from tests.samples import random_values
 
 UNARY = ["exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu", "__neg__"]
 BINARY = ["__add__", "__sub__", "__mul__", "__truediv__", "__pow__"]
@@ -52,24 +53,13 @@ def test_constants_get_no_gradient():
 
 @pytest.mark.parametrize("seed", range(10))
 def test_random_expressions_agree_with_tensors(seed):
-    def grow(leaves, rng):
-        pool = list(leaves)
-        for _ in range(25):
-            a, b = (pool[i] for i in rng.integers(len(pool), size=2))
-            pick = rng.integers(5)
-            pool.append(
-                [lambda: a + b, lambda: a * b, lambda: a - b, lambda: a.tanh(), lambda: (a * 0.5).sin()][
-                    pick
-                ]()
-            )
-        return sum((node.tanh() for node in pool), start=leaves[0])
-
     numbers = np.random.default_rng(seed).normal(size=3)
-    values = [Value(n) for n in numbers]
+    scalars = [Value(n) for n in numbers]
     tensors = [Tensor(np.array(n), requires_grad=True) for n in numbers]
-    for leaves in (values, tensors):
-        grow(leaves, np.random.default_rng(seed + 100)).backward()
-    assert [v.grad for v in values] == pytest.approx([float(t.grad) for t in tensors], rel=1e-12)
+    for leaves in (scalars, tensors):
+        values = random_values(leaves, np.random.default_rng(seed + 100), rounds=25)
+        sum((value.tanh() for value in values), start=leaves[0]).backward()
+    assert [s.grad for s in scalars] == pytest.approx([float(t.grad) for t in tensors], rel=1e-12)
 
 
 @pytest.mark.parametrize("length", [5_000, 100_000])

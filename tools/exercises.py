@@ -8,13 +8,12 @@ The stripping is nbgrader's own, so that a class can be graded from the same fil
 """
 
 import sys
-from pathlib import Path
 
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearOutput, ClearSolutions, LockCells
 from traitlets.config import Config
 
-from notebooks import ROOT, normalise, read, to_text, write
+from notebooks import ROOT, holds, normalise, read, write
 
 STEPS = (LockCells, ClearSolutions, ClearOutput, ClearHiddenTests, ClearMarkScheme)
 STUB = Config(
@@ -33,26 +32,18 @@ def make_exercise(solution: NotebookNode) -> NotebookNode:
     return exercise
 
 
-def is_current(solution: Path, exercise: Path) -> bool:
-    wanted = to_text(make_exercise(read(solution)))
-    current = exercise.exists() and exercise.read_text(encoding="utf-8") == wanted
-    if not current:
-        print(f"{exercise}: differs from its solution; run `make exercises`", file=sys.stderr)
-    return current
-
-
 def main(arguments: list[str]) -> int:
-    check = arguments == ["--check"]
-    current = True
+    stale = False
     for solution in sorted((ROOT / "solutions").glob("*.ipynb")):
-        exercise = ROOT / "exercises" / solution.name
-        if check:
-            current &= is_current(solution, exercise)
-        else:
-            exercise.parent.mkdir(exist_ok=True)
-            changed = write(exercise, make_exercise(read(solution)))
-            print(f"{exercise.relative_to(ROOT)}: {'written' if changed else 'unchanged'}")
-    return 0 if current else 1
+        path = ROOT / "exercises" / solution.name
+        exercise = make_exercise(read(solution))
+        if arguments != ["--check"]:
+            path.parent.mkdir(exist_ok=True)
+            print(f"exercises/{path.name}: {write(path, exercise)}")
+        elif not holds(path, exercise):
+            print(f"exercises/{path.name}: not its solution's; run `make exercises`", file=sys.stderr)
+            stale = True
+    return int(stale)
 
 
 if __name__ == "__main__":

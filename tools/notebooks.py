@@ -44,13 +44,17 @@ def to_text(notebook: NotebookNode) -> str:
     return nbformat.writes(notebook) + "\n"
 
 
-def write(path: Path, notebook: NotebookNode) -> bool:
-    """Write the notebook if its file holds anything else; say whether it did."""
-    text = to_text(notebook)
-    if path.exists() and path.read_text(encoding="utf-8") == text:
-        return False
-    path.write_text(text, encoding="utf-8", newline="\n")
-    return True
+def holds(path: Path, notebook: NotebookNode) -> bool:
+    """Whether the file is this notebook, to the last character."""
+    return path.exists() and path.read_text(encoding="utf-8") == to_text(notebook)
+
+
+def write(path: Path, notebook: NotebookNode) -> str:
+    """Write the notebook unless its file holds it already; say which."""
+    if holds(path, notebook):
+        return "unchanged"
+    path.write_text(to_text(notebook), encoding="utf-8", newline="\n")
+    return "written"
 
 
 def run(notebook: NotebookNode, folder: Path, strict: bool = False, seconds: float = SECONDS) -> None:
@@ -66,8 +70,8 @@ def run(notebook: NotebookNode, folder: Path, strict: bool = False, seconds: flo
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=False,
     )
-    with tempfile.TemporaryDirectory() as folder:
-        progress = f"{folder}/progress.json"  # not that of whoever runs this
+    with tempfile.TemporaryDirectory() as own:
+        progress = f"{own}/progress.json"  # not that of whoever runs this
         mode = "strict" if strict else ""
         client.execute(env=os.environ | {"GRADLIB_CHECKS": mode, "GRADLIB_PROGRESS": progress})
 
@@ -131,17 +135,17 @@ def run_and_write(path: Path) -> bool:
     try:
         run(notebook, path.parent, strict=path.parent.name == "solutions")
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        print(f"{path}: not written, since it does not run to its end\n{error}", file=sys.stderr)
+        print(f"{os.path.relpath(path)}: not written, it does not run to its end\n{error}", file=sys.stderr)
         return False
-    state = "written" if write(path, normalise(notebook)) else "unchanged"
-    print(f"{path}: {time.monotonic() - start:.1f} s, {state}", flush=True)
+    state = write(path, normalise(notebook))
+    print(f"{os.path.relpath(path)}: {time.monotonic() - start:.1f} s, {state}", flush=True)
     return True
 
 
 def is_normal(path: Path) -> bool:
-    normal = to_text(normalise(read(path))) == path.read_text(encoding="utf-8")
+    normal = holds(path, normalise(read(path)))
     if not normal:
-        print(f"{path}: not normalised; run `make notebooks`", file=sys.stderr)
+        print(f"{os.path.relpath(path)}: not normalised; run `make notebooks`", file=sys.stderr)
     return normal
 
 

@@ -418,7 +418,7 @@ def both_the_same(gradients):
         return None
     if not ordered:
         return "The gradient of x is zero both ways: your result does not depend on x, or not here."
-    return f"Both ways give {ordered:g}. Which value would have to hand on twice, and what must it be made of?"
+    return f"Both ways give {ordered:g}. Which value must hand on twice, and what must it be made of?"
 
 
 @counterexample.mistake

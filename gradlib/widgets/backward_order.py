@@ -139,10 +139,18 @@ class BackwardOrderModel(Model):
             Side("Topological order", "ordered.", topological_visits(root), len(self.order)),
         )
         self.length = max(len(side.visits) for side in self.sides) + 1
-        self._index = {id(thing): i for i, thing in enumerate(self.graph._things)}
+        self._index = {id(thing): i for i, thing in enumerate(self.graph.things)}
 
     def _node(self, value: Any):
         return self.graph.nodes[self._index[id(value)]]
+
+    def select(self, data_id: str) -> None:
+        """Go to the next visit of a node; after the last, to its first."""
+        scope, _, node = data_id.rpartition(".")
+        side = next(side for side in self.sides if side.scope == scope + ".")
+        visits = [k for k, visit in enumerate(side.visits, start=1) if self._node(visit.value).id == node]
+        if visits:
+            self.go(next((k for k in visits if k > self.step), visits[0]))
 
     # Picture ----------------------------------------------------------------------------------------------
 
@@ -252,7 +260,7 @@ class BackwardOrder(View):
     names : {name: node}, for the picture; by default the variables of the calling code.
 
     Nodes show their visits so far and their gradient at that moment. Of more than 200 visits the first 200
-    are shown; all are counted.
+    are shown; all are counted. A click on a node goes to its next visit.
 
     >>> from gradlib.scalar import Value
     >>> x = Value(3.0, "x")
@@ -272,3 +280,7 @@ class BackwardOrder(View):
 
     def __init__(self, root: Any, names: Mapping[str, Any] | None = None):
         self.model = BackwardOrderModel(root, names)
+
+    def clicked(self, data_id: str) -> None:
+        self.model.select(data_id)
+        self.show()

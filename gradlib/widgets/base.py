@@ -139,7 +139,7 @@ class View:
         following = W.Button(description="Next", layout=narrow)
         self._playing = W.ToggleButton(description="Play", tooltip="Play", layout=narrow)
         self._slider = W.IntSlider(model.step, 0, last, readout=False, layout={"flex": "1 1 140px"})
-        self._label = W.Label(layout={"min_width": "5em"})
+        self._label = W.Label(layout={"min_width": "5em", "margin": "2px 2px 2px 12px"})
         # W.Play counts in the browser. Its own three buttons have no text, so it stays out of sight.
         self._player = W.Play(model.step, 0, last, interval=model.interval, layout={"display": "none"})
         self._picture = GraphView(title=model.title)

@@ -88,7 +88,7 @@ class ChainRuleModel(Model):
             return ". Yours is the arriving gradient, without the local derivative."
         if is_near(-right):
             return ": the sign differs."
-        return f": they differ by {number(predicted - right)}."
+        return f": they differ by {number(abs(predicted - right))}."
 
     def select(self, data_id: str) -> None:
         """Go to the step that completed a node's gradient."""
@@ -161,7 +161,7 @@ class ChainRuleModel(Model):
 
     def _step_words(self, step: Step, given: Contribution) -> Words:
         node, source = self.nodes[step.node], self.nodes[given.source]
-        local, product, use = self.walkthrough._contribution_text(step, given)
+        local, product, use = self.walkthrough.contribution_text(step, given)
         remark = self.verdict
         if self.hidden:
             local, product, use = f"∂{node.name}/∂{source.name} = {given.formula}", "?", ""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..formulas import value_text
-from ..graph import HOW_TO_GET_PICTURES, MAX_NODES, Graph, _draw, _for_a_page
+from ..graph import HOW_TO_GET_PICTURES, MAX_NODES, Graph, draw, for_a_page
 
 _SMALLEST = 0.82  # of the natural size: 11 points are then 12 pixels
 
@@ -39,10 +39,10 @@ def _drawing(graph: Graph, widest: Widest, scope: str) -> str:
         return f"<p>A graph of {len(graph.nodes):,} values is too large to draw.</p>"
     bare = copy.copy(graph)
     bare.nodes = [replace(node, gradient=None) for node in graph.nodes]
-    svg = _draw(_with_room(bare, widest))
+    svg = draw(_with_room(bare, widest))
     if not svg:
         return f"<pre>{html.escape(bare.to_text())}\n{HOW_TO_GET_PICTURES}</pre>"
-    svg = _for_a_page(svg, graph._description())
+    svg = for_a_page(svg, graph.description())
     svg = re.sub(r'<g data-id="([ne]\d+)".*?</g>', lambda m: _with_slots(m[0], m[1], widest), svg, flags=re.S)
     return _shrinking(re.sub(r'data-(id|text)="', rf"\g<0>{scope}", svg))
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gradlib.scalar import Value
-from gradlib.widgets.backward_order import BackwardOrderModel, count_naive_visits
+from gradlib.widgets.backward_order import BackwardOrder, BackwardOrderModel, count_naive_visits
 from tests.widgets.samples import chain, diamond, ladder, learners_own, shared_result
 
 
@@ -107,6 +107,26 @@ def test_the_edge_that_was_walked_is_marked():
     first, second, third, fourth = edges  # x -> y twice, y -> z twice
     expected = [third, first, second, fourth, first, second]
     assert walked == [f"naive.{edge}" for edge in expected]
+
+
+def test_a_click_goes_to_the_next_visit_of_the_node():
+    view = BackwardOrder(shared_result(), {})
+    picture = view.widget.children[-1]
+    x = view.model.graph.nodes[0].id
+    steps = []
+    for _ in range(5):  # the order is z, y, x, x, y, x, x
+        picture._handle_custom_msg({"clicked": f"naive.{x}"}, [])
+        steps.append(view.model.step)
+    assert steps == [3, 4, 6, 7, 3]
+    picture._handle_custom_msg({"clicked": f"ordered.{x}"}, [])
+    assert view.model.step == 3 and "After 3 visits" in picture.words
+
+
+def test_a_click_on_a_constant_changes_nothing():
+    model = BackwardOrderModel(Value(2.0, "x") * 3.0, {})
+    model.go(1)
+    model.select("naive." + next(node.id for node in model.graph.nodes if node.kind == "constant"))
+    assert model.step == 1
 
 
 def test_the_words_list_the_order():

@@ -92,7 +92,8 @@ def test_a_prediction_hides_the_contribution_and_nothing_that_is_needed_for_it(m
         ("1", "Yours is the arriving gradient"),
         ("-3", "the sign differs"),
         ("−3", "the sign differs"),
-        ("5", "they differ by 2"),
+        ("5", "they differ by 2."),
+        ("0", "they differ by 3."),
     ],
 )
 def test_a_prediction_is_compared_and_revealed(model, text, says):
