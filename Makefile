@@ -38,7 +38,7 @@ lint: $(READY) ## look for mistakes in the code without running it
 	@$(PYTHON_HERE) -m ruff check
 
 bench: $(READY) ## measure the library's speed
-	@$(PYTHON_HERE) benchmarks/engine.py
+	@$(PYTHON_HERE) benchmarks/bench.py
 
 lock: ## renew requirements.lock (needs uv)
 	@uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 \

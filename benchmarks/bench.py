@@ -1,7 +1,7 @@
 """What the engine costs beside PyTorch eager, where that is installed: `make bench`.
 
-Both run in one process on one thread, turn by turn, so that a slow moment of the machine meets both. A line shows
-medians, forward and backward together, and their ratio: below 1 gradlib is faster.
+Both run in one process on one thread, turn by turn, so that a slow moment of the machine meets both. A line
+shows medians, forward and backward together, and their ratio: below 1 gradlib is faster.
 """
 
 import argparse

@@ -71,6 +71,10 @@ def _samples() -> list[Sample]:
         samples += binary(name, anywhere, anywhere)
     samples += binary("div", anywhere, away_from_zero)
     samples += binary("pow", positive, anywhere)
+    whole = np.array([0, 1, 2, 3, -2], dtype=np.int16)
+    samples.append(Sample("pow", (positive(5), whole.astype(float)), {}))
+    samples.append(Sample("pow", (-positive(5), whole), {}))  # a constant exponent
+    samples.append(Sample("pow", (np.zeros(4), whole[:4]), {}))
     samples += [Sample("where", (rng.random(s) < 0.5, anywhere(t), anywhere(u)), {}) for s, t, u in [
         ((), (), ()), ((3,), (3,), (3,)), ((2, 3), (3,), ()), ((3,), (2, 3), (2, 1)), ((2, 1), (3,), (1, 3)),
         ((0,), (0,), (1,)), ((2, 3), (2, 3), (2, 3)), ((1,), (2, 1), (3,)),
@@ -82,8 +86,10 @@ def _samples() -> list[Sample]:
         ((5, 2, 3), (3,)),
         ((0, 3), (3, 2)), ((2, 0), (0, 3)), ((1, 2, 3), (5, 3, 2)),
     ]]  # fmt: skip
+    samples.append(Sample("matmul", (anywhere((3, 2)).T, anywhere((4, 3)).T), {}))
     for name in ("sum", "mean"):
         samples += [Sample(name, (anywhere(shape),), keywords) for shape, keywords in AXES]
+        samples.append(Sample(name, (anywhere((3, 2)).T,), {"axis": 0}))
     samples += [Sample("sum", (anywhere((2, 0, 3)),), {"axis": 1}), Sample("sum", (anywhere((0,)),), {})]
     samples += [Sample("reshape", (anywhere(shape),), {"shape": new}) for shape, new in [
         ((2, 3), (6,)), ((6,), (3, 2)), ((), (1, 1)), ((1,), ()), ((2, 3), (-1,)), ((4, 3), (2, -1, 3)),
