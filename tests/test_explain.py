@@ -1,6 +1,7 @@
 """The chain rule in steps, and the paths that make up a gradient."""
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -166,3 +167,46 @@ def test_a_learners_whole_numbers_are_explained():
 
     x = Node(2)
     assert explain(Node(2**-1, (x, -1), "**"), {"x": x}).to_text().endswith("∂t1/∂x = -0.25")
+
+
+@dataclass
+class Unhashable:
+    """A learner's dataclass: == compares data, so it has no hash; a leaf's operation is None."""
+
+    data: float
+    _prev: tuple = ()
+    _op: str | None = None
+
+
+def test_paths_through_a_learners_class_that_cannot_be_hashed():
+    x, same = Unhashable(2.0), Unhashable(2.0)
+    product = Unhashable(4.0, (x, same), "*")
+    root = Unhashable(12.0, (product, 3.0), "*")  # a plain number is a constant
+    for leaf in (x, same):
+        paths = gradient_paths(root, leaf, {})
+        assert [path.factors for path in paths.paths] == [(3.0, 2.0)]
+        assert float(paths.gradient) == 6
+    assert [float(step.arriving) for step in explain(root, {}).steps] == [1, 3]
+
+
+def test_it_tells_what_a_given_gradient_leads_to():
+    x = Tensor(np.array([1.0, 2.0]), requires_grad=True)
+    y = x * x
+    walk, paths = explain(y, gradient=[1.0, 10.0]), gradient_paths(y, x, gradient=[1.0, 10.0])
+    assert walk.steps[0].arriving.tolist() == [1, 10]
+    assert paths.gradient.tolist() == [2, 40]
+    assert [path.product.tolist() for path in paths.paths] == [[1, 20], [1, 20]]
+
+
+@pytest.mark.parametrize("make", [scalar, array])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_latex_of_any_graph_closes_its_braces(make, seed):
+    _, root = random_graph(seed, make)
+    walk = explain(root, {})
+    latex = walk.to_latex()
+    depth = 0
+    for character in latex:
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        assert depth >= 0
+    assert depth == 0
+    assert latex.count("&") == sum(len(step.contributions) for step in walk.steps)

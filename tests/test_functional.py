@@ -149,3 +149,18 @@ def test_a_result_that_is_not_a_number_is_named():
     with pytest.raises(GradcheckError) as caught:
         gradcheck(lambda x: x.log(), np.array([-1.0]))
     assert "nan" in str(caught.value) and "two results" not in str(caught.value)
+
+
+def test_numerical_gradient_moves_one_entry_at_a_time():
+    x = np.array([2.0, -3.0, 0.5])
+    gradient = numerical_gradient(lambda p: p.prod(), x)
+    np.testing.assert_allclose(gradient, [-1.5, 1.0, -6.0], atol=1e-9)
+
+
+def test_the_entry_that_is_most_wrong_is_the_one_it_names():
+    errors = np.array([0.1, 0.0, -0.7, 0.3])
+    planted = with_rules(lambda g, z, x: g * 2 * x + errors, forward=lambda x: x**2)
+    with pytest.raises(
+        GradcheckError, match=r"entry \(2,\) of input 0.*differ by 0\.7\. \(3 entries are wrong"
+    ):
+        gradcheck(planted, np.array([1.0, 2.0, 3.0, 4.0]))

@@ -206,3 +206,10 @@ def test_where_asks_for_no_gradient_of_its_condition():
 
 def test_shape_errors_are_value_errors_and_graph_errors_runtime_errors():
     assert issubclass(ShapeError, ValueError) and issubclass(GraphError, RuntimeError)
+
+
+def test_results_hold_arrays_where_numpy_gives_scalars():
+    x = Tensor(2.0, requires_grad=True)
+    vector = Tensor([1.0, 2.0])
+    for result in (x * 3, x.exp(), -x, vector.sum(), vector.mean(axis=0), vector @ vector, x.reshape(())):
+        assert type(result.data) is np.ndarray and result.shape == ()
