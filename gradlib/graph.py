@@ -241,7 +241,12 @@ def caller_names() -> dict[int, str]:
     names: dict[int, str] = {}
     for scope in (frame.f_locals, frame.f_globals):
         for name, thing in scope.items():
-            if not name.startswith("_") and not isinstance(thing, type) and is_node(thing):
+            if (
+                name.isidentifier()
+                and not name.startswith("_")
+                and not isinstance(thing, type)
+                and is_node(thing)
+            ):
                 names.setdefault(id(thing), name)
     return names
 

@@ -67,7 +67,7 @@ class Value:
             raise ValueError(
                 f"({x}) ** {y} is not a real number: a negative base takes whole exponents only."
             )
-        by_base = y * x ** (y - 1) if y else 0.0
+        by_base = 0.0 if y == 0 else math.inf if x == 0 and y < 1 else y * x ** (y - 1)
         by_exponent = (
             z * math.log(x) if x > 0 else 0.0 if x == 0 else math.nan
         )  # xʸ of x < 0: only whole y exist
@@ -100,7 +100,7 @@ class Value:
 
     def sqrt(self):
         z = math.sqrt(self.data)
-        return _result(z, "sqrt", (self,), (0.5 / z,))
+        return _result(z, "sqrt", (self,), (0.5 / z if z else math.inf,))
 
     def sin(self):
         return _result(math.sin(self.data), "sin", (self,), (math.cos(self.data),))

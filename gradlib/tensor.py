@@ -639,6 +639,15 @@ def _no_derivative(name: str) -> TypeError:
     )
 
 
+def _where(condition, *choices) -> Tensor:
+    if len(choices) != 2:
+        raise TypeError(
+            "np.where with a condition alone gives indices, which have no gradient: call it on t.data. "
+            "To choose between two values, pass both: np.where(condition, x, y)."
+        )
+    return apply(P.where, *_operands((condition, *choices)))
+
+
 _UFUNCS = {op.forward: op for op in P.TABLE.values() if isinstance(op.forward, np.ufunc)}
 
 _WITHOUT_GRADIENT = {
@@ -654,5 +663,5 @@ _FUNCTIONS = {
     np.transpose: lambda x, axes=None: x.T if axes is None else x.permute(*axes),
     np.expand_dims: lambda x, axis: x.reshape(np.expand_dims(x._array, axis).shape),
     np.broadcast_to: lambda x, shape: apply(P.broadcast_to, x, shape=shape),
-    np.where: lambda condition, x, y: apply(P.where, *_operands((condition, x, y))),
+    np.where: _where,
 }

@@ -93,5 +93,13 @@ def test_powers_with_a_negative_base():
     assert math.isnan((Value(-1.5) ** 2)._local[1])  # (-1.5)^y exists for whole y only
 
 
+def test_roots_of_zero_have_an_infinite_slope_as_tensors_have():
+    for root in (lambda x: x.sqrt(), lambda x: x**0.5):
+        x = Value(0.0)
+        root(x).backward()
+        assert x.grad == math.inf
+    assert (Value(0.0) ** 2)._local[0] == 0 and (Value(0.0) ** 0)._local[0] == 0
+
+
 def test_its_repr():
     assert repr(Value(2, "x")) == "Value(data=2.0, grad=0.0)"
