@@ -185,6 +185,8 @@ class Graph:
         dot.attr("edge", arrowsize="0.7")
         if self.note:
             dot.attr(label=self.note, labelloc="t")
+        if len(self.nodes) > 100:  # 200 values with 360 uses: 0.1 s, and 1.1 s with curves and all tidying
+            dot.attr(splines="line", nslimit="1", mclimit="0.5")
         for node in self.nodes:
             dot.node(
                 node.id,
