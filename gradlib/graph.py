@@ -355,8 +355,10 @@ def for_a_page(svg: str, description: str) -> str:
     svg = re.sub(r'<polygon fill="white"[^>]*/>\n?', "", svg)  # the white background
     svg = re.sub(r' id="', ' data-id="', svg)
     svg = re.sub(r' (fill|stroke|font-family|font-size)="(black|none|Helvetica[^"]*)"', _keep_none, svg)
-    label = html.escape(description)
-    head = f'<svg class="gradlib-graph" role="img" aria-label="{label}"'
+    # Shrink to the page, but not below 82 %, where 11 points are 12 pixels: what is wider still is scrolled.
+    least = 0.82 * float(re.search(r'width="([\d.]+)pt"', svg)[1])
+    fit = f'style="max-width: 100%; min-width: {least:.0f}pt; height: auto"'
+    head = f'<svg class="gradlib-graph" {fit} role="img" aria-label="{html.escape(description)}"'
     return svg.replace("<svg", head, 1).replace(">", f"><style>{_STYLE}</style>", 1).strip()
 
 

@@ -11,8 +11,6 @@ from dataclasses import replace
 from ..formulas import value_text
 from ..graph import HOW_TO_GET_PICTURES, MAX_NODES, Graph, draw, for_a_page
 
-_SMALLEST = 0.82  # of the natural size: 11 points are then 12 pixels
-
 
 def is_drawable(graph: Graph) -> bool:
     """Whether a graph is small enough to be drawn and read."""
@@ -44,7 +42,7 @@ def _drawing(graph: Graph, widest: Widest, scope: str) -> str:
         return f"<pre>{html.escape(bare.to_text())}\n{HOW_TO_GET_PICTURES}</pre>"
     svg = for_a_page(svg, graph.description())
     svg = re.sub(r'<g data-id="([ne]\d+)".*?</g>', lambda m: _with_slots(m[0], m[1], widest), svg, flags=re.S)
-    return _shrinking(re.sub(r'data-(id|text)="', rf"\g<0>{scope}", svg))
+    return re.sub(r'data-(id|text)="', rf"\g<0>{scope}", svg)
 
 
 def _with_room(graph: Graph, widest: Widest) -> str:
@@ -74,10 +72,3 @@ def _with_slots(element: str, element_id: str, widest: Widest) -> str:
         slot = re.sub(r">.*?<", "><", text).replace("<text", f'<text data-text="{element_id}.{i}"')
         element = element.replace(text, slot)
     return element
-
-
-def _shrinking(svg: str) -> str:
-    """An SVG that shrinks to the page while it stays legible. What is wider still is scrolled."""
-    width = float(re.search(r'width="([\d.]+)pt"', svg)[1])
-    style = f"max-width: 100%; min-width: {_SMALLEST * width:.0f}pt; height: auto"
-    return svg.replace("<svg ", f'<svg style="{style}" ', 1)
