@@ -3,6 +3,7 @@
 from collections import Counter
 
 from gradlib.checks import Case, exercise, named
+from gradlib.checks.lesson_02 import Node
 from gradlib.scalar import Value
 
 TITLE = "A scalar engine"
@@ -144,17 +145,6 @@ class ConstantQuotient(Reflected):
 
 
 # --- 2 -----------------------------------------------------------------------------------------
-
-
-class Node:
-    """A node with a name: what the second exercise hands to the learner."""
-
-    def __init__(self, name, *inputs):
-        self.name, self._prev = name, inputs
-
-    def __repr__(self):
-        made_of = ", ".join(node.name for node in self._prev)
-        return f"{self.name}({made_of})" if made_of else self.name
 
 
 @exercise("Topological order", points=3)
