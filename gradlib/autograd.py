@@ -10,29 +10,64 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from . import primitives
-from .errors import GraphError
+from .errors import GraphError, ShapeError
+from .primitives import Primitive, find
 
 
 class _Recording(threading.local):
-    """Whether operations on tensors are recorded, in this thread."""
+    """Whether operations on tensors are recorded, in this thread, and who watches them.
 
-    enabled = True
+    enabled : False, True, or the watcher, who is shown every result; `apply` asks one question for both.
+    watcher : what `detect_anomaly` sets, else None.
+    """
+
+    enabled: Any = True
+    watcher = None
 
 
 recording = _Recording()
 
 
 class _Writes:
-    """How many times a tensor's array has been overwritten, anywhere. A tensor notes the count when it is
-    made, so that `backward()` can tell whether an input has been overwritten since it was used."""
+    """When arrays were overwritten, so that `backward()` can tell whether a value has changed since it was
+    used: a tensor notes the count of writes when it is made.
 
-    count = 0
+    Writes are counted by memory, not by tensor: t.detach(), t.reshape(…) and t[0] share the array of t.
+    """
+
+    def __init__(self):
+        self.count = 0
+        self.assigned = False  # whether `t[i] = v` has ever been recorded
+        self._last: dict[int, tuple[int, weakref.ref]] = {}  # by id of the array that owns the memory
+
+    def mark(self, array: np.ndarray) -> None:
+        """Note that an array has been overwritten."""
+        self.count += 1
+        owner = _owner(array)
+        key = id(owner)
+        self._last[key] = self.count, weakref.ref(owner, lambda _: self._last.pop(key, None))
+
+    def note_assignment(self) -> int:
+        """The count after an assignment that was recorded: what was made before it used the old value."""
+        self.assigned = True
+        self.count += 1
+        return self.count
+
+    def last(self, array: np.ndarray) -> int:
+        """The count at the last write to an array's memory; 0 if there was none."""
+        return self._last.get(id(_owner(array)), (0,))[0]
+
+
+def _owner(array: np.ndarray) -> np.ndarray:
+    while type(array.base) is np.ndarray:
+        array = array.base
+    return array
 
 
 writes = _Writes()
@@ -54,7 +89,7 @@ class no_grad(contextlib.ContextDecorator):
 
     def __enter__(self) -> None:
         self._before = recording.enabled
-        recording.enabled = self._enabled
+        recording.enabled = self._enabled and (recording.watcher or True)
 
     def __exit__(self, *_) -> None:
         recording.enabled = self._before
@@ -79,8 +114,10 @@ def unbroadcast(gradient, shape: tuple[int, ...]):
            [3.]]))
     """
     new_axes = gradient.ndim - len(shape)
-    stretched = [new_axes + i for i, size in enumerate(shape) if size == 1 != gradient.shape[new_axes + i]]
-    return gradient.sum(axis=(*range(new_axes), *stretched)).reshape(shape)
+    if new_axes:
+        gradient = gradient.sum(axis=0 if new_axes == 1 else tuple(range(new_axes)))
+    stretched = tuple(i for i, size in enumerate(shape) if size == 1 != gradient.shape[i])
+    return gradient.sum(axis=stretched, keepdims=True) if stretched else gradient
 
 
 def is_node(thing: Any) -> bool:
@@ -108,10 +145,25 @@ def topological_order(root, follow: Callable = needs_gradient) -> list:
         elif id(node) not in seen:
             seen.add(id(node))
             stack += (node, None)
+            if writes.assigned:
+                _use_what_was_there(node)
             for parent in reversed(node._prev):  # the first input comes first in the order
                 if id(parent) not in seen and follow(parent):
                     stack.append(parent)
     return order
+
+
+def _use_what_was_there(node) -> None:
+    """After `t[i] = v`, t is the result of the assignment, which is newer than what used t before: give that what t
+    was when it was used, the first input of the assignment."""
+    made = getattr(node, "_made", None)
+    if made is not None and any(parent._made > made for parent in node._prev):
+        parents = list(node._prev)
+        for i, parent in enumerate(parents):
+            while parent._made > made:
+                parent = parent._prev[0]
+            parents[i] = parent
+        node._prev = tuple(parents)
 
 
 def value_of(node) -> np.ndarray:
@@ -120,13 +172,16 @@ def value_of(node) -> np.ndarray:
     return np.asarray(float(data) if type(data) is int else data)
 
 
-def backward_steps(root, gradient=None, value: Callable = value_of) -> Iterator[tuple[Any, Any, tuple]]:
+def backward_steps(
+    root, gradient=None, value: Callable = value_of, follow: Callable = needs_gradient
+) -> Iterator[tuple[Any, Any, tuple]]:
     """Yield (node, gradient, contribution to each input), from root to the leaves, every node once.
 
     A node is reached when everything that uses it has been: its gradient ∂root/∂node, the sum over those
     uses, is then complete. A leaf has no contributions; a contribution is None where the input needs no
     gradient. `gradient` is ∂L/∂root, by default ones. `value` reads what the rules compute on: arrays, or the
-    nodes themselves when the gradients are to be differentiated again.
+    nodes themselves when the gradients are to be differentiated again. `follow` tells which inputs need a
+    gradient.
 
     >>> from gradlib.scalar import Value
     >>> x = Value(3.0, "x")
@@ -136,7 +191,7 @@ def backward_steps(root, gradient=None, value: Callable = value_of) -> Iterator[
     · 1.0 3.0 3.0
     x 7.0
     """
-    order = topological_order(root)
+    order = topological_order(root, follow)
     if hasattr(root, "_refuse_overwritten"):
         root._refuse_overwritten(order)
     ones = np.ones_like(value_of(root), dtype=float) if gradient is None else gradient
@@ -145,7 +200,9 @@ def backward_steps(root, gradient=None, value: Callable = value_of) -> Iterator[
         arrived = gradients.pop(id(node), None)
         if arrived is None:  # reached only through an input without a derivative, the condition of a `where`
             continue
-        given = contributions(node, arrived, value) if node._op else ()
+        if hooks := getattr(node, "_hooks", None):
+            arrived = _hooked(hooks, arrived)
+        given = contributions(node, arrived, value, follow) if node._op else ()
         yield node, arrived, given
         for parent, contribution in zip(node._prev, given):  # noqa: B905 (strict costs 50 ns)
             if contribution is not None:
@@ -154,26 +211,33 @@ def backward_steps(root, gradient=None, value: Callable = value_of) -> Iterator[
                 gradients[key] = contribution if earlier is None else earlier + contribution
 
 
-def contributions(node, gradient, value: Callable = value_of) -> tuple:
+def contributions(node, gradient, value: Callable = value_of, follow: Callable = needs_gradient) -> tuple:
     """What one node hands to each of its inputs: the rule of its operation, applied to its gradient.
 
     None where an input needs no gradient, or has no derivative.
     """
     op = node._op
-    if type(op) is not primitives.Primitive:
-        op = primitives.find(op)
+    if type(op) is not Primitive:
+        op = find(op)
     parents = node._prev
-    if len(parents) != len(op.rules):
-        raise GraphError(
-            f"the operation {op.symbol!r} takes {len(op.rules)} inputs, but a node made by it has "
-            f"{len(parents)} in _prev. List every input there, constants too."
-        )
     inputs = [value(parent) for parent in parents]
     output = value(node)
     keywords = getattr(node, "_kwargs", None) or {}
+    if op.joint is not None:
+        all_given = op.joint.rule(gradient, output, *inputs, **keywords)
+        return tuple(
+            unbroadcast(contribution, array.shape) if contribution is not None and follow(parent) else None
+            for parent, array, contribution in zip(parents, inputs, all_given, strict=True)
+        )
+    rules = op.rules or op.rules_for(len(parents))
+    if len(parents) != len(rules):
+        raise GraphError(
+            f"the operation {op.symbol!r} takes {len(rules)} inputs, but a node made by it has "
+            f"{len(parents)} in _prev. List every input there, constants too."
+        )
     given = []
-    for parent, array, rule in zip(parents, inputs, op.rules):  # noqa: B905
-        if rule is None or not needs_gradient(parent):
+    for parent, array, rule in zip(parents, inputs, rules):  # noqa: B905
+        if rule is None or not follow(parent):
             given.append(None)
             continue
         contribution = rule(gradient, output, *inputs, **keywords)
@@ -181,3 +245,18 @@ def contributions(node, gradient, value: Callable = value_of) -> tuple:
             contribution = unbroadcast(contribution, array.shape)
         given.append(contribution)
     return tuple(given)
+
+
+def _hooked(hooks: dict, gradient):
+    """The gradient after the hooks of a node have seen it, each of which may put another in its place."""
+    for hook in tuple(hooks.values()):
+        replaced = hook(gradient)
+        if replaced is None:
+            continue
+        if np.shape(replaced) != gradient.shape:
+            raise ShapeError(
+                f"a hook returned a gradient of shape {np.shape(replaced)} for one of shape "
+                f"{gradient.shape}: return None to leave it, or an array of the same shape."
+            )
+        gradient = replaced
+    return gradient

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 
 class ShapeError(ValueError):
     """Two shapes do not fit together."""
@@ -13,6 +17,10 @@ class GraphError(RuntimeError):
 
 class GradcheckError(AssertionError):
     """A gradient disagrees with finite differences."""
+
+
+class AnomalyError(FloatingPointError):
+    """A NaN or an infinity came up inside `detect_anomaly`."""
 
 
 def cannot_broadcast(*shapes: tuple[int, ...]) -> ShapeError:
@@ -66,3 +74,168 @@ The second looks transposed: try .mT on it, for (32, 784) @ (784, 128).
         mended = left[:-2] + (left[-1], left[-2])
         message += f" The first looks transposed: try .mT on it, for {mended} @ {right}."
     return ShapeError(message)
+
+
+def axis_out_of_range(axis: int, ndim: int, what: str = "") -> ShapeError:
+    """The error for an axis that is not there.
+
+    >>> print(axis_out_of_range(2, 2))
+    there is no axis 2: with 2 axes they are 0 to 1. Negative axes count from the end: -1 is the last.
+    """
+    if not ndim:
+        return ShapeError(f"{what}there is no axis {axis}: a 0-d tensor has none. Leave it out.")
+    return ShapeError(
+        f"{what}there is no axis {axis}: with {ndim} {'axis' if ndim == 1 else 'axes'} they are 0 to {ndim - 1}. "
+        "Negative axes count from the end: -1 is the last."
+    )
+
+
+def cannot_stack(shapes: list[tuple[int, ...]]) -> ShapeError:
+    """The error for stacking tensors of different shapes: names the first that differs."""
+    i = next(i for i, shape in enumerate(shapes) if shape != shapes[0])
+    return ShapeError(
+        f"stack takes tensors of one shape, but the first has {shapes[0]} and number {i} has {shapes[i]}. "
+        "To join along an axis that they have, use concatenate."
+    )
+
+
+def cannot_concatenate(shapes: list[tuple[int, ...]], axis: int) -> ShapeError:
+    """The error for joining tensors that differ in another axis: names the two shapes and that axis.
+
+    >>> print(cannot_concatenate([(2, 3), (2, 4)], 0))
+    cannot concatenate (2, 3) with (2, 4) along axis 0: all other axes must have the same size, but axis 1 has \
+3 and 4. Along axis 1 they fit.
+    """
+    first = shapes[0]
+    if not all(shapes):
+        return ShapeError("cannot concatenate 0-d tensors: they have no axis to join along. Use stack.")
+    if len({len(shape) for shape in shapes}) > 1:
+        other = next(shape for shape in shapes if len(shape) != len(first))
+        return ShapeError(
+            f"cannot concatenate {first} with {other}: they have {len(first)} and {len(other)} axes. "
+            "unsqueeze adds one of size 1."
+        )
+    if not -len(first) <= axis < len(first):
+        return axis_out_of_range(axis, len(first), "concatenate: ")
+    axis %= len(first)
+    for other in shapes[1:]:
+        differ = [a for a in range(len(first)) if a != axis and first[a] != other[a]]
+        if differ:
+            mend = (
+                f" Along axis {differ[0]} they fit."
+                if len(differ) == 1 and first[axis] == other[axis]
+                else ""
+            )
+            return ShapeError(
+                f"cannot concatenate {first} with {other} along axis {axis}: all other axes must have the same "
+                f"size, but axis {differ[0]} has {first[differ[0]]} and {other[differ[0]]}.{mend}"
+            )
+    return ShapeError(f"cannot concatenate shapes {shapes} along axis {axis}.")
+
+
+def explained(symbol: str, arrays: list[np.ndarray], keywords: dict, error: Exception) -> Exception:
+    """The error of an operation's forward function, in words that help."""
+    shapes = [array.shape for array in arrays]
+    first = shapes[0] if shapes else ()
+    if special := _SPECIAL.get(symbol):
+        if (found := special(shapes, keywords, error)) is not None:
+            return found
+    if isinstance(error, np.exceptions.AxisError):
+        if not first:
+            return ShapeError(
+                f"{symbol} over axis {keywords['axis']}, but a 0-d tensor has no axes: leave axis out."
+            )
+        return ShapeError(
+            f"{symbol} over axis {keywords['axis']}, but shape {first} has axes 0 to {len(first) - 1}. "
+            "Negative axes count from the end: -1 is the last."
+        )
+    if "duplicate value in 'axis'" in str(error):
+        return ShapeError(f"{symbol} over axes {keywords['axis']}: each may be named once.")
+    if "zero-size array" in str(error):
+        return ShapeError(
+            f"{symbol} of no entries has no value: shape {first} is empty along the axes reduced. Look at what "
+            "made it empty."
+        )
+    if "broadcast" in str(error):
+        return cannot_broadcast(*shapes)
+    dtypes = ", ".join(f"{array.dtype} {array.shape}" for array in arrays)
+    return type(error)(f"{symbol} failed on {dtypes}: {error}")
+
+
+def _explain_reshape(shapes, keywords, error):
+    (shape,), wanted = shapes, keywords["shape"]
+    return ShapeError(
+        f"cannot reshape {shape}, {math.prod(shape)} in all, to {tuple(wanted)}: the sizes must multiply to "
+        f"{math.prod(shape)}. One of them may be -1, for what is left."
+    )
+
+
+def _explain_broadcast_to(shapes, keywords, error):
+    shape, wanted = shapes[0], tuple(keywords["shape"])
+    try:
+        np.broadcast_shapes(shape, wanted)
+    except ValueError:
+        return cannot_broadcast(shape, wanted)
+    return ShapeError(
+        f"cannot broadcast {shape} to {wanted}: counted from the last axis, a size must stay or be 1, and no "
+        "axis may go."
+    )
+
+
+def _explain_index(shapes, keywords, error):
+    shape, index = shapes[0], keywords["index"]
+    shown = repr(index)
+    shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
+    if isinstance(error, IndexError):
+        return IndexError(f"index {shown} does not fit shape {shape}: {error}.")
+    if len(shapes) > 1 and "broadcast" in str(error) or "shape mismatch" in str(error):
+        place = np.empty(shape, dtype=bool)[index].shape
+        return ShapeError(
+            f"cannot assign a value of shape {shapes[1]} to entries of shape {place}: it must broadcast to them."
+        )
+    return None
+
+
+def _explain_matrices(what: str):
+    def explain(shapes, keywords, error):
+        shape = shapes[0]
+        if len(shape) < 2 or shape[-1] != shape[-2]:
+            return ShapeError(f"{what} takes square matrices, got shape {shape}.")
+        if isinstance(error, np.linalg.LinAlgError) and "ingular" in str(error):
+            return np.linalg.LinAlgError(
+                f"{what}: a matrix of shape {shape} is singular, its rows are not independent, so it has no "
+                "inverse. Adding a small multiple of the identity makes it regular."
+            )
+        if len(shapes) > 1:
+            n = shape[-1]
+            return ShapeError(
+                f"solve of {shape} with a right-hand side of shape {shapes[1]}: it needs shape ({n},), or "
+                f"(…, {n}, k) for stacks of k."
+            )
+        return None
+
+    return explain
+
+
+def _explain_einsum(shapes, keywords, error):
+    return ShapeError(
+        f"einsum('{keywords['subscripts']}') does not fit shapes {', '.join(map(str, shapes))}: {error}"
+    )
+
+
+_SPECIAL = {
+    "@": lambda shapes, keywords, error: cannot_multiply(*shapes),
+    "transpose": lambda shapes, keywords, error: ShapeError(
+        f"permute{keywords['axes']} must name each axis of shape {shapes[0]} once."
+    ),
+    "reshape": _explain_reshape,
+    "broadcast_to": _explain_broadcast_to,
+    "concatenate": lambda shapes, keywords, error: cannot_concatenate(shapes, keywords.get("axis", 0)),
+    "getitem": _explain_index,
+    "setitem": _explain_index,
+    "scatter": _explain_index,
+    "inv": _explain_matrices("inv"),
+    "det": _explain_matrices("det"),
+    "solve": _explain_matrices("solve"),
+    "einsum": _explain_einsum,
+}

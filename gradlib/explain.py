@@ -98,7 +98,7 @@ class Walkthrough:
         """The local derivative by one input, as text and as LaTeX, in the names of the graph."""
         nodes = self.graph.nodes
         names, output = [nodes[source].name for source in self.graph.sources[target]], nodes[target].name
-        latex = primitives.find(node._op).vjps[position].latex
+        latex = primitives.find(node._op).vjp(position).latex
         text = plain(fill(latex, names, output, "g"))
         return text, fill(latex, [latex_name(name) for name in names], latex_name(output), "g")
 

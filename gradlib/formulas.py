@@ -60,14 +60,26 @@ def plain(latex: str) -> str:
     >>> plain(r"1 - \tanh^2 u"), plain(r"2 \cdot x^{2-1}"), plain(r"g\,w^\top")
     ('1 - tanh² u', '2 · x^(2-1)', 'g wᵀ')
     """
-    text = re.sub(r"\\operatorname\{(.*?)\}", r"\1", latex).replace(r"\_", "_")
-    text = text.replace(r"^\top", "ᵀ").replace(r"\cdot", "·").replace(r"\,", " ")
-    text = text.replace(r"\sigma", "σ").replace(r"\sum", "Σ").replace(r"\sqrt", "√")
+    text = re.sub(r"\\(?:operatorname|text)\{(.*?)\}", r"\1", latex).replace(r"\_", "_")
+    for command, sign in _SIGNS.items():
+        text = text.replace(command, sign)
+    text = re.sub(r"\\sqrt\{(.*)\}", lambda match: f"√{_bracketed(match[1])}", text)
     text = re.sub(r"\^(\d)(?![\d.])", r"^{\1}", text)
     text = re.sub(r"\^\{(-?\d+)\}", lambda match: match[1].translate(_SUPERSCRIPTS), text)
-    text = re.sub(r"\^\{(\w+)\}", r"^\1", text)
-    text = re.sub(r"\^\{(.*?)\}", r"^(\1)", text)
+    text = re.sub(r"([\^_])\{(.*?)\}", lambda match: match[1] + _bracketed(match[2]), text)
     return re.sub(r"[\\{}]", "", text)
+
+
+_SIGNS = {
+    r"^{-\top}": "⁻ᵀ", r"^\top": "ᵀ", r"\cdot": "·", r"\,": " ", r"\ ": " ", r"\sigma": "σ", r"\Phi": "Φ", r"\pi": "π",
+    r"\sum": "Σ", r"\prod": "Π", r"\bmod": "mod", r"\lfloor ": "⌊", r" \rfloor": "⌋", r"\lceil ": "⌈", r" \rceil": "⌉",
+    r"\leftarrow": "←", r"\leq": "≤", r"\geq": "≥", r"\neq": "≠", r"\lVert ": "‖", r" \rVert": "‖", r"\log_2": "log₂",
+}  # fmt: skip
+
+
+def _bracketed(text: str) -> str:
+    """In brackets, unless it is a single name or number."""
+    return text if re.fullmatch(r"\w+|\([^()]*\)", text) else f"({text})"
 
 
 def operation_text(op: Any, inputs: Sequence[str]) -> str:
@@ -77,9 +89,12 @@ def operation_text(op: Any, inputs: Sequence[str]) -> str:
     ('x · y', 'x²', 'cube(x)')
     """
     try:
-        return plain(fill(primitives.find(op).latex, inputs))
+        entry = primitives.find(op)
     except KeyError:
         return f"{op}({', '.join(inputs)})"
+    if not entry.vjps:  # any number of inputs
+        return f"{entry.symbol}({', '.join(inputs)})"
+    return plain(fill(entry.latex, inputs))
 
 
 def number(value: float) -> str:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import builtins
-import math
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
+from . import numpy_functions
 from . import primitives as P
 from .autograd import backward_steps, recording, writes
-from .errors import GraphError, ShapeError, cannot_broadcast, cannot_multiply
+from .errors import GraphError, ShapeError, explained
+from .operations import Operations, plain
+from .primitives.shapes import assign
 
 _array_of = attrgetter("_array")
+_needs_gradient = attrgetter("_requires_grad")
 _new = object.__new__
 
 
-class Tensor:
+_STATE = (
+    "_array", "grad", "_requires_grad", "_op", "_prev", "_kwargs", "_made", "_hooks", "_retains_grad", "_cut",
+)  # fmt: skip
+
+
+class Tensor(Operations):
     """An n-dimensional array that records the operations on it, so that `backward()` can differentiate them.
 
     data : a number, a nested list, or a NumPy array. Python floats become float32, as in PyTorch; arrays keep
@@ -29,6 +36,8 @@ class Tensor:
     then refuses `backward()`. `grad` is an array of the same shape and dtype, None before the first
     `backward()`; gradients add up over calls.
 
+    A result is float64 only if an input is: whole numbers and bools go with float32, as in PyTorch.
+
     >>> x = Tensor([2.0], requires_grad=True)
     >>> y = Tensor([3.0], requires_grad=True)
     >>> z = x * y + x**2
@@ -38,18 +47,17 @@ class Tensor:
     """
 
     __slots__ = (
-        "_array", "grad", "_requires_grad", "_retains_grad",  # the value and its gradient
+        "_array", "grad", "_requires_grad",  # the value and its gradient
         "_op", "_prev", "_kwargs",  # how it was made: Primitive, inputs, keywords; None, (), None for a leaf
-        "_made", "_written",  # `writes.count` when it was made, and when it was last overwritten
+        "_made",  # `writes.count` when it was made
+        "_hooks", "_retains_grad",  # what is done with the gradient on its way
+        "_cut",  # where the graph behind it was cut, in words, if it was
+        "_line",  # the user's line that made it, noted by detect_anomaly
         "__weakref__",
     )  # fmt: skip
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None):
-        self._array = _as_array(data, dtype)
-        self.grad = None
-        self._requires_grad = self._retains_grad = False
-        self._op, self._prev, self._kwargs = None, (), None
-        self._made = self._written = writes.count
+        _fill(self, _as_array(data, dtype))
         if requires_grad:
             self.requires_grad_()
 
@@ -69,8 +77,7 @@ class Tensor:
                 "Make a new Tensor for another one."
             )
         self._array = value
-        writes.count += 1
-        self._written = writes.count
+        writes.mark(value)
 
     shape = property(lambda self: self._array.shape, doc="The size along each axis.")
     ndim = property(lambda self: self._array.ndim, doc="The number of axes.")
@@ -79,6 +86,14 @@ class Tensor:
     def numel(self) -> int:
         """The number of entries."""
         return self._array.size
+
+    def dim(self) -> int:
+        """The number of axes."""
+        return self._array.ndim
+
+    def size(self, dim: int | None = None):
+        """The shape, or the size of one axis."""
+        return self._array.shape if dim is None else self._array.shape[dim]
 
     def numpy(self) -> np.ndarray:
         """The array, not copied. Refused where it would cut a graph: if that is meant, t.detach().numpy()."""
@@ -92,6 +107,13 @@ class Tensor:
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
+    def __dlpack__(self, **keywords):
+        """The array for another library that speaks DLPack, not copied: torch.from_dlpack(t), np.from_dlpack(t)."""
+        return self.numpy().__dlpack__(**keywords)
+
+    def __dlpack_device__(self) -> tuple:
+        return self._array.__dlpack_device__()
+
     def item(self) -> float:
         """The only entry, as a Python number."""
         if self._array.size != 1:
@@ -100,17 +122,26 @@ class Tensor:
             )
         return self._array.item()
 
+    def tolist(self) -> Any:
+        """The entries as nested lists of Python numbers."""
+        return self._array.tolist()
+
     def __float__(self) -> float:
         return float(self.item())
 
     def __int__(self) -> int:
         return int(self.item())
 
+    def __index__(self) -> int:
+        if self._array.dtype.kind not in "iu":
+            raise TypeError(f"an index is a whole number, this tensor is {self.dtype}. Use int(t).")
+        return self.item()
+
     def __bool__(self) -> bool:
         if self._array.size != 1:
             raise ShapeError(
-                f"a tensor of shape {self.shape} is neither true nor false. Ask about one entry, or use (t "
-                "> 0).all() or .any()."
+                f"a tensor of shape {self.shape} is neither true nor false. Ask about one entry, or use (t > 0).all() "
+                "or .any()."
             )
         return bool(self._array.item())
 
@@ -119,8 +150,17 @@ class Tensor:
             raise TypeError("a 0-d tensor is a single number and has no len()")
         return len(self._array)
 
+    def __iter__(self):
+        if not self.shape:
+            raise TypeError("a 0-d tensor is a single number: there is nothing to iterate over")
+        return (self[i] for i in range(len(self._array)))
+
+    def __contains__(self, value) -> bool:
+        return bool((self == value).any())
+
     def __repr__(self) -> str:
-        parts = [np.array2string(self._array, separator=", ", prefix="Tensor(")]
+        name = type(self).__name__
+        parts = [np.array2string(self._array, separator=", ", prefix=f"{name}(")]
         if self.ndim > 1 or self._array.size == 0:
             parts.append(f"shape={self.shape}")
         if self.dtype != np.float32:
@@ -129,10 +169,21 @@ class Tensor:
             parts.append(f"op={self._op.symbol!r}")
         elif self._requires_grad:
             parts.append("requires_grad=True")
-        return f"Tensor({', '.join(parts)})"
+        return f"{name}({', '.join(parts)})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def __reduce__(self):
+        """For copy, deepcopy and pickle: a leaf with its gradient. A result of a graph is refused: detach it."""
+        if not self.is_leaf:
+            raise GraphError(
+                f"this tensor is a result of {self._op.symbol!r}, and a copy would lose the graph behind it. Copy "
+                "t.detach(), or copy the leaves and compute it again."
+            )
+        return _rebuilt, (type(self), self._array, self._requires_grad, self.grad)
 
     # The graph --------------------------------------------------------------------------------------------
-
     @property
     def requires_grad(self) -> bool:
         """Whether a gradient flows to this tensor: chosen for a leaf, inherited by a result."""
@@ -167,15 +218,50 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """A constant on the same array, outside the graph."""
-        return _constant(self._array)
+        tensor = on(self._array)
+        if self._requires_grad:
+            made = f"a result of {self._op.symbol!r}" if self._op else "a leaf"
+            tensor._cut = f"detach() on {made} of shape {self.shape}"
+        else:
+            tensor._cut = self._cut
+        return tensor
+
+    def clone(self) -> Tensor:
+        """The same numbers in an array of their own, in the graph."""
+        return apply(P.mul, self, on(np.ones((), self.dtype)))
 
     def retain_grad(self) -> None:
         """Have `backward()` keep the gradient of this tensor though it is not a leaf."""
+        self._expect_gradient("kept")
+        self._retains_grad = True
+
+    def register_hook(self, hook) -> HookHandle:
+        """Have `backward()` call hook(gradient) when the gradient of this tensor is complete.
+
+        The hook gets an array (a tensor where the gradient is itself recorded). It returns None, or what is to
+        go on in its place. The handle's `remove()` takes it away again.
+
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> handle = x.register_hook(lambda gradient: gradient * 10)
+        >>> x.sum().backward()
+        >>> x.grad
+        array([10., 10.], dtype=float32)
+        >>> handle.remove()
+        """
+        self._expect_gradient("hooked")
+        if not callable(hook):
+            raise TypeError(f"a hook is a function of the gradient, got {type(hook).__name__}.")
+        if self._hooks is None:
+            self._hooks = {}
+        handle = HookHandle(self._hooks)
+        self._hooks[handle] = hook
+        return handle
+
+    def _expect_gradient(self, what: str) -> None:
         if not self._requires_grad:
             raise GraphError(
-                "this tensor needs no gradient, so none can be kept. Set requires_grad=True on an input."
+                f"this tensor needs no gradient, so none can be {what}. Set requires_grad=True on an input."
             )
-        self._retains_grad = True
 
     def backward(self, gradient: Any = None) -> None:
         """Add ∂L/∂leaf to the `grad` of every leaf that this tensor was computed from.
@@ -186,20 +272,30 @@ class Tensor:
         Raises GraphError if there is no graph, if `gradient` is missing, or if a tensor of the graph was
         overwritten; ShapeError for a `gradient` of another shape.
         """
-        for tensor, arrived, _ in backward_steps(self, self._seed(gradient), _array_of):
+        watcher = recording.watcher
+        handed_on = set()  # the ids of gradients that a rule has handed on as they came
+        for tensor, arrived, given in backward_steps(self, self._seed(gradient), _array_of, _needs_gradient):
+            for contribution in given:
+                if contribution is arrived:
+                    handed_on.add(id(arrived))
             if tensor._op is None or tensor._retains_grad:
-                # An array of its own: `arrived` may have gone to several leaves.
-                total = np.array(arrived) if tensor.grad is None else np.asarray(tensor.grad + arrived)
-                tensor.grad = total.astype(tensor._array.dtype, copy=False)
+                _keep(tensor, arrived, id(arrived) in handed_on)
+            if watcher is not None:
+                watcher.see_backward(tensor, arrived, given)
+        if watcher is not None:
+            watcher.thaw()
 
     def _seed(self, gradient: Any) -> np.ndarray:
         """The gradient that `backward()` starts from, checked."""
         if not self._requires_grad:
+            where = (
+                f"The graph was cut by {self._cut}."
+                if self._cut
+                else "Either no input asked for a gradient, or the graph was cut on the way by .data, .numpy() or "
+                "float()."
+            )
             raise GraphError(
-                "backward() found no graph: this tensor was not computed from one with requires_grad=True. "
-                "Either no input "
-                "asked for a gradient, or the graph was cut on the way by .data, .detach(), float() or "
-                "no_grad()."
+                f"backward() found no graph: this tensor was not computed from one with requires_grad=True. {where}"
             )
         if gradient is None:
             if self._array.size != 1:
@@ -210,7 +306,7 @@ class Tensor:
                     "entry counts."
                 )
             return np.ones_like(self._array)
-        gradient = gradient._array if isinstance(gradient, Tensor) else _as_array(gradient, None)
+        gradient = _as_array(plain(gradient), None)
         if gradient.shape != self.shape:
             raise ShapeError(f"gradient must have the tensor's shape {self.shape}, got {gradient.shape}.")
         return gradient.astype(self.dtype, copy=False)
@@ -221,13 +317,12 @@ class Tensor:
             if node._made == writes.count or node._op is None:  # mostly nothing was written since
                 continue
             for tensor in (*node._prev, node):
-                if tensor._written > node._made:
+                if writes.last(tensor._array) > node._made:
                     what = "its result" if tensor is node else f"its input of shape {tensor.shape}"
                     raise GraphError(
                         f"backward() needs the values that {node._op.symbol!r} worked with, but {what} was "
-                        "overwritten in "
-                        "place afterwards. Compute the result again, or make a new tensor in place of "
-                        "overwriting."
+                        "overwritten in place afterwards. Compute the result again, or make a new tensor in place "
+                        "of overwriting."
                     )
 
     # Operators --------------------------------------------------------------------------------------------
@@ -268,6 +363,21 @@ class Tensor:
     def __rmatmul__(self, other):
         return apply(P.matmul, _operand(other, self), self)
 
+    def __mod__(self, other):
+        return apply(P.remainder, self, _operand(other, self))
+
+    def __rmod__(self, other):
+        return apply(P.remainder, _operand(other, self), self)
+
+    def __floordiv__(self, other):
+        return apply(P.floor_divide, self, _operand(other, self))
+
+    def __rfloordiv__(self, other):
+        return apply(P.floor_divide, _operand(other, self), self)
+
+    def __abs__(self):
+        return apply(P.abs, self)
+
     def __neg__(self):
         return apply(P.neg, self)
 
@@ -290,21 +400,54 @@ class Tensor:
         """`t += u`: overwrites t where nothing is recorded; in a graph it is `t = t + u`, a new tensor."""
         other = _operand(other, self)
         if recording.enabled and (self._requires_grad or other._requires_grad):
-            if self.is_leaf and self._requires_grad:
-                raise GraphError(
-                    f"a leaf with requires_grad=True cannot be overwritten by '{op.symbol}=' while "
-                    "operations are recorded: its "
-                    "gradient would have nowhere to go. Update it inside `with gradlib.no_grad():`, or give "
-                    "the result a new name."
-                )
+            self._refuse_leaf(f"{op.symbol}=")
             return apply(op, self, other)
         result = apply(op, self, other)._array
         if result.shape != self.shape:
             raise ShapeError(
                 f"shape {self.shape} cannot hold the result of '{op.symbol}=', of shape {result.shape}."
             )
-        self.data = result  # a new array: one that shared the old one, by detach() or reshape(), keeps it
+        self._write(..., result)
         return self
+
+    def _refuse_leaf(self, writing: str) -> None:
+        if self.is_leaf and self._requires_grad:
+            raise GraphError(
+                f"a leaf with requires_grad=True cannot be overwritten by '{writing}' while operations are recorded: "
+                "its gradient would have nowhere to go. Update it inside `with gradlib.no_grad():`, or give the "
+                "result a new name."
+            )
+
+    def _write(self, index, value: np.ndarray) -> None:
+        """Overwrite entries of the array. One that cannot be written, a stretched view, is replaced by a copy."""
+        if not self._array.flags.writeable:
+            self._array = self._array.copy()
+        try:
+            assign(self._array, index, value)
+        except (IndexError, ValueError, TypeError) as error:
+            raise explained("setitem", [self._array, value], {"index": index}, error) from None
+        writes.mark(self._array)
+
+    # Entries ----------------------------------------------------------------------------------------------
+
+    def __getitem__(self, index) -> Tensor:
+        return apply(P.getitem, self, index=_index(index))
+
+    def __setitem__(self, index, value) -> None:
+        """`t[i] = v`. In a graph t becomes the result of the assignment: its gradient flows to v at those entries,
+        and to what t was before at the others. What used t before goes on using the old value."""
+        index, value = _index(index), _operand(value, self)
+        if not recording.enabled or not (self._requires_grad or value._requires_grad):
+            self._write(index, value._array)
+            return
+        self._refuse_leaf("t[i] =")
+        before = _new(Tensor)
+        for name in _STATE:
+            setattr(before, name, getattr(self, name))
+        after = apply(P.setitem, before, value, index=index)
+        for name in _STATE:
+            setattr(self, name, getattr(after, name))
+        self._made = writes.note_assignment()
 
     # Comparisons are elementwise and give plain bool arrays: they have no derivative to record.
 
@@ -328,107 +471,71 @@ class Tensor:
 
     __hash__ = object.__hash__  # by identity: a tensor can be a key though == compares entries
 
-    # Methods ----------------------------------------------------------------------------------------------
+    # The table of derivatives, and NumPy's own functions (NEP 13 and NEP 18) ------------------------------
 
-    def exp(self) -> Tensor:
-        """eˣ, entry by entry."""
-        return apply(P.exp, self)
-
-    def log(self) -> Tensor:
-        """The natural logarithm, entry by entry."""
-        return apply(P.log, self)
-
-    def sqrt(self) -> Tensor:
-        """The square root, entry by entry."""
-        return apply(P.sqrt, self)
-
-    def sin(self) -> Tensor:
-        """The sine of x in radians, entry by entry."""
-        return apply(P.sin, self)
-
-    def cos(self) -> Tensor:
-        """The cosine of x in radians, entry by entry."""
-        return apply(P.cos, self)
-
-    def tanh(self) -> Tensor:
-        """The hyperbolic tangent, entry by entry."""
-        return apply(P.tanh, self)
-
-    def sigmoid(self) -> Tensor:
-        """σ(x) = 1/(1 + e⁻ˣ), entry by entry, without overflow."""
-        return apply(P.sigmoid, self)
-
-    def relu(self) -> Tensor:
-        """max(x, 0), entry by entry; the gradient at 0 is 0."""
-        return apply(P.relu, self)
-
-    def matmul(self, other) -> Tensor:
-        """The matrix product `self @ other`, over leading batch axes that broadcast."""
-        return self @ other
-
-    def sum(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> Tensor:
-        """The sum over one axis, several, or all. `dim` and `keepdim` are PyTorch's names for the same.
-
-        >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=-1)
-        Tensor([3., 7.])
-        """
-        return apply(P.sum, self, **_axes(axis, keepdims, dim, keepdim))
-
-    def mean(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> Tensor:
-        """The mean over one axis, several, or all."""
-        return apply(P.mean, self, **_axes(axis, keepdims, dim, keepdim))
-
-    def reshape(self, *shape) -> Tensor:
-        """The same entries in another shape, given as numbers or as a tuple; one size may be -1."""
-        return apply(P.reshape, self, shape=_sequence(shape))
-
-    def permute(self, *dims) -> Tensor:
-        """The axes in another order: axis i of the result is axis dims[i] of this tensor."""
-        return apply(P.transpose, self, axes=_sequence(dims))
-
-    def transpose(self, dim0: int, dim1: int) -> Tensor:
-        """Two axes exchanged, as in PyTorch. `permute` takes a whole new order."""
-        axes = list(range(self.ndim))
-        try:
-            axes[dim0], axes[dim1] = axes[dim1], axes[dim0]
-        except IndexError:
-            raise ShapeError(
-                f"transpose({dim0}, {dim1}) needs these axes, but shape {self.shape} has {self.ndim}."
-            ) from None
-        return apply(P.transpose, self, axes=tuple(axes))
-
-    @property
-    def T(self) -> Tensor:
-        """All axes in reverse order: the transpose of a matrix."""
-        return apply(P.transpose, self)
-
-    @property
-    def mT(self) -> Tensor:
-        """The last two axes exchanged: each matrix of a batch transposed."""
-        return self.transpose(-2, -1)
-
-    # NumPy's own functions (NEP 13 and NEP 18) --------------------------------------------------------------
+    @staticmethod
+    def _call_primitive(op: P.Primitive, inputs: tuple, keywords: dict) -> Tensor:
+        return apply(op, *_operands(inputs), **keywords)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
+        if any(map(_foreign, inputs)):
+            return NotImplemented
         if "out" in keywords:
             raise TypeError(
                 f"np.{ufunc.__name__} was asked to write its result into an array in place "
                 "(as `array += tensor` does), where no graph can follow. "
                 "Make a new value: array = array + tensor."
             )
-        if method == "__call__" and not keywords:
-            if op := _UFUNCS.get(ufunc):
+        if keywords and method == "__call__":
+            raise TypeError(
+                f"np.{ufunc.__name__} on a tensor takes its operands alone, got the keyword {next(iter(keywords))!r}, "
+                "which has no meaning in a graph or is not supported."
+            )
+        if method == "__call__":
+            if op := numpy_functions.UFUNCS.get(ufunc):
                 return apply(op, *_operands(inputs))
-            if ufunc in _WITHOUT_GRADIENT:
-                return ufunc(*map(_plain, inputs))
-        raise _no_derivative(ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}")
+            if ufunc in numpy_functions.PLAIN:
+                return ufunc(*map(plain, inputs))
+        raise numpy_functions.no_derivative(
+            ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        )
 
     def __array_function__(self, function, types, args, keywords):
-        if function in _FUNCTIONS:
-            return _FUNCTIONS[function](*args, **keywords)
-        if function in _WITHOUT_GRADIENT:
-            return function(*map(_plain, args), **keywords)
-        raise _no_derivative(function.__name__)
+        if any(map(_foreign, args)):
+            return NotImplemented
+        if args and isinstance(args[0], np.ndarray):
+            args = (on(args[0]), *args[1:])  # np.dot(array, tensor)
+        return numpy_functions.call(function, args, keywords)
+
+
+class HookHandle:
+    """Takes a hook away again: by `remove()`, or at the end of a `with` block."""
+
+    def __init__(self, hooks: dict):
+        self._hooks = hooks
+
+    def remove(self) -> None:
+        """Take the hook away; a second time does nothing."""
+        self._hooks.pop(self, None)
+
+    def __enter__(self) -> HookHandle:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.remove()
+
+
+class Parameter(Tensor):
+    """A tensor that a module learns: it needs a gradient, and the module finds it among its attributes.
+
+    >>> Parameter([1.0, 2.0])
+    Parameter([1., 2.], requires_grad=True)
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, requires_grad: bool = True):
+        super().__init__(data, requires_grad)
 
 
 def apply(op: P.Primitive, *inputs: Tensor, **keywords) -> Tensor:
@@ -443,51 +550,127 @@ def apply(op: P.Primitive, *inputs: Tensor, **keywords) -> Tensor:
     """
     arrays = []
     needs_gradient = False
-    for tensor in inputs:
-        arrays.append(tensor._array)
-        if tensor._requires_grad:
-            needs_gradient = True
+    try:
+        for tensor in inputs:
+            arrays.append(tensor._array)
+            if tensor._requires_grad:
+                needs_gradient = True
+    except AttributeError:  # an input that computes in its own way, an interval
+        return next(value for value in inputs if _foreign(value))._call_primitive(op, inputs, keywords)
     try:
         array = op.forward(*arrays, **keywords)
-    except (TypeError, ValueError) as error:
-        raise _explained(op, arrays, keywords, error) from None
+    except (TypeError, ValueError, IndexError) as error:
+        raise explained(op.symbol, arrays, keywords, error) from None
+    if type(array) is not np.ndarray:
+        array = np.asarray(array)  # NumPy gives scalars for 0-d results; a tensor always holds an array
+    if array.dtype is not arrays[0].dtype:
+        array = _in_our_dtype(op, array, arrays, keywords)
     result = _new(Tensor)
-    # NumPy gives scalars for 0-d results; a tensor always holds an array.
-    result._array = array if type(array) is np.ndarray else np.asarray(array)
-    result.grad = None
+    result._array = array
+    result.grad = result._hooks = result._cut = None
     result._retains_grad = False
-    result._made = result._written = writes.count
-    if needs_gradient and recording.enabled:
+    result._made = writes.count
+    if needs_gradient and (mode := recording.enabled):
         result._requires_grad = True
         result._op, result._prev, result._kwargs = op, inputs, keywords
+        if mode is not True:
+            mode.see_forward(result)
     else:
         result._requires_grad = False
         result._op, result._prev, result._kwargs = None, (), None
+        result._cut = f"no_grad() around {op.symbol!r}" if needs_gradient else _cut_before(inputs)
     return result
 
 
-def _constant(array: np.ndarray) -> Tensor:
-    """A leaf on this very array, without a gradient."""
-    tensor = _new(Tensor)
+Tensor._apply = staticmethod(apply)
+
+
+def _foreign(value: Any) -> bool:
+    """Whether it is no tensor, but knows what an operation of the table does to it."""
+    return hasattr(type(value), "_call_primitive") and not isinstance(value, Tensor)
+
+
+def _in_our_dtype(
+    op: P.Primitive, result: np.ndarray, inputs: list[np.ndarray], keywords: dict
+) -> np.ndarray:
+    """A result in the dtype that PyTorch gives it, where NumPy's is another: floating-point inputs alone decide how
+    wide a floating-point result is; without any it is float32, and computed so: NumPy has exp of a uint8 in float16.
+    """
+    dtype = result.dtype
+    if dtype.kind == "f" and op is not P.astype:
+        floating = [array.dtype for array in inputs if array.dtype.kind == "f"]
+        if floating:
+            return result.astype(np.result_type(*floating), copy=False)
+        return np.asarray(op.forward(*(array.astype(np.float32) for array in inputs), **keywords))
+    if dtype in (np.uint64, np.int8) and dtype not in [array.dtype for array in inputs]:
+        return result.astype(np.int64)  # a sum of uint8, a square of bools
+    return result
+
+
+def _cut_before(inputs: tuple[Tensor, ...]) -> str | None:
+    for tensor in inputs:
+        if tensor._cut:
+            return tensor._cut
+    return None
+
+
+def _fill(tensor: Tensor, array: np.ndarray) -> Tensor:
+    """Make a new tensor a leaf on this very array, without a gradient."""
     tensor._array = array
-    tensor.grad = None
+    tensor.grad = tensor._hooks = tensor._cut = None
     tensor._requires_grad = tensor._retains_grad = False
     tensor._op, tensor._prev, tensor._kwargs = None, (), None
-    tensor._made = tensor._written = writes.count
+    tensor._made = writes.count
     return tensor
+
+
+def on(array: np.ndarray, requires_grad: bool = False, kind: type = Tensor) -> Tensor:
+    """A leaf on this very array, which `Tensor(array)` would copy."""
+    tensor = _fill(_new(kind), array)
+    tensor._requires_grad = requires_grad
+    return tensor
+
+
+def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, grad: np.ndarray | None) -> Tensor:
+    """A leaf from its parts, after copying or pickling."""
+    tensor = on(array, requires_grad, kind)
+    tensor.grad = grad
+    return tensor
+
+
+def _keep(tensor: Tensor, arrived: np.ndarray, shared: bool) -> None:
+    """Add a gradient to `grad`, which is an array of its own: one that others hold too is copied."""
+    if tensor.grad is not None:
+        arrived = np.asarray(tensor.grad + arrived)
+    elif shared or tensor._op is not None or arrived.base is not None or type(arrived) is not np.ndarray:
+        arrived = np.array(arrived)
+    tensor.grad = arrived.astype(tensor._array.dtype, copy=False)
+
+
+def _index(index: Any) -> Any:
+    """An index in NumPy's own terms. Arrays are copied: the graph must not see them change."""
+    if isinstance(index, tuple):
+        return tuple(map(_index, index))
+    if isinstance(index, Tensor):
+        index = index._array
+    if isinstance(index, list):
+        return np.array(index, dtype=None if np.size(index) else np.intp)
+    return index.copy() if isinstance(index, np.ndarray) else index
 
 
 def _operand(value: Any, like: Tensor) -> Tensor:
     """The other operand as a tensor. A Python number takes the dtype of `like`, where that can hold it."""
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, (bool, int, float)):
-        holds = like.dtype.kind == "f" or (like.dtype.kind in "iu" and isinstance(value, int))
-        return _constant(
-            np.asarray(value, dtype=like.dtype if holds else None if isinstance(value, int) else np.float32)
-        )
+    if isinstance(value, (float, int)):  # and bool, which is an int
+        dtype = like._array.dtype
+        if dtype.kind != "f" and not (dtype.kind in "iu" and isinstance(value, int)):
+            dtype = None if isinstance(value, int) else np.float32
+        return _fill(_new(Tensor), np.array(value, dtype))
     if isinstance(value, (np.ndarray, np.generic)):
-        return _constant(_as_array(value, None))
+        return on(_as_array(value, None))
+    if _foreign(value):
+        return value
     raise TypeError(
         f"a Tensor cannot be combined with a {type(value).__name__}: {value!r}. "
         "Make a Tensor or an array of it first."
@@ -499,23 +682,30 @@ def _operands(values) -> list[Tensor]:
     return [_operand(value, like) for value in values]
 
 
-def _plain(value: Any) -> Any:
-    return value._array if isinstance(value, Tensor) else value
+def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
+    """Rows that are 1 at an index and 0 elsewhere: shape (…,) of whole numbers -> (…, num_classes) of int64.
 
+    num_classes : by default one more than the largest index.
 
-def _sequence(numbers: tuple) -> tuple[int, ...]:
-    """(2, 3) for both f(2, 3) and f((2, 3))."""
-    return (
-        tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], (tuple, list)) else tuple(numbers)
-    )
+    >>> one_hot([2, 0])
+    Tensor([[0, 0, 1],
+            [1, 0, 0]], shape=(2, 3), dtype=int64)
 
-
-def _axes(axis, keepdims, dim, keepdim) -> dict:
-    """The keywords of a reduction, in NumPy's names."""
-    if axis is not None and dim is not None:
-        raise TypeError(f"axis={axis} and dim={dim} are two names for the same argument: give one.")
-    axis = dim if axis is None else axis
-    return {"axis": tuple(axis) if isinstance(axis, list) else axis, "keepdims": keepdims or keepdim}
+    Raises TypeError for indices that are not whole numbers, IndexError for one out of range.
+    """
+    indices = np.asarray(plain(indices))
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"one_hot takes whole numbers, class indices, got {indices.dtype} of shape {indices.shape}.")
+    if num_classes == -1:
+        if not indices.size:
+            raise ValueError("one_hot of no indices cannot tell how many classes there are: give num_classes.")
+        num_classes = int(indices.max()) + 1
+    wrong = (indices < 0) | (indices >= num_classes)
+    if wrong.any():
+        raise IndexError(
+            f"one_hot with {num_classes} classes takes indices 0 to {num_classes - 1}, got {indices[wrong][0]}."
+        )
+    return on((indices[..., None] == np.arange(num_classes)).astype(np.int64))
 
 
 # Data that comes in ------------------------------------------------------------
@@ -558,7 +748,7 @@ def _bad_data(data: Any, reason: Any) -> Exception:
         return TypeError(
             "a tensor holds real numbers, complex ones are not supported. Keep .real and .imag apart."
         )
-    if isinstance(data, (list, tuple)) and builtins.any(isinstance(entry, Tensor) for entry in data):
+    if isinstance(data, (list, tuple)) and any(isinstance(entry, Tensor) for entry in data):
         return TypeError("a Tensor is made of numbers, not of tensors: the graph of the parts would be cut.")
     shown = repr(data)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
@@ -583,85 +773,3 @@ def _ragged(data: Any, place: str = "data") -> str:
                 "has a number", "is a number"
             )
     return next(filter(None, (_ragged(row, f"{place}[{i}]") for i, row in enumerate(data))), "")
-
-
-# Operations that fail ------------------------------------------------------------
-
-
-def _explained(op: P.Primitive, arrays: list[np.ndarray], keywords: dict, error: Exception) -> Exception:
-    """The error of a forward function, in words that help."""
-    shapes = [array.shape for array in arrays]
-    if op is P.matmul:
-        return cannot_multiply(*shapes)
-    if op is P.transpose:
-        return ShapeError(f"permute{keywords['axes']} must name each axis of shape {shapes[0]} once.")
-    if op is P.broadcast_to and not _misfit(shapes[0], keywords["shape"]):
-        return ShapeError(
-            f"cannot broadcast {shapes[0]} to {tuple(keywords['shape'])}: counted from the last axis, a size "
-            "must stay or be 1, and no axis may go."
-        )
-    if isinstance(error, np.exceptions.AxisError):
-        if not shapes[0]:
-            return ShapeError(
-                f"{op.symbol} over axis {keywords['axis']}, but a 0-d tensor has no axes: leave axis out."
-            )
-        return ShapeError(
-            f"{op.symbol} over axis {keywords['axis']}, but shape {shapes[0]} has axes 0 to "
-            f"{len(shapes[0]) - 1}. "
-            "Negative axes count from the end: -1 is the last."
-        )
-    if op is P.reshape:
-        wanted = keywords["shape"]
-        return ShapeError(
-            f"cannot reshape {shapes[0]}, {math.prod(shapes[0])} in all, to {wanted}: the sizes must "
-            "multiply to "
-            f"{math.prod(shapes[0])}. One of them may be -1, for what is left."
-        )
-    if "broadcast" in str(error):
-        return cannot_broadcast(*shapes, *([tuple(keywords["shape"])] if op is P.broadcast_to else []))
-    dtypes = ", ".join(f"{array.dtype} {array.shape}" for array in arrays)
-    return type(error)(f"{op.symbol} failed on {dtypes}: {error}")
-
-
-def _misfit(*shapes: tuple[int, ...]) -> bool:
-    try:
-        np.broadcast_shapes(*shapes)
-    except ValueError:
-        return True
-    return False
-
-
-def _no_derivative(name: str) -> TypeError:
-    return TypeError(
-        f"np.{name} is not an operation that gradlib can differentiate, so on a Tensor it would lose the "
-        "gradient. Compose it of "
-        "operations that are in the table, or call it on t.detach().numpy() if no gradient is to flow."
-    )
-
-
-def _where(condition, *choices) -> Tensor:
-    if len(choices) != 2:
-        raise TypeError(
-            "np.where with a condition alone gives indices, which have no gradient: call it on t.data. "
-            "To choose between two values, pass both: np.where(condition, x, y)."
-        )
-    return apply(P.where, *_operands((condition, *choices)))
-
-
-_UFUNCS = {op.forward: op for op in P.TABLE.values() if isinstance(op.forward, np.ufunc)}
-
-_WITHOUT_GRADIENT = {
-    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isnan, np.isfinite,
-    np.isinf, np.sign, np.shape, np.ndim, np.size, np.ones_like, np.zeros_like, np.allclose, np.isclose,
-    np.array_equal,
-}  # fmt: skip
-
-_FUNCTIONS = {
-    np.sum: lambda x, axis=None, keepdims=False: x.sum(axis, keepdims),
-    np.mean: lambda x, axis=None, keepdims=False: x.mean(axis, keepdims),
-    np.reshape: lambda x, shape: x.reshape(shape),
-    np.transpose: lambda x, axes=None: x.T if axes is None else x.permute(*axes),
-    np.expand_dims: lambda x, axis: x.reshape(np.expand_dims(x._array, axis).shape),
-    np.broadcast_to: lambda x, shape: apply(P.broadcast_to, x, shape=shape),
-    np.where: _where,
-}

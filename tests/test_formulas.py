@@ -10,9 +10,9 @@ from gradlib.primitives import TABLE, Primitive
 def texts(name):
     """The operation and its local derivatives as plain text, in the names u, v, w; z is the result."""
     entry = TABLE[name]
-    names = ["u", "v", "w"][: len(entry.vjps)]
-    formulas = [entry.latex, *(vjp.latex for vjp in entry.vjps if vjp)]
-    return [plain(fill(latex, names, "z", "g")) for latex in formulas]
+    names = ["u", "v", "w"][: len(entry.vjps)] or ["u", "v"]  # any number of inputs: two
+    vjps = filter(None, entry.vjps or [entry.vjp(0)])
+    return [operation_text(entry, names), *(plain(fill(vjp.latex, names, "z", "g")) for vjp in vjps)]
 
 
 READS = {
@@ -37,6 +37,51 @@ READS = {
     "reshape": ["reshape(u)", "reshape g"],
     "transpose": ["transpose(u)", "transpose g"],
     "broadcast_to": ["broadcast_to(u)", "unbroadcast g"],
+    "remainder": ["u mod v", "1", "-⌊u/v⌋"],
+    "reciprocal": ["1/u", "-z²"],
+    "square": ["u²", "2 · u"],
+    "abs": ["|u|", "sign u"],
+    "sign": ["sign(u)", "0"],
+    "floor": ["⌊u⌋", "0"],
+    "ceil": ["⌈u⌉", "0"],
+    "round": ["round(u)", "0"],
+    "floor_divide": ["⌊u / v⌋", "0", "0"],
+    "astype": ["astype(u)", "1"],
+    "expm1": ["e^u - 1", "z + 1"],
+    "log1p": ["ln (1 + u)", "1/(1 + u)"],
+    "log2": ["log₂ u", "1/(u · ln 2)"],
+    "logaddexp": ["ln (e^u + e^v)", "e^(u - z)", "e^(v - z)"],
+    "tan": ["tan u", "1 + z²"],
+    "arcsin": ["arcsin(u)", "1/√(1 - u²)"],
+    "arccos": ["arccos(u)", "-1/√(1 - u²)"],
+    "arctan": ["arctan(u)", "1/(1 + u²)"],
+    "atan2": ["atan2(u, v)", "v/(u² + v²)", "-u/(u² + v²)"],
+    "sinh": ["sinh u", "cosh u"],
+    "cosh": ["cosh u", "sinh u"],
+    "leaky_relu": ["leaky_relu(u)", "[u > 0] + a · [u ≤ 0]"],
+    "erf": ["erf(u)", "2 · e^(-u²)/√π"],
+    "gelu": ["u · Φ(u)", "Φ(u) + u · Φ'(u)"],
+    "maximum": ["max(u, v)", "[u > v]", "[v > u]"],
+    "minimum": ["min(u, v)", "[u < v]", "[v < u]"],
+    "clip": ["clip(u)", "[a ≤ u ≤ b]"],
+    "norm": ["‖u‖", "g · sign(u) · (|u|/z)^(p-1)"],
+    "max": ["max u", "[u = z] g/ties"],
+    "min": ["min u", "[u = z] g/ties"],
+    "logsumexp": ["ln Σ e^u", "g e^(u - z)"],
+    "softmax": ["softmax(u)", "z (g - Σ g z)"],
+    "log_softmax": ["log_softmax(u)", "g - e^z Σ g"],
+    "cumsum": ["cumsum(u)", "Σ_(j ≥ i) g_j"],
+    "prod": ["Π u", "g Π_(j ≠ i) u_j"],
+    "cumprod": ["cumprod(u)", "Σ_(j ≥ i) g_j Π_(k ≤ j, k ≠ i) u_k"],
+    "concatenate": ["concatenate(u, v)", "slice g"],
+    "pad": ["pad(u)", "slice g"],
+    "getitem": ["u[i]", "scatter g"],
+    "scatter": ["scatter(u)", "g[i]"],
+    "setitem": ["u[i] ← v", "g but 0 at i", "g[i]"],
+    "einsum": ["einsum(u, v)", "einsum g"],
+    "inv": ["u⁻¹", "-zᵀ g zᵀ"],
+    "solve": ["u⁻¹ v", "-u⁻ᵀ g zᵀ", "u⁻ᵀ g"],
+    "det": ["det u", "g · z u⁻ᵀ"],
 }
 
 

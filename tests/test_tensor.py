@@ -1,10 +1,13 @@
 """Tensor: what it holds, how it is made, combined, shown, and how gradients reach it."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
 import gradlib
-from gradlib import GraphError, ShapeError, Tensor, grad, no_grad
+from gradlib import GraphError, Parameter, ShapeError, Tensor, grad, no_grad
 
 
 def test_every_exported_name_is_there_and_has_a_docstring():
@@ -213,3 +216,234 @@ def test_results_hold_arrays_where_numpy_gives_scalars():
     vector = Tensor([1.0, 2.0])
     for result in (x * 3, x.exp(), -x, vector.sum(), vector.mean(axis=0), vector @ vector, x.reshape(())):
         assert type(result.data) is np.ndarray and result.shape == ()
+
+
+# Python manners
+
+
+def test_iteration_ends_and_gives_rows_of_the_graph():
+    x = Tensor(np.arange(6.0).reshape(3, 2), requires_grad=True)
+    rows = list(x)
+    assert [row.tolist() for row in rows] == x.tolist() == [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]
+    (rows[2] * 7.0).sum().backward()
+    assert x.grad.tolist() == [[0, 0], [0, 0], [7, 7]]
+    with pytest.raises(TypeError, match="a 0-d tensor is a single number: there is nothing to iterate over"):
+        iter(Tensor(1.0))
+
+
+def test_membership_is_by_value():
+    assert 2.0 in Tensor([1.0, 2.0]) and 3.0 not in Tensor([1.0, 2.0])
+
+
+def test_a_whole_number_is_an_index_and_a_float_is_not():
+    assert ["a", "b", "c"][Tensor(2)] == "c"
+    with pytest.raises(TypeError, match="an index is a whole number, this tensor is float32"):
+        ["a", "b"][Tensor(1.0)]
+
+
+def test_one_number_is_formatted_as_a_number():
+    assert f"{Tensor(3.14159):.2f}" == "3.14"
+    assert f"{Tensor([1.0, 2.0])}" == "Tensor([1., 2.])"
+    with pytest.raises(ShapeError):
+        format(Tensor([1.0, 2.0]), ".2f")
+
+
+@pytest.mark.parametrize("how", [copy.copy, copy.deepcopy, lambda t: pickle.loads(pickle.dumps(t))])
+@pytest.mark.parametrize("kind", [Tensor, Parameter])
+def test_a_leaf_is_copied_with_its_gradient(how, kind):
+    x = kind(np.array([1.0, 2.0]), requires_grad=True)
+    (x * x).sum().backward()
+    twin = how(x)
+    assert type(twin) is kind and twin is not x and twin.requires_grad and twin.is_leaf
+    assert twin.tolist() == x.tolist() and twin.grad.tolist() == [2.0, 4.0] and twin.dtype == np.float64
+    assert np.shares_memory(twin.data, x.data) == (how is copy.copy)
+    (twin * 3.0).sum().backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+
+
+def test_a_result_is_not_copied_without_its_graph():
+    result = Tensor([1.0], requires_grad=True) * 2.0
+    for how in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(GraphError, match="this tensor is a result of '·', and a copy would lose the graph"):
+            how(result)
+    assert copy.deepcopy(result.detach()).tolist() == [2.0]
+
+
+def test_numpy_reads_it_without_a_copy_and_not_behind_a_graph():
+    x = Tensor(np.arange(3.0))
+    assert np.shares_memory(np.from_dlpack(x), x.data) and np.shares_memory(np.asarray(x), x.data)
+    assert not np.shares_memory(np.array(x), x.data)
+    with pytest.raises(GraphError, match="NumPy would lose the gradient"):
+        np.from_dlpack(Tensor(np.arange(3.0), requires_grad=True))
+
+
+def test_float64_comes_out_only_where_float64_went_in():
+    whole, single = Tensor(np.arange(3)), Tensor([1.0, 2.0, 3.0])
+    for result in (whole * 0.5, whole / 2, whole.exp(), whole.mean(), single * whole, single * np.arange(3)):
+        assert result.dtype == np.float32
+    for result in (single * np.arange(3.0), whole * np.array([2.0]), single.double() * 2, single.astype(np.float64)):
+        assert result.dtype == np.float64
+    assert (whole + 1).dtype == (whole * whole).dtype == np.int64
+
+
+def test_a_cast_gives_the_gradient_back_in_the_old_dtype():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    (x.double() * np.array([3.0, 4.0])).sum().backward()
+    assert x.grad.dtype == np.float32 and x.grad.tolist() == [3.0, 4.0]
+    assert x.float() is x
+
+
+def test_seeding_repeats_what_is_drawn():
+    gradlib.manual_seed(3)
+    first = gradlib.random.default_rng().normal(size=4)
+    gradlib.manual_seed(3)
+    assert gradlib.random.default_rng().normal(size=4).tolist() == first.tolist()
+
+
+def test_one_hot():
+    assert gradlib.one_hot(np.array([[1], [0]]), 3).tolist() == [[[0, 1, 0]], [[1, 0, 0]]]
+    assert gradlib.one_hot(np.empty(0, int), 2).shape == (0, 2)
+
+
+# Hooks
+
+
+def test_a_hook_sees_the_whole_gradient_and_may_replace_it():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    y = x * 3.0
+    seen = []
+    y.register_hook(lambda gradient: seen.append(gradient.tolist()))
+    handle = y.register_hook(lambda gradient: gradient * 10)
+    (y + y * y).sum().backward()
+    assert seen == [[7.0, 13.0]]
+    assert x.grad.tolist() == [210.0, 390.0]
+    handle.remove()
+    handle.remove()
+    x.grad = None
+    (y + y * y).sum().backward()
+    assert x.grad.tolist() == [21.0, 39.0]
+
+
+def test_a_hook_lasts_as_long_as_its_with_block():
+    x = Tensor([1.0], requires_grad=True)
+    with x.register_hook(lambda gradient: -gradient):
+        x.sum().backward()
+    x.sum().backward()
+    assert x.grad.tolist() == [0.0]
+
+
+def test_a_hook_gets_a_tensor_where_the_gradient_is_recorded():
+    x = Tensor([2.0], requires_grad=True)
+    y = x * x
+    with y.register_hook(lambda gradient: gradient * 5.0):
+        (slope,) = grad(y * y, x, create_graph=True)
+    assert slope.item() == 5 * 4 * 2.0**3
+    assert grad(slope, x)[0].item() == 5 * 12 * 2.0**2
+
+
+def test_wrong_hooks_are_refused():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(TypeError, match="a hook is a function of the gradient, got float"):
+        x.register_hook(1.0)
+    with pytest.raises(GraphError, match="needs no gradient, so none can be hooked"):
+        Tensor([1.0]).register_hook(print)
+    x.register_hook(lambda gradient: gradient.sum())
+    with pytest.raises(ShapeError, match=r"a hook returned a gradient of shape \(\) for one of shape \(2,\)"):
+        x.sum().backward()
+
+
+# Where a graph was cut
+
+
+@pytest.mark.parametrize(
+    ("cut", "words"),
+    [
+        (lambda x: (x * 2.0).detach() * 3.0, "The graph was cut by detach() on a result of '·' of shape (2,)."),
+        (lambda x: x.detach().reshape(2, 1).exp(), "The graph was cut by detach() on a leaf of shape (2,)."),
+        (lambda x: gradlib.no_grad()(x.tanh)() + 1.0, "The graph was cut by no_grad() around 'tanh'."),
+        (lambda x: Tensor(x.data) * 2.0, "or the graph was cut on the way by .data, .numpy() or float()."),
+    ],
+)
+def test_backward_says_where_the_graph_was_cut(cut, words):
+    with pytest.raises(GraphError) as caught:
+        cut(Tensor([1.0, 2.0], requires_grad=True)).sum().backward()
+    assert words in str(caught.value)
+
+
+# Writing
+
+
+@pytest.mark.parametrize(
+    "alias", [Tensor.detach, lambda x: x.detach().reshape(2, 1), lambda x: x.detach()[1:], lambda x: x.detach().T]
+)
+def test_a_write_through_another_name_for_the_same_memory_is_seen(alias):
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    z = (x * x).sum()
+    alias(x).data -= 1.0
+    with pytest.raises(GraphError, match="its input of shape \\(2,\\) was overwritten in place"):
+        z.backward()
+    (x * x).sum().backward()
+    assert x.grad.tolist() == (2 * x.data).tolist()
+
+
+def test_a_copy_may_be_written():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    z = (x * x).sum()
+    x.detach().clone().data -= 1.0
+    copy.deepcopy(x).data -= 1.0
+    z.backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+
+
+def test_assigning_an_entry_in_a_graph_routes_the_gradient():
+    x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    v = Tensor(5.0, requires_grad=True)
+    y = x * 2.0
+    y[1] = v
+    (y * np.array([1.0, 10.0, 100.0])).sum().backward()
+    assert y.tolist() == [2.0, 5.0, 6.0]
+    assert x.grad.tolist() == [2.0, 0.0, 200.0] and v.grad == 10.0
+
+
+def test_what_used_a_tensor_before_an_assignment_goes_on_using_the_old_value():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2.0
+    z = y.exp()
+    y[0] = 0.0
+    (z + y).sum().backward()
+    np.testing.assert_allclose(x.grad, [2 * np.exp(2.0), 2 * np.exp(4.0) + 2], rtol=1e-6)
+
+
+def test_a_recurrence_written_into_its_own_array():
+    """y[t] = a y[t-1] + u[t]: ∂L/∂a by hand, with y and its derivative carried along."""
+    a = Tensor(0.5, requires_grad=True)
+    u = np.arange(1.0, 7.0)
+    y = Tensor(np.zeros(6))
+    y[0] = u[0] * a
+    for t in range(1, 6):
+        y[t] = a * y[t - 1] + u[t]
+    y.sum().backward()
+    value, slope, total = u[0] * 0.5, u[0], u[0]
+    for t in range(1, 6):
+        value, slope = 0.5 * value + u[t], value + 0.5 * slope
+        total += slope
+    assert a.grad == pytest.approx(total)
+
+
+def test_assigning_an_entry_outside_a_graph_writes_it():
+    x = Tensor([1.0, 2.0])
+    x[0] = 7
+    assert x.tolist() == [7.0, 2.0]
+    leaf = Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(GraphError, match="a leaf with requires_grad=True cannot be overwritten by 't\\[i\\] ='"):
+        leaf[0] = 7.0
+    with gradlib.no_grad():
+        leaf[0] = 7.0
+    assert leaf.tolist() == [7.0, 2.0]
+
+
+def test_writing_into_a_stretched_view_gives_it_an_array_of_its_own():
+    row = Tensor([1.0, 2.0])
+    table = row.broadcast_to(2, 2)
+    table[0, 0] = 9.0
+    assert table.tolist() == [[9.0, 2.0], [1.0, 2.0]] and row.tolist() == [1.0, 2.0]

@@ -1,0 +1,219 @@
+"""NumPy's own functions on tensors: which entry or method each one calls (NEP 13 and NEP 18).
+
+They take NumPy's arguments and follow NumPy's rules: np.var divides by n, np.repeat repeats entries. What has
+no derivative here is refused by name; what has none anywhere, a comparison, a shape, runs on the plain arrays.
+"""
+
+from __future__ import annotations
+
+import inspect
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from . import primitives as P
+from .errors import ShapeError, axis_out_of_range, cannot_stack
+from .operations import Operations, plain
+
+UFUNCS = {op.forward: op for op in P.TABLE.values() if isinstance(op.forward, np.ufunc)}
+UFUNCS[np.reciprocal] = P.reciprocal
+
+PLAIN = {
+    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isnan, np.isfinite, np.isinf,
+    np.signbit, np.logical_not, np.logical_and, np.logical_or, np.shape, np.ndim, np.size, np.ones_like,
+    np.zeros_like, np.full_like, np.empty_like, np.allclose, np.isclose, np.array_equal, np.any, np.all, np.argmax,
+    np.argmin, np.argsort, np.count_nonzero, np.nonzero, np.flatnonzero, np.searchsorted, np.array2string,
+    np.array_repr, np.array_str, np.result_type, np.may_share_memory, np.shares_memory, np.histogram, np.unique,
+}  # fmt: skip
+
+
+def call(function: Any, args: tuple, keywords: dict) -> Any:
+    """What a function of NumPy gives on tensors."""
+    if function in PLAIN:
+        return function(*plains(args), **{name: plain(value) for name, value in keywords.items()})
+    ours = FUNCTIONS.get(function)
+    if ours is None:
+        raise no_derivative(function.__name__)
+    signature = inspect.signature(ours)
+    try:
+        signature.bind(*args, **keywords)
+    except TypeError as error:
+        raise TypeError(
+            f"np.{function.__name__} on a tensor takes the arguments {signature}: {error}. The others of NumPy "
+            "have no meaning in a graph, or are not supported."
+        ) from None
+    return ours(*args, **keywords)
+
+
+def plains(values) -> list:
+    """The arrays of tensors, also of those in lists."""
+    return [
+        [plain(v) for v in value] if isinstance(value, (list, tuple)) else plain(value) for value in values
+    ]
+
+
+def no_derivative(name: str) -> TypeError:
+    """The error for a function of NumPy that is not in the table."""
+    return TypeError(
+        f"np.{name} is not an operation that gradlib can differentiate, so on a Tensor it would lose the "
+        "gradient. Compose it of operations that are in the table, or call it on t.detach().numpy() if no "
+        "gradient is to flow."
+    )
+
+
+def where(condition, *choices):
+    """x where the condition holds, y elsewhere."""
+    if len(choices) != 2:
+        raise TypeError(
+            "np.where with a condition alone gives indices, which have no gradient: call it on t.data. "
+            "To choose between two values, pass both: np.where(condition, x, y)."
+        )
+    return P.where(condition, *choices)
+
+
+def concatenate(arrays, axis: int | None = 0):
+    """Joined along an axis that they have.
+
+    >>> from gradlib import Tensor
+    >>> concatenate([Tensor([1.0]), Tensor([2.0, 3.0])])
+    Tensor([1., 2., 3.])
+    """
+    arrays = _several("concatenate", arrays)
+    if axis is None:
+        arrays, axis = [P.reshape(array, shape=(-1,)) for array in arrays], 0
+    return P.concatenate(*arrays, axis=axis)
+
+
+def stack(arrays, axis: int = 0):
+    """Joined along a new axis.
+
+    >>> from gradlib import Tensor
+    >>> stack([Tensor([1.0, 2.0]), Tensor([3.0, 4.0])], axis=1)
+    Tensor([[1., 3.],
+            [2., 4.]], shape=(2, 2))
+    """
+    arrays = _several("stack", arrays)
+    shapes = [np.shape(array) for array in arrays]
+    if len(set(shapes)) > 1:
+        raise cannot_stack(shapes)
+    ndim = len(shapes[0]) + 1
+    if not -ndim <= axis < ndim:
+        raise axis_out_of_range(axis, ndim)
+    grown = (*shapes[0][: axis % ndim], 1, *shapes[0][axis % ndim :])
+    return P.concatenate(*(P.reshape(array, shape=grown) for array in arrays), axis=axis % ndim)
+
+
+def _several(name: str, arrays) -> list:
+    """The arrays to be joined, as a list."""
+    if not isinstance(arrays, (list, tuple)) or not arrays:
+        raise TypeError(f"{name} takes a list of tensors, at least one, got {type(arrays).__name__}.")
+    return list(arrays)
+
+
+def einsum(subscripts: str, *operands):
+    """Einstein's sum: products of the operands, summed over the letters that the result does not have.
+
+    >>> from gradlib import Tensor
+    >>> einsum("ij,j->i", Tensor([[1.0, 2.0], [3.0, 4.0]]), Tensor([1.0, 10.0]))
+    Tensor([21., 43.])
+    """
+    if not isinstance(subscripts, str):
+        raise TypeError(
+            f"einsum takes its letters first, as in einsum('ij,jk->ik', x, y), got {type(subscripts).__name__}."
+        )
+    return P.einsum(*operands, subscripts=subscripts)
+
+
+def dot(x, y):
+    """NumPy's dot: a product with a number, else a sum over the last axis of x and the last but one of y."""
+    if not np.ndim(x) or not np.ndim(y):
+        return P.mul(x, y)
+    if np.ndim(y) <= 2:
+        return P.matmul(x, y)
+    return tensordot(x, y, ([-1], [-2]))
+
+
+def tensordot(x, y, dims=2):
+    """Products summed over the last `dims` axes of x and the first of y, or over two lists of axes."""
+    return Operations.tensordot(x, y, dims)
+
+
+def _outer(a, b):
+    return P.mul(P.reshape(a, shape=(-1, 1)), P.reshape(b, shape=(1, -1)))
+
+
+def _split(ary, indices_or_sections, axis=0):
+    total = ary.shape[axis]
+    if isinstance(indices_or_sections, int):
+        if total % indices_or_sections:
+            raise ShapeError(
+                f"np.split makes {indices_or_sections} equal pieces, but axis {axis} of shape {ary.shape} has size "
+                f"{total}. t.split and t.chunk allow a smaller last one."
+            )
+        return list(ary.split(total // indices_or_sections, axis))
+    edges = [0, *np.clip(indices_or_sections, 0, total).tolist(), total]
+    return list(ary.split([max(0, b - a) for a, b in pairwise(edges)], axis))
+
+
+def _max(a, axis=None, keepdims=False):
+    return a.max(axis, keepdims)
+
+
+def _min(a, axis=None, keepdims=False):
+    return a.min(axis, keepdims)
+
+
+def _take(a, indices, axis=None):
+    return a.reshape(-1)[indices] if axis is None else a._along(axis % a.ndim, indices)
+
+
+FUNCTIONS = {
+    np.sum: lambda a, axis=None, keepdims=False: a.sum(axis, keepdims),
+    np.mean: lambda a, axis=None, keepdims=False: a.mean(axis, keepdims),
+    np.prod: lambda a, axis=None, keepdims=False: a.prod(axis, keepdims),
+    np.max: _max, np.amax: _max, np.min: _min, np.amin: _min,
+    np.var: lambda a, axis=None, ddof=0, keepdims=False: a.var(axis, keepdims, correction=ddof),
+    np.std: lambda a, axis=None, ddof=0, keepdims=False: a.std(axis, keepdims, correction=ddof),
+    np.cumsum: lambda a, axis=None: a.cumsum(axis),
+    np.cumprod: lambda a, axis=None: a.cumprod(axis),
+    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: x.norm(2 if ord is None else ord, axis, keepdims),
+    np.clip: lambda a, a_min=None, a_max=None, *, min=None, max=None: a.clip(
+        a_min if min is None else min, a_max if max is None else max
+    ),
+    np.round: lambda a, decimals=0: a.round(decimals),
+    np.where: where,
+    np.reshape: lambda a, shape: a.reshape(shape),
+    np.ravel: lambda a: a.reshape(-1),
+    np.transpose: lambda a, axes=None: a.T if axes is None else a.permute(*axes),
+    np.matrix_transpose: lambda x: x.mT,
+    np.swapaxes: lambda a, axis1, axis2: a.transpose(axis1, axis2),
+    np.moveaxis: lambda a, source, destination: a.moveaxis(source, destination),
+    np.squeeze: lambda a, axis=None: a.squeeze(axis),
+    np.expand_dims: lambda a, axis: a.expand_dims(axis),
+    np.broadcast_to: lambda array, shape: array.broadcast_to(shape),
+    np.atleast_1d: lambda a: a if a.ndim else a.reshape(1),
+    np.repeat: lambda a, repeats, axis=None: a.repeat_interleave(repeats, axis),
+    np.tile: lambda A, reps: A.tile(reps),
+    np.flip: lambda m, axis=None: m.flip() if axis is None else m.flip(axis),
+    np.roll: lambda a, shift, axis=None: a.roll(shift, axis),
+    np.pad: lambda array, pad_width, mode="constant", constant_values=0: array.pad(pad_width, mode, constant_values),
+    np.concatenate: concatenate,
+    np.stack: stack,
+    np.split: _split,
+    np.take: _take,
+    np.take_along_axis: lambda arr, indices, axis=-1: arr.take_along_axis(indices, axis),
+    np.sort: lambda a, axis=-1: a.reshape(-1).sort()[0] if axis is None else a.sort(axis)[0],
+    np.diagonal: lambda a, offset=0, axis1=0, axis2=1: a.diagonal(offset, axis1, axis2),
+    np.trace: lambda a: a.trace(),
+    np.tril: lambda m, k=0: m.tril(k),
+    np.triu: lambda m, k=0: m.triu(k),
+    np.dot: dot,
+    np.outer: _outer,
+    np.einsum: einsum,
+    np.tensordot: lambda a, b, axes=2: tensordot(a, b, axes),
+    np.linalg.inv: lambda a: a.inv(),
+    np.linalg.det: lambda a: a.det(),
+    np.linalg.solve: lambda a, b: P.solve(a, b),
+    np.astype: lambda x, dtype: x.astype(dtype),
+}  # fmt: skip

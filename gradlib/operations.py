@@ -1,0 +1,765 @@
+"""The operations as methods, under NumPy's and PyTorch's names.
+
+Each calls an entry of the table, or is composed of others. Where PyTorch says `dim` and `keepdim` and NumPy
+`axis` and `keepdims`, both are taken.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from . import primitives as P
+from .errors import ShapeError, axis_out_of_range
+
+
+class Operations:
+    """The methods of a tensor that compute. A class that has them says in `_apply(op, *inputs, **keywords)` what
+    an entry of the table does to its objects. `self._apply` takes such objects only; an entry called, P.maximum(x,
+    y), takes numbers and arrays beside them."""
+
+    __slots__ = ()
+
+    # Elementary functions ---------------------------------------------------------------------------------
+
+    def abs(self):
+        """|x|, entry by entry; the gradient at 0 is 0."""
+        return self._apply(P.abs, self)
+
+    def sign(self):
+        """-1, 0 or 1, entry by entry. Flat: its gradient is 0."""
+        return self._apply(P.sign, self)
+
+    def floor(self):
+        """The largest whole number that is not above x, entry by entry. Flat: its gradient is 0."""
+        return self._apply(P.floor, self)
+
+    def ceil(self):
+        """The smallest whole number that is not below x, entry by entry. Flat: its gradient is 0."""
+        return self._apply(P.ceil, self)
+
+    def round(self, decimals: int = 0):
+        """The nearest number of so many decimals; halves go to the even one. Flat: its gradient is 0."""
+        return self._apply(P.round, self, decimals=decimals)
+
+    def square(self):
+        """x², entry by entry."""
+        return self._apply(P.square, self)
+
+    def sqrt(self):
+        """The square root, entry by entry."""
+        return self._apply(P.sqrt, self)
+
+    def reciprocal(self):
+        """1/x, entry by entry."""
+        return self._apply(P.reciprocal, self)
+
+    def exp(self):
+        """eˣ, entry by entry."""
+        return self._apply(P.exp, self)
+
+    def expm1(self):
+        """eˣ - 1, entry by entry, exact for small x."""
+        return self._apply(P.expm1, self)
+
+    def log(self):
+        """The natural logarithm, entry by entry."""
+        return self._apply(P.log, self)
+
+    def log1p(self):
+        """ln(1 + x), entry by entry, exact for small x."""
+        return self._apply(P.log1p, self)
+
+    def log2(self):
+        """The logarithm to base 2, entry by entry."""
+        return self._apply(P.log2, self)
+
+    def sin(self):
+        """The sine of x in radians, entry by entry."""
+        return self._apply(P.sin, self)
+
+    def cos(self):
+        """The cosine of x in radians, entry by entry."""
+        return self._apply(P.cos, self)
+
+    def tan(self):
+        """The tangent of x in radians, entry by entry."""
+        return self._apply(P.tan, self)
+
+    def arcsin(self):
+        """The angle in radians whose sine is x, entry by entry."""
+        return self._apply(P.arcsin, self)
+
+    def arccos(self):
+        """The angle in radians whose cosine is x, entry by entry."""
+        return self._apply(P.arccos, self)
+
+    def arctan(self):
+        """The angle in radians whose tangent is x, entry by entry."""
+        return self._apply(P.arctan, self)
+
+    def sinh(self):
+        """The hyperbolic sine, entry by entry."""
+        return self._apply(P.sinh, self)
+
+    def cosh(self):
+        """The hyperbolic cosine, entry by entry."""
+        return self._apply(P.cosh, self)
+
+    def tanh(self):
+        """The hyperbolic tangent, entry by entry."""
+        return self._apply(P.tanh, self)
+
+    def erf(self):
+        """The error function, 2/√π ∫₀ˣ e^(-t²) dt, entry by entry (computed by SciPy)."""
+        return self._apply(P.erf, self)
+
+    def atan2(self, other):
+        """The angle in radians of the point (other, self), entry by entry."""
+        return P.atan2(self, other)
+
+    def logaddexp(self, other):
+        """ln(eˣ + eʸ), entry by entry, without overflow."""
+        return P.logaddexp(self, other)
+
+    def remainder(self, other):
+        """x mod y, entry by entry, with the sign of y."""
+        return P.remainder(self, other)
+
+    def pow(self, exponent):
+        """xʸ, entry by entry."""
+        return self**exponent
+
+    def lerp(self, end, weight):
+        """The point `weight` of the way from here to `end`: x + w (y - x), entry by entry."""
+        return self + weight * (end - self)
+
+    asin, acos, atan, arctan2 = arcsin, arccos, arctan, atan2
+
+    # Activations ------------------------------------------------------------------------------------------
+
+    def sigmoid(self):
+        """σ(x) = 1/(1 + e⁻ˣ), entry by entry, without overflow."""
+        return self._apply(P.sigmoid, self)
+
+    def relu(self):
+        """max(x, 0), entry by entry; the gradient at 0 is 0."""
+        return self._apply(P.relu, self)
+
+    def leaky_relu(self, negative_slope: float = 0.01):
+        """x where x > 0, else negative_slope · x."""
+        return self._apply(P.leaky_relu, self, negative_slope=negative_slope)
+
+    def elu(self, alpha: float = 1.0):
+        """x where x > 0, else α (eˣ - 1)."""
+        return P.where(self > 0, self, alpha * self.clip(max=0.0).expm1())  # clipped: no overflow unseen
+
+    def gelu(self, approximate: str = "none"):
+        """x Φ(x), Φ the normal distribution's cumulative function; "tanh" approximates it.
+
+        Source: Hendrycks and Gimpel, Gaussian Error Linear Units, 2016.
+        """
+        if approximate not in ("none", "tanh"):
+            raise ValueError(f"gelu's approximate is 'none' or 'tanh', got {approximate!r}.")
+        return self._apply(P.gelu, self, approximate=approximate)
+
+    def silu(self):
+        """x σ(x), entry by entry."""
+        return self * self.sigmoid()
+
+    def softplus(self, beta: float = 1.0):
+        """ln(1 + e^(βx))/β, a smooth relu, without overflow."""
+        scaled = self if beta == 1 else self * beta
+        result = P.logaddexp(scaled, 0.0)
+        return result if beta == 1 else result / beta
+
+    # Choosing ---------------------------------------------------------------------------------------------
+
+    def maximum(self, other):
+        """The larger of two, entry by entry. At a tie each gets half of the gradient."""
+        return P.maximum(self, other)
+
+    def minimum(self, other):
+        """The smaller of two, entry by entry. At a tie each gets half of the gradient."""
+        return P.minimum(self, other)
+
+    def clip(self, min=None, max=None):
+        """The nearest number in [min, max], entry by entry; the gradient outside is 0, on a bound 1.
+
+        Bounds that are tensors get a gradient too, where they hold.
+        """
+        if min is None and max is None:
+            raise TypeError("clip needs min, max, or both: without a bound there is nothing to do.")
+        if isinstance(min, Operations) or isinstance(max, Operations):
+            bounded = self if min is None else self.maximum(min)
+            return bounded if max is None else bounded.minimum(max)
+        return self._apply(P.clip, self, min=min, max=max)
+
+    clamp = clip
+
+    def where(self, condition, other):
+        """This where the condition holds, `other` elsewhere."""
+        return P.where(condition, self, other)
+
+    def masked_fill(self, mask, value):
+        """`value` where the mask is true, this elsewhere."""
+        return P.where(mask, value, self)
+
+    # Plain answers: no derivative to record ---------------------------------------------------------------
+
+    def isnan(self) -> np.ndarray:
+        """Which entries are not a number, as a plain array."""
+        return np.isnan(self.data)
+
+    def isfinite(self) -> np.ndarray:
+        """Which entries are neither infinite nor NaN, as a plain array."""
+        return np.isfinite(self.data)
+
+    def isinf(self) -> np.ndarray:
+        """Which entries are infinite, as a plain array."""
+        return np.isinf(self.data)
+
+    def any(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
+        """Whether any entry along the axes is not 0, as a plain array."""
+        return np.any(self.data, **_axes(axis, keepdims, dim, keepdim))
+
+    def all(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
+        """Whether no entry along the axes is 0, as a plain array."""
+        return np.all(self.data, **_axes(axis, keepdims, dim, keepdim))
+
+    def argmax(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
+        """Where the largest entry is, the first of them at a tie: a plain array of indices along the axis."""
+        return np.argmax(self.data, **_axes(axis, keepdims, dim, keepdim))
+
+    def argmin(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
+        """Where the smallest entry is, the first of them at a tie: a plain array of indices along the axis."""
+        return np.argmin(self.data, **_axes(axis, keepdims, dim, keepdim))
+
+    def argsort(self, dim: int = -1, descending: bool = False, *, axis=None) -> np.ndarray:
+        """The indices that sort along an axis, as a plain array. Equal entries keep their order."""
+        axis = _axis(axis, dim, self.ndim)
+        if not self.ndim:
+            return np.zeros((), dtype=np.intp)
+        if not descending:
+            return np.argsort(self.data, axis=axis, kind="stable")
+        last = self.data.shape[axis] - 1  # turned around twice, so that ties keep their order
+        return np.flip(last - np.argsort(np.flip(self.data, axis), axis=axis, kind="stable"), axis)
+
+    # Reductions -------------------------------------------------------------------------------------------
+
+    def sum(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
+        """The sum over one axis, several, or all. `dim` and `keepdim` are PyTorch's names for the same.
+
+        >>> from gradlib import Tensor
+        >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=-1)
+        Tensor([3., 7.])
+        """
+        return self._apply(P.sum, self, **_axes(axis, keepdims, dim, keepdim))
+
+    def mean(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
+        """The mean over one axis, several, or all."""
+        return self._apply(P.mean, self, **_axes(axis, keepdims, dim, keepdim))
+
+    def prod(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
+        """The product over one axis, several, or all. Right gradients at zeros too."""
+        return self._apply(P.prod, self, **_axes(axis, keepdims, dim, keepdim))
+
+    def max(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
+        """The largest entry along the axes; `argmax` tells where. Entries that tie share the gradient evenly.
+
+        (PyTorch's max with a dim returns indices too, and gives one of them the gradient; its amax is this one.)
+        """
+        return self._apply(P.max, self, **_axes(axis, keepdims, dim, keepdim))
+
+    def min(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
+        """The smallest entry along the axes; `argmin` tells where. Entries that tie share the gradient evenly."""
+        return self._apply(P.min, self, **_axes(axis, keepdims, dim, keepdim))
+
+    amax, amin = max, min
+
+    def var(self, axis=None, keepdims: bool = False, *, correction: int = 1, dim=None, keepdim: bool = False):
+        """The variance Σ(x - mean)²/(n - correction) along the axes; correction=1 estimates that of a population."""
+        centered, count = self._centered(axis, dim)
+        return centered.square().sum(axis, keepdims, dim=dim, keepdim=keepdim) / _positive(count - correction)
+
+    def std(self, axis=None, keepdims: bool = False, *, correction: int = 1, dim=None, keepdim: bool = False):
+        """The root of the variance. Where all entries are equal it is 0 and so is its gradient."""
+        centered, count = self._centered(axis, dim)
+        return (
+            centered.norm(2, axis, keepdims, dim=dim, keepdim=keepdim) / _positive(count - correction) ** 0.5
+        )
+
+    def _centered(self, axis, dim) -> tuple[Any, int]:
+        """This without its mean, and how many entries the mean is of."""
+        mean = self.mean(axis, True, dim=dim)
+        return self - mean, math.prod(self.shape) // (math.prod(mean.shape) or 1)
+
+    def norm(self, ord: float = 2, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
+        """(Σ|x|^ord)^(1/ord) over the axes, all entries by default; ord may be ∞. At 0 its gradient is 0."""
+        axes = _axes(axis, keepdims, dim, keepdim)
+        if ord == math.inf:
+            return self.abs().max(**axes)
+        if not isinstance(ord, (int, float)) or ord <= 0:
+            raise ValueError(f"norm takes a positive order: 1, 2, 3, …, or math.inf for the largest. Got {ord!r}.")
+        return self._apply(P.norm, self, ord=ord, **axes)
+
+    def logsumexp(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
+        """ln Σ eˣ over the axes, without overflow."""
+        return self._apply(P.logsumexp, self, **_axes(axis, keepdims, dim, keepdim))
+
+    def softmax(self, dim: int = -1, *, axis=None):
+        """eˣ/Σeˣ along an axis, the last by default, without overflow."""
+        return self._apply(P.softmax, self, axis=_axis(axis, dim, self.ndim))
+
+    def log_softmax(self, dim: int = -1, *, axis=None):
+        """x - ln Σeˣ along an axis, the last by default: the logarithm of softmax, exact where that is near 0."""
+        return self._apply(P.log_softmax, self, axis=_axis(axis, dim, self.ndim))
+
+    def cumsum(self, dim: int | None = None, *, axis=None):
+        """Running sums along an axis; without one, of the flattened entries."""
+        return self._running(P.cumsum, axis, dim)
+
+    def cumprod(self, dim: int | None = None, *, axis=None):
+        """Running products along an axis; without one, of the flattened entries."""
+        return self._running(P.cumprod, axis, dim)
+
+    def _running(self, op: P.Primitive, axis, dim):
+        axis = dim if axis is None else axis
+        if axis is None or not self.ndim:
+            result = self._apply(op, self.reshape(-1), axis=0)
+            return result if self.ndim else result.reshape(())
+        return self._apply(op, self, axis=axis)
+
+    # Shapes -----------------------------------------------------------------------------------------------
+
+    def reshape(self, *shape):
+        """The same entries in another shape, given as numbers or as a tuple; one size may be -1."""
+        return self._apply(P.reshape, self, shape=_sequence(shape))
+
+    view = reshape
+
+    def flatten(self, start_dim: int = 0, end_dim: int = -1):
+        """The axes from start_dim to end_dim as one."""
+        if not self.ndim:
+            return self.reshape(1)
+        start, end = _axis(None, start_dim, self.ndim), _axis(None, end_dim, self.ndim)
+        if start > end:
+            raise ShapeError(
+                f"flatten runs from start_dim to end_dim, but {start_dim} comes after {end_dim}."
+            )
+        merged = math.prod(self.shape[start : end + 1])
+        return self.reshape(*self.shape[:start], merged, *self.shape[end + 1 :])
+
+    def permute(self, *dims):
+        """The axes in another order: axis i of the result is axis dims[i] of this tensor."""
+        return self._apply(P.transpose, self, axes=_sequence(dims))
+
+    def transpose(self, dim0: int, dim1: int):
+        """Two axes exchanged, as in PyTorch. `permute` takes a whole new order."""
+        axes = list(range(self.ndim))
+        try:
+            axes[dim0], axes[dim1] = axes[dim1], axes[dim0]
+        except IndexError:
+            raise ShapeError(
+                f"transpose({dim0}, {dim1}) needs these axes, but shape {self.shape} has {self.ndim}."
+            ) from None
+        return self._apply(P.transpose, self, axes=tuple(axes))
+
+    swapaxes = swapdims = transpose
+
+    @property
+    def T(self):
+        """All axes in reverse order: the transpose of a matrix."""
+        return self._apply(P.transpose, self)
+
+    @property
+    def mT(self):
+        """The last two axes exchanged: each matrix of a batch transposed."""
+        return self.transpose(-2, -1)
+
+    def moveaxis(self, source, destination):
+        """Axes moved to other places; the rest keep their order. One axis each, or equally many."""
+        sources, destinations = (
+            [_axis(None, axis, self.ndim) for axis in ([axes] if isinstance(axes, int) else axes)]
+            for axes in (source, destination)
+        )
+        if len(sources) != len(destinations):
+            raise ShapeError(f"moveaxis({source}, {destination}) must name as many places as axes.")
+        order = [axis for axis in range(self.ndim) if axis not in sources]
+        for place, axis in sorted(zip(destinations, sources, strict=True)):
+            order.insert(place, axis)
+        return self.permute(order)
+
+    movedim = moveaxis
+
+    def squeeze(self, axis=None, *, dim=None):
+        """Without its axes of size 1: all of them, or those given, which must have size 1."""
+        axis = _axes(axis, False, dim, False)["axis"]
+        if axis is None:
+            return self.reshape(tuple(size for size in self.shape if size != 1))
+        gone = {_axis(None, a, self.ndim) for a in (axis if isinstance(axis, tuple) else (axis,))}
+        for a in gone:
+            if self.shape[a] != 1:
+                raise ShapeError(
+                    f"squeeze takes axes of size 1 away, but axis {a} of shape {self.shape} has size "
+                    f"{self.shape[a]}. Reduce it by sum() or mean(), or choose an entry by indexing."
+                )
+        return self.reshape(tuple(size for a, size in enumerate(self.shape) if a not in gone))
+
+    def expand_dims(self, axis):
+        """With new axes of size 1 at the given places of the result."""
+        axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+        ndim = self.ndim + len(axes)
+        new = {_axis(None, a, ndim) for a in axes}
+        sizes = iter(self.shape)
+        return self.reshape(tuple(1 if a in new else next(sizes) for a in range(ndim)))
+
+    def unsqueeze(self, dim: int):
+        """With a new axis of size 1 at a place of the result."""
+        return self.expand_dims(dim)
+
+    def broadcast_to(self, *shape):
+        """Stretched to a shape: axes of size 1 are repeated, new axes come in front."""
+        return self._apply(P.broadcast_to, self, shape=_sequence(shape))
+
+    def expand(self, *sizes):
+        """Stretched to a shape, in which -1 stands for a size that stays."""
+        sizes = _sequence(sizes)
+        known = (1,) * (len(sizes) - self.ndim) + tuple(self.shape)
+        return self.broadcast_to(tuple(k if s == -1 else s for s, k in zip(sizes, known, strict=False)))
+
+    def expand_as(self, other):
+        """Stretched to the shape of another tensor."""
+        return self.broadcast_to(other.shape)
+
+    def tile(self, *dims):
+        """Laid side by side: dims[i] times along axis i; as many axes as dims has, at least."""
+        dims = _sequence(dims)
+        ndim = max(len(dims), self.ndim)
+        dims = (1,) * (ndim - len(dims)) + dims
+        sizes = (1,) * (ndim - self.ndim) + tuple(self.shape)
+        # (…, n, …) -> (…, 1, n, …) -> (…, k, n, …) -> (…, k n, …)
+        single = self.reshape([size for n in sizes for size in (1, n)])
+        copies = single.broadcast_to([size for k, n in zip(dims, sizes, strict=True) for size in (k, n)])
+        return copies.reshape([k * n for k, n in zip(dims, sizes, strict=True)])
+
+    def repeat(self, *repeats):
+        """Laid side by side, as in PyTorch: `tile` with a number for every axis. (np.repeat is repeat_interleave.)"""
+        if len(_sequence(repeats)) < self.ndim:
+            raise ShapeError(
+                f"repeat takes a number for each of the {self.ndim} axes of shape {self.shape}, got "
+                f"{_sequence(repeats)}. To repeat each entry, use repeat_interleave."
+            )
+        return self.tile(*repeats)
+
+    def repeat_interleave(self, repeats, dim: int | None = None, *, axis=None):
+        """Each entry several times in a row along an axis, or of the flattened entries: NumPy's repeat."""
+        axis = dim if axis is None else axis
+        if axis is None:
+            return self.reshape(-1).repeat_interleave(repeats, 0)
+        axis = _axis(None, axis, self.ndim)
+        return self._along(axis, np.repeat(np.arange(self.shape[axis]), repeats))
+
+    def _along(self, axis: int, index):
+        """The entries at an index along one axis."""
+        return self[(slice(None),) * axis + (index,)]
+
+    def flip(self, *dims):
+        """The order of the entries reversed along the axes, all of them by default."""
+        axes = (
+            range(self.ndim)
+            if dims in ((), (None,))
+            else [_axis(None, a, self.ndim) for a in _sequence(dims)]
+        )
+        return self[tuple(slice(None, None, -1 if a in axes else 1) for a in range(self.ndim))]
+
+    def roll(self, shifts, dims=None, *, axis=None):
+        """Entries moved along an axis, those that leave at the end coming back at the start."""
+        axis = dims if axis is None else axis
+        if axis is None:
+            return self.reshape(-1).roll(shifts, 0).reshape(self.shape)
+        if isinstance(axis, (tuple, list)):
+            rolled = self
+            for shift, a in zip(shifts, axis, strict=True):
+                rolled = rolled.roll(shift, a)
+            return rolled
+        axis = _axis(None, axis, self.ndim)
+        size = self.shape[axis]
+        start = -shifts % size if size else 0
+        return P.concatenate(
+            self._along(axis, slice(start, None)), self._along(axis, slice(None, start)), axis=axis
+        )
+
+    def pad(self, pad_width, mode: str = "constant", constant_values: float = 0):
+        """With a border: (before, after) for each axis, or one number, or one pair for all, as in NumPy.
+
+        mode "constant" fills it with a number; "edge", "reflect", "symmetric" and "wrap" with entries of the
+        tensor, which collect the gradient of their copies.
+        """
+        try:
+            widths = np.broadcast_to(np.asarray(pad_width), (self.ndim, 2)).tolist()
+        except ValueError:
+            raise ShapeError(
+                f"pad_width holds (before, after) for each of the {self.ndim} axes of shape {self.shape}, got "
+                f"{pad_width}."
+            ) from None
+        if mode == "constant":
+            widths = tuple(map(tuple, widths))
+            return self._apply(P.pad, self, pad_width=widths, constant_values=constant_values)
+        if mode not in ("edge", "reflect", "symmetric", "wrap"):
+            raise ValueError(
+                f"pad's mode is 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', got {mode!r}."
+            )
+        padded = self
+        for axis, width in enumerate(widths):
+            padded = padded._along(axis, np.pad(np.arange(self.shape[axis]), width, mode=mode))
+        return padded
+
+    # Parts ------------------------------------------------------------------------------------------------
+
+    def split(self, split_size_or_sections, dim: int = 0, *, axis=None) -> tuple:
+        """In pieces of a size along an axis (the last may be smaller), or of the sizes in a list, as in PyTorch."""
+        axis = _axis(axis, dim, self.ndim)
+        total = self.shape[axis]
+        if isinstance(split_size_or_sections, int):
+            size = split_size_or_sections
+            if size < 1:
+                raise ValueError(f"split takes the size of a piece, at least 1, got {size}.")
+            sizes = [min(size, total - start) for start in range(0, total, size)] or [0]
+        else:
+            sizes = list(split_size_or_sections)
+            if sum(sizes) != total or any(size < 0 for size in sizes):
+                raise ShapeError(
+                    f"split({sizes}) must add up to {total}, the size of axis {axis} of shape {self.shape}; "
+                    f"it adds up to {sum(sizes)}."
+                )
+        ends = np.cumsum(sizes).tolist()
+        return tuple(self._along(axis, slice(e - s, e)) for s, e in zip(sizes, ends, strict=True))
+
+    def chunk(self, chunks: int, dim: int = 0, *, axis=None) -> tuple:
+        """In so many pieces of equal size along an axis; the last may be smaller."""
+        if chunks < 1:
+            raise ValueError(f"chunk takes the number of pieces, at least 1, got {chunks}.")
+        axis = _axis(axis, dim, self.ndim)
+        size = -(-self.shape[axis] // chunks)
+        return self.split(size or [0] * chunks, axis)
+
+    def unbind(self, dim: int = 0, *, axis=None) -> tuple:
+        """Its slices along an axis, without that axis."""
+        axis = _axis(axis, dim, self.ndim)
+        return tuple(self._along(axis, i) for i in range(self.shape[axis]))
+
+    def narrow(self, dim: int, start: int, length: int):
+        """The `length` entries from `start` on along an axis."""
+        axis = _axis(None, dim, self.ndim)
+        size = self.shape[axis]
+        first = start + size if start < 0 else start
+        if not 0 <= first <= first + length <= size:
+            raise ShapeError(
+                f"narrow({dim}, {start}, {length}) reaches beyond axis {dim} of shape {self.shape}, of size {size}."
+            )
+        return self._along(axis, slice(first, first + length))
+
+    def index_select(self, dim: int, index):
+        """The entries at a list of indices along an axis; repeated ones add up their gradients."""
+        index = np.asarray(plain(index))
+        if index.ndim > 1:
+            raise ShapeError(f"index_select takes a list of indices, of shape (n,), got shape {index.shape}.")
+        return self._along(_axis(None, dim, self.ndim), np.atleast_1d(index))
+
+    def gather(self, dim: int, index):
+        """result[i, j, …] = self[index[i, j, …], j, …] for dim=0, and likewise for other axes."""
+        return self[self._grid(dim, index)]
+
+    def take_along_axis(self, indices, axis: int = -1):
+        """The entries at indices along an axis, as `argsort` and `argmax(keepdims=True)` give them."""
+        indices = np.asarray(plain(indices))
+        if indices.ndim == self.ndim:
+            axis = _axis(None, axis, self.ndim)
+            stretched = [
+                n if a == axis else m for a, (n, m) in enumerate(zip(indices.shape, self.shape, strict=True))
+            ]
+            indices = np.broadcast_to(indices, stretched)
+        return self.gather(axis, indices)
+
+    def take_along_dim(self, indices, dim: int = -1):
+        """PyTorch's name for take_along_axis."""
+        return self.take_along_axis(indices, dim)
+
+    def scatter_add(self, dim: int, index, src):
+        """This plus src, entry by entry at result[index[i, j, …], j, …] for dim=0, and likewise for other axes."""
+        index = np.asarray(plain(index))
+        src = src[tuple(map(slice, index.shape))]  # PyTorch lets src be larger
+        return self + P.scatter(src, index=self._grid(dim, index), shape=tuple(self.shape))
+
+    def _grid(self, dim: int, index) -> tuple:
+        """Index arrays for all axes: the given one along dim, each entry's own place along the others."""
+        axis = _axis(None, dim, self.ndim)
+        index = np.asarray(plain(index))
+        if index.dtype.kind not in "iu":
+            raise TypeError(f"an index holds whole numbers, got {index.dtype} of shape {index.shape}.")
+        fits = index.ndim == self.ndim and all(
+            n <= m for a, (n, m) in enumerate(zip(index.shape, self.shape, strict=True)) if a != axis
+        )
+        if not fits:
+            raise ShapeError(
+                f"the index must have an axis for each of shape {self.shape}, and be no larger there but along "
+                f"axis {dim}; got shape {index.shape}."
+            )
+        grid = list(np.ogrid[tuple(map(slice, index.shape))])
+        grid[axis] = index
+        return tuple(grid)
+
+    def sort(self, dim: int = -1, descending: bool = False, *, axis=None) -> tuple:
+        """(values, indices) sorted along an axis: the values are part of the graph, the indices a plain array."""
+        order = self.argsort(dim, descending, axis=axis)
+        return (self if not self.ndim else self.take_along_axis(order, _axis(axis, dim, self.ndim))), order
+
+    def topk(self, k: int, dim: int = -1, largest: bool = True, *, axis=None) -> tuple:
+        """(values, indices) of the k largest entries along an axis, sorted, or of the k smallest."""
+        axis = _axis(axis, dim, self.ndim)
+        if not 0 <= k <= self.shape[axis]:
+            raise ShapeError(f"topk takes k from 0 to {self.shape[axis]}, the size of axis {axis}, got {k}.")
+        order = np.take(self.argsort(axis, descending=largest), np.arange(k), axis=axis)
+        return self.take_along_axis(order, axis), order
+
+    def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1):
+        """The entries whose places along two axes differ by `offset`, as a new last axis."""
+        moved = self.moveaxis((dim1, dim2), (-2, -1))
+        rows, columns = moved.shape[-2:]
+        count = max(0, min(rows, columns - offset) - max(0, -offset))
+        start = np.arange(count)
+        return moved[..., start + max(0, -offset), start + max(0, offset)]
+
+    def trace(self):
+        """The sum of a matrix's diagonal."""
+        if self.ndim != 2:
+            raise ShapeError(
+                f"trace takes a matrix, got shape {self.shape}; for a stack use diagonal(0, -2, -1).sum(-1)."
+            )
+        return self.diagonal().sum()
+
+    def tril(self, diagonal: int = 0):
+        """The lower triangle of each matrix, 0 above the given diagonal."""
+        return P.where(np.tri(*_matrix(self, "tril"), diagonal, dtype=bool), self, 0.0)
+
+    def triu(self, diagonal: int = 0):
+        """The upper triangle of each matrix, 0 below the given diagonal."""
+        return P.where(np.tri(*_matrix(self, "triu"), diagonal - 1, dtype=bool), 0.0, self)
+
+    # Matrices ---------------------------------------------------------------------------------------------
+
+    def matmul(self, other):
+        """The matrix product `self @ other`, over leading batch axes that broadcast."""
+        return self @ other
+
+    def dot(self, other):
+        """Σ xᵢ yᵢ of two vectors."""
+        shapes = self.shape, np.shape(other)
+        if len(shapes[0]) != 1 or len(shapes[1]) != 1:
+            raise ShapeError(
+                f"dot takes two vectors, got shapes {shapes[0]} and {shapes[1]}. For matrices use @."
+            )
+        return self @ other
+
+    def outer(self, other):
+        """(n,), (m,) -> (n, m): every product xᵢ yⱼ."""
+        shapes = self.shape, np.shape(other)
+        if len(shapes[0]) != 1 or len(shapes[1]) != 1:
+            raise ShapeError(
+                f"outer takes two vectors, got shapes {shapes[0]} and {shapes[1]}. Flatten them first."
+            )
+        return self.reshape(-1, 1) * other
+
+    def tensordot(self, other, dims=2):
+        """Products summed over the last `dims` axes of this and the first of other, or over two lists of axes."""
+        ndims = self.ndim, np.ndim(other)
+        left, right = (range(-dims, 0), range(dims)) if isinstance(dims, int) else dims
+        left, right = (
+            [_axis(None, a, n) for a in axes] for axes, n in zip((left, right), ndims, strict=True)
+        )
+        sizes = [self.shape[a] for a in left], [np.shape(other)[a] for a in right]
+        if sizes[0] != sizes[1]:
+            raise ShapeError(
+                f"tensordot of shapes {self.shape} and {np.shape(other)} sums over axes of sizes {sizes[0]} and "
+                f"{sizes[1]}: they must be the same."
+            )
+        own, others = list(range(ndims[0])), list(range(ndims[0], sum(ndims)))  # a letter for each axis
+        for a, b in zip(left, right, strict=True):
+            others[b] = own[a]
+        kept = [i for i in own + others if (own + others).count(i) == 1]
+        names = ["".join(chr(ord("a") + i) for i in axes) for axes in (own, others, kept)]
+        return P.einsum(self, other, subscripts="{},{}->{}".format(*names))
+
+    def inv(self):
+        """The inverse of each matrix."""
+        return self._apply(P.inv, self)
+
+    inverse = inv
+
+    def det(self):
+        """The determinant of each matrix."""
+        return self._apply(P.det, self)
+
+    def solve(self, other):
+        """The x of self @ x = other, for each matrix; other is a vector, or a stack of matrices."""
+        return P.solve(self, other)
+
+    # Types ------------------------------------------------------------------------------------------------
+
+    def astype(self, dtype):
+        """The same numbers in another floating-point dtype; gradients come back in the old one."""
+        return self if self.dtype == dtype else self._apply(P.astype, self, dtype=np.dtype(dtype))
+
+    to = astype
+
+    def float(self):
+        """The same numbers as float32."""
+        return self.astype(np.float32)
+
+    def double(self):
+        """The same numbers as float64."""
+        return self.astype(np.float64)
+
+
+def plain(value: Any) -> Any:
+    """The array of a tensor; anything else as it is."""
+    return value.data if isinstance(value, Operations) else value
+
+
+def _sequence(numbers: tuple) -> tuple[int, ...]:
+    """(2, 3) for both f(2, 3) and f((2, 3))."""
+    return (
+        tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], (tuple, list)) else tuple(numbers)
+    )
+
+
+def _axes(axis, keepdims, dim, keepdim) -> dict:
+    """The keywords of a reduction, in NumPy's names."""
+    if axis is not None and dim is not None:
+        raise TypeError(f"axis={axis} and dim={dim} are two names for the same argument: give one.")
+    axis = dim if axis is None else axis
+    return {"axis": tuple(axis) if isinstance(axis, list) else axis, "keepdims": keepdims or keepdim}
+
+
+def _axis(axis, dim, ndim: int) -> int:
+    """One axis, counted from the front."""
+    axis = dim if axis is None else axis
+    if not -ndim <= axis < ndim:
+        if not ndim and axis in (0, -1):
+            return axis  # as in PyTorch, a number may be asked along its missing axis
+        raise axis_out_of_range(axis, ndim)
+    return axis % ndim
+
+
+def _positive(count: int) -> float:
+    """n - correction; NaN where that leaves nothing to divide by, so that the result is NaN as in PyTorch."""
+    return count if count > 0 else math.nan
+
+
+def _matrix(x: Operations, name: str) -> tuple[int, int]:
+    if x.ndim < 2:
+        raise ShapeError(f"{name} takes matrices, at least two axes, got shape {x.shape}.")
+    return x.shape[-2:]

@@ -1,0 +1,56 @@
+r"""The table of derivatives: one entry an operation, on arrays.
+
+An entry holds the forward function and, for each input, a *vector-Jacobian product*: the rule that turns the
+gradient of the output into the gradient of that input. A rule is called as
+
+    rule(g, z, x, y, ..., **keywords)
+
+with g the gradient that arrives at the output z, then the inputs. For an elementwise operation it returns g
+times the local derivative, ∂L/∂x = g · ∂z/∂x, and the formula beside it is that derivative. Where the
+operation mixes entries (a sum, a matrix product) there is no single factor: the formula is the whole product,
+and {g} stands in it.
+
+Rules use operators, methods, NumPy functions and other entries only and never write in place, so that the
+same line runs on arrays (the fast path), on tensors (gradients of gradients), and on the arrays of a GPU. Two
+matters they leave to the engine: a gradient is summed over the axes that broadcasting stretched, and an input
+that needs no gradient is not asked about.
+
+The entries stand in one file a family: elementwise, reductions, shapes, linear.
+"""
+
+from __future__ import annotations
+
+from . import elementwise, linear, reductions, shapes
+from .table import Primitive, Vjp
+
+__all__ = ["TABLE", "Primitive", "Vjp", "find"]
+
+TABLE: dict[str, Primitive] = {
+    name: entry
+    for family in (elementwise, reductions, shapes, linear)
+    for name, entry in vars(family).items()
+    if isinstance(entry, Primitive) and not name.startswith("_")
+}
+globals().update(TABLE)  # primitives.tanh is TABLE["tanh"]
+
+_BY_SYMBOL = {entry.symbol: entry for entry in TABLE.values()}
+_BY_SYMBOL |= {"*": TABLE["mul"], "×": TABLE["mul"], "^": TABLE["pow"]}
+
+
+def find(op: Primitive | str) -> Primitive:
+    """The entry for an operation: itself, or looked up by symbol ("·", "*", "tanh") or by name ("mul").
+
+    >>> find("*"), find("matmul")
+    (Primitive('·'), Primitive('@'))
+
+    Raises KeyError, listing the symbols, for one that the table does not hold.
+    """
+    if isinstance(op, Primitive):
+        return op
+    entry = _BY_SYMBOL.get(op) or TABLE.get(op)
+    if entry is None:
+        raise KeyError(
+            f"the operation {op!r} is not in the table of derivatives, so its local derivative is unknown. "
+            f"It knows: {'  '.join(_BY_SYMBOL)}"
+        )
+    return entry

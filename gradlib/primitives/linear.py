@@ -1,0 +1,153 @@
+"""The table of derivatives: products of matrices and what is solved with them.
+
+All work on stacks of matrices: the last two axes are the matrix, those in front broadcast.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .table import Primitive, Vjp
+
+
+def _as_matrices(g, x, y):
+    """A vector on the left is a row, on the right a column: then every product is (…, n, k) @ (…, k, m)."""
+    if y.ndim == 1:
+        y, g = np.expand_dims(y, 1), np.expand_dims(g, -1)
+    if x.ndim == 1:
+        x, g = np.expand_dims(x, 0), np.expand_dims(g, -2)
+    return g, x, y
+
+
+def _matmul_vjp_x(g, z, x, y):
+    if x.ndim > 1 < y.ndim:
+        return g @ y.mT  # (…, n, m) @ (…, m, k) -> (…, n, k)
+    g, _, columns = _as_matrices(g, x, y)
+    return g @ columns.mT  # the engine sums a row's extra axis
+
+
+def _matmul_vjp_y(g, z, x, y):
+    if x.ndim > 1 < y.ndim:
+        return x.mT @ g  # (…, k, n) @ (…, n, m) -> (…, k, m)
+    g, rows, _ = _as_matrices(g, x, y)
+    gradient = rows.mT @ g
+    return gradient.reshape(gradient.shape[:-1]) if y.ndim == 1 else gradient
+
+
+matmul = Primitive(
+    "@", np.matmul,
+    Vjp(_matmul_vjp_x, r"{g}\,{y}^\top"),
+    Vjp(_matmul_vjp_y, r"{x}^\top {g}"),
+    latex=r"{x}\,{y}",
+)  # fmt: skip
+
+# Einstein's sums ------------------------------------------------------------
+
+
+def _einsum(*inputs, subscripts):
+    # From three operands on the order matters; with two, `optimize` hands the product to BLAS.
+    return np.einsum(subscripts, *inputs, optimize=len(inputs) > 1)
+
+
+def _einsum_vjp(position, g, z, *inputs, subscripts):
+    """Swap the input for the output: ∂L/∂xᵢ is the einsum of g and of the other inputs, with the letters of xᵢ
+    as the result. Letters that only xᵢ has were summed away: its gradient is the same along them."""
+    letters, result = _spelled(subscripts, [x.ndim for x in inputs])
+    operands = [g, *inputs[:position], *inputs[position + 1 :]]
+    names = [result, *letters[:position], *letters[position + 1 :]]
+    sizes = {}  # of each letter elsewhere; an axis of size 1 may meet a longer one
+    for name, x in zip(names, operands, strict=True):
+        sizes |= {letter: max(size, sizes.get(letter, 0)) for letter, size in zip(name, x.shape, strict=True)}
+    fresh = iter(sorted(set(_ALPHABET) - set("".join(letters))))
+    wanted = ""
+    for letter, size in zip(letters[position], inputs[position].shape, strict=True):
+        if letter in wanted:  # a diagonal: entries off it were not read
+            letter = letter + next(fresh)
+            names.append(letter)
+            operands.append(np.eye(size, dtype=g.dtype))
+        elif sizes.get(letter, -1) < size:
+            names.append(letter)
+            operands.append(np.ones(size, dtype=g.dtype))
+        wanted += letter[-1]
+    return einsum(*operands, subscripts=",".join(names) + "->" + wanted)
+
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def _spelled(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
+    """The letters of each input and of the result, with "..." written out and the result never left implicit."""
+    inputs, arrow, result = subscripts.replace(" ", "").partition("->")
+    letters = inputs.split(",")
+    free = [letter for letter in _ALPHABET if letter not in subscripts]
+    dots = max(
+        (ndim - len(part) + 3 for part, ndim in zip(letters, ndims, strict=True) if "..." in part), default=0
+    )
+    spread = "".join(free[:dots])
+    if not arrow:  # NumPy's rule: the letters that stand once, in alphabetical order
+        result = "..." * ("..." in inputs) + "".join(
+            sorted(c for c in set(inputs) - set(",.") if inputs.count(c) == 1)
+        )
+    letters = [
+        part.replace("...", spread[dots - (ndim - len(part) + 3) :])
+        for part, ndim in zip(letters, ndims, strict=True)
+    ]
+    return letters, result.replace("...", spread)
+
+
+einsum = Primitive("einsum", _einsum, variadic=Vjp(_einsum_vjp, r"\operatorname{einsum} {g}"))
+
+# Solving ------------------------------------------------------------
+
+# From z x = 1: dz x + z dx = 0, so dz = -z dx z.
+inv = Primitive(
+    "inv", np.linalg.inv,
+    Vjp(lambda g, z, x: -z.mT @ g @ z.mT, r"-{z}^\top {g}\,{z}^\top"),
+    latex="{x}^{-1}",
+)  # fmt: skip
+
+
+def _solve_back(g, x, y):
+    """∂L/∂y, with an axis for the right-hand sides where y is a single one, a vector."""
+    return solve(x.mT, np.expand_dims(g, -1) if y.ndim == 1 else g)
+
+
+def _solve_vjp_x(g, z, x, y):
+    return -_solve_back(g, x, y) @ (np.expand_dims(z, -1) if y.ndim == 1 else z).mT
+
+
+def _solve_vjp_y(g, z, x, y):
+    back = _solve_back(g, x, y)
+    return back[..., 0] if y.ndim == 1 else back
+
+
+# From x z = y: dx z + x dz = dy, so dz = x⁻¹ (dy - dx z).
+solve = Primitive(
+    "solve", np.linalg.solve,
+    Vjp(_solve_vjp_x, r"-{x}^{-\top} {g}\,{z}^\top"),
+    Vjp(_solve_vjp_y, r"{x}^{-\top} {g}"),
+    latex="{x}^{-1} {y}",
+)  # fmt: skip
+
+
+def _cofactors(x):
+    """∂det(x)/∂x: entry ij is ± the determinant of x without row i and column j."""
+    n = x.shape[-1]
+    if n == 0:
+        return x
+    rest = [np.delete(np.arange(n), i) for i in range(n)]
+    rows = [
+        np.stack([det(x[..., rest[i][:, None], rest[j]]) * (-1) ** (i + j) for j in range(n)], axis=-1)
+        for i in range(n)
+    ]
+    return np.stack(rows, axis=-2)
+
+
+def _det_vjp(g, z, x):
+    g, z = np.expand_dims(g, (-2, -1)), np.expand_dims(z, (-2, -1))
+    if np.all(z != 0):  # then the cofactors are det(x) x⁻ᵀ, in n³ steps in place of n⁵
+        return g * z * inv(x).mT
+    return g * _cofactors(x)
+
+
+det = Primitive("det", np.linalg.det, Vjp(_det_vjp, r"{g} \cdot {z}\,{x}^{-\top}"), latex=r"\det {x}")

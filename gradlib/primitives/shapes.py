@@ -1,0 +1,138 @@
+"""The table of derivatives: operations that move entries without changing them.
+
+Each is linear, so its rule is its transpose: what was copied is summed, what was moved is moved back.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .table import Primitive, Vjp
+
+reshape = Primitive(
+    "reshape", lambda x, shape: x.reshape(shape),
+    Vjp(lambda g, z, x, shape: g.reshape(x.shape), r"\operatorname{reshape} {g}"),
+)  # fmt: skip
+
+
+def _inverse(axes):
+    """The order of axes that undoes another one."""
+    return tuple(np.argsort([axis % len(axes) for axis in axes]).tolist())
+
+
+transpose = Primitive(
+    "transpose", np.transpose,
+    Vjp(
+        lambda g, z, x, axes=None: np.transpose(g, None if axes is None else _inverse(axes)),
+        r"\operatorname{transpose} {g}",
+    ),
+)  # fmt: skip
+
+broadcast_to = Primitive(
+    "broadcast_to", np.broadcast_to,
+    Vjp(lambda g, z, x, shape: g, r"\operatorname{unbroadcast} {g}"),  # the engine sums the stretched axes
+)  # fmt: skip
+
+# Joining ------------------------------------------------------------
+
+
+def _part(position, g, z, *inputs, axis):
+    """The piece of g that lies where the input was laid."""
+    sizes = [x.shape[axis] for x in inputs[: position + 1]]
+    start, stop = sum(sizes[:-1]), sum(sizes)
+    return g[(slice(None),) * (axis % g.ndim) + (slice(start, stop),)]
+
+
+concatenate = Primitive(
+    "concatenate", lambda *inputs, axis=0: np.concatenate(inputs, axis=axis),
+    variadic=Vjp(lambda position, g, z, *inputs, axis=0: _part(position, g, z, *inputs, axis=axis),
+                 r"\operatorname{slice} {g}"),
+)  # fmt: skip
+
+
+def _inner(x, pad_width):
+    return tuple(slice(before, before + size) for (before, _), size in zip(pad_width, x.shape, strict=True))
+
+
+def _pad(x, pad_width, constant_values=0):
+    return np.pad(x, pad_width, constant_values=constant_values) if x.ndim else x.copy()
+
+
+pad = Primitive(
+    "pad", _pad,
+    Vjp(lambda g, z, x, pad_width, constant_values=0: g[_inner(x, pad_width)], r"\operatorname{slice} {g}"),
+)  # fmt: skip
+
+# Indexing ------------------------------------------------------------
+# `getitem` reads x[index], for any index that NumPy takes; `scatter` is its transpose: it adds g into zeros
+# at that index, so that an entry that was read twice collects twice. Each is the other's rule.
+
+
+def _repeats(index) -> bool:
+    """Whether an index may name an entry more than once: only arrays of whole numbers can."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(isinstance(part, (list, np.ndarray)) and np.asarray(part).dtype != bool for part in parts)
+
+
+def _positions(index, shape):
+    """For each entry of x[index], its position in x counted flat."""
+    return np.arange(math.prod(shape)).reshape(shape)[index]
+
+
+def _scatter(g, index, shape):
+    if not _repeats(index):
+        x = np.zeros(shape, dtype=g.dtype)
+        x[index] = g
+        return x
+    # bincount adds 10 times as fast as np.add.at, in float64.
+    sums = np.bincount(_positions(index, shape).ravel(), np.ravel(g), minlength=math.prod(shape))
+    return sums.reshape(shape).astype(g.dtype, copy=False)
+
+
+getitem = Primitive(
+    "getitem", lambda x, index: x[index],
+    Vjp(lambda g, z, x, index: scatter(g, index=index, shape=x.shape), r"\operatorname{scatter} {g}"),
+    latex=r"{x}[i]",
+)  # fmt: skip
+
+scatter = Primitive(
+    "scatter", _scatter,
+    Vjp(lambda g, z, x, index, shape: g[index], r"{g}[i]"),
+)  # fmt: skip
+
+
+def assign(x, index, value):
+    """x[index] = value, in place. An array of one entry may be assigned to a single entry; NumPy alone refuses it."""
+    x[index] = value.reshape(()) if value.size == 1 else value
+
+
+def _setitem(x, value, index):
+    z = x.copy()
+    assign(z, index, value)
+    return z
+
+
+def _kept(g, x, value, index):
+    """The gradient of what was assigned: that at the index, if no later entry was assigned to the same place."""
+    own = g[index]
+    own = own.reshape((1,) * (value.ndim - own.ndim) + own.shape)  # NumPy lets a value have more axes, of size 1
+    if not _repeats(index):
+        return own
+    positions = _positions(index, x.shape)
+    order = np.arange(positions.size).reshape(positions.shape)
+    last = np.empty(math.prod(x.shape), dtype=int)
+    last[positions.ravel()] = order.ravel()
+    return own * (last[positions] == order)
+
+
+setitem = Primitive(
+    "setitem", _setitem,
+    Vjp(
+        lambda g, z, x, value, index: setitem(g, np.zeros((), g.dtype), index=index),
+        r"{g}\ \text{but}\ 0\ \text{at}\ i",
+    ),
+    Vjp(lambda g, z, x, value, index: _kept(g, x, value, index), r"{g}[i]"),
+    latex=r"{x}[i] \leftarrow {y}",
+)  # fmt: skip

@@ -1,0 +1,77 @@
+"""What an entry of the table of derivatives is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+
+class Vjp(NamedTuple):
+    """The rule for one input and its formula in LaTeX, where {x}, {y}, {w} are the inputs in order."""
+
+    rule: Callable
+    latex: str
+
+
+class Primitive:
+    r"""One operation: its symbol, its forward function, one Vjp for each input (None: never differentiable).
+
+    `latex` is the operation itself as a formula; by default `{x} symbol {y}` for a sign, `symbol({x})` for a
+    word. An operation on any number of inputs has one rule for all of them. `variadic` is told first which input
+    is asked about, rule(position, g, z, *inputs); `joint` gives a tuple of all gradients at once, where they are
+    found in one sweep.
+
+    Called, it computes: on arrays at once; among tensors by way of the tensors, which record it.
+
+    >>> cube = Primitive("cube", lambda x: x**3, Vjp(lambda g, z, x: g * 3 * x**2, r"3\,{x}^2"))
+    >>> z = cube(2.0)
+    >>> z, cube.rules[0](1.0, z, 2.0)
+    (8.0, 12.0)
+    """
+
+    __slots__ = ("symbol", "forward", "vjps", "rules", "variadic", "joint", "latex")
+
+    def __init__(
+        self,
+        symbol: str,
+        forward: Callable,
+        *vjps: Vjp | None,
+        variadic: Vjp | None = None,
+        joint: Vjp | None = None,
+        latex: str = "",
+    ):
+        inputs = ["{x}", "{y}", "{w}"][: len(vjps)]
+        word = r"\operatorname{" + symbol.replace("_", r"\_") + "}(" + ", ".join(inputs) + ")"
+        self.symbol = symbol
+        self.forward = forward
+        self.vjps = vjps
+        self.rules = tuple(vjp and vjp.rule for vjp in vjps)  # what the engine loops over
+        self.variadic = variadic
+        self.joint = joint
+        self.latex = latex or (word if symbol[0].isalpha() else f" {symbol} ".join(inputs))
+
+    def __call__(self, *inputs: Any, **keywords: Any) -> Any:
+        for value in inputs:
+            call = getattr(type(value), "_call_primitive", None)
+            if call is not None:
+                return call(self, inputs, keywords)
+        return self.forward(*inputs, **keywords)
+
+    def rules_for(self, count: int) -> tuple[Callable | None, ...]:
+        """The rules when there are `count` inputs, one for each."""
+        if self.variadic is None:
+            return self.rules
+        return tuple(partial(self.variadic.rule, position) for position in range(count))
+
+    def vjp(self, position: int) -> Vjp | None:
+        """The entry for one input."""
+        return self.variadic or self.joint or self.vjps[position]
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether every gradient is g times a local derivative: then no formula mentions g."""
+        return bool(self.vjps) and not any("{g}" in vjp.latex for vjp in self.vjps if vjp)
+
+    def __repr__(self) -> str:
+        return f"Primitive({self.symbol!r})"

@@ -1,0 +1,101 @@
+"""detect_anomaly: the first NaN or infinity is named with its operation and its line; arrays are read-only."""
+
+import numpy as np
+import pytest
+
+from gradlib import AnomalyError, Tensor, detect_anomaly, enable_grad, no_grad
+
+
+def leaf(*numbers):
+    return Tensor(np.array(numbers, dtype=np.float64), requires_grad=True)
+
+
+def caught(function):
+    with pytest.raises(AnomalyError) as error, detect_anomaly():
+        function()
+    return str(error.value)
+
+
+def test_an_infinity_going_forward_is_named_with_its_entry_its_input_and_its_line():
+    def program():
+        x = leaf(4.0, 0.0, -1.0)
+        y = (x * x).log()  # here
+        return y.sum()
+
+    assert caught(program) == (
+        "'log' made -inf at entry (1,) of its result, from the input 0. "
+        f"In test_anomaly.py, line {program.__code__.co_firstlineno + 2}: y = (x * x).log()  # here"
+    )
+
+
+def test_the_first_of_several_is_named():
+    assert caught(lambda: (leaf(-1.0).sqrt() * leaf(0.0).log()).sum()).startswith("'sqrt' made nan at entry (0,)")
+
+
+def test_a_binary_operation_names_both_inputs():
+    assert "from the inputs 1 and 0." in caught(lambda: leaf(2.0, 1.0) / np.array([1.0, 0.0]))
+
+
+def test_data_that_is_not_finite_is_not_blamed_on_the_operation():
+    assert "input 1 of '·' already holds nan: it came from outside the graph" in caught(
+        lambda: leaf(1.0, 2.0) * np.array([1.0, np.nan])
+    )
+
+
+def test_an_infinite_gradient_is_named_with_the_line_that_recorded_its_operation():
+    def program():
+        root = leaf(4.0, 0.0).sqrt()
+        return root.sum().backward()
+
+    text = caught(program)
+    assert "going backward, 'sqrt' made the gradient inf at entry (1,) of its input 0, whose value there is 0" in text
+    assert text.endswith(f"line {program.__code__.co_firstlineno + 1}: root = leaf(4.0, 0.0).sqrt()")
+
+
+def test_what_is_finite_passes_and_gives_the_same_gradient():
+    x, y = leaf(1.0, 2.0), leaf(1.0, 2.0)
+    with detect_anomaly():
+        (x.exp() * x).sum().backward()
+    (y.exp() * y).sum().backward()
+    assert np.array_equal(x.grad, y.grad)
+
+
+def test_arrays_of_the_graph_are_read_only_until_backward_is_done():
+    x = leaf(1.0, 2.0)
+    view = x.data[:1]
+    with detect_anomaly():
+        y = x.exp()
+        z = y.reshape(2, 1).sum()
+        for tensor in (x, y):
+            with pytest.raises(ValueError, match="read-only"):
+                tensor.data[0] = 0.0
+        z.backward()
+        x.data[0] = 3.0
+        x.data -= 1.0
+        y = x * 2
+    y.data[0] = 0.0
+    assert view[0] == 2.0
+
+
+def test_a_result_without_a_gradient_is_not_watched():
+    with np.errstate(divide="ignore"), detect_anomaly():
+        Tensor([0.0]).log()
+        with no_grad():
+            leaf(0.0).log()
+        assert leaf(1.0).log().item() == 0.0
+
+
+def test_it_watches_again_inside_enable_grad_and_stops_watching_at_its_end():
+    with pytest.raises(AnomalyError), detect_anomaly(), no_grad(), enable_grad():
+        leaf(0.0).log()
+    with np.errstate(divide="ignore"):
+        leaf(0.0).log()
+
+
+def test_it_decorates_a_function():
+    @detect_anomaly()
+    def countdown(n):
+        return leaf(float(n)).log() if n == 0 else countdown(n - 1)
+
+    with pytest.raises(AnomalyError):
+        countdown(2)

@@ -1,0 +1,119 @@
+"""checkpoint: the same gradients, less memory."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import gradlib
+from gradlib import GraphError, Tensor, checkpoint, grad, no_grad
+
+
+def leaves():
+    start = np.random.default_rng(1)
+    return [Tensor(start.normal(size=shape), requires_grad=True) for shape in [(4, 3), (3, 3), (3,)]]
+
+
+def layer(weight, bias):
+    return lambda x: (x @ weight + bias).tanh() * x
+
+
+def gradients(wrap):
+    x, weight, bias = leaves()
+    run = layer(weight, bias)
+    h = x * 2.0
+    for _ in range(3):
+        h = checkpoint(run, h) if wrap else run(h)
+    (h * np.arange(12.0).reshape(4, 3)).sum().backward()
+    return [tensor.grad for tensor in (x, weight, bias)]
+
+
+def test_it_gives_the_gradients_of_its_inputs_and_of_what_the_function_uses():
+    for with_, without in zip(gradients(True), gradients(False), strict=True):
+        np.testing.assert_allclose(with_, without, rtol=1e-13)
+
+
+def test_it_can_be_differentiated_twice():
+    seconds = []
+    for wrap in (True, False):
+        x, weight, bias = leaves()
+        run = layer(weight, bias)
+        y = checkpoint(run, x) if wrap else run(x)
+        (slope,) = grad(y.square().sum(), x, create_graph=True)
+        seconds.append(grad(slope.square().sum(), [x, weight]))
+    for with_, without in zip(*seconds, strict=True):
+        np.testing.assert_allclose(with_.data, without.data, rtol=1e-12)
+
+
+def test_several_results_and_inputs_that_are_no_tensors():
+    x, _, _ = leaves()
+
+    def several(x, factor, *, power=2):
+        return x * factor, x.sum(axis=0) ** power
+
+    scaled, summed = checkpoint(several, x, 3.0)
+    assert scaled.shape == (4, 3) and summed.shape == (3,)
+    (scaled.sum() + summed.sum()).backward()
+    np.testing.assert_allclose(x.grad, 3 + 2 * x.data.sum(axis=0) * np.ones((4, 1)))
+
+
+def test_inputs_without_a_gradient_and_unused_ones():
+    x, weight, _ = leaves()
+    constant = Tensor(np.ones((4, 3)))
+    checkpoint(lambda x, c, unused: x * c, x, constant, weight).sum().backward()
+    assert np.array_equal(x.grad, np.ones((4, 3))) and constant.grad is None
+    assert weight.grad is None
+
+
+def test_under_no_grad_it_is_the_function():
+    x, weight, bias = leaves()
+    with no_grad():
+        y = checkpoint(layer(weight, bias), x)
+    assert not y.requires_grad
+
+
+def test_what_it_draws_it_draws_again():
+    gradlib.manual_seed(0)
+    x = Tensor(np.ones(100), requires_grad=True)
+    y = checkpoint(lambda x: x * (gradlib.random.default_rng().random(100) < 0.5), x)
+    before = gradlib.random.default_rng().bit_generator.state
+    y.sum().backward()
+    assert np.array_equal(x.grad, y.data) and 0 < y.data.sum() < 100
+    assert gradlib.random.default_rng().bit_generator.state == before
+
+
+def test_a_function_that_changes_is_refused():
+    factors = iter([1.0, 2.0])
+    x, _, _ = leaves()
+    y = checkpoint(lambda x: x * next(factors), x)
+    with pytest.raises(GraphError, match="a second time and it gave another result"):
+        y.sum().backward()
+
+
+def test_a_function_that_returns_no_tensor_is_refused():
+    with pytest.raises(TypeError, match="returns a tensor or a tuple of them; it returned ndarray"):
+        checkpoint(lambda x: x.data, leaves()[0])
+
+
+def peak(wrap: bool) -> int:
+    """The most memory that 16 segments of 16 operations hold, in arrays of 100,000 numbers."""
+
+    def segment(x):
+        for _ in range(16):
+            x = x.sin()
+        return x
+
+    x = Tensor(np.ones(100_000), requires_grad=True)
+    tracemalloc.start()
+    y = x
+    for _ in range(16):
+        y = checkpoint(segment, y) if wrap else segment(y)
+    y.sum().backward()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most / x.data.nbytes
+
+
+def test_it_keeps_a_result_a_segment_and_one_segment_at_a_time():
+    assert peak(False) > 256  # every intermediate
+    assert peak(True) < 16 + 16 + 8  # a result a segment, one segment, and some gradients
