@@ -1,228 +1,55 @@
-"""Derivatives of functions, and whether to trust them."""
+"""Derivatives of functions, as tensors, which can be differentiated again.
+
+For a function with the Jacobian J = ∂f/∂x, and H = ∂²f/∂x² where f is one number:
+
+    grad      vᵀJ   of a graph that exists
+    vjp       vᵀJ   one pass backward
+    jvp       J v   two
+    jacobian  J     one for every entry of f
+    hvp       H v   two
+    hessian   H     one, and one for every entry of x
+
+Products cost a few passes whatever the size of the matrix, so take the product where a product is what is
+needed. Names, arguments and results are those of `torch.autograd.functional`, with two differences. Inputs
+may be arrays and numbers too. And an output that has no graph is an error where PyTorch gives zeros: mostly
+the graph was cut by accident, and zeros would hide it.
+"""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .autograd import backward_steps
-from .errors import GradcheckError, GraphError
+from .autograd import backward_steps, enable_grad, recording
+from .errors import GraphError, ShapeError
+from .gradcheck import GradcheckWarning, disagreements, float64_inputs, gradcheck, numerical_gradient, verdict
+from .numpy_functions import concatenate, stack
 from .tensor import Tensor
 
-# The error of a central difference is about h²/6 · f''' from truncation and ε/h · f from rounding. Their sum
-# is smallest near h = ε^(1/3), 6.1e-6 in float64, and is then about ε^(2/3), 4e-11 of the size of f.
-_STEP = np.finfo(np.float64).eps ** (1 / 3)
-
-
-class GradcheckWarning(UserWarning):
-    """gradcheck could not tell: the function has a kink there, or does not feel the input at all."""
-
-
-def numerical_gradient(
-    function: Callable[[np.ndarray], float], x: np.ndarray, h: float | None = None
-) -> np.ndarray:
-    """The gradient of a function of an array, by central differences: entry i is (f(x + h eᵢ) - f(x - h eᵢ))
-    / 2h.
-
-    function : takes an array, returns one number. x : an array of any shape, left unchanged. h : the step; by
-        default
-    ε^(1/3) · max(1, |xᵢ|) for each entry, in float64.
-
-    >>> numerical_gradient(lambda x: (x**2).sum(), np.array([1.0, -3.0])).round(6)
-    array([ 2., -6.])
-    """
-    moved = np.array(x, dtype=np.float64)
-    gradient = np.zeros_like(moved)
-    for index in np.ndindex(moved.shape):
-        center = moved[index]
-        step = _STEP * max(1.0, abs(center)) if h is None else h
-        moved[index] = center + step
-        above = float(function(moved))
-        moved[index] = center - step
-        below = float(function(moved))
-        moved[index] = center
-        gradient[index] = (above - below) / (2 * step)
-    return gradient
-
-
-def gradcheck(
-    function: Callable[..., Any],
-    inputs: Tensor | Sequence[Any],
-    *,
-    atol: float = 1e-7,
-    rtol: float = 1e-5,
-    raise_exception: bool = True,
-    rng: np.random.Generator | None = None,
-) -> bool:
-    """Compare the gradient that `backward()` finds with central finite differences, at every entry of every
-    input.
-
-    The function is probed with a random cotangent g: what is differentiated is L = Σ g · function(inputs), so
-    that each entry of the output counts differently and an error in one cannot hide behind another. In
-    float64, entry by entry,
-
-        ∂L/∂xᵢ ≈ (L(xᵢ + h) - L(xᵢ - h)) / 2h,   h = ε^(1/3) · max(1, |xᵢ|)
-
-    function : takes tensors, returns a tensor or a tuple of them. It must give the same result twice.
-    inputs : a tensor or array, or a sequence of them. Those with requires_grad are checked; all floating ones
-        if none has it. They are converted to float64 and left unchanged.
-    atol, rtol : a gradient a agrees with a difference b if |a - b| <= atol · scale + rtol · |b|, where scale
-        is the larger of 1 and Σ |g · function(inputs)|, which the rounding error grows with.
-    raise_exception : False returns False in place of raising GradcheckError.
-    rng : draws the cotangent; by default seeded with 0, so that a check repeats.
-
-    Returns True if all agree. The error names the entry that is most wrong. Warns with GradcheckWarning where
-    it cannot tell: at a kink, where the slopes from left and right differ (there a gradient between the two
-    passes), and when an input moves L by nothing at all (then only zeros were compared).
-
-    >>> gradcheck(lambda x, y: x * y + x.sin(), [np.array([0.5, 2.0]), np.array([3.0])])
-    True
-    """
-    inputs = [inputs] if isinstance(inputs, (Tensor, np.ndarray)) else list(inputs)
-    arrays, checked = _float64_inputs(inputs)
-    outputs = _outputs(function, [Tensor(a, requires_grad=i in checked) for i, a in enumerate(arrays)])
-    rng = np.random.default_rng(0) if rng is None else rng
-    cotangents = [rng.normal(size=out.shape) for out in outputs]
-
-    def probe(i: int, moved: np.ndarray) -> float:
-        values = _outputs(function, [Tensor(moved if j == i else array) for j, array in enumerate(arrays)])
-        return float(sum((g * out.data).sum() for g, out in zip(cotangents, values, strict=True)))
-
-    base = probe(0, arrays[0])
-    if not np.isfinite(base):
-        raise GradcheckError(
-            f"the function gave {base} at these inputs: there is no derivative to measure. Check at inputs "
-            "where the result is finite."
-        )
-    if probe(0, arrays[0]) != base:
-        raise GradcheckError(
-            "the function gave two results for the same inputs, so its derivative cannot be measured. Fix "
-            "its randomness: draw once outside, or seed a generator inside."
-        )
-    tolerance = atol * max(
-        1.0, float(sum(np.abs(g * out.data).sum() for g, out in zip(cotangents, outputs, strict=True)))
-    )
-    failures = []
-    for i, gradient in zip(checked, _analytic(function, arrays, checked, cotangents), strict=True):
-        numerical = numerical_gradient(partial(probe, i), arrays[i])
-        failures += _compare(i, partial(probe, i), arrays[i], gradient, numerical, tolerance, rtol)
-        # A difference of L is rounded to about 4e-11 · L / |x|: a slope below 1e-9 of that scale is none.
-        least = tolerance / 100 / max(1.0, np.abs(arrays[i]).max(initial=0))
-        felt = (np.abs([numerical, gradient]) > least).any()
-        if arrays[i].size and any(g.size for g in cotangents) and not felt:
-            warnings.warn(
-                f"input {i} does not change the result: only zeros were compared. A softmax summed, or a "
-                "part that is detached, looks like this; probe a function that feels its input.",
-                GradcheckWarning,
-                stacklevel=2,
-            )
-    if failures and raise_exception:
-        failures.sort(reverse=True)
-        message = failures[0][1]
-        raise GradcheckError(
-            message + (f" ({len(failures)} entries are wrong, this one most.)" if len(failures) > 1 else "")
-        )
-    return not failures
-
-
-def _float64_inputs(inputs: list) -> tuple[list[np.ndarray], list[int]]:
-    """Copies in float64, and the positions of those to check."""
-    data = [value.data if isinstance(value, Tensor) else np.asarray(value) for value in inputs]
-    floating = [i for i, array in enumerate(data) if array.dtype.kind == "f"]
-    checked = [i for i in floating if getattr(inputs[i], "requires_grad", False)] or floating
-    if not checked:
-        raise TypeError(
-            "gradcheck needs a floating-point input to differentiate by, got "
-            f"{[str(a.dtype) for a in data]}. Write 2.0 for 2."
-        )
-    return [array.astype(np.float64) if i in floating else array for i, array in enumerate(data)], checked
-
-
-def _outputs(function: Callable, tensors: list[Tensor]) -> tuple[Tensor, ...]:
-    result = function(*tensors)
-    outputs = tuple(result) if isinstance(result, (tuple, list)) else (result,)
-    for out in outputs:
-        if not isinstance(out, Tensor):
-            raise TypeError(
-                "gradcheck needs a function that returns a Tensor, or a tuple of them; "
-                f"it returned {type(out).__name__}."
-            )
-    return outputs
-
-
-def _analytic(function: Callable, arrays: list, checked: list[int], cotangents: list) -> list[np.ndarray]:
-    """The gradient of L by `backward()`, for each checked input."""
-    tensors = [Tensor(array, requires_grad=i in checked) for i, array in enumerate(arrays)]
-    outputs = _outputs(function, tensors)
-    for out, g in zip(outputs, cotangents, strict=True):
-        if out.requires_grad:
-            out.backward(g)
-    if not any(out.requires_grad for out in outputs):
-        raise GraphError(
-            "no output of the function depends on the inputs through the graph: it was cut on the way."
-        )
-    return [np.zeros_like(arrays[i]) if tensors[i].grad is None else tensors[i].grad for i in checked]
-
-
-def _compare(
-    i: int,
-    probe: Callable[[np.ndarray], float],
-    x: np.ndarray,
-    gradient: np.ndarray,
-    numerical: np.ndarray,
-    atol: float,
-    rtol: float,
-) -> list[tuple[float, str]]:
-    """(how wrong, in words) for every entry of input i that disagrees."""
-    failures = []
-    for index in np.ndindex(numerical.shape):
-        a, b = gradient[index], numerical[index]
-        if abs(a - b) <= atol + rtol * abs(b):
-            continue
-        entry = f"entry {index} of input {i}" if index else f"input {i}"
-        low, high = sorted(_one_sided_slopes(probe, x, index))
-        # Where the function is smooth the one-sided slopes differ by h · f'', some 1e-5 of f''.
-        if high - low > 1e-3 * max(1.0, abs(low), abs(high)) and low - atol <= a <= high + atol:
-            warnings.warn(
-                f"{entry} sits on a kink: the slope is {low:.4g} on one side and {high:.4g} on the other. "
-                f"The gradient {a:.4g} "
-                "lies between them, and no more can be said here. Check at another point.",
-                GradcheckWarning,
-                stacklevel=3,
-            )
-            continue
-        wrong = abs(a - b)
-        message = (
-            f"the gradient at {entry} is wrong: backward() says {a:.10g}, "
-            f"the finite difference says {b:.10g}; they differ by {wrong:.3g}."
-        )
-        failures.append((float("inf") if np.isnan(wrong) else wrong, message))
-    return failures
-
-
-def _one_sided_slopes(probe: Callable[[np.ndarray], float], x: np.ndarray, index: tuple) -> list[float]:
-    """The slope to the left and to the right of one entry."""
-    slopes = []
-    for h in (-_STEP * max(1.0, abs(x[index])), _STEP * max(1.0, abs(x[index]))):
-        moved = x.copy()
-        moved[index] += h
-        slopes.append((probe(moved) - probe(x)) / h)
-    return slopes
+__all__ = [
+    "GradcheckWarning", "grad", "gradcheck", "gradgradcheck", "hessian", "hvp", "jacobian", "jvp",
+    "numerical_gradient", "vjp",
+]  # fmt: skip
 
 
 def grad(
-    outputs: Tensor, inputs: Tensor | Sequence[Tensor], grad_outputs: Any = None, create_graph: bool = False
-) -> tuple[Tensor, ...]:
-    """The gradient of `outputs` with respect to each input, as tensors; no `.grad` is touched.
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The gradient Σ vᵀ ∂output/∂input for each input, as tensors; no `.grad` is touched.
 
-    outputs : a tensor, of one element unless `grad_outputs` is given.
-    inputs : a tensor or several that outputs was computed from.
-    grad_outputs : ∂L/∂outputs, by default 1.
+    outputs : a tensor or several, each of one element unless its v is given.
+    inputs : a tensor or several that outputs were computed from, leaves or results on the way.
+    grad_outputs : v = ∂L/∂output, of the output's shape: one for each output, None for 1.
     create_graph : record the computation of the gradients, so that they can be differentiated again.
+    allow_unused : give None for an input that no output depends on, in place of an error.
+
+    The graph stays, so there is no retain_graph to ask for.
 
     >>> x = Tensor(2.0, requires_grad=True)
     >>> (slope,) = grad(x**3, x, create_graph=True)
@@ -230,24 +57,354 @@ def grad(
     >>> slope.item(), curvature.item()
     (12.0, 12.0)
 
-    Raises GraphError for an input that outputs does not depend on.
+    Raises GraphError for an output without a graph, for an input without requires_grad, and for one that no
+    output depends on; ShapeError for a v that has not its output's shape.
     """
-    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    seed = outputs._seed(grad_outputs)
-    if create_graph:
-        steps = backward_steps(
-            outputs, grad_outputs if isinstance(grad_outputs, Tensor) else Tensor(seed), lambda node: node
-        )
-    else:
-        steps = backward_steps(outputs, seed)
-    wanted = {id(tensor) for tensor in inputs}
-    found = {id(node): gradient for node, gradient, _ in steps if id(node) in wanted}
+    outputs, single = _tensors("outputs", outputs), isinstance(outputs, Tensor)
+    inputs = _tensors("inputs", inputs)
     for i, tensor in enumerate(inputs):
-        if id(tensor) not in found:
+        if not tensor.requires_grad:
             raise GraphError(
-                f"outputs does not depend on input {i} (shape {tensor.shape}): its gradient is zero "
-                "everywhere. Was it used, and does "
-                "it have requires_grad=True?"
+                f"input {i} (shape {tensor.shape}) needs no gradient, so none was recorded for it. Set "
+                "requires_grad=True on it before the outputs are computed."
             )
-    gradients = [(found[id(tensor)], tensor) for tensor in inputs]
-    return tuple(g if isinstance(g, Tensor) else Tensor(g, dtype=tensor.dtype) for g, tensor in gradients)
+    seeds = _seeds(outputs, grad_outputs, single, create_graph)
+    with enable_grad():
+        root, seed = _laid_end_to_end(outputs, seeds)
+        steps = backward_steps(root, seed, *([_itself] if create_graph else []))
+        found = dict.fromkeys(map(id, inputs))
+        for node, gradient, given in steps:
+            if recording.watcher is not None and not create_graph:  # what is recorded is watched anyway
+                recording.watcher.see_backward(node, gradient, given)
+            if id(node) in found:
+                found[id(node)] = gradient
+        for i, tensor in enumerate(inputs):
+            if found[id(tensor)] is None and not allow_unused:
+                raise GraphError(
+                    f"outputs does not depend on input {i} (shape {tensor.shape}): its gradient is zero "
+                    "everywhere. Was it used, and does it have requires_grad=True? Pass allow_unused=True to "
+                    "have None for it."
+                )
+        return tuple(_as_tensor(found[id(tensor)], tensor.dtype) for tensor in inputs)
+
+
+def _tensors(name: str, given: Any) -> list[Tensor]:
+    """One tensor or several, as a list."""
+    alone = isinstance(given, (Tensor, np.ndarray)) or not np.iterable(given)
+    tensors = [given] if alone else list(given)
+    if not tensors:
+        raise ValueError(f"grad needs at least one tensor in {name}, got none.")
+    for i, tensor in enumerate(tensors):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"grad takes tensors of one graph, but {name}{'' if alone else [i]} is of type "
+                f"{type(tensor).__name__}. To differentiate a function at an array, use vjp or jacobian."
+            )
+    return tensors
+
+
+def _seeds(outputs: list[Tensor], grad_outputs: Any, single: bool, create_graph: bool) -> list:
+    """A v for each output, checked: arrays, or tensors if they are to be differentiated by too."""
+    given = grad_outputs
+    if given is None:
+        given = [None] * len(outputs)
+    elif not isinstance(given, (list, tuple)) or (single and not all(map(_is_vector, given))):
+        given = [given]  # one v; for a single output it may be a plain list of numbers
+    if len(given) != len(outputs):
+        raise ValueError(f"grad_outputs needs one v for each output, {len(outputs)} in all, got {len(given)}.")
+    for i, (out, v) in enumerate(zip(outputs, given, strict=True)):
+        if v is None and out.numel() != 1:
+            raise GraphError(
+                f"grad differentiates one number, but output {i} has shape {out.shape}. Reduce it first with "
+                f".sum() or .mean(), or pass in grad_outputs an array of shape {out.shape}: how much each "
+                "entry counts. For all derivatives of all entries there is jacobian."
+            )
+    seeds = [out._seed(v) for out, v in zip(outputs, given, strict=True)]
+    if not create_graph:
+        return seeds
+    return [
+        _as_tensor(v if isinstance(v, Tensor) else seed, out.dtype)
+        for out, v, seed in zip(outputs, given, seeds, strict=True)
+    ]
+
+
+def _is_vector(value: Any) -> bool:
+    return value is None or isinstance(value, (Tensor, np.ndarray))
+
+
+def _laid_end_to_end(outputs: list[Tensor], seeds: list) -> tuple[Tensor, Any]:
+    """One tensor to go backward from, and its gradient."""
+    if len(outputs) == 1:
+        return outputs[0], seeds[0]
+    return concatenate([out.reshape(-1) for out in outputs]), concatenate([seed.reshape(-1) for seed in seeds])
+
+
+def _itself(node: Tensor) -> Tensor:
+    """What rules compute on if their own work is to be recorded."""
+    return node
+
+
+def _as_tensor(value: Any, dtype: np.dtype) -> Tensor | None:
+    if isinstance(value, Tensor) and value.dtype != dtype:
+        return value.astype(dtype)
+    return value if value is None or isinstance(value, Tensor) else Tensor(value, dtype=dtype)
+
+
+# Of functions ------------------------------------------------------------
+
+
+def vjp(function: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple:
+    """The function's value, and vᵀJ: one pass backward.
+
+    function : takes tensors, returns a tensor or a tuple of them.
+    inputs : a tensor, array or number, or a list or tuple of such, one for each argument. They are copied.
+    v : of the output's shape; a tuple for a tuple. May be left out for an output of one element.
+    create_graph : record it all; inputs with requires_grad are then differentiated by where they stand.
+
+    Returns (value, vᵀJ), where vᵀJ has the inputs' shapes: a tensor for one input, a tuple for a tuple. It is
+    zero for an input that the function does not use.
+
+    >>> vjp(lambda x: x**2, np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 10.0]))
+    (Tensor([1., 4., 9.], dtype=float64), Tensor([ 2.,  4., 60.], dtype=float64))
+
+    Raises GraphError if the function's result has no graph, ShapeError if v does not fit.
+    """
+    variables = _variables(inputs, create_graph)
+    result, outputs = _evaluated(function, variables)
+    vectors = _vectors(v, result, outputs, "output")
+    products = _pulled_back(outputs, variables, vectors, create_graph)
+    return _value(result, create_graph), _like(products, inputs)
+
+
+def jvp(function: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple:
+    """The function's value, and J v: how the output moves when the inputs move along v. Two passes backward.
+
+    Jᵀu, which a pass backward gives, is linear in u: the Jacobian of u ↦ Jᵀu is Jᵀ itself. A second pass, from
+    Jᵀu back to u with the vector v, therefore gives (Jᵀ)ᵀv = J v, whatever u was.
+
+    v : of the inputs' shapes; a tuple for a tuple. May be left out for an input of one element. The other
+        arguments are those of `vjp`. Returns (value, J v), where J v has the output's shape.
+
+    >>> jvp(lambda x: x**2, np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.0, 10.0]))
+    (Tensor([1., 4., 9.], dtype=float64), Tensor([ 2.,  0., 60.], dtype=float64))
+    """
+    variables = _variables(inputs, create_graph)
+    result, outputs = _evaluated(function, variables)
+    vectors = _vectors(v, inputs, variables, "input")
+    u = tuple(Tensor(np.ones_like(out.data), requires_grad=True) for out in outputs)
+    pulled = _pulled_back(outputs, variables, u, create_graph=True)  # Jᵀu
+    return _value(result, create_graph), _like(_pulled_back(pulled, u, vectors, create_graph), result)
+
+
+def jacobian(function: Callable, inputs: Any, create_graph: bool = False) -> Any:
+    """The matrix of all first derivatives, ∂output/∂input: one pass backward for every entry of the output.
+
+    function, inputs, create_graph : as in `vjp`.
+
+    Returns a tensor of shape output.shape + input.shape, whose entry [i..., j...] is ∂outputᵢ/∂inputⱼ. For a
+    tuple of inputs or outputs, a tuple; for tuples of both, [i][j] is that of output i by input j.
+
+    >>> jacobian(lambda x: x**2, np.array([1.0, 2.0]))
+    Tensor([[2., 0.],
+            [0., 4.]], shape=(2, 2), dtype=float64)
+    """
+    variables = _variables(inputs, create_graph)
+    result, outputs = _evaluated(function, variables)
+    blocks = [_like(_rows(out, variables, create_graph), inputs) for out in outputs]
+    return _like(blocks, result)
+
+
+def hvp(function: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple:
+    """The function's value, and H v, without H: how the gradient moves when the inputs move along v.
+
+    H v = ∇(∇f · v) with v held fixed, which is two passes backward. (What they give is Hᵀv; H is symmetric
+    where the second derivatives are continuous.)
+
+    function : takes tensors, returns a tensor of one element. v : of the inputs' shapes, as in `jvp`.
+
+    Returns (value, H v), where H v has the inputs' shapes.
+
+    >>> hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 10.0]))
+    (Tensor(9., dtype=float64), Tensor([  6., 120.], dtype=float64))
+    """
+    variables = _variables(inputs, create_graph)
+    result, slopes = _slopes("hvp", function, variables)
+    vectors = _vectors(v, inputs, variables, "input")
+    return _value(result, create_graph), _like(_pulled_back(slopes, variables, vectors, create_graph), inputs)
+
+
+def hessian(function: Callable, inputs: Any, create_graph: bool = False) -> Any:
+    """The matrix of all second derivatives, ∂²f/∂x²: the Jacobian of the gradient.
+
+    function : takes tensors, returns a tensor of one element. inputs, create_graph : as in `vjp`.
+
+    Returns a tensor of shape input.shape + input.shape; for a tuple of inputs a tuple of tuples, where [i][j]
+    is ∂²f/∂xᵢ∂xⱼ.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1], np.array([1.0, 2.0]))
+    Tensor([[4., 2.],
+            [2., 0.]], shape=(2, 2), dtype=float64)
+    """
+    variables = _variables(inputs, create_graph)
+    _, slopes = _slopes("hessian", function, variables)
+    blocks = [_like(_rows(slope, variables, create_graph), inputs) for slope in slopes]
+    return _like(blocks, inputs)
+
+
+def gradgradcheck(
+    function: Callable[..., Any],
+    inputs: Any,
+    *,
+    atol: float = 1e-7,
+    rtol: float = 1e-5,
+    raise_exception: bool = True,
+    rng: np.random.Generator | None = None,
+) -> bool:
+    """Compare second derivatives with central finite differences of the first: gradcheck of the gradient.
+
+    The gradient is taken along a random cotangent g, as Σ g ∂output/∂input, so that no two entries of the
+    output count the same; it is checked as a function of the inputs, and of g, in which it is linear. Where
+    the function is linear, its gradient does not depend on the inputs: the check then passes if the finite
+    differences say zero too. That the gradient is right in the first place is for `gradcheck` to say.
+
+    Arguments, result and errors are those of `gradcheck`.
+
+    >>> gradgradcheck(lambda x, y: x * y + x.sin(), [np.array([0.5, 2.0]), np.array([3.0])])
+    True
+    """
+    arrays, moving = float64_inputs(inputs)
+    count = len(arrays)
+
+    def slopes(*tensors: Tensor) -> tuple[Tensor, ...]:
+        arguments = [_moving(t) if i in moving else t for i, t in enumerate(tensors[:count])]
+        _, outputs = _evaluated(function, arguments)
+        return _pulled_back(outputs, [arguments[i] for i in moving], tensors[count:], create_graph=True)
+
+    points = [Tensor(array, requires_grad=i in moving) for i, array in enumerate(arrays)]
+    _, outputs = _evaluated(function, points)
+    rng = np.random.default_rng(0) if rng is None else rng
+    cotangents = [Tensor(rng.normal(size=out.shape), requires_grad=True) for out in outputs]
+    found = disagreements(slopes, points + cotangents, atol=atol, rtol=rtol, rng=rng, may_be_flat=True)
+    where = f"in the gradient as a function of the inputs (input {count} on: of the cotangents), "
+    return verdict([each._replace(message=where + each.message) for each in found], raise_exception)
+
+
+def _moving(tensor: Tensor) -> Tensor:
+    """A tensor that needs a gradient: itself, or a leaf in its place."""
+    return tensor if tensor.requires_grad else tensor.detach().requires_grad_()
+
+
+# What they share ------------------------------------------------------------
+
+
+def _variables(inputs: Any, create_graph: bool) -> tuple[Tensor, ...]:
+    """The inputs as tensors to differentiate by: new leaves, or new views of those already in a graph."""
+    values = inputs if isinstance(inputs, (list, tuple)) else (inputs,)
+    if not values:
+        raise ValueError("there is nothing to differentiate by: inputs is empty.")
+    return tuple(_variable(i, value, create_graph) for i, value in enumerate(values))
+
+
+def _variable(i: int, value: Any, create_graph: bool) -> Tensor:
+    if isinstance(value, Tensor) and value.requires_grad and create_graph:
+        with enable_grad():
+            return value.reshape(value.shape)  # a tensor given twice is two variables
+    tensor = Tensor(value.data if isinstance(value, Tensor) else value)
+    if tensor.dtype.kind != "f":
+        raise TypeError(
+            f"input {i} is {tensor.dtype}, and a whole number cannot be nudged by a little. Write 2.0 for 2; "
+            "an argument that is not to be differentiated by, an index say, goes into a lambda: "
+            "jacobian(lambda x: f(x, index), x)."
+        )
+    return tensor.requires_grad_()
+
+
+def _evaluated(function: Callable, variables: Sequence[Tensor]) -> tuple[Any, tuple[Tensor, ...]]:
+    """What the function returns, and its outputs: tensors, each with a graph."""
+    with enable_grad():
+        result = function(*variables)
+    outputs = tuple(result) if isinstance(result, (list, tuple)) else (result,)
+    for i, out in enumerate(outputs):
+        if not isinstance(out, Tensor):
+            raise TypeError(
+                f"the function must return a Tensor, or a tuple of them: output {i} is {type(out).__name__}. "
+                "Were its numbers taken out of the graph, by .data, float() or .item()?"
+            )
+        if not out.requires_grad:
+            raise GraphError(
+                f"output {i} of the function, of shape {out.shape}, does not depend on the inputs through the "
+                f"graph: {f'it was cut by {out._cut}' if out._cut else 'it is a constant, or was cut by .data'}. "
+                "Leave a constant out: its derivative is zero."
+            )
+    return result, outputs
+
+
+def _slopes(name: str, function: Callable, variables: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """The function's value, one number, and its gradient by each variable, recorded."""
+    result, _ = _evaluated(function, variables)
+    if not isinstance(result, Tensor) or result.numel() != 1:
+        got = f"one of shape {result.shape}" if isinstance(result, Tensor) else f"{len(result)} in a tuple"
+        raise ShapeError(
+            f"{name} needs a function that returns a tensor of one element, got {got}. Reduce it first with "
+            ".sum() or .mean(), or take one entry."
+        )
+    return result, _pulled_back([result], variables, [None], create_graph=True)
+
+
+def _vectors(v: Any, given: Any, tensors: tuple[Tensor, ...], what: str) -> list:
+    """A v for each of the tensors, of its shape."""
+    several = isinstance(given, (list, tuple))
+    if v is None:
+        if len(tensors) != 1 or tensors[0].numel() != 1:
+            raise ValueError(
+                f"v may be left out only for one {what} of one element; here the shapes are "
+                f"{[tensor.shape for tensor in tensors]}. Pass v, of the same shapes."
+            )
+        return [Tensor(np.ones_like(tensors[0].data))]
+    vectors = list(v) if several and isinstance(v, (list, tuple)) else [v]
+    if len(vectors) != len(tensors):
+        raise ValueError(f"v needs one vector for each {what}, {len(tensors)} in all, got {len(vectors)}.")
+    for i, (vector, tensor) in enumerate(zip(vectors, tensors, strict=True)):
+        if np.shape(vector) != tensor.shape:
+            raise ShapeError(
+                f"v must have the shape of {what} {i}, {tensor.shape}, got {np.shape(vector)}."
+            )
+    return vectors
+
+
+def _pulled_back(
+    outputs: Sequence[Tensor], variables: Sequence[Tensor], vectors: Sequence, create_graph: bool
+) -> tuple[Tensor, ...]:
+    """Σ vᵀ ∂output/∂variable for each variable: zeros where no output depends on it."""
+    felt = [(out, v) for out, v in zip(outputs, vectors, strict=True) if out.requires_grad]
+    if not felt:
+        return tuple(Tensor(np.zeros_like(x.data)) for x in variables)
+    outputs, vectors = zip(*felt, strict=True)
+    gradients = grad(outputs, variables, vectors, create_graph, allow_unused=True)
+    return tuple(
+        Tensor(np.zeros_like(x.data)) if g is None else g for g, x in zip(gradients, variables, strict=True)
+    )
+
+
+def _rows(out: Tensor, variables: tuple[Tensor, ...], create_graph: bool) -> list[Tensor]:
+    """∂out/∂variable for each variable, a row for each entry of out: its v is one there, zero elsewhere."""
+    ones = np.eye(out.numel(), dtype=out.dtype)
+    rows = [_pulled_back([out], variables, [one.reshape(out.shape)], create_graph) for one in ones]
+    if not rows:
+        return [Tensor(np.zeros(out.shape + x.shape, x.dtype)) for x in variables]
+    return [
+        stack(column).reshape(out.shape + x.shape)  # n of x.shape -> (n, *x.shape) -> out.shape + x.shape
+        for column, x in zip(zip(*rows, strict=True), variables, strict=True)
+    ]
+
+
+def _value(result: Any, create_graph: bool) -> Any:
+    """The function's value, inside the graph or outside."""
+    if create_graph:
+        return result
+    return tuple(out.detach() for out in result) if isinstance(result, (list, tuple)) else result.detach()
+
+
+def _like(values: Sequence, given: Any) -> Any:
+    """A tuple where a tuple was given, the only value where one was."""
+    return tuple(values) if isinstance(given, (list, tuple)) else values[0]
