@@ -1,0 +1,90 @@
+"""Gradients made smaller, before a step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..tensor import Tensor
+
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+) -> float:
+    """Shrink all gradients by one factor, so that together, as one long vector, they are at most max_norm long.
+
+        g ← g · min(1, max_norm / (|g| + 1e-6))
+
+    The direction stays: only the length is cut. `grad` is overwritten in place; those that are None are left
+    out.
+
+    parameters : one tensor or several. norm_type : p of the p-norm, 2; math.inf takes the largest entry.
+    error_if_nonfinite : raise ValueError where the norm is infinite or NaN, before anything is changed.
+
+    Returns the norm before. Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural
+    networks" (2013), algorithm 1.
+
+    >>> x = Tensor([3.0, 4.0], requires_grad=True)
+    >>> (x**2).sum().backward()
+    >>> clip_grad_norm_([x], max_norm=1.0), x.grad.round(4)
+    (10.0, array([0.6, 0.8], dtype=float32))
+    """
+    gradients = _gradients(parameters)
+    norm = _norm([_norm_of(gradient, norm_type) for gradient in gradients], norm_type)
+    if error_if_nonfinite and not math.isfinite(norm):
+        raise ValueError(
+            f"the gradients' norm is {norm}: some gradient is infinite or NaN, and clipping cannot mend it. "
+            "Look for a logarithm or a division of 0, or lower the learning rate."
+        )
+    factor = max_norm / (norm + 1e-6)  # 1e-6: a norm of 0 is divided by, too
+    if not factor >= 1:  # a NaN is passed on
+        for gradient in gradients:
+            gradient *= factor
+    return norm
+
+
+def clip_gradients(params: Tensor | Iterable[Tensor], max_norm: float) -> float:
+    """Shrink all gradients together to a 2-norm of at most max_norm; returns the norm before.
+
+    `clip_grad_norm_` by a plainer name.
+    """
+    return clip_grad_norm_(params, max_norm)
+
+
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+    """Cut every entry of every gradient to [-clip_value, clip_value], in place. The direction changes.
+
+    >>> x = Tensor([3.0, 0.1], requires_grad=True)
+    >>> (x**2).sum().backward()
+    >>> clip_grad_value_(x, 0.5)
+    >>> x.grad
+    array([0.5, 0.2], dtype=float32)
+    """
+    for gradient in _gradients(parameters):
+        np.clip(gradient, -clip_value, clip_value, out=gradient)
+
+
+def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[np.ndarray]:
+    parameters = [parameters] if isinstance(parameters, Tensor) else parameters
+    return [param.grad for param in parameters if param.grad is not None]
+
+
+def _norm_of(gradient: np.ndarray, p: float) -> float:
+    flat = gradient.reshape(-1)
+    norm = _norm(flat, p)
+    if math.isinf(norm) and np.isfinite(flat).all():  # float32 squared overflows above 1.8e19
+        norm = _norm(flat.astype(np.float64), p)
+    return norm
+
+
+def _norm(values, p: float) -> float:
+    values = np.asarray(values)
+    if not values.size:
+        return 0.0
+    with np.errstate(over="ignore"):
+        return float(np.linalg.norm(values, p))

@@ -1,0 +1,460 @@
+r"""Learning rates that change from step to step.
+
+A schedule is a formula of the step t and of the rate that its group began with. `step()` counts t on and
+writes the rate into the optimizer's groups; whether it is called after every batch or every epoch is what its
+numbers count. Being formulas, schedules resume from t alone, and can be drawn without training:
+
+>>> from gradlib import Tensor
+>>> from gradlib.optim.optimizers import SGD
+>>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=0.8)
+>>> schedule = StepLR(optimizer, step_size=2, gamma=0.5)
+>>> [schedule.lr_at(t, 0.8) for t in range(6)]
+[0.8, 0.8, 0.4, 0.4, 0.2, 0.2]
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from .optimizer import Optimizer
+
+
+class LRScheduler:
+    """The base of the schedules: `lr_at(t, base_lr)` is the formula, and all that a subclass writes.
+
+    optimizer : whose groups are given their rates; the rate that a group has now is its base_lr.
+    last_epoch : -1 begins. Another number resumes there with an optimizer that a schedule has run on before.
+
+    A schedule overwrites "lr" in the groups: to put one after another take SequentialLR, not both at once.
+
+    >>> from gradlib import Tensor
+    >>> from gradlib.optim.optimizers import SGD
+    >>> class InverseSquareRoot(LRScheduler):
+    ...     def lr_at(self, t, base_lr):
+    ...         return base_lr / (1 + t) ** 0.5
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> schedule = InverseSquareRoot(optimizer)
+    >>> for _ in range(3):
+    ...     schedule.step()
+    >>> optimizer.param_groups[0]["lr"]
+    0.5
+    """
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
+        _check_optimizer(optimizer)
+        self.optimizer = optimizer
+        for i, group in enumerate(optimizer.param_groups):
+            if last_epoch >= 0 and "initial_lr" not in group:
+                raise KeyError(
+                    f"resuming at {last_epoch} needs the rate that group {i} began with, its 'initial_lr': load "
+                    "the optimizer's state_dict first, or begin with last_epoch=-1."
+                )
+            group.setdefault("initial_lr", group["lr"])
+        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
+        self.last_epoch = last_epoch
+        self.step()
+
+    def lr_at(self, t: int, base_lr: float) -> float:
+        """The rate after t steps of a group that began with base_lr."""
+        raise NotImplementedError(f"{type(self).__name__} must define lr_at(t, base_lr)")
+
+    def step(self) -> None:
+        """Go on to the next rate. Call it after `optimizer.step()`."""
+        self.last_epoch += 1
+        self._write()
+
+    def get_last_lr(self) -> list[float]:
+        """The rate of each group."""
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the schedule stands. Its formula is not part of it: make the same schedule, then load."""
+        return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on where `state_dict()` stood, and write that rate into the optimizer.
+
+        Raises ValueError if it was for another number of groups.
+        """
+        groups = len(self.optimizer.param_groups)
+        if len(state_dict["base_lrs"]) != groups:
+            raise ValueError(
+                f"the saved schedule has rates for {len(state_dict['base_lrs'])} groups, the optimizer has {groups}."
+            )
+        self.last_epoch, self.base_lrs = state_dict["last_epoch"], list(state_dict["base_lrs"])
+        self._write()
+
+    def _write(self) -> None:
+        for group, base_lr in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
+            group["lr"] = float(self.lr_at(self.last_epoch, base_lr))
+
+
+class LambdaLR(LRScheduler):
+    """lr = base_lr · f(t): any factor of your own.
+
+    lr_lambda : f, of the number of steps.
+
+    >>> from gradlib import Tensor
+    >>> from gradlib.optim.optimizers import SGD
+    >>> schedule = LambdaLR(SGD([Tensor([1.0], requires_grad=True)], lr=0.1), lambda t: 1 / (1 + t))
+    >>> schedule.step()
+    >>> schedule.get_last_lr()
+    [0.05]
+    """
+
+    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float], last_epoch: int = -1):
+        self.lr_lambda = lr_lambda
+        super().__init__(optimizer, last_epoch)
+
+    def lr_at(self, t, base_lr):
+        return base_lr * self.lr_lambda(t)
+
+
+class StepLR(LRScheduler):
+    """lr = base_lr · γ^⌊t / step_size⌋: down by a factor every step_size steps. gamma : γ, 0.1."""
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1):
+        self.step_size, self.gamma = step_size, gamma
+        super().__init__(optimizer, last_epoch)
+
+    def lr_at(self, t, base_lr):
+        return base_lr * self.gamma ** (t // self.step_size)
+
+
+class MultiStepLR(LRScheduler):
+    """lr = base_lr · γ^(how many milestones t has reached). gamma : γ, 0.1.
+
+    >>> from gradlib import Tensor
+    >>> from gradlib.optim.optimizers import SGD
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> schedule = MultiStepLR(optimizer, milestones=[2, 3], gamma=0.5)
+    >>> [schedule.lr_at(t, 1.0) for t in range(5)]
+    [1.0, 1.0, 0.5, 0.25, 0.25]
+    """
+
+    def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1):
+        self.milestones, self.gamma = sorted(milestones), gamma
+        super().__init__(optimizer, last_epoch)
+
+    def lr_at(self, t, base_lr):
+        return base_lr * self.gamma ** bisect_right(self.milestones, t)
+
+
+class ExponentialLR(LRScheduler):
+    """lr = base_lr · γᵗ."""
+
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1):
+        self.gamma = gamma
+        super().__init__(optimizer, last_epoch)
+
+    def lr_at(self, t, base_lr):
+        return base_lr * self.gamma**t
+
+
+class CosineAnnealingLR(LRScheduler):
+    """lr = η + (base_lr - η) · (1 + cos(π t / T_max)) / 2: down to η along half a cosine, slow at both ends.
+
+    T_max : the steps on the way down; after them the rate rises again. eta_min : η, 0.
+
+    Loshchilov, Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017), equation 5.
+
+    >>> from gradlib import Tensor
+    >>> from gradlib.optim.optimizers import SGD
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> schedule = CosineAnnealingLR(optimizer, T_max=4)
+    >>> [round(schedule.lr_at(t, 1.0), 3) for t in range(5)]
+    [1.0, 0.854, 0.5, 0.146, 0.0]
+    """
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1):
+        self.T_max, self.eta_min = T_max, eta_min
+        super().__init__(optimizer, last_epoch)
+
+    def lr_at(self, t, base_lr):
+        return self.eta_min + (base_lr - self.eta_min) * (1 + math.cos(math.pi * t / self.T_max)) / 2
+
+
+class LinearLR(LRScheduler):
+    """lr = base_lr · a factor that goes from start_factor to end_factor in total_iters steps, and stays there.
+
+    start_factor : 1/3, above 0 and at most 1. end_factor : 1. total_iters : 5. From small to 1 it is a
+    warm-up.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1 / 3,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+        last_epoch: int = -1,
+    ):
+        if not 0 < start_factor <= 1 or not 0 <= end_factor <= 1:
+            raise ValueError(
+                "start_factor must be above 0 and at most 1, end_factor from 0 to 1; got "
+                f"{start_factor} and {end_factor}."
+            )
+        self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def lr_at(self, t, base_lr):
+        share = min(t, self.total_iters) / self.total_iters
+        return base_lr * (self.start_factor + (self.end_factor - self.start_factor) * share)
+
+
+class SequentialLR(LRScheduler):
+    """One schedule after another: at milestones[i] the schedule i + 1 takes over, its t from 0.
+
+    schedulers : schedules of this optimizer. milestones : one less, rising.
+
+    >>> from gradlib import Tensor
+    >>> from gradlib.optim.optimizers import SGD
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> parts = [LinearLR(optimizer, 0.25, total_iters=3), ExponentialLR(optimizer, 0.5)]
+    >>> schedule = SequentialLR(optimizer, parts, milestones=[3])
+    >>> [schedule.lr_at(t, 1.0) for t in range(6)]
+    [0.25, 0.5, 0.75, 1.0, 0.5, 0.25]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedulers: Sequence[LRScheduler],
+        milestones: Sequence[int],
+        last_epoch: int = -1,
+    ):
+        if len(milestones) != len(schedulers) - 1:
+            raise ValueError(
+                f"{len(schedulers)} schedules have {len(schedulers) - 1} changes between them, got "
+                f"{len(milestones)} milestones."
+            )
+        if any(schedule.optimizer is not optimizer for schedule in schedulers):
+            raise ValueError("all the schedules must be of the optimizer that is given first.")
+        self.schedulers, self.milestones = list(schedulers), list(milestones)
+        super().__init__(optimizer, last_epoch)
+
+    def lr_at(self, t, base_lr):
+        i = bisect_right(self.milestones, t)
+        return self.schedulers[i].lr_at(t - (self.milestones[i - 1] if i else 0), base_lr)
+
+
+def warm_up(schedule: LRScheduler, steps: int, start_factor: float = 0.01) -> SequentialLR:
+    """The same schedule after a warm-up: the rate first rises in a straight line, from start_factor · base_lr
+    to base_lr.
+
+    At the start Adam's v is an average of few gradients and the network far from any order: small steps
+    spare it the worst directions. Goyal et al., "Accurate, large minibatch SGD" (2017), section 2.2.
+
+    >>> from gradlib import Tensor
+    >>> from gradlib.optim.optimizers import SGD
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> schedule = warm_up(CosineAnnealingLR(optimizer, T_max=4), steps=2, start_factor=0.5)
+    >>> [round(schedule.lr_at(t, 1.0), 3) for t in range(7)]
+    [0.5, 0.75, 1.0, 0.854, 0.5, 0.146, 0.0]
+    """
+    rise = LinearLR(schedule.optimizer, start_factor, total_iters=steps)
+    return SequentialLR(schedule.optimizer, [rise, schedule], [steps])
+
+
+class OneCycleLR(LRScheduler):
+    """Up from max_lr / div_factor to max_lr, then down to a rate far smaller; the momentum goes the other way.
+
+    max_lr : the peak, a number or one for each group.
+    total_steps : the length of the cycle, or epochs · steps_per_epoch. A step beyond raises ValueError.
+    pct_start : the part of it spent rising, 0.3.
+    anneal_strategy : the way between two rates, "cos" or "linear".
+    cycle_momentum : also move the momentum (Adam: β₁) from max_momentum, 0.95, to base_momentum, 0.85, and back.
+    div_factor : max_lr over the first rate, 25. final_div_factor : the first rate over the last, 10⁴.
+    three_phase : fall to the first rate in as many steps as the rise took, then go on to the last.
+
+    Smith, Topin, "Super-convergence: very fast training of neural networks using large learning rates"
+    (2018); two phases in place of the paper's three by default, as in PyTorch.
+
+    >>> from gradlib import Tensor
+    >>> from gradlib.optim.optimizers import SGD
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], momentum=0.9)
+    >>> schedule = OneCycleLR(optimizer, max_lr=1.0, total_steps=10, pct_start=0.5, div_factor=10)
+    >>> [round(schedule.lr_at(t, 1.0), 3) for t in range(10)]
+    [0.1, 0.232, 0.55, 0.868, 1.0, 0.905, 0.655, 0.345, 0.096, 0.0]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        max_lr: float | Sequence[float],
+        total_steps: int | None = None,
+        epochs: int | None = None,
+        steps_per_epoch: int | None = None,
+        pct_start: float = 0.3,
+        anneal_strategy: str = "cos",
+        cycle_momentum: bool = True,
+        base_momentum: float = 0.85,
+        max_momentum: float = 0.95,
+        div_factor: float = 25.0,
+        final_div_factor: float = 1e4,
+        three_phase: bool = False,
+        last_epoch: int = -1,
+    ):
+        _check_optimizer(optimizer)
+        if total_steps is None:
+            if epochs is None or steps_per_epoch is None:
+                raise ValueError("the length of the cycle is missing: pass total_steps, or epochs and steps_per_epoch.")
+            total_steps = epochs * steps_per_epoch
+        if anneal_strategy not in ("cos", "linear"):
+            raise ValueError(f"anneal_strategy must be 'cos' or 'linear', got {anneal_strategy!r}.")
+        if cycle_momentum and not {"momentum", "betas"} & optimizer.defaults.keys():
+            raise ValueError(
+                f"{type(optimizer).__name__} has no momentum to cycle: pass cycle_momentum=False, or take SGD or Adam."
+            )
+        self.total_steps, self.anneal_strategy, self.cycle_momentum = total_steps, anneal_strategy, cycle_momentum
+        self.base_momentum, self.max_momentum = base_momentum, max_momentum
+        self.div_factor, self.final_div_factor = div_factor, final_div_factor
+        peak = pct_start * total_steps - 1
+        # The steps at which the rate is at a corner; between two of them it is annealed.
+        self.corners = [0, peak, 2 * peak, total_steps - 1] if three_phase else [0, peak, total_steps - 1]
+        max_lrs = [max_lr] * len(optimizer.param_groups) if isinstance(max_lr, (int, float)) else list(max_lr)
+        if len(max_lrs) != len(optimizer.param_groups):
+            raise ValueError(
+                f"max_lr has {len(max_lrs)} rates for {len(optimizer.param_groups)} groups: give one for each, or "
+                "one number for all."
+            )
+        if last_epoch == -1:
+            for group, rate in zip(optimizer.param_groups, max_lrs, strict=True):
+                group["initial_lr"] = rate / div_factor
+        self.max_lrs = max_lrs
+        super().__init__(optimizer, last_epoch)
+
+    def lr_at(self, t, base_lr):
+        """The rate after t steps of a group whose peak is base_lr."""
+        first = base_lr / self.div_factor
+        middle = [base_lr, first] if len(self.corners) == 4 else [base_lr]
+        return self._between(t, [first, *middle, first / self.final_div_factor])
+
+    def momentum_at(self, t: int) -> float:
+        """The momentum after t steps."""
+        high, low = self.max_momentum, self.base_momentum
+        return self._between(t, [high, low, high, high][: len(self.corners)])
+
+    def _between(self, t: int, values: list[float]) -> float:
+        """The value at t on the way between the corners' values."""
+        if t >= self.total_steps:
+            raise ValueError(
+                f"the cycle has {self.total_steps} steps and this is number {t + 1}: total_steps must count the "
+                "batches of all epochs, if step() follows every batch."
+            )
+        i = next(i for i, corner in enumerate(self.corners[1:], start=1) if t <= corner)
+        begin, end = self.corners[i - 1], self.corners[i]
+        share = (t - begin) / (end - begin)
+        if self.anneal_strategy == "cos":
+            return values[i] + (values[i - 1] - values[i]) / 2 * (1 + math.cos(math.pi * share))
+        return values[i - 1] + (values[i] - values[i - 1]) * share
+
+    def _write(self):
+        for group, max_lr in zip(self.optimizer.param_groups, self.max_lrs, strict=True):
+            group["lr"] = self.lr_at(self.last_epoch, max_lr)
+            if self.cycle_momentum:
+                momentum = self.momentum_at(self.last_epoch)
+                if "betas" in group:
+                    group["betas"] = (momentum, *group["betas"][1:])
+                else:
+                    group["momentum"] = momentum
+
+
+class ReduceLROnPlateau:
+    """lr ← factor · lr when a measurement has not got better for more than `patience` epochs.
+
+    mode : "min" for a loss, "max" for an accuracy.
+    factor : 0.1. patience : 10 epochs. cooldown : epochs to wait after a reduction before counting again, 0.
+    threshold, threshold_mode : what counts as better, in mode "min": below best · (1 - threshold) for "rel",
+        below best - threshold for "abs"; 1e-4.
+    min_lr : no rate goes below, a number or one for each group. eps : smaller reductions are left out, 1e-8.
+
+    >>> from gradlib import Tensor
+    >>> from gradlib.optim.optimizers import SGD
+    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=0.8)
+    >>> schedule = ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+    >>> for loss in [1.0, 0.9, 0.9, 0.9]:
+    ...     schedule.step(loss)
+    >>> schedule.get_last_lr()
+    [0.4]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        mode: str = "min",
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        threshold_mode: str = "rel",
+        cooldown: int = 0,
+        min_lr: float | Sequence[float] = 0,
+        eps: float = 1e-8,
+    ):
+        _check_optimizer(optimizer)
+        if factor >= 1:
+            raise ValueError(f"factor must be below 1, or the rate would not fall; got {factor}.")
+        if mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
+            raise ValueError(
+                f"mode must be 'min' or 'max' and threshold_mode 'rel' or 'abs', got {mode!r} and {threshold_mode!r}."
+            )
+        groups = len(optimizer.param_groups)
+        self.min_lrs = [min_lr] * groups if isinstance(min_lr, (int, float)) else list(min_lr)
+        if len(self.min_lrs) != groups:
+            raise ValueError(f"min_lr has {len(self.min_lrs)} rates for {groups} groups.")
+        self.optimizer, self.mode, self.factor, self.patience = optimizer, mode, factor, patience
+        self.threshold, self.threshold_mode, self.cooldown, self.eps = threshold, threshold_mode, cooldown, eps
+        self.best = math.inf if mode == "min" else -math.inf
+        self.num_bad_epochs = self.cooldown_counter = self.last_epoch = 0
+
+    def step(self, metrics: float) -> None:
+        """Take in the measurement of one more epoch: a number, or a tensor of one element."""
+        metrics = float(metrics)
+        self.last_epoch += 1
+        if self.is_better(metrics, self.best):
+            self.best, self.num_bad_epochs = metrics, 0
+        else:
+            self.num_bad_epochs += 1
+        if self.cooldown_counter > 0:
+            self.cooldown_counter -= 1
+            self.num_bad_epochs = 0
+        if self.num_bad_epochs > self.patience:
+            self._reduce()
+            self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
+
+    def is_better(self, metrics: float, best: float) -> bool:
+        """Whether a measurement beats the best by more than the threshold."""
+        if self.threshold_mode == "rel":
+            below, above = best * (1 - self.threshold), best * (1 + self.threshold)
+        else:
+            below, above = best - self.threshold, best + self.threshold
+        return metrics < below if self.mode == "min" else metrics > above
+
+    def get_last_lr(self) -> list[float]:
+        """The rate of each group."""
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def state_dict(self) -> dict[str, Any]:
+        """What has been seen so far. The rates themselves are in the optimizer's own state."""
+        return {name: getattr(self, name) for name in self._REMEMBERED}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on where `state_dict()` stood."""
+        for name in self._REMEMBERED:
+            setattr(self, name, state_dict[name])
+
+    _REMEMBERED = ("best", "num_bad_epochs", "cooldown_counter", "last_epoch")
+
+    def _reduce(self) -> None:
+        for group, least in zip(self.optimizer.param_groups, self.min_lrs, strict=True):
+            reduced = max(group["lr"] * self.factor, least)
+            if group["lr"] - reduced > self.eps:
+                group["lr"] = reduced
+
+
+def _check_optimizer(optimizer: Any) -> None:
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"a schedule is made for an optimizer, got {type(optimizer).__name__}.")

@@ -1,0 +1,143 @@
+import math
+
+import numpy as np
+import pytest
+
+from gradlib import Tensor, optim
+
+
+def with_gradients(*gradients):
+    params = []
+    for gradient in gradients:
+        gradient = None if gradient is None else np.array(gradient, dtype=np.float32)
+        params.append(Tensor(np.zeros(2, np.float32), requires_grad=True))
+        params[-1].grad = gradient
+    return params
+
+
+def test_all_gradients_are_shortened_by_one_factor():
+    params = with_gradients([3.0, 0.0], None, [0.0, 4.0])
+    arrays = [param.grad for param in params]
+    assert optim.clip_gradients(params, 1.0) == 5.0
+    np.testing.assert_allclose([params[0].grad, params[2].grad], [[0.6, 0], [0, 0.8]], rtol=1e-5)
+    assert params[0].grad is arrays[0] and params[1].grad is None
+
+
+def test_short_gradients_stay():
+    (x,) = with_gradients([0.3, 0.4])
+    assert optim.clip_grad_norm_(x, 1.0) == pytest.approx(0.5)
+    assert x.grad.tolist() == [np.float32(0.3), np.float32(0.4)]
+
+
+def test_nothing_to_clip():
+    assert optim.clip_grad_norm_(with_gradients(None), 1.0) == 0.0
+    assert optim.clip_grad_norm_([], 1.0) == 0.0
+    (x,) = with_gradients([0.0, 0.0])
+    assert optim.clip_grad_norm_(x, 0.0) == 0.0
+    assert x.grad.tolist() == [0, 0]
+
+
+def test_a_generator_is_enough():
+    params = with_gradients([3.0, 0.0], [0.0, 4.0])
+    assert optim.clip_grad_norm_((param for param in params), 1.0) == 5.0
+    assert params[1].grad[1] == pytest.approx(0.8, rel=1e-5)
+
+
+def test_a_square_beyond_float32_is_clipped_too():
+    (x,) = with_gradients([3e25, 4e25])
+    assert optim.clip_grad_norm_(x, 1.0) == pytest.approx(5e25)
+    np.testing.assert_allclose(x.grad, [0.6, 0.8], rtol=1e-5)
+
+
+@pytest.mark.parametrize("entry", [math.nan, math.inf])
+def test_a_norm_that_is_not_finite_can_be_an_error(entry):
+    (x,) = with_gradients([entry, 1.0])
+    with pytest.raises(ValueError, match="some gradient is infinite or NaN"):
+        optim.clip_grad_norm_(x, 1.0, error_if_nonfinite=True)
+    assert x.grad[1] == 1.0
+
+
+def test_values_are_cut_where_they_are():
+    params = with_gradients([3.0, -0.2], None)
+    array = params[0].grad
+    optim.clip_grad_value_(params, 1.0)
+    assert params[0].grad is array
+    np.testing.assert_allclose(array, [1.0, -0.2])
+
+
+# The learning-rate finder ------------------------------------------------------------
+
+
+def valley(curvature):
+    """One training step on curvature/2 · x²: gradient descent diverges at rates above 2 / curvature."""
+    x = Tensor(np.array([1.0]), requires_grad=True)
+    optimizer = optim.SGD([x], lr=0.123, momentum=0.0)
+
+    def step():
+        optimizer.zero_grad()
+        loss = (x * x).sum() * (curvature / 2)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return x, optimizer, step
+
+
+@pytest.mark.parametrize("curvature", [0.1, 1.0, 100.0])
+def test_the_suggestion_follows_the_curvature(curvature):
+    _, optimizer, step = valley(curvature)
+    curve = optim.find_learning_rate(step, optimizer, min_lr=1e-5, max_lr=1e4, steps=250)
+    assert 0.02 / curvature < curve.suggestion < 2 / curvature
+    assert curve.rates[-1] < 1e4  # it ended where the loss blew up
+    assert len(curve.rates) == len(curve.losses)
+
+
+def test_rates_rise_by_one_factor():
+    _, optimizer, step = valley(1.0)
+    curve = optim.find_learning_rate(step, optimizer, min_lr=1e-4, max_lr=1e-1, steps=4)
+    np.testing.assert_allclose(curve.rates, [1e-4, 1e-3, 1e-2, 1e-1])
+
+
+def test_everything_is_put_back():
+    x, optimizer, step = valley(1.0)
+    step()
+    data, grad, saved = x.data.copy(), x.grad.copy(), optimizer.state_dict()
+    optim.find_learning_rate(step, optimizer)
+    np.testing.assert_array_equal(x.data, data)
+    np.testing.assert_array_equal(x.grad, grad)
+    np.testing.assert_equal(optimizer.state_dict(), saved)
+
+
+def test_everything_is_put_back_after_an_error():
+    x, optimizer, step = valley(1.0)
+
+    def failing():
+        step()
+        if optimizer.param_groups[0]["lr"] > 1e-3:
+            raise RuntimeError("out of data")
+        return 1.0
+
+    with pytest.raises(RuntimeError, match="out of data"):
+        optim.find_learning_rate(failing, optimizer)
+    assert x.item() == 1.0
+    assert optimizer.param_groups[0]["lr"] == 0.123
+
+
+@pytest.mark.parametrize(
+    ("keywords", "words"),
+    [
+        ({"min_lr": 0.0}, "the rates must rise"),
+        ({"min_lr": 1.0, "max_lr": 0.1}, "the rates must rise"),
+        ({"steps": 1}, "at least 2 steps"),
+    ],
+)
+def test_rates_that_do_not_rise_are_refused(keywords, words):
+    _, optimizer, step = valley(1.0)
+    with pytest.raises(ValueError, match=words):
+        optim.find_learning_rate(step, optimizer, **keywords)
+
+
+def test_a_loss_that_is_never_finite_is_explained():
+    _, optimizer, _ = valley(1.0)
+    with pytest.raises(ValueError, match="no longer finite after 0 steps"):
+        optim.find_learning_rate(lambda: math.nan, optimizer)
