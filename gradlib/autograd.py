@@ -12,6 +12,7 @@ import contextlib
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -44,14 +45,17 @@ class _Writes:
     def __init__(self):
         self.count = 0
         self.assigned = False  # whether `t[i] = v` has ever been recorded
-        self._last: dict[int, tuple[int, weakref.ref]] = {}  # by id of the array that owns the memory
+        self._last: dict[int, list] = {}  # [count, weak reference], by id of the array that owns the memory
 
     def mark(self, array: np.ndarray) -> None:
         """Note that an array has been overwritten."""
         self.count += 1
         owner = _owner(array)
         key = id(owner)
-        self._last[key] = self.count, weakref.ref(owner, lambda _: self._last.pop(key, None))
+        if key in self._last:
+            self._last[key][0] = self.count
+        else:
+            self._last[key] = [self.count, weakref.ref(owner, lambda _: self._last.pop(key, None))]
 
     def note_assignment(self) -> int:
         """The count after an assignment that was recorded: what was made before it used the old value."""
@@ -172,16 +176,42 @@ def value_of(node) -> np.ndarray:
     return np.asarray(float(data) if type(data) is int else data)
 
 
-def backward_steps(
-    root, gradient=None, value: Callable = value_of, follow: Callable = needs_gradient
-) -> Iterator[tuple[Any, Any, tuple]]:
+class _Mirror:
+    """A learner's node, or a constant, in the terms of the engine: with the attributes of a tensor that it reads."""
+
+    _kwargs, _hooks = {}, None
+
+    def __init__(self, node):
+        self.node = node
+        self._array = value_of(node)
+        self._requires_grad = needs_gradient(node)
+        self._op = (node._op or None) if is_node(node) else None
+        self._prev: tuple = ()
+
+
+def _mirrored(root) -> _Mirror:
+    """A graph of mirrors for a learner's graph; a tensor is its own mirror."""
+    if hasattr(root, "_array"):
+        return root
+    mirrors: dict[int, _Mirror] = {}
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if id(node) not in mirrors:
+            mirrors[id(node)] = _Mirror(node)
+            stack += getattr(node, "_prev", ())
+    for mirror in mirrors.values():
+        mirror._prev = tuple(mirrors[id(parent)] for parent in getattr(mirror.node, "_prev", ()))
+    return mirrors[id(root)]
+
+
+def backward_steps(root, gradient=None, create_graph: bool = False) -> Iterator[tuple[Any, Any, list]]:
     """Yield (node, gradient, contribution to each input), from root to the leaves, every node once.
 
     A node is reached when everything that uses it has been: its gradient ∂root/∂node, the sum over those
     uses, is then complete. A leaf has no contributions; a contribution is None where the input needs no
-    gradient. `gradient` is ∂L/∂root, by default ones. `value` reads what the rules compute on: arrays, or the
-    nodes themselves when the gradients are to be differentiated again. `follow` tells which inputs need a
-    gradient.
+    gradient. `gradient` is ∂L/∂root, by default ones. With `create_graph` the rules compute on tensors in place of
+    arrays, so that the gradients can be differentiated again.
 
     >>> from gradlib.scalar import Value
     >>> x = Value(3.0, "x")
@@ -191,60 +221,71 @@ def backward_steps(
     · 1.0 3.0 3.0
     x 7.0
     """
-    order = topological_order(root, follow)
+    if gradient is None:
+        gradient = np.ones_like(value_of(root), dtype=float)
+    if hasattr(root, "_array"):
+        return _steps(root, gradient, create_graph)
+    return ((mirror.node, arrived, given) for mirror, arrived, given in _steps(_mirrored(root), gradient, False))
+
+
+_needs = attrgetter("_requires_grad")
+
+
+def _steps(root, gradient, create_graph: bool) -> Iterator[tuple[Any, Any, list]]:
+    order = topological_order(root, _needs)
     if hasattr(root, "_refuse_overwritten"):
         root._refuse_overwritten(order)
-    ones = np.ones_like(value_of(root), dtype=float) if gradient is None else gradient
-    gradients = {id(root): ones}
+    gradients = {id(root): gradient}
     for node in reversed(order):
         arrived = gradients.pop(id(node), None)
         if arrived is None:  # reached only through an input without a derivative, the condition of a `where`
             continue
-        if hooks := getattr(node, "_hooks", None):
-            arrived = _hooked(hooks, arrived)
-        given = contributions(node, arrived, value, follow) if node._op else ()
-        yield node, arrived, given
-        for parent, contribution in zip(node._prev, given):  # noqa: B905 (strict costs 50 ns)
-            if contribution is not None:
-                key = id(parent)
-                earlier = gradients.get(key)
-                gradients[key] = contribution if earlier is None else earlier + contribution
+        if node._hooks:
+            arrived = _hooked(node._hooks, arrived)
+        yield node, arrived, [] if node._op is None else _hand_on(node, arrived, gradients, create_graph)
 
 
-def contributions(node, gradient, value: Callable = value_of, follow: Callable = needs_gradient) -> tuple:
+def contributions(node, gradient) -> list:
     """What one node hands to each of its inputs: the rule of its operation, applied to its gradient.
 
     None where an input needs no gradient, or has no derivative.
     """
+    return _hand_on(_mirrored(node), gradient, {}, False)
+
+
+def _hand_on(node, gradient, gradients: dict[int, Any], create_graph: bool) -> list:
+    """The contributions of a node, also added to what its inputs have been given so far, by id."""
     op = node._op
     if type(op) is not Primitive:
         op = find(op)
     parents = node._prev
-    inputs = [value(parent) for parent in parents]
-    output = value(node)
-    keywords = getattr(node, "_kwargs", None) or {}
-    if op.joint is not None:
-        all_given = op.joint.rule(gradient, output, *inputs, **keywords)
-        return tuple(
-            unbroadcast(contribution, array.shape) if contribution is not None and follow(parent) else None
-            for parent, array, contribution in zip(parents, inputs, all_given, strict=True)
-        )
     rules = op.rules or op.rules_for(len(parents))
     if len(parents) != len(rules):
         raise GraphError(
             f"the operation {op.symbol!r} takes {len(rules)} inputs, but a node made by it has "
             f"{len(parents)} in _prev. List every input there, constants too."
         )
+    inputs = parents if create_graph else [parent._array for parent in parents]
+    output = node if create_graph else node._array
+    keywords = node._kwargs
+    if op.joint is not None:
+        joint = op.joint.rule(gradient, output, *inputs, **keywords)
     given = []
-    for parent, array, rule in zip(parents, inputs, rules):  # noqa: B905
-        if rule is None or not follow(parent):
-            given.append(None)
-            continue
-        contribution = rule(gradient, output, *inputs, **keywords)
-        if contribution.shape != array.shape:
-            contribution = unbroadcast(contribution, array.shape)
+    for i, rule in enumerate(rules):
+        parent = parents[i]
+        contribution = None
+        if parent._requires_grad and rule is not None:
+            contribution = rule(gradient, output, *inputs, **keywords) if op.joint is None else joint[i]
+        if contribution is not None:
+            if contribution is gradient and parent._op is None and not create_graph:
+                contribution = contribution.copy()  # a leaf keeps it: `a + b` hands the same array to both
+            if contribution.shape != inputs[i].shape:
+                contribution = unbroadcast(contribution, inputs[i].shape)
+            key = id(parent)
+            earlier = gradients.get(key)
+            gradients[key] = contribution if earlier is None else earlier + contribution
         given.append(contribution)
-    return tuple(given)
+    return given
 
 
 def _hooked(hooks: dict, gradient):

@@ -24,7 +24,15 @@ import numpy as np
 
 from .autograd import backward_steps, enable_grad, recording
 from .errors import GraphError, ShapeError
-from .gradcheck import GradcheckWarning, disagreements, float64_inputs, gradcheck, numerical_gradient, verdict
+from .gradcheck import (
+    Disagreement,
+    GradcheckWarning,
+    disagreements,
+    float64_inputs,
+    gradcheck,
+    numerical_gradient,
+    verdict,
+)  # fmt: skip
 from .numpy_functions import concatenate, stack
 from .tensor import Tensor
 
@@ -71,7 +79,7 @@ def grad(
     seeds = _seeds(outputs, grad_outputs, single, create_graph)
     with enable_grad():
         root, seed = _laid_end_to_end(outputs, seeds)
-        steps = backward_steps(root, seed, *([_itself] if create_graph else []))
+        steps = backward_steps(root, seed, create_graph)
         found = dict.fromkeys(map(id, inputs))
         for node, gradient, given in steps:
             if recording.watcher is not None and not create_graph:  # what is recorded is watched anyway
@@ -137,11 +145,6 @@ def _laid_end_to_end(outputs: list[Tensor], seeds: list) -> tuple[Tensor, Any]:
     if len(outputs) == 1:
         return outputs[0], seeds[0]
     return concatenate([out.reshape(-1) for out in outputs]), concatenate([seed.reshape(-1) for seed in seeds])
-
-
-def _itself(node: Tensor) -> Tensor:
-    """What rules compute on if their own work is to be recorded."""
-    return node
 
 
 def _as_tensor(value: Any, dtype: np.dtype) -> Tensor | None:
@@ -265,7 +268,8 @@ def gradgradcheck(
     The gradient is taken along a random cotangent g, as Σ g ∂output/∂input, so that no two entries of the
     output count the same; it is checked as a function of the inputs, and of g, in which it is linear. Where
     the function is linear, its gradient does not depend on the inputs: the check then passes if the finite
-    differences say zero too. That the gradient is right in the first place is for `gradcheck` to say.
+    differences say zero too. The gradient must also be the one that `backward()` computes; that this is right
+    is for `gradcheck` to say.
 
     Arguments, result and errors are those of `gradcheck`.
 
@@ -286,7 +290,17 @@ def gradgradcheck(
     cotangents = [Tensor(rng.normal(size=out.shape), requires_grad=True) for out in outputs]
     found = disagreements(slopes, points + cotangents, atol=atol, rtol=rtol, rng=rng, may_be_flat=True)
     where = f"in the gradient as a function of the inputs (input {count} on: of the cotangents), "
-    return verdict([each._replace(message=where + each.message) for each in found], raise_exception)
+    found = [each._replace(message=where + each.message) for each in found]
+    by_arrays = _pulled_back(outputs, [points[i] for i in moving], cotangents, create_graph=False)
+    for i, fast, recorded in zip(moving, by_arrays, slopes(*points, *cotangents), strict=True):
+        if not np.allclose(fast.data, recorded.data, rtol=1e-9, atol=1e-12):
+            error = np.abs(fast.data - recorded.data).max()
+            message = (
+                f"the gradient at input {i} with create_graph=True is not that of backward(), by {error:.3g}: a "
+                "rule does one thing to arrays and another to tensors."
+            )
+            found.append(Disagreement(error, message))
+    return verdict(found, raise_exception)
 
 
 def _moving(tensor: Tensor) -> Tensor:

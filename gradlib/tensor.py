@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,6 @@ from .errors import GraphError, ShapeError, explained
 from .operations import Operations, plain
 from .primitives.shapes import assign
 
-_array_of = attrgetter("_array")
-_needs_gradient = attrgetter("_requires_grad")
 _new = object.__new__
 
 
@@ -70,13 +67,14 @@ class Tensor(Operations):
 
     @data.setter
     def data(self, value) -> None:
-        value = np.asarray(value._array if isinstance(value, Tensor) else value, dtype=self.dtype)
-        if value.shape != self.shape:
-            raise ShapeError(
-                f"a tensor of shape {self.shape} cannot take data of shape {value.shape}: its shape stays. "
-                "Make a new Tensor for another one."
-            )
-        self._array = value
+        if value is not self._array:  # `t.data -= u` assigns the array that is there
+            value = np.asarray(plain(value), dtype=self.dtype)
+            if value.shape != self.shape:
+                raise ShapeError(
+                    f"a tensor of shape {self.shape} cannot take data of shape {value.shape}: its shape stays. "
+                    "Make a new Tensor for another one."
+                )
+            self._array = value
         writes.mark(value)
 
     shape = property(lambda self: self._array.shape, doc="The size along each axis.")
@@ -273,13 +271,9 @@ class Tensor(Operations):
         overwritten; ShapeError for a `gradient` of another shape.
         """
         watcher = recording.watcher
-        handed_on = set()  # the ids of gradients that a rule has handed on as they came
-        for tensor, arrived, given in backward_steps(self, self._seed(gradient), _array_of, _needs_gradient):
-            for contribution in given:
-                if contribution is arrived:
-                    handed_on.add(id(arrived))
+        for tensor, arrived, given in backward_steps(self, self._seed(gradient)):
             if tensor._op is None or tensor._retains_grad:
-                _keep(tensor, arrived, id(arrived) in handed_on)
+                _keep(tensor, arrived)
             if watcher is not None:
                 watcher.see_backward(tensor, arrived, given)
         if watcher is not None:
@@ -638,11 +632,11 @@ def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, grad: np.ndarra
     return tensor
 
 
-def _keep(tensor: Tensor, arrived: np.ndarray, shared: bool) -> None:
-    """Add a gradient to `grad`, which is an array of its own: one that others hold too is copied."""
+def _keep(tensor: Tensor, arrived: np.ndarray) -> None:
+    """Add a gradient to `grad`, which is an array of its own: what a rule made for a leaf is kept, a view is copied."""
     if tensor.grad is not None:
         arrived = np.asarray(tensor.grad + arrived)
-    elif shared or tensor._op is not None or arrived.base is not None or type(arrived) is not np.ndarray:
+    elif tensor._op is not None or arrived.base is not None or type(arrived) is not np.ndarray:
         arrived = np.array(arrived)
     tensor.grad = arrived.astype(tensor._array.dtype, copy=False)
 

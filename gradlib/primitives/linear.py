@@ -41,6 +41,20 @@ matmul = Primitive(
     latex=r"{x}\,{y}",
 )  # fmt: skip
 
+def _linear(x, y, w):
+    z = np.matmul(x, y)  # (…, in) @ (in, out) -> (…, out)
+    return np.add(z, w, out=z) if z.ndim and z.dtype == w.dtype and w.ndim == 1 else z + w
+
+
+# A layer, x W + b, as one entry: a product and a sum recorded apart cost a small layer half as much time again.
+linear = Primitive(
+    "linear", _linear,
+    Vjp(lambda g, z, x, y, w: _matmul_vjp_x(g, z, x, y), r"{g}\,{y}^\top"),
+    Vjp(lambda g, z, x, y, w: _matmul_vjp_y(g, z, x, y), r"{x}^\top {g}"),
+    Vjp(lambda g, z, x, y, w: g, "{g}"),
+    latex=r"{x}\,{y} + {w}",
+)  # fmt: skip
+
 # Einstein's sums ------------------------------------------------------------
 
 

@@ -60,8 +60,8 @@ class Primitive:
 
     def rules_for(self, count: int) -> tuple[Callable | None, ...]:
         """The rules when there are `count` inputs, one for each."""
-        if self.variadic is None:
-            return self.rules
+        if self.joint is not None:
+            return (self.joint.rule,) * count
         return tuple(partial(self.variadic.rule, position) for position in range(count))
 
     def vjp(self, position: int) -> Vjp | None:

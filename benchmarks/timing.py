@@ -1,0 +1,45 @@
+"""Measuring: several functions turn by turn, so that a slow moment of the machine meets all of them."""
+
+import argparse
+import time
+from collections.abc import Callable
+from statistics import median
+
+SECONDS = 1.0  # what is short is repeated for that long
+
+
+def options(description: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--only", default="", metavar="NAME", help="the lines that contain NAME: mlp, import")
+    parser.add_argument("--rounds", type=int, default=15, help="how often each is run at least (15)")
+    return parser.parse_args()
+
+
+def medians(functions: list[Callable[[], object]], rounds: int) -> list[float]:
+    """Seconds a call of each, called in turn: `rounds` times, and on until SECONDS have passed.
+
+    One round before them only warms up.
+    """
+    times: list[list[float]] = [[] for _ in functions]
+    end = 0.0
+    while len(times[0]) <= rounds or time.perf_counter() < end:
+        for function, own in zip(functions, times, strict=True):
+            start = time.perf_counter()
+            function()
+            own.append(time.perf_counter() - start)
+        end = end or time.perf_counter() + SECONDS
+    return [median(own[1:]) for own in times]
+
+
+def shown(seconds: float) -> str:
+    """A time in the unit that fits it.
+
+    >>> shown(0.25), shown(3e-6)
+    ('250 ms', '3.00 µs')
+    """
+    unit, size = next(((u, s) for u, s in (("s", 1), ("ms", 1e-3)) if seconds >= s), ("µs", 1e-6))
+    return f"{seconds / size:#.3g}".rstrip(".") + f" {unit}"
+
+
+def print_line(name: str, *cells: str) -> None:
+    print(f"{name:<48}" + "".join(f"{cell:>14}" for cell in cells), flush=True)
