@@ -10,9 +10,10 @@ For a function with the Jacobian J = ∂f/∂x, and H = ∂²f/∂x² where f is
     hessian   H     one, and one for every entry of x
 
 Products cost a few passes whatever the size of the matrix, so take the product where a product is what is
-needed. Names, arguments and results are those of `torch.autograd.functional`, with two differences. Inputs
-may be arrays and numbers too. And an output that has no graph is an error where PyTorch gives zeros: mostly
-the graph was cut by accident, and zeros would hide it.
+needed. Names, order of arguments and results are those of `torch.autograd.functional`: results are tensors, not
+arrays as `.grad` is. There are two differences. Inputs and vectors may be arrays and numbers too. And an output
+that has no graph is an error where PyTorch gives zeros: mostly the graph was cut by accident, and zeros would
+hide it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from . import primitives as P
 from .autograd import backward_steps, enable_grad, recording
 from .errors import GraphError, ShapeError
 from .gradcheck import (
@@ -32,8 +34,8 @@ from .gradcheck import (
     gradcheck,
     numerical_gradient,
     verdict,
-)  # fmt: skip
-from .numpy_functions import concatenate, stack
+)
+from .numpy_functions import stack
 from .tensor import Tensor
 
 __all__ = [
@@ -144,7 +146,7 @@ def _laid_end_to_end(outputs: list[Tensor], seeds: list) -> tuple[Tensor, Any]:
     """One tensor to go backward from, and its gradient."""
     if len(outputs) == 1:
         return outputs[0], seeds[0]
-    return concatenate([out.reshape(-1) for out in outputs]), concatenate([seed.reshape(-1) for seed in seeds])
+    return P.concatenate(*(out.reshape(-1) for out in outputs)), P.concatenate(*(seed.reshape(-1) for seed in seeds))
 
 
 def _as_tensor(value: Any, dtype: np.dtype) -> Tensor | None:
@@ -183,7 +185,7 @@ def jvp(function: Callable, inputs: Any, v: Any = None, create_graph: bool = Fal
     """The function's value, and J v: how the output moves when the inputs move along v. Two passes backward.
 
     Jᵀu, which a pass backward gives, is linear in u: the Jacobian of u ↦ Jᵀu is Jᵀ itself. A second pass, from
-    Jᵀu back to u with the vector v, therefore gives (Jᵀ)ᵀv = J v, whatever u was.
+    Jᵀu back to u with the vector v, therefore gives (Jᵀ)ᵀv = J v, whatever u was (Townsend 2017).
 
     v : of the inputs' shapes; a tuple for a tuple. May be left out for an input of one element. The other
         arguments are those of `vjp`. Returns (value, J v), where J v has the output's shape.
@@ -221,7 +223,7 @@ def hvp(function: Callable, inputs: Any, v: Any = None, create_graph: bool = Fal
     """The function's value, and H v, without H: how the gradient moves when the inputs move along v.
 
     H v = ∇(∇f · v) with v held fixed, which is two passes backward. (What they give is Hᵀv; H is symmetric
-    where the second derivatives are continuous.)
+    where the second derivatives are continuous: Pearlmutter 1994, "Fast exact multiplication by the Hessian".)
 
     function : takes tensors, returns a tensor of one element. v : of the inputs' shapes, as in `jvp`.
 
@@ -380,9 +382,7 @@ def _vectors(v: Any, given: Any, tensors: tuple[Tensor, ...], what: str) -> list
         raise ValueError(f"v needs one vector for each {what}, {len(tensors)} in all, got {len(vectors)}.")
     for i, (vector, tensor) in enumerate(zip(vectors, tensors, strict=True)):
         if np.shape(vector) != tensor.shape:
-            raise ShapeError(
-                f"v must have the shape of {what} {i}, {tensor.shape}, got {np.shape(vector)}."
-            )
+            raise ShapeError(f"v must have the shape of {what} {i}, {tensor.shape}, got {np.shape(vector)}.")
     return vectors
 
 
@@ -392,12 +392,12 @@ def _pulled_back(
     """Σ vᵀ ∂output/∂variable for each variable: zeros where no output depends on it."""
     felt = [(out, v) for out, v in zip(outputs, vectors, strict=True) if out.requires_grad]
     if not felt:
-        return tuple(Tensor(np.zeros_like(x.data)) for x in variables)
-    outputs, vectors = zip(*felt, strict=True)
-    gradients = grad(outputs, variables, vectors, create_graph, allow_unused=True)
-    return tuple(
-        Tensor(np.zeros_like(x.data)) if g is None else g for g, x in zip(gradients, variables, strict=True)
-    )
+        gradients = [None] * len(variables)
+    else:
+        outputs, vectors = zip(*felt, strict=True)
+        gradients = grad(outputs, variables, vectors, create_graph, allow_unused=True)
+    zeros = [np.zeros_like(x.data) for x in variables]
+    return tuple(Tensor(zero) if g is None else g for g, zero in zip(gradients, zeros, strict=True))
 
 
 def _rows(out: Tensor, variables: tuple[Tensor, ...], create_graph: bool) -> list[Tensor]:

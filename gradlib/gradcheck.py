@@ -21,9 +21,7 @@ class GradcheckWarning(UserWarning):
     """gradcheck could not tell: the function has a kink there, or does not feel the input at all."""
 
 
-def numerical_gradient(
-    function: Callable[[np.ndarray], float], x: np.ndarray, h: float | None = None
-) -> np.ndarray:
+def numerical_gradient(function: Callable[[np.ndarray], float], x: np.ndarray, h: float | None = None) -> np.ndarray:
     """The gradient of a function of an array, by central differences: entry i is (f(x + h eᵢ) - f(x - h eᵢ))
     / 2h.
 
@@ -124,9 +122,7 @@ def disagreements(
     size = sum(np.abs(g * value).sum() for g, value in zip(cotangents, values, strict=True))
     gradients = _gradients(function, arrays, checked, cotangents)
     if gradients is None and not may_be_flat:
-        raise GraphError(
-            "no output of the function depends on the inputs through the graph: it was cut on the way."
-        )
+        raise GraphError("no output of the function depends on the inputs through the graph: it was cut on the way.")
     found = []
     for position, i in enumerate(checked):
         x, move = arrays[i], partial(probe, i)
@@ -187,9 +183,7 @@ def _expect_steady(probe: Callable[[], float]) -> None:
         )
 
 
-def _gradients(
-    function: Callable, arrays: list, checked: list[int], cotangents: list
-) -> list[np.ndarray] | None:
+def _gradients(function: Callable, arrays: list, checked: list[int], cotangents: list) -> list[np.ndarray] | None:
     """The gradient of L by `backward()`, for each checked input; None if there is no graph."""
     tensors = [Tensor(array, requires_grad=i in checked) for i, array in enumerate(arrays)]
     outputs = _outputs(function, tensors)

@@ -65,9 +65,7 @@ def numerical_jacobian(values, points):
 
     def block(i, j):
         def entry(k):
-            return numerical_gradient(
-                lambda moved: values(*points[:j], moved, *points[j + 1 :])[i].flat[k], points[j]
-            )
+            return numerical_gradient(lambda moved: values(*points[:j], moved, *points[j + 1 :])[i].flat[k], points[j])
 
         out = values(*points)[i]
         return np.array([entry(k) for k in range(out.size)]).reshape(out.shape + points[j].shape)
@@ -385,6 +383,15 @@ def test_grad_records_even_inside_no_grad():
     with gradlib.no_grad():
         (slope,) = grad(y, x, create_graph=True)
     assert np.array_equal(grad(slope, x, V)[0].data, 6 * AT * V)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_grad_is_watched_for_what_is_not_a_number(create_graph):
+    with gradlib.detect_anomaly():
+        x = leaf([1.0, 0.0])
+        y = x.sqrt().sum()
+        with pytest.raises(gradlib.AnomalyError, match="sqrt|/"):
+            grad(y, x, create_graph=create_graph)
 
 
 def test_grad_of_outputs_of_two_dtypes():

@@ -87,6 +87,22 @@ def test_it_finds_a_wrong_rule_on_large_and_small_inputs(name, size):
         gradcheck(planted, [X * size, Y * size])
 
 
+def test_rounding_beside_a_large_number_is_no_alarm():
+    assert gradcheck(lambda x: (x * x + 1e7).sum(), X)
+
+
+def test_without_entries_there_is_nothing_to_warn_of():
+    assert gradcheck(lambda x, y: x * y, [np.empty(0), np.ones(1)])
+    assert gradcheck(lambda x, y: x.sum() + y, [np.empty(0), np.ones(1)])
+
+
+def test_what_is_not_a_number_is_the_most_wrong():
+    errors = np.array([1e6, np.nan, 0.0])
+    planted = with_rules(lambda g, z, x: g * 2 * x + errors, forward=np.square)
+    with pytest.raises(GradcheckError, match=r"entry \(1,\) of input 0 is wrong: backward\(\) says nan"):
+        gradcheck(planted, Y)
+
+
 def test_it_warns_where_a_gradient_of_zero_would_pass():
     with pytest.warns(GradcheckWarning, match="numbers that are within the tolerance of zero"):
         assert gradcheck(with_rules(WRONG["sign"], lambda g, z, x, y: g * x), [X * 1e-9, Tensor(Y * 1e-9)])
@@ -116,9 +132,7 @@ def test_it_refuses_functions_without_a_graph(check):
 
 
 def test_it_warns_at_a_kink_and_still_finds_nonsense_there():
-    with pytest.warns(
-        GradcheckWarning, match=r"entry \(1,\) of input 0 sits on a kink: the slope is .* on one side"
-    ):
+    with pytest.warns(GradcheckWarning, match=r"entry \(1,\) of input 0 sits on a kink: the slope is .* on one side"):
         assert gradcheck(lambda x: x.relu(), np.array([1.0, 0.0, -2.0]))
     outside = with_rules(lambda g, z, x: g * 2, forward=lambda x: np.maximum(x, 0))
     with pytest.raises(GradcheckError, match="entry"):
@@ -155,9 +169,7 @@ def test_float32_inputs_are_checked_in_float64():
     assert gradcheck(lambda x: x.exp(), Tensor(X.astype(np.float32), requires_grad=True))
 
 
-@pytest.mark.parametrize(
-    "x", [np.array(0.6), np.array([3, -2, 1]), X, X.T, np.empty((0, 2))], ids=lambda x: x.shape
-)
+@pytest.mark.parametrize("x", [np.array(0.6), np.array([3, -2, 1]), X, X.T, np.empty((0, 2))], ids=lambda x: x.shape)
 def test_numerical_gradient_on_any_shape(x):
     before = x.copy()
     numbers = np.arange(x.size).reshape(x.shape) + 1
@@ -198,9 +210,7 @@ def test_numerical_gradient_moves_one_entry_at_a_time():
 def test_the_entry_that_is_most_wrong_is_the_one_it_names():
     errors = np.array([0.1, 0.0, -0.7, 0.3])
     planted = with_rules(lambda g, z, x: g * 2 * x + errors, forward=lambda x: x**2)
-    with pytest.raises(
-        GradcheckError, match=r"entry \(2,\) of input 0.*differ by 0\.7\. \(3 entries are wrong"
-    ):
+    with pytest.raises(GradcheckError, match=r"entry \(2,\) of input 0.*differ by 0\.7\. \(3 entries are wrong"):
         gradcheck(planted, np.array([1.0, 2.0, 3.0, 4.0]))
 
 
@@ -234,6 +244,7 @@ WRONG_AGAIN = {
     "x taken out of the graph": lambda g, z, x: g * 2 * plain(x),
     "one factor taken out": lambda g, z, x: g * (x * x) / plain(x) * 2,
     "z taken out of the graph": lambda g, z, x: g * plain(z) / x * 2,
+    "an error that cancels if all g are one": lambda g, z, x: g * 2 * x + (g[:, ::-1] - g) * (x - plain(x)),
     "g taken out of the graph": lambda g, z, x: plain(g) * x * 2,
 }
 
@@ -244,6 +255,14 @@ def test_it_finds_a_rule_that_is_wrong_only_at_the_second_order(name):
     assert gradcheck(planted, X)
     expected = r"gradient as a function of the inputs.* of input [01] is wrong: backward\(\) says .* difference says"
     with pytest.raises(GradcheckError, match=expected):
+        gradgradcheck(planted, X)
+    assert gradgradcheck(planted, X, raise_exception=False) is False
+
+
+def test_it_finds_a_rule_that_does_something_else_to_tensors():
+    planted = with_rules(lambda g, z, x: g * 2 * x * (1.0 if isinstance(x, np.ndarray) else 1.01), forward=np.square)
+    assert gradcheck(planted, X)
+    with pytest.raises(GradcheckError, match=r"at input 0 with create_graph=True is not that of backward\(\), by 0\.0"):
         gradgradcheck(planted, X)
     assert gradgradcheck(planted, X, raise_exception=False) is False
 

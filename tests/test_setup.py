@@ -43,6 +43,9 @@ def run(*command, cwd=ROOT, **environment):
 def test_conda_users_get_the_same_packages():
     entries = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
     found = [Requirement(entry) for entry in entries if isinstance(entry, str)]
+    (from_pip,) = (entry["pip"] for entry in entries if isinstance(entry, dict))  # what conda-forge does not have
+    assert from_pip.pop() == "-e ."
+    found += map(Requirement, from_pip)
     conda = {each.name: each.specifier for each in found}
     assert str(conda.pop("python")) == PROJECT["requires-python"]
     assert not conda.pop("pip")

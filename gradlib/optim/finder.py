@@ -44,17 +44,16 @@ def find_learning_rate(
 
     Smith, "Cyclical learning rates for training neural networks" (2017), section 3.3.
 
-    >>> from gradlib import Tensor
-    >>> from gradlib.optim.optimizers import SGD
+    >>> from gradlib import Tensor, optim
     >>> x = Tensor([3.0], requires_grad=True)
-    >>> optimizer = SGD([x], lr=0.1)
+    >>> optimizer = optim.SGD([x], lr=0.1)
     >>> def step():
     ...     optimizer.zero_grad()
     ...     loss = (x**2).sum()
     ...     loss.backward()
     ...     optimizer.step()
     ...     return loss
-    >>> curve = find_learning_rate(step, optimizer, min_lr=1e-3)
+    >>> curve = optim.find_learning_rate(step, optimizer, min_lr=1e-3)
     >>> 0.01 < curve.suggestion < 1  # above 1 each step overshoots by more than it came from
     True
     >>> x

@@ -4,9 +4,8 @@ A schedule is a formula of the step t and of the rate that its group began with.
 writes the rate into the optimizer's groups; whether it is called after every batch or every epoch is what its
 numbers count. Being formulas, schedules resume from t alone, and can be drawn without training:
 
->>> from gradlib import Tensor
->>> from gradlib.optim.optimizers import SGD
->>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=0.8)
+>>> from gradlib import Tensor, optim
+>>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=0.8)
 >>> schedule = StepLR(optimizer, step_size=2, gamma=0.5)
 >>> [schedule.lr_at(t, 0.8) for t in range(6)]
 [0.8, 0.8, 0.4, 0.4, 0.2, 0.2]
@@ -30,12 +29,11 @@ class LRScheduler:
 
     A schedule overwrites "lr" in the groups: to put one after another take SequentialLR, not both at once.
 
-    >>> from gradlib import Tensor
-    >>> from gradlib.optim.optimizers import SGD
+    >>> from gradlib import Tensor, optim
     >>> class InverseSquareRoot(LRScheduler):
     ...     def lr_at(self, t, base_lr):
     ...         return base_lr / (1 + t) ** 0.5
-    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
     >>> schedule = InverseSquareRoot(optimizer)
     >>> for _ in range(3):
     ...     schedule.step()
@@ -97,9 +95,8 @@ class LambdaLR(LRScheduler):
 
     lr_lambda : f, of the number of steps.
 
-    >>> from gradlib import Tensor
-    >>> from gradlib.optim.optimizers import SGD
-    >>> schedule = LambdaLR(SGD([Tensor([1.0], requires_grad=True)], lr=0.1), lambda t: 1 / (1 + t))
+    >>> from gradlib import Tensor, optim
+    >>> schedule = LambdaLR(optim.SGD([Tensor([1.0], requires_grad=True)], lr=0.1), lambda t: 1 / (1 + t))
     >>> schedule.step()
     >>> schedule.get_last_lr()
     [0.05]
@@ -127,9 +124,8 @@ class StepLR(LRScheduler):
 class MultiStepLR(LRScheduler):
     """lr = base_lr · γ^(how many milestones t has reached). gamma : γ, 0.1.
 
-    >>> from gradlib import Tensor
-    >>> from gradlib.optim.optimizers import SGD
-    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> from gradlib import Tensor, optim
+    >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
     >>> schedule = MultiStepLR(optimizer, milestones=[2, 3], gamma=0.5)
     >>> [schedule.lr_at(t, 1.0) for t in range(5)]
     [1.0, 1.0, 0.5, 0.25, 0.25]
@@ -161,9 +157,8 @@ class CosineAnnealingLR(LRScheduler):
 
     Loshchilov, Hutter, "SGDR: stochastic gradient descent with warm restarts" (2017), equation 5.
 
-    >>> from gradlib import Tensor
-    >>> from gradlib.optim.optimizers import SGD
-    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> from gradlib import Tensor, optim
+    >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
     >>> schedule = CosineAnnealingLR(optimizer, T_max=4)
     >>> [round(schedule.lr_at(t, 1.0), 3) for t in range(5)]
     [1.0, 0.854, 0.5, 0.146, 0.0]
@@ -210,9 +205,8 @@ class SequentialLR(LRScheduler):
 
     schedulers : schedules of this optimizer. milestones : one less, rising.
 
-    >>> from gradlib import Tensor
-    >>> from gradlib.optim.optimizers import SGD
-    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> from gradlib import Tensor, optim
+    >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
     >>> parts = [LinearLR(optimizer, 0.25, total_iters=3), ExponentialLR(optimizer, 0.5)]
     >>> schedule = SequentialLR(optimizer, parts, milestones=[3])
     >>> [schedule.lr_at(t, 1.0) for t in range(6)]
@@ -248,9 +242,8 @@ def warm_up(schedule: LRScheduler, steps: int, start_factor: float = 0.01) -> Se
     At the start Adam's v is an average of few gradients and the network far from any order: small steps
     spare it the worst directions. Goyal et al., "Accurate, large minibatch SGD" (2017), section 2.2.
 
-    >>> from gradlib import Tensor
-    >>> from gradlib.optim.optimizers import SGD
-    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> from gradlib import Tensor, optim
+    >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
     >>> schedule = warm_up(CosineAnnealingLR(optimizer, T_max=4), steps=2, start_factor=0.5)
     >>> [round(schedule.lr_at(t, 1.0), 3) for t in range(7)]
     [0.5, 0.75, 1.0, 0.854, 0.5, 0.146, 0.0]
@@ -273,9 +266,8 @@ class OneCycleLR(LRScheduler):
     Smith, Topin, "Super-convergence: very fast training of neural networks using large learning rates"
     (2018); two phases in place of the paper's three by default, as in PyTorch.
 
-    >>> from gradlib import Tensor
-    >>> from gradlib.optim.optimizers import SGD
-    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], momentum=0.9)
+    >>> from gradlib import Tensor, optim
+    >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], momentum=0.9)
     >>> schedule = OneCycleLR(optimizer, max_lr=1.0, total_steps=10, pct_start=0.5, div_factor=10)
     >>> [round(schedule.lr_at(t, 1.0), 3) for t in range(10)]
     [0.1, 0.232, 0.55, 0.868, 1.0, 0.905, 0.655, 0.345, 0.096, 0.0]
@@ -372,9 +364,8 @@ class ReduceLROnPlateau:
         below best - threshold for "abs"; 1e-4.
     min_lr : no rate goes below, a number or one for each group. eps : smaller reductions are left out, 1e-8.
 
-    >>> from gradlib import Tensor
-    >>> from gradlib.optim.optimizers import SGD
-    >>> optimizer = SGD([Tensor([1.0], requires_grad=True)], lr=0.8)
+    >>> from gradlib import Tensor, optim
+    >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=0.8)
     >>> schedule = ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
     >>> for loss in [1.0, 0.9, 0.9, 0.9]:
     ...     schedule.step(loss)

@@ -15,19 +15,19 @@ same line runs on arrays (the fast path), on tensors (gradients of gradients), a
 matters they leave to the engine: a gradient is summed over the axes that broadcasting stretched, and an input
 that needs no gradient is not asked about.
 
-The entries stand in one file a family: elementwise, reductions, shapes, linear.
+The entries stand in one file a family: elementwise, reductions, shapes, linear, windows, recurrent.
 """
 
 from __future__ import annotations
 
-from . import elementwise, linear, reductions, shapes
+from . import elementwise, linear, recurrent, reductions, shapes, windows
 from .table import Primitive, Vjp
 
 __all__ = ["TABLE", "Primitive", "Vjp", "find"]
 
 TABLE: dict[str, Primitive] = {
     name: entry
-    for family in (elementwise, reductions, shapes, linear)
+    for family in (elementwise, reductions, shapes, linear, windows, recurrent)
     for name, entry in vars(family).items()
     if isinstance(entry, Primitive) and not name.startswith("_")
 }

@@ -135,8 +135,9 @@ logsumexp = Primitive(
 
 def _softmax(x, axis):
     x = _floating(x)
-    exponentials = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf))  # at most 1: no overflow
-    return exponentials / np.add.reduce(exponentials, axis=axis, keepdims=True)
+    z = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf))  # at most 1: no overflow
+    z /= np.add.reduce(z, axis=axis, keepdims=True)
+    return z
 
 
 softmax = Primitive(
@@ -177,7 +178,7 @@ def _cross_entropy(x, index, reduction="none"):
 
 
 def _cross_entropy_back(g, x, index, reduction):
-    wrong = softmax(x, axis=-1) - (np.expand_dims(index, -1) == np.arange(x.shape[-1]))
+    wrong = softmax(x, axis=-1) - (index[..., None] == np.arange(x.shape[-1]))  # p - y
     return wrong * (np.expand_dims(g, -1) if reduction == "none" else g / index.size)
 
 
@@ -188,6 +189,30 @@ cross_entropy = Primitive(
         r"{g}\,(\operatorname{softmax} {x} - [i])",
     ),
     latex=r"-\ln \operatorname{softmax}({x})_i",
+)  # fmt: skip
+
+# To mean 0 and variance 1, which batch, layer and group normalization begin with. Composed of ten operations a layer
+# takes twice the time. With s = √(var + ε), x moves its own mean and s too: ∂L/∂x = (g - mean g - z mean(g z))/s.
+
+
+def _normalize(x, axis, eps):
+    centered = x - _mean(x, axis, True)
+    centered /= np.sqrt(_mean(centered * centered, axis, True) + eps)
+    return centered
+
+
+def _normalize_back(g, z, x, axis, eps):
+    centered = x - x.mean(axis=axis, keepdims=True)
+    s = np.sqrt((centered * centered).mean(axis=axis, keepdims=True) + eps)
+    return (g - g.mean(axis=axis, keepdims=True) - z * (g * z).mean(axis=axis, keepdims=True)) / s
+
+
+normalize = Primitive(
+    "normalize", _normalize,
+    Vjp(
+        lambda g, z, x, axis, eps: _normalize_back(g, z, x, axis, eps),
+        r"({g} - \operatorname{mean} {g} - {z} \operatorname{mean}({g}\,{z}))/s",
+    ),
 )  # fmt: skip
 
 # Running sums and products ------------------------------------------------------------

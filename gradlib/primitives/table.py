@@ -62,6 +62,8 @@ class Primitive:
         """The rules when there are `count` inputs, one for each."""
         if self.joint is not None:
             return (self.joint.rule,) * count
+        if self.variadic is None:
+            return self.rules
         return tuple(partial(self.variadic.rule, position) for position in range(count))
 
     def vjp(self, position: int) -> Vjp | None:

@@ -31,6 +31,17 @@ def bracketed(index):
     return torch.tensor(index) if isinstance(index, np.ndarray) else index
 
 
+def cross_entropy(a, index):
+    losses = F.cross_entropy(a.reshape(-1, a.shape[-1]), torch.tensor(index.reshape(-1)), reduction="none")
+    return losses.reshape(index.shape) * 0.4
+
+
+def solve(a, b):
+    """With the axes of b made up to those of a: PyTorch takes (2, 2) beside (2, 2, 2) for two vectors, NumPy for one
+    matrix."""
+    return torch.linalg.solve(dominant(a), b[(None,) * (a.ndim - b.ndim)])
+
+
 def assign(a, b, index):
     """With indices that repeat, PyTorch's own gradient counts every entry of b, though only the last one stays."""
     places = np.arange(a.numel()).reshape(a.shape)[index]
@@ -55,6 +66,8 @@ PYTORCH = {
     "pad": padded,
     "concatenate": lambda a, b, dim: torch.cat([a, b, a], dim),
     "stack": lambda a, b, dim: torch.stack([a, b], dim),
+    "linear": lambda a, b: F.linear(a, b.mT, b[0]) * 0.3,
+    "cross_entropy": cross_entropy,
     "einsum": lambda a, b, subscripts: torch.einsum(subscripts, a, b) * 0.3,
     "getitem": lambda a, index: a[bracketed(index)],
     "setitem": assign,
@@ -63,7 +76,7 @@ PYTORCH = {
     "scatter_add": of_indices(lambda *arguments: torch.scatter_add(*arguments) * 0.4),
     "inv": lambda a: dominant(a).inverse(),
     "det": lambda a: dominant(a).det() / 3.0 ** a.shape[-1],
-    "solve": lambda a, b: torch.linalg.solve(dominant(a), b),
+    "solve": solve,
 }
 
 

@@ -1,0 +1,443 @@
+"""Watching a network learn: its gradients, its updates, its activations, and what is wrong with them.
+
+Everything here only looks. A tracker reads what `backward()` and the layers left, keeps plain numbers
+(`history[name][figure]` is a list, one entry a record), and prints them as a table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .errors import GraphError
+
+History = dict[str, dict[str, list]]
+
+
+class GradientTracker:
+    r"""Figures of every parameter's gradient, by the parameter's name, one record a step.
+
+    norm : ‖g‖₂, the length of the gradient. mean_abs : Σ|gᵢ|/n. min, max : its smallest and largest entry.
+    zeros : the fraction of entries that are exactly 0. nan : how many are NaN.
+    update_ratio : ‖w_after - w_before‖₂ / ‖w_before‖₂, how far a step moved the weights for their size, if
+        `record_update()` is called after the step. Around 1e-3 is usual; 1e-1 is a jump, 1e-6 a standstill.
+
+    `history[name][figure]` is a list with one entry a record, None where there was nothing to measure; it
+    can be written as JSON. Frozen parameters (requires_grad=False) are left out.
+
+    >>> import numpy as np
+    >>> from gradlib import nn, optim
+    >>> model = nn.Linear(2, 1, rng=np.random.default_rng(0))
+    >>> optimizer = optim.SGD(model.parameters(), lr=0.1)
+    >>> tracker = GradientTracker(model)
+    >>> loss = model(np.array([[1.0, 2.0], [3.0, 4.0]], dtype=np.float32)).sum()
+    >>> loss.backward()
+    >>> record = tracker.record()
+    >>> optimizer.step()
+    >>> ratios = tracker.record_update()
+    >>> tracker.history["weight"]["norm"], tracker.history["bias"]["mean_abs"]
+    ([7.2111...], [2.0])
+    """
+
+    def __init__(self, model):
+        self.model = model
+        self.history: History = {}
+        self._before: dict[str, np.ndarray] = {}
+
+    def record(self) -> dict[str, dict]:
+        """Note the gradients as they are now: call it after `backward()` and before the next `zero_grad()`.
+
+        Returns this record, {name: {figure: value}}. Raises GraphError if no parameter has a gradient.
+        """
+        parameters = self._parameters()
+        if not any(parameter.grad is not None for parameter in parameters.values()):
+            raise GraphError(
+                "there is no gradient to record: every parameter's grad is None. Call record() after "
+                "loss.backward() and before zero_grad()."
+            )
+        record = {name: _gradient_figures(parameter.grad) for name, parameter in parameters.items()}
+        _append(self.history, record)
+        self._before = {name: parameter.data.copy() for name, parameter in parameters.items()}
+        return record
+
+    def record_update(self) -> dict[str, float]:
+        """Note how far the step moved each parameter since `record()`: call it after `optimizer.step()`.
+
+        Returns {name: ratio}; it also becomes `update_ratio` of the last record. Infinite where a parameter
+        that was all zeros (a new bias) has moved.
+        """
+        if not self._before:
+            raise GraphError(
+                "record_update() compares with the weights that record() saw. Call record() after backward(),"
+                " then optimizer.step(), then record_update()."
+            )
+        parameters, ratios = self._parameters(), {}
+        for name, before in self._before.items():
+            if name in parameters:
+                ratios[name] = _ratio(before, parameters[name].data)
+                self.history[name]["update_ratio"][-1] = ratios[name]
+        self._before = {}
+        return ratios
+
+    def clear(self) -> None:
+        """Forget every record."""
+        self.history, self._before = {}, {}
+
+    def _parameters(self) -> dict[str, Any]:
+        return {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+
+    def table(self) -> str:
+        """The last record of every parameter, as text."""
+        return _table(self.history, "parameter")
+
+    __repr__ = table
+
+
+class ActivationHook:
+    """Figures of what a layer gives, one record a forward pass, while the `with` block lasts.
+
+    mean, std, min, max : over all entries of the output. nan : how many are NaN.
+    zeros : the fraction of entries that are exactly 0.
+    dead : the fraction of units that were exactly 0 for *every* example of the batch. A unit is one position
+        of an example's output, so for a batch of one this is `zeros`: judge dead units by a batch of dozens.
+
+    `history[figure]` is a list; `output` is the last output itself, an array. Outside of a `with`, `remove()`
+    ends the watching. Of a layer that returns several things (a recurrent layer's output and state) the first is
+    watched.
+
+    >>> from gradlib import Tensor, nn
+    >>> relu = nn.ReLU()
+    >>> with ActivationHook(relu, "hidden") as hook:
+    ...     out = relu(Tensor([[-1.0, 2.0, 3.0, -4.0], [-1.0, 0.5, 0.0, 4.0]]))
+    >>> hook.history["zeros"], hook.history["dead"], hook.history["max"]
+    ([0.5], [0.25], [4.0])
+    >>> hook
+    layer    mean    std  min  max  zeros  dead  nan
+    hidden  1.188  1.499    0    4    50%   25%    0
+    """
+
+    def __init__(self, layer, name: str | None = None):
+        self.layer = layer
+        self.name = name or type(layer).__name__
+        self.history: dict[str, list] = {}
+        self.output: np.ndarray | None = None
+        self._handle = layer.register_forward_hook(self._record)
+
+    def _record(self, module, args, output) -> None:
+        self.output = _array(output)
+        for figure, value in _activation_figures(self.output).items():
+            self.history.setdefault(figure, []).append(value)
+
+    def remove(self) -> None:
+        """Stop watching; what was recorded stays."""
+        self._handle.remove()
+
+    def __enter__(self) -> ActivationHook:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.remove()
+
+    def table(self) -> str:
+        """The last record, as text."""
+        return _table({self.name: self.history}, "layer")
+
+    __repr__ = table
+
+
+class ActivationTracker:
+    """An `ActivationHook` on every layer of a model, while the `with` block lasts.
+
+    A layer is a module that has none inside it. `hooks[name]` is its hook and `history[name][figure]` a list,
+    by the names that `named_modules()` gives; a layer that was never called has an empty history.
+
+    >>> from gradlib import nn
+    >>> model = nn.Sequential(nn.Linear(2, 3, rng=np.random.default_rng(0)), nn.ReLU())
+    >>> with ActivationTracker(model) as tracker:
+    ...     out = model(np.ones((8, 2), dtype=np.float32))
+    >>> list(tracker.history), len(tracker.history["1"]["mean"])
+    (['0', '1'], 1)
+    """
+
+    def __init__(self, model):
+        layers = {name: module for name, module in model.named_modules() if not _has_children(module)}
+        hooks = [ActivationHook(layer, name) for name, layer in layers.items()]
+        self.hooks = {hook.name: hook for hook in hooks}
+
+    @property
+    def history(self) -> History:
+        """Every layer's figures, {layer: {figure: list}}."""
+        return {name: hook.history for name, hook in self.hooks.items()}
+
+    def remove(self) -> None:
+        """Stop watching; what was recorded stays."""
+        for hook in self.hooks.values():
+            hook.remove()
+
+    def __enter__(self) -> ActivationTracker:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.remove()
+
+    def table(self) -> str:
+        """The last record of every layer, as text."""
+        return _table(self.history, "layer")
+
+    __repr__ = table
+
+
+# Pathologies ------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: where, what (`kind`), the figures that show it, and what to do about it."""
+
+    layer: str
+    kind: str  # "NaN", "exploding", "vanishing", "dead units" or "no gradient"
+    figures: dict[str, float]
+    advice: str
+
+    def __str__(self) -> str:
+        figures = ", ".join(f"{name} = {_number(value)}" for name, value in self.figures.items())
+        return f"{self.layer}: {self.kind} ({figures})\n    {self.advice}"
+
+
+class Findings(list):
+    """A list of `Finding`s that prints as a report."""
+
+    def __repr__(self) -> str:
+        if not self:
+            return "nothing found: no NaN, nothing exploding or vanishing, no dead units"
+        return "\n".join(map(str, self))
+
+    __str__ = __repr__
+
+
+_ADVICE = {
+    "NaN": (
+        "A NaN spreads to everything after it, so mend the first: look for the log or the root of 0, for 0/0 "
+        "and for overflow (detect_anomaly() names the line), and lower the learning rate."
+    ),
+    "exploding": (
+        "Lower the learning rate, clip the gradient (optim.clip_grad_norm_), start from smaller weights or "
+        "normalise between the layers; in a recurrent network, shorten the sequence."
+    ),
+    "vanishing": (
+        "If the loss is still high: use ReLU in place of sigmoid or tanh, start from larger weights (Xavier, "
+        "Kaiming), normalise between the layers or add a path around them. If it is low, training is done."
+    ),
+    "dead units": (
+        "A unit that is 0 for every example gets no gradient and stays so: lower the learning rate, start "
+        "with smaller or zero biases, use LeakyReLU or GELU. (Rows of an Embedding that no example used are "
+        "0 rightly.)"
+    ),
+    "no gradient": (
+        "backward() never reached it: its layer is not used in forward(), or the graph is cut on the way "
+        "(.data, .detach(), no_grad()). Freeze it with requires_grad=False if that is meant."
+    ),
+}
+
+
+def detect_gradient_pathologies(
+    history: Any, threshold_low: float = 1e-6, threshold_high: float = 1e2, threshold_dead: float = 0.5
+) -> Findings:
+    """What is wrong with the gradients or activations that were recorded, worst first within a layer.
+
+    history : a `GradientTracker`, an `ActivationTracker`, an `ActivationHook`, or what their `history` holds:
+        {name: {figure: list}}. {name: [norm, norm, ...]} is understood too.
+
+    Found are, for each name,
+    - NaN: any record has one;
+    - exploding: the norm of a gradient exceeded `threshold_high`, or was infinite, in any record;
+    - vanishing: the median of the norms is below `threshold_low`;
+    - dead units: the median fraction of units that are dead, or of a gradient's entries that are exactly 0,
+      is at least `threshold_dead`;
+    - no gradient: a parameter that never had one.
+
+    Returns `Findings`: a list of `Finding(layer, kind, figures, advice)` that prints as a report.
+
+    >>> detect_gradient_pathologies({"0.weight": [3e-8, 2e-8], "2.weight": [0.5, 250.0]})
+    0.weight: vanishing (median norm = 2.5e-08, records = 2)
+        If the loss is still high: use ReLU ...
+    2.weight: exploding (largest norm = 250, record = 1, records above = 1)
+        Lower the learning rate, ...
+    """
+    if not threshold_low < threshold_high:
+        raise ValueError(
+            f"threshold_low must be below threshold_high, got {threshold_low} and {threshold_high}: a norm "
+            "between them is healthy."
+        )
+    findings = Findings()
+    for name, figures in _by_name(history).items():
+        for kind, shown in _judge(figures, threshold_low, threshold_high, threshold_dead):
+            findings.append(Finding(name, kind, shown, _ADVICE[kind]))
+    return findings
+
+
+def _by_name(history: Any) -> History:
+    """A history in whatever form it was given, as {name: {figure: list}}."""
+    if isinstance(history, ActivationHook):
+        return {history.name: history.history}
+    history = getattr(history, "history", history)
+    if not isinstance(history, Mapping):
+        raise TypeError(
+            "history is a GradientTracker, an ActivationTracker, an ActivationHook, or a dict "
+            f"{{name: {{figure: list}}}}; got {type(history).__name__}."
+        )
+    by_name = {}
+    for name, figures in history.items():
+        if isinstance(figures, Mapping):
+            by_name[name] = figures
+        elif isinstance(figures, Iterable) and not isinstance(figures, str):
+            by_name[name] = {"norm": list(figures)}
+        else:
+            raise TypeError(
+                f"history[{name!r}] must be {{figure: list}} or a list of norms, got {figures!r}. For one "
+                f"ActivationHook pass the hook itself, or {{hook.name: hook.history}}."
+            )
+    return by_name
+
+
+def _judge(figures: Mapping, low: float, high: float, dead: float):
+    """Yield (kind, the figures that show it) for one layer."""
+    norms = list(figures.get("norm", []))
+    if norms and all(norm is None for norm in norms):
+        yield "no gradient", {"records": len(norms)}
+        return
+    nans = figures.get("nan") or [int(norm is not None and np.isnan(norm)) for norm in norms]
+    if any(nans):
+        first = next(i for i, count in enumerate(nans) if count)
+        yield "NaN", {"first record": first, "records with NaN": sum(map(bool, nans))}
+    known = {i: norm for i, norm in enumerate(norms) if norm is not None and not np.isnan(norm)}
+    if above := [i for i, norm in known.items() if norm > high]:
+        worst = max(above, key=known.get)
+        yield "exploding", {"largest norm": known[worst], "record": worst, "records above": len(above)}
+    if known and (median := float(np.median([*known.values()]))) < low:
+        yield "vanishing", {"median norm": median, "records": len(known)}
+    figure = "dead" if "dead" in figures else "zeros"
+    fractions = [fraction for fraction in figures.get(figure, []) if fraction is not None]
+    if fractions and (median := float(np.median(fractions))) >= dead:
+        yield "dead units", {f"median fraction {figure}": median, "records": len(fractions)}
+
+
+# Looking without leaving a trace ------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def evaluating(model: Any) -> Iterator[None]:
+    """A module and all in it in eval mode inside of a `with`, each back in its own afterwards.
+
+    Anything else, a plain function, is left alone.
+
+    >>> from gradlib import nn
+    >>> model = nn.Dropout(0.5)
+    >>> with evaluating(model):
+    ...     model.training
+    False
+    >>> model.training
+    True
+    """
+    modules = [module for _, module in model.named_modules()] if hasattr(model, "named_modules") else []
+    before = [module.training for module in modules]
+    for module in modules:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module, training in zip(modules, before, strict=True):
+            module.training = training
+
+
+# Figures ------------------------------------------------------------
+
+_NOTHING = dict.fromkeys(("norm", "mean_abs", "min", "max", "zeros", "nan", "update_ratio"))
+
+
+def _gradient_figures(gradient: np.ndarray | None) -> dict[str, float | None]:
+    if gradient is None or not gradient.size:
+        return dict(_NOTHING)
+    wide = gradient.astype(np.float64)  # the square of 1e20 overflows float32
+    return {
+        "norm": float(np.sqrt((wide * wide).sum())),
+        "mean_abs": float(np.abs(wide).mean()),
+        "min": float(gradient.min()),
+        "max": float(gradient.max()),
+        "zeros": float((gradient == 0).mean()),
+        "nan": int(np.isnan(gradient).sum()),
+        "update_ratio": None,
+    }
+
+
+def _activation_figures(output: np.ndarray) -> dict[str, float]:
+    wide = output.astype(np.float64)
+    zero = output == 0
+    return {
+        "mean": float(wide.mean()),
+        "std": float(wide.std()),
+        "min": float(output.min()),
+        "max": float(output.max()),
+        "zeros": float(zero.mean()),
+        "dead": float(zero.all(axis=0).mean()) if zero.ndim else float(zero),
+        "nan": int(np.isnan(output).sum()),
+    }
+
+
+def _ratio(before: np.ndarray, after: np.ndarray) -> float:
+    size = float(np.linalg.norm(before.astype(np.float64).ravel()))
+    moved = float(np.linalg.norm((after.astype(np.float64) - before).ravel()))
+    return moved / size if size else (float("inf") if moved else 0.0)
+
+
+def _array(output: Any) -> np.ndarray:
+    """The array in a layer's output, or in the first of several."""
+    while isinstance(output, (tuple, list)):
+        output = output[0]
+    return np.asarray(getattr(output, "data", output))
+
+
+def _has_children(module) -> bool:
+    return any(child is not module for _, child in module.named_modules())
+
+
+def _append(history: History, record: Mapping[str, Mapping]) -> None:
+    """Add a record, so that every figure of every name has one entry for each record."""
+    records = max((len(series) for figures in history.values() for series in figures.values()), default=0)
+    for name in [*history, *(name for name in record if name not in history)]:
+        figures = history.setdefault(name, {figure: [None] * records for figure in _NOTHING})
+        for figure, series in figures.items():
+            series.append(record.get(name, _NOTHING)[figure])
+
+
+# Tables ------------------------------------------------------------
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else str(value) if isinstance(value, int) else f"{value:.4g}"
+
+
+def _cell(figure: str, value: float | None) -> str:
+    return f"{value:.0%}" if figure in ("zeros", "dead") and value is not None else _number(value)
+
+
+def _table(history: Mapping[str, Mapping[str, list]], what: str) -> str:
+    """A row a name, a column a figure, of the last record."""
+    columns = list(dict.fromkeys(figure for figures in history.values() for figure in figures))
+    if not columns:
+        return f"no record yet ({len(history)} {what}s watched)" if history else "no record yet"
+    rows = [[what, *columns]]
+    for name, figures in history.items():
+        rows.append([name, *(_cell(c, figures[c][-1]) if figures.get(c) else "-" for c in columns)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(_aligned(row, widths)) for row in rows)
+
+
+def _aligned(row: list[str], widths: list[int]) -> list[str]:
+    """The name to the left, numbers to the right."""
+    numbers = zip(row[1:], widths[1:], strict=True)
+    return [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in numbers)]

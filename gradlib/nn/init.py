@@ -1,0 +1,147 @@
+r"""How weights start: each function fills a tensor in place and returns it.
+
+Fan-in is the number of inputs that one output adds up, fan-out the number of outputs that one input reaches. A
+matrix is stored as (in, out) here, so its fans are its sizes in that order; a convolution's weight is (out,
+in/groups, *kernel), as in PyTorch, and each fan is multiplied by the size of the kernel.
+
+For a signal to keep its variance through a layer the weights need variance 1/fan_in, for its gradient 1/fan_out.
+Xavier takes the mean of the two; Kaiming one of them, times gain² for what the activation takes away.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .. import random
+from ..tensor import Tensor
+
+
+def empty(*shape: int) -> np.ndarray:
+    """A float32 array of zeros, to be filled."""
+    return np.zeros(shape, dtype=np.float32)
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """By what to multiply weights before a nonlinearity: √2 for relu, which lets half of the variance through.
+
+    >>> round(calculate_gain("relu"), 3), round(calculate_gain("leaky_relu", 0.2), 3), calculate_gain("tanh")
+    (1.414, 1.387, 1.6666666666666667)
+    """
+    if nonlinearity == "leaky_relu":
+        slope = 0.01 if param is None else param
+        return math.sqrt(2 / (1 + slope**2))
+    gains = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75}
+    gains |= dict.fromkeys(("conv1d", "conv2d"), 1.0)
+    if nonlinearity not in gains:
+        raise ValueError(f"no gain is known for {nonlinearity!r}. There are: {', '.join(gains)}, leaky_relu.")
+    return gains[nonlinearity]
+
+
+def fans(tensor: Tensor) -> tuple[int, int]:
+    """(fan_in, fan_out) of a weight."""
+    shape = tensor.shape
+    if len(shape) < 2:
+        raise ValueError(f"the fans of a weight need at least two axes, got shape {shape}. Fill a bias by zeros_.")
+    if len(shape) == 2:
+        return shape
+    kernel = math.prod(shape[2:])
+    return shape[1] * kernel, shape[0] * kernel
+
+
+def _fill(tensor: Tensor, values: np.ndarray) -> Tensor:
+    tensor.data[...] = values
+    tensor.data = tensor.data  # tells the engine that it was overwritten
+    return tensor
+
+
+def _generator(rng: np.random.Generator | None) -> np.random.Generator:
+    return random.default_rng() if rng is None else rng
+
+
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: np.random.Generator | None = None) -> Tensor:
+    """Uniform between a and b."""
+    return _fill(tensor, _generator(rng).uniform(a, b, size=tensor.shape))
+
+
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: np.random.Generator | None = None) -> Tensor:
+    """Normal, with a mean and a standard deviation."""
+    return _fill(tensor, _generator(rng).normal(mean, std, size=tensor.shape))
+
+
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """One number everywhere."""
+    return _fill(tensor, np.full(tensor.shape, val))
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """0 everywhere."""
+    return constant_(tensor, 0.0)
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """1 everywhere."""
+    return constant_(tensor, 1.0)
+
+
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, *, rng: np.random.Generator | None = None) -> Tensor:
+    """Uniform in ±gain √(6/(fan_in + fan_out)): variance 2 gain²/(fan_in + fan_out).
+
+    Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
+    """
+    bound = gain * math.sqrt(6 / sum(fans(tensor)))
+    return uniform_(tensor, -bound, bound, rng=rng)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, *, rng: np.random.Generator | None = None) -> Tensor:
+    """Normal with variance 2 gain²/(fan_in + fan_out)."""
+    return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(fans(tensor))), rng=rng)
+
+
+def kaiming_uniform_(
+    tensor: Tensor,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    *,
+    rng: np.random.Generator | None = None,
+) -> Tensor:
+    """Uniform in ±gain √(3/fan): variance gain²/fan. a : the slope of the leaky relu that the gain is for.
+
+    Source: He and others, Delving deep into rectifiers, 2015.
+    """
+    bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, rng=rng)
+
+
+def kaiming_normal_(
+    tensor: Tensor,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    *,
+    rng: np.random.Generator | None = None,
+) -> Tensor:
+    """Normal with variance gain²/fan."""
+    return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), rng=rng)
+
+
+def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f"mode is 'fan_in' or 'fan_out', got {mode!r}.")
+    return calculate_gain(nonlinearity, a) / math.sqrt(fans(tensor)[mode == "fan_out"])
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1.0, *, rng: np.random.Generator | None = None) -> Tensor:
+    """A matrix with orthonormal rows or columns, whichever are fewer, times gain; later axes count as one.
+
+    Source: Saxe and others, Exact solutions to the nonlinear dynamics of learning, 2014.
+    """
+    if tensor.ndim < 2:
+        raise ValueError(f"orthogonal_ takes at least two axes, got shape {tensor.shape}.")
+    rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
+    drawn = _generator(rng).normal(size=(max(rows, columns), min(rows, columns)))
+    q, r = np.linalg.qr(drawn)
+    q = q * np.sign(np.diag(r))  # without it the signs follow the algorithm, not the draw
+    return _fill(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))

@@ -1,0 +1,185 @@
+"""Layers without memory: linear, embedding, dropout, and two that only reshape."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import primitives as P
+from .. import random
+from ..errors import ShapeError
+from ..operations import plain
+from ..tensor import Parameter, Tensor, apply
+from . import init
+from .module import Module
+
+
+def linear(x, weight, bias=None) -> Tensor:
+    """x W + b: x (…, in), weight (in, out), bias (out,) -> (…, out).
+
+    ∂L/∂x = g Wᵀ, ∂L/∂W = xᵀ g, ∂L/∂b = Σ g over the rows. (PyTorch stores the weight as (out, in).)
+
+    Raises ShapeError if the features do not fit.
+    """
+    shape = weight.shape
+    if x.shape[-1:] != shape[:1]:
+        raise ShapeError(
+            f"linear takes x of shape (…, {shape[0]}) for a weight of shape {shape}, got {x.shape}. The weight is "
+            "(in_features, out_features)."
+        )
+    if bias is None:
+        return P.matmul(x, weight)
+    if bias.shape != shape[1:]:
+        raise ShapeError(f"linear's bias must have shape {shape[1:]}, got {bias.shape}.")
+    if isinstance(x, Tensor):
+        return apply(P.linear, x, weight, bias)
+    return P.linear(x, weight, bias)
+
+
+class Linear(Module):
+    """y = x W + b, with `weight` W of shape (in_features, out_features) and `bias` b of shape (out_features,).
+
+    W starts uniform as Xavier has it, b at 0. (PyTorch stores the transpose of W, and starts both uniform in
+    ±1/√in_features.)
+
+    >>> from gradlib import Tensor
+    >>> layer = Linear(3, 2, rng=np.random.default_rng(0))
+    >>> layer(Tensor(np.ones((5, 3), dtype=np.float32))).shape
+    (5, 2)
+    """
+
+    transposed = ("weight",)
+
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, *, rng: np.random.Generator | None = None
+    ):
+        super().__init__()
+        for name, size in (("in_features", in_features), ("out_features", out_features)):
+            if not isinstance(size, (int, np.integer)) or size < 1:
+                raise ValueError(f"Linear's {name} must be a whole number of at least 1, got {size!r}.")
+        self.in_features, self.out_features = in_features, out_features
+        self.weight = init.xavier_uniform_(Parameter(init.empty(in_features, out_features)), rng=rng)
+        self.bias = Parameter(np.zeros(out_features, dtype=np.float32)) if bias else None
+
+    def forward(self, x) -> Tensor:
+        return linear(x, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+def embedding(indices, weight, padding_idx: int | None = None) -> Tensor:
+    """Rows of a table: indices (…) of whole numbers, weight (n, d) -> (…, d). Rows read twice collect twice.
+
+    padding_idx : a row that gets no gradient.
+
+    Raises TypeError for indices that are not whole numbers, IndexError for one out of range.
+    """
+    indices = np.asarray(plain(indices))
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"embedding takes whole numbers, got {indices.dtype} of shape {indices.shape}.")
+    rows = weight.shape[0]
+    wrong = (indices < 0) | (indices >= rows)
+    if wrong.any():
+        raise IndexError(f"embedding has rows 0 to {rows - 1}, got index {indices[wrong][0]}.")
+    looked_up = weight[indices]
+    if padding_idx is None or not weight.requires_grad:
+        return looked_up
+    padding = np.expand_dims(indices == padding_idx % rows, -1)
+    return P.where(padding, looked_up.detach(), looked_up)
+
+
+class Embedding(Module):
+    """A table with a row of numbers for each of num_embeddings things: whole numbers (…) -> (…, embedding_dim).
+
+    The rows start normal, N(0, 1). padding_idx : a row that starts at 0 and is not learned.
+
+    >>> Embedding(10, 4)(np.array([[1, 2, 1]])).shape
+    (1, 3, 4)
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        *,
+        rng: np.random.Generator | None = None,
+    ):
+        super().__init__()
+        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
+            raise ValueError(f"padding_idx must be a row, 0 to {num_embeddings - 1}, got {padding_idx}.")
+        self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
+        self.weight = init.normal_(Parameter(init.empty(num_embeddings, embedding_dim)), rng=rng)
+        if padding_idx is not None:
+            self.weight.data[padding_idx] = 0
+
+    def forward(self, indices) -> Tensor:
+        return embedding(indices, self.weight, self.padding_idx)
+
+    def extra_repr(self) -> str:
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+
+
+def dropout(x, p: float = 0.5, training: bool = True, *, rng: np.random.Generator | None = None) -> Tensor:
+    """Set each entry to 0 with probability p and multiply the others by 1/(1 - p): the mean stays what it was.
+
+    Outside of training it is x itself. Source: Srivastava and others, Dropout, 2014.
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout's p is a probability, 0 to 1, got {p}.")
+    if not training or p == 0:
+        return x
+    rng = random.default_rng() if rng is None else rng
+    kept = (rng.random(x.shape) >= p).astype(x.dtype)
+    return x * (kept / (1 - p) if p < 1 else kept)
+
+
+class Dropout(Module):
+    """In training, sets entries to 0 with probability p and scales the rest by 1/(1 - p); else does nothing.
+
+    >>> from gradlib import Tensor
+    >>> layer = Dropout(0.5, rng=np.random.default_rng(0))
+    >>> layer(Tensor([1.0, 1.0, 1.0, 1.0])), layer.eval()(Tensor([1.0]))
+    (Tensor([2., 0., 0., 0.]), Tensor([1.]))
+    """
+
+    def __init__(self, p: float = 0.5, *, rng: np.random.Generator | None = None):
+        super().__init__()
+        dropout(Tensor(0.0), p, training=False)  # checks p
+        self.p, self.rng = p, rng
+
+    def forward(self, x) -> Tensor:
+        return dropout(x, self.p, self.training, rng=self.rng)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"
+
+
+class Flatten(Module):
+    """The axes from start_dim to end_dim as one; by default all but the first, the batch.
+
+    >>> from gradlib import Tensor
+    >>> Flatten()(Tensor(np.ones((2, 3, 4)))).shape
+    (2, 12)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1):
+        super().__init__()
+        self.start_dim, self.end_dim = start_dim, end_dim
+
+    def forward(self, x) -> Tensor:
+        return x.flatten(self.start_dim, self.end_dim)
+
+    def extra_repr(self) -> str:
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Identity(Module):
+    """Gives back what it gets; takes any arguments, so that it can stand in for another layer."""
+
+    def __init__(self, *args, **keywords):
+        super().__init__()
+
+    def forward(self, x):
+        return x

@@ -1,0 +1,151 @@
+"""Pooling: one number for each window, its largest or its mean."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from .. import primitives as P
+from ..errors import ShapeError
+from ..tensor import Tensor
+from .convolution import each, fitting
+from .module import Module
+
+
+def max_pool1d(x, kernel_size, stride=None, padding=0, dilation=1) -> Tensor:
+    """The largest entry of every window: (N, C, L) -> (N, C, L'); stride is by default the kernel's size.
+
+    The gradient goes to the largest entry; entries that tie share it evenly. (PyTorch gives it to the first.)
+
+    >>> max_pool1d(Tensor([[[1.0, 3.0, 2.0, 5.0]]]), 2)
+    Tensor([[[3., 5.]]], shape=(1, 1, 2))
+    """
+    return _pool(1, "max_pool1d", x, kernel_size, stride, padding, dilation, Tensor.max, -np.inf)
+
+
+def max_pool2d(x, kernel_size, stride=None, padding=0, dilation=1) -> Tensor:
+    """The largest entry of every window: (N, C, H, W) -> (N, C, H', W'); as max_pool1d."""
+    return _pool(2, "max_pool2d", x, kernel_size, stride, padding, dilation, Tensor.max, -np.inf)
+
+
+def avg_pool1d(x, kernel_size, stride=None, padding=0) -> Tensor:
+    """The mean of every window, zeros of the padding counted: (N, C, L) -> (N, C, L')."""
+    return _pool(1, "avg_pool1d", x, kernel_size, stride, padding, 1, Tensor.mean, 0.0)
+
+
+def avg_pool2d(x, kernel_size, stride=None, padding=0) -> Tensor:
+    """The mean of every window, zeros of the padding counted: (N, C, H, W) -> (N, C, H', W')."""
+    return _pool(2, "avg_pool2d", x, kernel_size, stride, padding, 1, Tensor.mean, 0.0)
+
+
+def _pool(axes: int, name: str, x, kernel_size, stride, padding, dilation, reduce, fill: float) -> Tensor:
+    if x.ndim == axes + 1:  # without a batch axis
+        return _pool(axes, name, x.expand_dims(0), kernel_size, stride, padding, dilation, reduce, fill)[0]
+    if x.ndim != axes + 2:
+        raise ShapeError(f"{name} takes x of shape (N, C, {'L' if axes == 1 else 'H, W'}), got {x.shape}.")
+    kernel = each("kernel_size", kernel_size, axes)
+    stride = kernel if stride is None else each("stride", stride, axes)
+    dilation = each("dilation", dilation, axes)
+    padding = each("padding", padding, axes)
+    if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
+        raise ValueError(f"{name}: padding {padding} is more than half of the kernel {kernel}, so a window would be empty.")
+    pairs = tuple((p, p) for p in padding)
+    sizes = fitting(name, x.shape[2:], kernel, stride, pairs, dilation)
+    columns = P.unfold(x, kernel=kernel, stride=stride, padding=pairs, dilation=dilation, fill=fill)
+    count, channels = x.shape[:2]
+    windows = columns.reshape(channels, -1, columns.shape[-1])  # (C·k, N·o) -> (C, k, N·o)
+    return reduce(windows, axis=1).reshape(channels, count, *sizes).transpose(0, 1)  # -> (N, C, …)
+
+
+def adaptive_avg_pool1d(x, output_size) -> Tensor:
+    """Means of output_size parts of equal length, as nearly as can be: (N, C, L) -> (N, C, output_size)."""
+    return _adaptive(1, "adaptive_avg_pool1d", x, output_size)
+
+
+def adaptive_avg_pool2d(x, output_size) -> Tensor:
+    """Means over a grid of output_size parts: (N, C, H, W) -> (N, C, *output_size). Part i of n along an axis of
+    size s runs from ⌊i s/n⌋ to ⌈(i + 1) s/n⌉."""
+    return _adaptive(2, "adaptive_avg_pool2d", x, output_size)
+
+
+def _adaptive(axes: int, name: str, x, output_size) -> Tensor:
+    if x.ndim not in (axes + 1, axes + 2):
+        raise ShapeError(f"{name} takes x of shape (N, C, {'L' if axes == 1 else 'H, W'}), got {x.shape}.")
+    wanted = each("output_size", output_size, axes)
+    sizes = x.shape[-axes:]
+    if all(size % n == 0 for size, n in zip(sizes, wanted, strict=True)):
+        kernel = tuple(size // n for size, n in zip(sizes, wanted, strict=True))
+        return (avg_pool1d if axes == 1 else avg_pool2d)(x, kernel)
+    parts = [
+        [slice(i * size // n, -(-(i + 1) * size // n)) for i in range(n)] for size, n in zip(sizes, wanted, strict=True)
+    ]
+    last = tuple(range(-axes, 0))
+    means = [x[(..., *part)].mean(last).expand_dims(-1) for part in product(*parts)]
+    return P.concatenate(*means, axis=-1).reshape(*x.shape[:-axes], *wanted)
+
+
+class _Pool(Module):
+    def __init__(self, kernel_size, stride=None, padding=0):
+        super().__init__()
+        self.kernel_size, self.stride, self.padding = kernel_size, kernel_size if stride is None else stride, padding
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class _MaxPool(_Pool):
+    def __init__(self, kernel_size, stride=None, padding=0, dilation=1):
+        super().__init__(kernel_size, stride, padding)
+        self.dilation = dilation
+
+
+class MaxPool1d(_MaxPool):
+    """The largest entry of every window of a signal: `max_pool1d`."""
+
+    def forward(self, x) -> Tensor:
+        return max_pool1d(x, self.kernel_size, self.stride, self.padding, self.dilation)
+
+
+class MaxPool2d(_MaxPool):
+    """The largest entry of every window of an image: `max_pool2d`."""
+
+    def forward(self, x) -> Tensor:
+        return max_pool2d(x, self.kernel_size, self.stride, self.padding, self.dilation)
+
+
+class AvgPool1d(_Pool):
+    """The mean of every window of a signal: `avg_pool1d`."""
+
+    def forward(self, x) -> Tensor:
+        return avg_pool1d(x, self.kernel_size, self.stride, self.padding)
+
+
+class AvgPool2d(_Pool):
+    """The mean of every window of an image: `avg_pool2d`."""
+
+    def forward(self, x) -> Tensor:
+        return avg_pool2d(x, self.kernel_size, self.stride, self.padding)
+
+
+class _AdaptivePool(Module):
+    def __init__(self, output_size):
+        super().__init__()
+        self.output_size = output_size
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}"
+
+
+class AdaptiveAvgPool1d(_AdaptivePool):
+    """Means of output_size parts of a signal: `adaptive_avg_pool1d`."""
+
+    def forward(self, x) -> Tensor:
+        return adaptive_avg_pool1d(x, self.output_size)
+
+
+class AdaptiveAvgPool2d(_AdaptivePool):
+    """Means over a grid of parts of an image: `adaptive_avg_pool2d`."""
+
+    def forward(self, x) -> Tensor:
+        return adaptive_avg_pool2d(x, self.output_size)

@@ -1,0 +1,664 @@
+"""Pictures, by Matplotlib: each function draws one, on `ax` or on a figure of its own, and returns the axes.
+
+*Both themes.* A figure of its own brings a white panel with dark text, and looks the same on a light and on a
+dark page. A transparent one cannot: text with contrast c on white (luminance 1) and on JupyterLab's dark #111111
+(luminance 0.0056) needs a luminance of at most 1.05/c - 0.05 and at least 0.0556 c - 0.05, so no colour has more
+than c = 4.35 on both, and small text asks for 4.5. On an `ax` that is given, text is dark or light by what lies
+behind it, and nothing else of the figure is touched.
+
+*Colour blindness.* Categories take the colours of Okabe and Ito (Color Universal Design, 2008), those first that
+have a contrast of 3 on white and on #111111, and a line style and a marker of their own besides. Values take
+maps whose lightness rises evenly (viridis), signed ones a map that is light in the middle and dark at both ends.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle, islice
+from typing import Any
+
+import numpy as np
+
+from .autograd import enable_grad, no_grad
+from .diagnostics import ActivationTracker, GradientTracker, evaluating
+from .errors import GraphError, ShapeError
+from .functional import grad
+from .random import default_rng
+from .tensor import Tensor
+
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#767676")
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)), (0, (3, 3)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+
+_VALUES, _SIGNED = "viridis", "PuOr"
+_DARK, _LIGHT = "#222222", "#eeeeee"
+_TITLE, _LABEL, _TICK = 12, 11, 10  # points
+
+
+# Curves ------------------------------------------------------------
+
+
+def loss_curves(history: Any, ax=None, *, log: bool = False, title: str = "Loss by epoch"):
+    """The losses of a training run, a line each, over the epochs from 1.
+
+    history : a `History`, a dict {name: list} or one list. Of a dict with names that contain "loss" only those
+        are drawn. None and NaN leave a gap. log : a logarithmic axis, for losses that fall by orders.
+
+    The lowest value of each line is ringed; the legend says what it is and at which epoch.
+
+    >>> ax = loss_curves({"train_loss": [1.0, 0.5, 0.3], "val_loss": [1.1, 0.7, 0.8]})
+    >>> [line.get_ydata().tolist() for line in ax.lines[:2]]
+    [[1.0, 0.5, 0.3], [1.1, 0.7, 0.8]]
+    """
+    series = _series(history)
+    ax = _axes(ax)
+    lowest = {name: int(np.nanargmin(values)) for name, values in series.items() if np.isfinite(values).any()}
+    for (name, values), color, line, marker in zip(series.items(), COLORS, LINES, MARKERS, strict=False):
+        label = name.replace("_", " ")
+        if name in lowest:
+            label += f" (lowest {values[lowest[name]]:.3g} at {lowest[name] + 1})"
+        every = max(1, len(values) // 12)
+        epochs = np.arange(1, len(values) + 1)
+        ax.plot(epochs, values, color=color, ls=line, marker=marker, ms=4, markevery=every, label=label)
+    for name, epoch in lowest.items():
+        ax.plot(epoch + 1, series[name][epoch], "o", ms=11, mfc="none", mec=_ink(ax), mew=1.2, zorder=3)
+    if log:
+        ax.set_yscale("log")
+    _whole_numbers(ax.xaxis)
+    return _finish(ax, title, "epoch", "loss", grid=True, legend=True)
+
+
+def _series(history: Any) -> dict[str, np.ndarray]:
+    """The curves of a history, by name, gaps as NaN."""
+    for attribute in ("to_dict", "as_dict"):
+        if hasattr(history, attribute):
+            history = getattr(history, attribute)()
+    history = getattr(history, "history", history)
+    if not isinstance(history, Mapping):
+        history = {"loss": history}
+    losses = {name: values for name, values in history.items() if "loss" in name} or history
+    series = {}
+    for name, values in losses.items():
+        values = np.atleast_1d(np.array([np.nan if value is None else value for value in values], dtype=float))
+        if values.ndim != 1:
+            raise ShapeError(f"a curve is a list of numbers, {name!r} has shape {values.shape}.")
+        series[name] = values
+    if len(series) > len(COLORS):
+        raise ValueError(
+            f"{len(series)} curves in one picture cannot be told apart, {len(COLORS)} can: choose some, as in "
+            f"{{name: history[name] for name in {list(series)[:2]}}}."
+        )
+    if not any(len(values) for values in series.values()):
+        raise ValueError("there is nothing to draw: the history is empty. Draw it after the first epoch.")
+    return series
+
+
+def taylor(f: Callable, center: float = 0.0, orders: Sequence[int] = (1, 2, 3, 5), xlim=None, ax=None):
+    """A function of one number beside its Taylor polynomials about a point.
+
+        p_n(x) = Σ_{k ≤ n} f⁽ᵏ⁾(c)/k! · (x - c)ᵏ
+
+    f : of a tensor, entry by entry. The derivatives are true ones, of any order: gradients of gradients.
+    xlim : what is drawn, center ± 3 by default. The heights are those of f, a little more.
+
+    >>> taylor_coefficients(lambda x: x.exp(), 0.0, 4)
+    array([1.        , 1.        , 0.5       , 0.16666667, 0.04166667])
+    """
+    low, high = (center - 3, center + 3) if xlim is None else xlim
+    x = np.linspace(low, high, 401)
+    with no_grad():
+        y = _array(f(Tensor(x)))
+    coefficients = taylor_coefficients(f, center, max(orders))
+    ax = _axes(ax)
+    ax.plot(x, y, color=_ink(ax), lw=3, label="f", zorder=3)
+    for order, color, line in zip(orders, cycle(COLORS), cycle(LINES), strict=False):
+        polynomial = np.polynomial.polynomial.polyval(x - center, coefficients[: order + 1])
+        ax.plot(x, polynomial, color=color, ls=line, lw=1.8, label=f"order {order}")
+    ax.plot(center, coefficients[0], "o", color=_ink(ax), ms=8, label="_center", zorder=4)
+    finite = y[np.isfinite(y)]
+    margin = 0.3 * max(float(np.ptp(finite)), 1e-6)
+    ax.set_ylim(finite.min() - margin, finite.max() + margin)
+    ax.set_xlim(low, high)
+    return _finish(ax, f"Taylor polynomials about {center:g}", "x", "f(x)", grid=True, legend=True)
+
+
+def taylor_coefficients(f: Callable, center: float, order: int) -> np.ndarray:
+    """f⁽ᵏ⁾(c)/k! for k from 0 to order, in float64, by differentiating the graph again and again."""
+    if order < 0:
+        raise ValueError(f"an order is 0 or more, got {order}.")
+    x = Tensor(np.array(float(center)), requires_grad=True)
+    with enable_grad():
+        derivative = f(x)
+        coefficients = [derivative.item()]
+        for k in range(1, order + 1):
+            derivative = _derivative(derivative, x)
+            coefficients.append(derivative.item() / math.factorial(k))
+    return np.array(coefficients)
+
+
+def _derivative(y: Tensor, x: Tensor) -> Tensor:
+    """dy/dx; 0 where y does not depend on x any more, as the derivative of a constant."""
+    slope = grad(y, x, create_graph=True, allow_unused=True)[0] if y.requires_grad else None
+    return Tensor(np.zeros(())) if slope is None else slope
+
+
+# The plane ------------------------------------------------------------
+
+
+def decision_boundary(model: Callable, X: Any, y: Any, ax=None, *, resolution: int = 200, threshold=None):
+    """How a classifier divides the plane, and the points it was given.
+
+    model : takes a tensor (n, 2) and gives (n,), (n, 1) or (n, classes). X : points, (n, 2). y : their classes,
+        0, 1, 2, ..., (n,) or (n, 1).
+    threshold : above it a single output means class 1; by default 0.5 if all outputs are probabilities, in
+        [0, 1], else 0.
+
+    A module is run as in eval().
+    """
+    X, y = _array(X), _array(y).reshape(-1)
+    if X.ndim != 2 or X.shape[1] != 2:
+        raise ShapeError(f"a decision boundary is drawn in the plane: X must have shape (n, 2), got {X.shape}.")
+    if len(X) != len(y):
+        raise ShapeError(f"X holds {len(X)} points and y {len(y)} classes: they must be as many.")
+    y = y.astype(int)
+    low, high = X.min(axis=0), X.max(axis=0)
+    margin = 0.1 * np.maximum(high - low, 1e-6)
+    grid = [np.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin, strict=True)]
+    across, up = np.meshgrid(*grid)
+    points = np.stack([across.ravel(), up.ravel()], axis=1).astype(X.dtype if X.dtype.kind == "f" else np.float32)
+    classes = _classes(_run(model, points), threshold).reshape(across.shape)
+    count = max(int(classes.max()), int(y.max())) + 1
+    ax = _axes(ax, (5.6, 4.8))
+    from matplotlib.colors import ListedColormap
+
+    tints = ListedColormap([_tint(color) for color in islice(cycle(COLORS), count)])
+    ax.pcolormesh(*grid, classes, cmap=tints, vmin=-0.5, vmax=count - 0.5, shading="nearest", rasterized=True)
+    if classes.min() < classes.max():
+        levels = np.arange(classes.max()) + 0.5
+        ax.contour(*grid, classes, levels=levels, colors=_DARK, linewidths=1.5)
+    for label, color, marker in zip(range(count), cycle(COLORS), cycle(MARKERS), strict=False):
+        if (y == label).any():
+            ax.scatter(*X[y == label].T, c=color, marker=marker, s=28, edgecolors=_DARK, lw=0.7, label=f"class {label}")
+    ax.set_xlim(grid[0][[0, -1]])
+    ax.set_ylim(grid[1][[0, -1]])
+    return _finish(ax, "Decision boundary", "x₀", "x₁", legend=True)
+
+
+def _classes(outputs: np.ndarray, threshold: float | None) -> np.ndarray:
+    if outputs.ndim == 2 and outputs.shape[1] > 1:
+        return outputs.argmax(axis=1)
+    if threshold is None:
+        threshold = 0.5 if outputs.min() >= 0 and outputs.max() <= 1 else 0.0
+    return (outputs.reshape(-1) > threshold).astype(int)
+
+
+def gradient_field(f: Callable, xlim=(-2.0, 2.0), ylim=(-2.0, 2.0), ax=None, *, arrows: int = 15, descent=False):
+    """The heights of a function of two variables, and arrows along its gradient.
+
+    f : of two tensors x and y, entry by entry. The gradient is our own: ∂f/∂x and ∂f/∂y at all points come from
+        one backward pass through Σ f. Arrows are longer where it is steeper, by the square root.
+    descent : arrows along -∇f, where gradient descent goes.
+
+    >>> ax = gradient_field(lambda x, y: x**2 + 3 * y**2)
+    """
+    fine = [np.linspace(*limits, 121) for limits in (xlim, ylim)]
+    with no_grad():
+        heights = _array(f(*(Tensor(axis) for axis in np.meshgrid(*fine))))
+    edges = [np.linspace(*limits, arrows + 1) for limits in (xlim, ylim)]
+    across, up = np.meshgrid(*((edge[1:] + edge[:-1]) / 2 for edge in edges))  # the middles of cells
+    x, y = Tensor(across, requires_grad=True), Tensor(up, requires_grad=True)
+    with enable_grad():
+        slopes = grad(f(x, y).sum(), (x, y), allow_unused=True)
+    slopes = [np.zeros_like(across) if slope is None else slope.data for slope in slopes]
+    if descent:
+        slopes = [-slope for slope in slopes]
+    steepness = np.hypot(*slopes)
+    scale = np.sqrt(steepness.max()) or 1.0
+    cell = min(np.ptp(xlim), np.ptp(ylim)) / arrows
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shown = [np.where(steepness > 0, slope / np.sqrt(steepness) / scale, 0) * cell for slope in slopes]
+    ax = _axes(ax, (6.2, 4.8))
+    filled = ax.contourf(*fine, heights, levels=20, cmap=_VALUES)
+    ax.quiver(
+        across, up, *shown, angles="xy", scale_units="xy", scale=1, pivot="middle", color="white", edgecolor="black",
+        linewidth=0.5, width=0.006, headwidth=4,
+    )  # fmt: skip
+    _colorbar(ax, filled, "f(x, y)")
+    return _finish(ax, "Descent: the direction of -∇f" if descent else "The gradient ∇f points uphill", "x", "y")
+
+
+def loss_surface(
+    loss: Callable[[], Any], parameters: Any, ax=None, *, directions=None, span: float = 1.0, resolution: int = 25,
+    rng: np.random.Generator | None = None,
+):  # fmt: skip
+    """The loss around a model's weights, along two directions: L(θ + a d₁ + b d₂), over a and b in ±span.
+
+    loss : takes nothing, computes the loss of the model as it is now. parameters : a Module, or its parameters.
+    directions : two lists of arrays, one for each parameter; by default random ones, in which each parameter's
+        part has that parameter's own length, so that a step of 1 is as large as the weights (after Li et al.,
+        Visualizing the Loss Landscape of Neural Nets, 2018, who scale each filter).
+
+    The weights are moved and put back. Levels are spaced by the logarithm where the loss spans over 100 times.
+    """
+    parameters = list(parameters.parameters() if hasattr(parameters, "parameters") else parameters)
+    start = [parameter.data.copy() for parameter in parameters]
+    if directions is None:
+        rng = default_rng() if rng is None else rng
+        directions = [[_as_long(rng.normal(size=w.shape), w) for w in start] for _ in range(2)]
+    for i, direction in enumerate(directions):
+        shapes = [np.shape(part) for part in direction]
+        if shapes != [w.shape for w in start]:
+            raise ShapeError(
+                f"direction {i} must hold an array for each parameter, of shapes {[w.shape for w in start]}, got "
+                f"{shapes}."
+            )
+    steps = np.linspace(-span, span, resolution)
+    heights = np.empty((resolution, resolution))
+    try:
+        with no_grad():
+            for i, b in enumerate(steps):
+                for j, a in enumerate(steps):
+                    for parameter, w, first, second in zip(parameters, start, *directions, strict=True):
+                        parameter.data = (w + a * _array(first) + b * _array(second)).astype(w.dtype)
+                    heights[i, j] = float(loss())
+    finally:
+        for parameter, w in zip(parameters, start, strict=True):
+            parameter.data = w
+    levels, norm = _levels(heights)
+    ax = _axes(ax, (6.2, 4.8))
+    filled = ax.contourf(steps, steps, heights, levels=levels, norm=norm, cmap=_VALUES, extend="both")
+    ax.contour(steps, steps, heights, levels=levels[::2], norm=norm, colors="white", linewidths=0.5)
+    ax.plot(0, 0, "P", color="white", mec="black", ms=12, label="the weights now")
+    bar = _colorbar(ax, filled, "loss")
+    bar.ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
+    return _finish(ax, "Loss around the weights", "step along direction 1", "step along direction 2", legend=True)
+
+
+def _as_long(direction: np.ndarray, w: np.ndarray) -> np.ndarray:
+    return direction * (np.linalg.norm(w) / max(float(np.linalg.norm(direction)), 1e-12))
+
+
+def _levels(heights: np.ndarray):
+    """Contour levels, evenly spaced, or by the logarithm if the heights span over 100 times."""
+    from matplotlib.colors import LogNorm, Normalize
+
+    finite = heights[np.isfinite(heights)]
+    if not finite.size:
+        raise ValueError("the loss is not finite anywhere around these weights: there is no surface to draw.")
+    low, high = float(finite.min()), float(finite.max())
+    if low > 0 and high > 100 * low:
+        return np.geomspace(low, high, 21), LogNorm(low, high)
+    high = max(high, low + 1e-12 + 1e-9 * abs(low))
+    return np.linspace(low, high, 21), Normalize(low, high)
+
+
+# Layers ------------------------------------------------------------
+
+
+def gradient_flow(source: Any, ax=None):
+    """How large the gradient of each parameter is: mean |g| and max |g|, on a logarithmic axis, first layer on top.
+
+    source : a model after `backward()`, a `GradientTracker` (its last record), or a dict {name: gradient}.
+    A parameter whose gradient is all 0 has no dot; its name says so.
+    """
+    if isinstance(source, GradientTracker):
+        last = {name: {figure: series[-1] for figure, series in f.items()} for name, f in source.history.items()}
+        known = {name: f for name, f in last.items() if f["norm"] is not None}
+        rows = {name: (f["mean_abs"], max(abs(f["min"]), abs(f["max"]))) for name, f in _something(known).items()}
+    else:
+        rows = {name: (np.abs(g).mean(), np.abs(g).max()) for name, g in _gradients(source).items()}
+    names = [name + ("  (all 0)" if not largest else "") for name, (_, largest) in rows.items()]
+    mean, largest = (np.array(column, dtype=float) for column in zip(*rows.values(), strict=True))
+    mean, largest = np.where(mean > 0, mean, np.nan), np.where(largest > 0, largest, np.nan)
+    ax = _axes(ax, (6.4, 1.4 + 0.32 * len(rows)))
+    places = np.arange(len(rows))
+    ax.hlines(places, mean, largest, color=COLORS[0], lw=1.5)
+    ax.plot(mean, places, MARKERS[0], color=COLORS[0], ms=8, label="mean |g|")
+    ax.plot(largest, places, MARKERS[2], color=COLORS[1], ms=8, label="max |g|")
+    ax.set_xscale("log")
+    ax.set_yticks(places, names)
+    ax.set_ylim(len(rows) - 0.5, -0.5)  # the first layer on top
+    return _finish(ax, "Gradient flow, first layer on top", "size of the gradient", "", grid="x",
+                   legend=True)  # fmt: skip
+
+
+def activation_histograms(source: Any, x: Any = None, ax=None, *, bins: int = 60):
+    """What each layer gives, a histogram each, one below the other, first layer on top.
+
+    source : a model, with the input x that it is run on, or a dict {name: activations}.
+    """
+    if isinstance(source, Mapping):
+        arrays = {name: _array(values) for name, values in source.items()}
+    else:
+        if x is None:
+            raise TypeError("to see a model's activations, give the input too: activation_histograms(model, x).")
+        arrays = _activations(source, x)
+    return _ridges(arrays, ax, bins, "Activations by layer", "value of the activation")
+
+
+def gradient_histograms(source: Any, ax=None, *, bins: int = 60):
+    """The gradient of each parameter, a histogram each, one below the other, first layer on top.
+
+    source : a model after `backward()`, or a dict {name: gradient}.
+    """
+    return _ridges(_gradients(source), ax, bins, "Gradients by parameter", "entry of the gradient")
+
+
+def _ridges(arrays: Mapping[str, np.ndarray], ax, bins: int, title: str, xlabel: str):
+    """Histograms on one axis of values, each on a line of its own and as high as the line allows."""
+    _something(arrays)
+    finite = {name: array[np.isfinite(array)].ravel() for name, array in arrays.items()}
+    everything = np.concatenate(list(finite.values()))
+    if not everything.size:
+        raise ValueError("no value is finite: there is nothing to count. Look for the first NaN (detect_anomaly).")
+    edges = np.histogram_bin_edges(everything, bins)
+    ax = _axes(ax, (6.4, 1.6 + 0.55 * len(arrays)))
+    for place, (values, color) in enumerate(zip(finite.values(), cycle(COLORS[:4]), strict=False)):
+        counts, _ = np.histogram(values, edges)
+        heights = 0.85 * counts / max(counts.max(), 1)
+        ax.stairs(place - heights, edges, baseline=place, fill=True, color=color, alpha=0.6)
+        ax.stairs(place - heights, edges, baseline=place, color=color, lw=1.3)
+    ax.axvline(0, color=_ink(ax), lw=0.8, ls=":")
+    ax.set_yticks(range(len(arrays)), list(arrays))
+    ax.set_ylim(len(arrays) - 0.8, -1)
+    return _finish(ax, title, xlabel, "each as high as its fullest bin" if len(arrays) > 1 else "", small_ylabel=True)
+
+
+def gradient_heatmap(gradient: Any, ax=None, *, name: str = "", rows: str = "input", columns: str = "output"):
+    """Every entry of a gradient as a colour, 0 in the middle of the map.
+
+    gradient : a tensor that has one (its `grad` is shown), or an array. A vector is a row; of more than two axes
+        those from the second on are laid side by side.
+    """
+    if isinstance(gradient, Tensor):
+        if gradient.grad is None:
+            raise GraphError("this tensor has no gradient: call backward() first, or pass the array itself.")
+        gradient = gradient.grad
+    matrix = np.atleast_2d(_array(gradient))
+    if not matrix.size:
+        raise ShapeError(f"there is nothing to draw in a gradient of shape {np.shape(gradient)}.")
+    matrix = matrix.reshape(len(matrix), -1)  # (n, ...) -> (n, m)
+    ax = _axes(ax, (6.2, 4.8))
+    peak = float(np.nanmax(np.abs(np.where(np.isfinite(matrix), matrix, np.nan)), initial=0)) or 1.0
+    image = ax.imshow(matrix, cmap=_with_bad(_SIGNED), vmin=-peak, vmax=peak, aspect="auto", interpolation="nearest")
+    _colorbar(ax, image, "∂L/∂w")
+    _whole_numbers(ax.xaxis, ax.yaxis)
+    if len(matrix) == 1:
+        ax.set_yticks([])
+    return _finish(ax, f"Gradient of {name}" if name else "Gradient", columns, rows if len(matrix) > 1 else "")
+
+
+# Images ------------------------------------------------------------
+
+
+def saliency_map(model: Callable, x: Any, target: int | None = None, ax=None, *, shape=None):
+    """Which entries of an input move the score of a class most: |∂ score/∂x|.
+
+    model : takes a batch and gives (1, classes), or one score. x : one input as the model takes it, without the
+        batch axis: (C, H, W), (H, W) or (features,). target : the class, by default the one with the highest score.
+    shape : (H, W) to draw a flat input in. Of several channels the largest is shown.
+
+    The outline of the input, where it is at half its height, is drawn over it. Source: Simonyan et al., Deep
+    Inside Convolutional Networks, 2013. A module is run as in eval().
+    """
+    array = _array(x)
+    array = array if array.dtype.kind == "f" else array.astype(np.float32)
+    batch = Tensor(array[None], requires_grad=True)  # (...) -> (1, ...)
+    with enable_grad(), evaluating(model):
+        scores = model(batch).reshape(-1)
+        target = int(np.argmax(scores.data)) if target is None else target
+        if not 0 <= target < len(scores):
+            raise ValueError(f"target must be one of the classes 0 to {len(scores) - 1}, got {target}.")
+        (gradient,) = grad(scores[target], batch)
+    slopes, picture = np.abs(gradient.data[0]), array
+    if shape is not None:
+        slopes, picture = slopes.reshape(shape), picture.reshape(shape)
+    if slopes.ndim == 3:  # (C, H, W) -> (H, W)
+        slopes, picture = slopes.max(axis=0), picture.mean(axis=0)
+    if slopes.ndim == 1:
+        slopes, picture = slopes[None], picture[None]
+    if slopes.ndim != 2:
+        raise ShapeError(f"x is one image, (C, H, W) or (H, W), or a vector, without a batch axis; got {array.shape}.")
+    ax = _axes(ax, (5.4, 4.6))
+    image = ax.imshow(slopes, cmap=_VALUES, interpolation="nearest", vmin=0)
+    if min(picture.shape) > 1 and np.ptp(picture) > 0:
+        level = (picture.min() + picture.max()) / 2
+        for color, width in (("black", 3), ("white", 1.5)):  # white with a dark edge: seen on every colour
+            ax.contour(picture, levels=[level], colors=color, linewidths=width)
+    _colorbar(ax, image, "|∂ score/∂x|")
+    _no_ticks(ax)
+    score = "the score" if len(scores) == 1 else f"the score of class {target}"
+    return _finish(ax, f"What {score} feels", "", "")
+
+
+def image_grid(images: Any, titles: Sequence | None = None, columns: int | None = None, ax=None):
+    """Several images in rows, with a line of text above each.
+
+    images : (N, H, W), (N, 1, H, W), or (N, 3, H, W) with colours in [0, 1]. titles : N of them, or None.
+    columns : how many beside each other; by default as many as rows, about.
+    """
+    images = _array(images)
+    if images.ndim == 4 and images.shape[1] == 1:
+        images = images[:, 0]
+    if images.ndim == 3:
+        images = images[:, None]  # (N, H, W) -> (N, 1, H, W)
+    if images.ndim != 4 or images.shape[1] not in (1, 3) or not images.size:
+        raise ShapeError(f"images must have shape (N, H, W), (N, 1, H, W) or (N, 3, H, W), got {images.shape}.")
+    count, channels, height, width = images.shape
+    if titles is not None and len(titles) != count:
+        raise ShapeError(f"there are {count} images and {len(titles)} titles: give one for each.")
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    side, above = max(1, width // 12), max(1, height // 12) + (math.ceil(height * 0.28) if titles is not None else 0)
+    canvas = np.full((rows * (height + above), columns * (width + side) - side, channels), np.nan)
+    inches = max(1.3 * columns, 3.0)
+    ax = _axes(ax, (inches, inches * canvas.shape[0] / canvas.shape[1]))
+    for i, image in enumerate(images):
+        top, left = i // columns * (height + above) + above, i % columns * (width + side)
+        canvas[top : top + height, left : left + width] = np.moveaxis(image, 0, -1)
+        if titles is not None:
+            ax.text(left + width / 2 - 0.5, top - 0.5 - height * 0.04, str(titles[i]), ha="center", va="bottom",
+                    fontsize=_TICK, color=_ink(ax))  # fmt: skip
+    if channels == 3:
+        opaque = np.isfinite(canvas[..., :1]).astype(float)
+        canvas = np.concatenate([np.clip(np.nan_to_num(canvas), 0, 1), opaque], axis=-1)
+    ax.imshow(canvas if channels == 3 else canvas[..., 0], cmap="gray", interpolation="nearest")
+    ax.set_axis_off()
+    return ax
+
+
+def attention_map(weights: Any, queries: Sequence | None = None, keys: Sequence | None = None, ax=None):
+    """How much each query (a row) looks at each key (a column).
+
+    weights : (L, S), the weights of one head for one sequence. queries, keys : what stands at the places, words
+        or characters; numbers by default. With `queries` alone, keys are the same.
+    """
+    weights = _array(weights)
+    if weights.ndim != 2:
+        raise ShapeError(
+            f"weights must have shape (L, S), for one head and one sequence; got {weights.shape}. Choose, as in "
+            f"weights[{', '.join('0' * max(weights.ndim - 2, 1))}]."
+        )
+    keys = queries if keys is None and weights.shape[0] == weights.shape[1] else keys
+    for name, words, size in (("queries", queries, weights.shape[0]), ("keys", keys, weights.shape[1])):
+        if words is not None and len(words) != size:
+            raise ShapeError(f"{name} must name the {size} places, got {len(words)}.")
+    ax = _axes(ax, (5.8, 4.8))
+    image = ax.imshow(weights, cmap=_VALUES, vmin=0, interpolation="nearest")
+    _colorbar(ax, image, "weight")
+    _name_places(ax.xaxis, keys)
+    _name_places(ax.yaxis, queries)
+    return _finish(ax, "Attention: where each query looks", "key", "query")
+
+
+def confusion_matrix(y_true: Any, y_pred: Any, labels: Sequence | None = None, ax=None):
+    """How often each class (a row) was taken for each (a column): counts, coloured by their share of the row.
+
+    y_true : classes 0, 1, 2, ..., (n,). y_pred : likewise, or scores (n, classes), of which the highest counts.
+    labels : the classes' names.
+    """
+    y_true, y_pred = _array(y_true), _array(y_pred)
+    if y_pred.ndim == 2 and y_true.ndim == 1:
+        y_pred = y_pred.argmax(axis=1)
+    if y_true.ndim != 1 or y_true.shape != y_pred.shape:
+        raise ShapeError(f"y_true and y_pred must have one shape, (n,), got {y_true.shape} and {y_pred.shape}.")
+    if not len(y_true):
+        raise ValueError("there are no predictions to count.")
+    y_true, y_pred = y_true.astype(int), y_pred.astype(int)
+    if min(y_true.min(), y_pred.min()) < 0:
+        raise ValueError("classes are 0, 1, 2, ..., but one is negative.")
+    count = max(y_true.max(), y_pred.max()) + 1
+    if labels is not None and len(labels) < count:
+        raise ShapeError(f"labels must name the {count} classes, got {len(labels)}.")
+    count = count if labels is None else len(labels)
+    matrix = np.zeros((count, count), dtype=int)
+    np.add.at(matrix, (y_true, y_pred), 1)
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    ax = _axes(ax, (1.8 + 0.5 * max(count, 6), 1.2 + 0.5 * max(count, 6)))
+    image = ax.imshow(shares, cmap=_VALUES, vmin=0, vmax=1, interpolation="nearest")
+    for i, j in np.argwhere(matrix):
+        color = "black" if _luminance(image.cmap(shares[i, j])) > 0.18 else "white"
+        ax.text(j, i, str(matrix[i, j]), ha="center", va="center", color=color, fontsize=_TICK)
+    _colorbar(ax, image, "share of the true class")
+    names = list(range(count)) if labels is None else labels
+    _name_places(ax.xaxis, names)
+    _name_places(ax.yaxis, names)
+    right = np.trace(matrix) / matrix.sum()
+    return _finish(ax, f"{right:.1%} of {matrix.sum()} right", "predicted class", "true class")
+
+
+# What is drawn ------------------------------------------------------------
+
+
+def _array(values: Any) -> np.ndarray:
+    return values.data if isinstance(values, Tensor) else np.asarray(values)
+
+
+def _run(model: Callable, inputs: np.ndarray) -> np.ndarray:
+    with no_grad(), evaluating(model):
+        return _array(model(Tensor(inputs)))
+
+
+def _activations(model, x: Any) -> dict[str, np.ndarray]:
+    """What each layer gives on x, by name."""
+    with ActivationTracker(model) as tracker:
+        _run(model, _array(x))
+    return {name: hook.output for name, hook in tracker.hooks.items() if hook.output is not None}
+
+
+def _gradients(source: Any) -> dict[str, np.ndarray]:
+    """The gradients of a model by parameter, or those in a dict."""
+    if isinstance(source, Mapping):
+        gradients = {name: _array(gradient) for name, gradient in source.items() if gradient is not None}
+    elif hasattr(source, "named_parameters"):
+        gradients = {name: p.grad for name, p in source.named_parameters() if p.grad is not None}
+    else:
+        raise TypeError(
+            "gradients come from a model after backward(), or from a dict {name: gradient}; got "
+            f"{type(source).__name__}."
+        )
+    return _something(gradients)
+
+
+def _something(rows: Mapping) -> Mapping:
+    if not rows:
+        raise ValueError("there is nothing to draw: no gradient or activation is there. Call backward() first.")
+    return rows
+
+
+# How it is drawn ------------------------------------------------------------
+
+
+def _axes(ax, size: tuple[float, float] = (6.4, 4.2)):
+    """The axes that were given, or those of a new figure with a white panel."""
+    if ax is not None:
+        if not hasattr(ax, "plot"):
+            raise TypeError(f"ax is a Matplotlib axes, as plt.subplots() gives them; got {type(ax).__name__}.")
+        return ax
+    from matplotlib import pyplot as plt
+
+    figure = plt.figure(figsize=size, layout="constrained", facecolor="white", edgecolor="white")
+    return figure.add_subplot(facecolor="white")
+
+
+def _luminance(color: Any) -> float:
+    """Relative luminance, from 0 for black to 1 for white (WCAG 2.1)."""
+    from matplotlib.colors import to_rgb
+
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _ink(ax) -> str:
+    """A colour for text: dark on a light figure, light on a dark one. A transparent one says what it expects."""
+    import matplotlib
+    from matplotlib.colors import to_rgba
+
+    background = ax.figure.get_facecolor()
+    if to_rgba(background)[3] < 0.5:
+        return matplotlib.rcParams["text.color"]
+    return _DARK if _luminance(background) > 0.18 else _LIGHT
+
+
+def _tint(color: str) -> tuple:
+    """A quarter of the colour, the rest white."""
+    from matplotlib.colors import to_rgb
+
+    return tuple(0.25 * c + 0.75 for c in to_rgb(color))
+
+
+def _with_bad(name: str):
+    """A colour map that shows NaN and infinity in a grey of its own."""
+    import matplotlib
+
+    return matplotlib.colormaps[name].with_extremes(bad="#555555")
+
+
+def _whole_numbers(*axes) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    for axis in axes:
+        axis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _name_places(axis, names: Sequence | None) -> None:
+    if names is None:
+        _whole_numbers(axis)
+        return
+    axis.set_ticks(range(len(names)), [str(name) for name in names])
+    if axis.axis_name == "x" and max(map(len, map(str, names))) > 3:
+        for label in axis.get_ticklabels():
+            label.set(rotation=45, ha="right", rotation_mode="anchor")
+
+
+def _no_ticks(ax) -> None:
+    ax.set_xticks([])
+    ax.set_yticks([])
+
+
+def _colorbar(ax, image, label: str):
+    bar = ax.figure.colorbar(image, ax=ax)
+    ink = _ink(ax)
+    bar.set_label(label, size=_LABEL, color=ink)
+    bar.ax.tick_params(labelsize=_TICK, colors=ink)
+    bar.outline.set_edgecolor(ink)
+    return bar
+
+
+def _finish(ax, title: str, xlabel: str, ylabel: str, *, grid=False, legend=False, small_ylabel=False):
+    """Titles, labels, ticks, spines and legend, in a colour that can be read on what lies behind."""
+    ink = _ink(ax)
+    ax.set_title(title, fontsize=_TITLE, color=ink)
+    ax.set_xlabel(xlabel, fontsize=_LABEL, color=ink)
+    ax.set_ylabel(ylabel, fontsize=_TICK if small_ylabel else _LABEL, color=ink)
+    ax.tick_params(which="both", labelsize=_TICK, colors=ink)
+    for spine in ax.spines.values():
+        spine.set_edgecolor(ink)
+    if grid:
+        ax.grid(True, axis=grid if isinstance(grid, str) else "both", color=ink, alpha=0.15)
+        ax.set_axisbelow(True)
+    if legend and ax.get_legend_handles_labels()[0]:
+        page = "white" if ink == _DARK else _DARK
+        ax.legend(fontsize=_TICK, labelcolor=ink, facecolor=page, framealpha=0.9, edgecolor="#888888")
+    return ax
