@@ -142,6 +142,7 @@ def topological_order(root, follow: Callable = needs_gradient) -> list:
     recursion, which ends at a depth of 1,000.
     """
     order, seen, stack = [], set(), [root]
+    assigned = writes.assigned
     while stack:
         node = stack.pop()
         if node is None:  # the marker: all inputs of the node below it are in the order
@@ -149,7 +150,7 @@ def topological_order(root, follow: Callable = needs_gradient) -> list:
         elif id(node) not in seen:
             seen.add(id(node))
             stack += (node, None)
-            if writes.assigned:
+            if assigned:
                 _use_what_was_there(node)
             for parent in reversed(node._prev):  # the first input comes first in the order
                 if id(parent) not in seen and follow(parent):

@@ -299,7 +299,7 @@ class Tensor(Operations):
                     f".sum() or .mean(), or pass gradient=, an array of shape {self.shape}: how much each "
                     "entry counts."
                 )
-            return np.ones_like(self._array)
+            return np.ones(self._array.shape, self._array.dtype)
         gradient = _as_array(plain(gradient), None)
         if gradient.shape != self.shape:
             raise ShapeError(f"gradient must have the tensor's shape {self.shape}, got {gradient.shape}.")

@@ -1,7 +1,11 @@
 """Wrong calls: each is refused, and the message has the figures and the way out in it."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
+from numpy.linalg import LinAlgError
 
 import gradlib
 from gradlib import GraphError, ShapeError, Tensor, explain, gradient_paths, show_graph
@@ -30,6 +34,21 @@ def set_data(tensor, value):
 
 def set_requires_grad(tensor):
     tensor.requires_grad = False
+
+
+def without_graph():
+    with gradlib.no_grad():
+        return ones(2) * 2
+
+
+def put(tensor, index, value):
+    tensor[index] = value
+
+
+def hooked(hook):
+    x = ones(2)
+    x.register_hook(hook)
+    x.sum().backward()
 
 
 MISFIT = "Counted from the last axis, sizes must be equal or 1."
@@ -71,9 +90,15 @@ WRONG = {
         ".sum() or "
         ".mean(), or pass gradient=, an array of shape (2, 3): how much each entry counts."),
     "backward without a graph": (lambda: (Tensor([1.0]) * 2).backward(), GraphError,
-        "backward() found no graph: this tensor was not computed from one with requires_grad=True. Either "
-        "no input "
-        "asked for a gradient, or the graph was cut on the way by .data, .detach(), float() or no_grad()."),
+        "backward() found no graph: this tensor was not computed from one with requires_grad=True. Either no input "
+        "asked for a gradient, or the graph was cut on the way by .data, .numpy() or float()."),
+    "backward after detach": (lambda: (ones(2, 3).detach() * 2).sum().backward(), GraphError,
+        "this tensor was not computed from one with requires_grad=True. The graph was cut by detach() on a leaf of "
+        "shape (2, 3)."),
+    "backward after detach of a result": (lambda: (ones(2) * 2).detach().sum().backward(), GraphError,
+        "The graph was cut by detach() on a result of '·' of shape (2,)."),
+    "backward after no_grad": (lambda: without_graph().sum().backward(), GraphError,
+        "The graph was cut by no_grad() around '·'."),
     "a gradient of another shape": (lambda: (ones(2, 3) * 2).backward(np.ones(3)), ShapeError,
         "gradient must have the tensor's shape (2, 3), got (3,)."),
     "the gradient by a stranger": (lambda: gradlib.grad(ones(2).sum(), ones(3)), GraphError,
@@ -130,11 +155,10 @@ WRONG = {
     "an array of complex numbers": (lambda: ones(2) * np.array([1j, 2]), TypeError,
         "a tensor holds real numbers, complex ones are not supported."),
     # NumPy
-    "a function not in the table": (lambda: np.arctan(ones(2)), TypeError,
-        "np.arctan is not an operation that gradlib can differentiate, so on a Tensor it would lose the "
-        "gradient. "
-        "Compose it of operations that are in the table, or call it on t.detach().numpy() if no gradient "
-        "is to flow."),
+    "a function not in the table": (lambda: np.cbrt(ones(2)), TypeError,
+        "np.cbrt is not an operation that gradlib can differentiate, so on a Tensor it would lose the gradient. "
+        "Compose it of operations that are in the table, or call it on t.detach().numpy() if no gradient is to "
+        "flow."),
     "an array function not in the table": (lambda: np.median(ones(2)), TypeError, "np.median is not an "
     "operation"),
     "a method of a ufunc": (lambda: np.add.reduce(ones(2)), TypeError, "np.add.reduce is not an operation"),
@@ -207,6 +231,398 @@ WRONG = {
     "a path to a constant": (lambda: (lambda c: gradient_paths(ones() * c, c))(Tensor(2.0)), GraphError,
         "no gradient flows there: this value does not need one (requires_grad is False)."),
 }  # fmt: skip
+
+
+AXES = "has axes 0 to 1. Negative axes count from the end: -1 is the last."
+NO_AXIS = "with 2 axes they are 0 to 1. Negative axes count from the end: -1 is the last."
+
+# Calls of operations: what is refused, the kind of error, and (a part of) what it says.
+CALLS = {
+    # Reductions
+    "ones(2, 3).sum((0, 5))": (ShapeError, f"sum over axis (0, 5), but shape (2, 3) {AXES}"),
+    "ones(2, 3).sum((0, -2))": (ShapeError, "sum over axes (0, -2): each may be named once."),
+    "ones(2, 3).sum('rows')": (TypeError, "an axis is a whole number, or several in a tuple; got 'rows'."),
+    "ones(2, 3).mean(1.0)": (TypeError, "an axis is a whole number, or several in a tuple; got 1.0."),
+    "ones(2, 3).prod(axis=-3)": (ShapeError, f"prod over axis -3, but shape (2, 3) {AXES}"),
+    "ones(2, 3).max(axis=4)": (ShapeError, f"max over axis 4, but shape (2, 3) {AXES}"),
+    "ones(2, 3).min(dim=2)": (ShapeError, f"min over axis 2, but shape (2, 3) {AXES}"),
+    "ones(2, 3).var(axis=3)": (ShapeError, f"var over axis 3, but shape (2, 3) {AXES}"),
+    "ones(2, 3).std(dim=-5)": (ShapeError, f"std over axis -5, but shape (2, 3) {AXES}"),
+    "ones(2, 3).norm(axis=2)": (ShapeError, f"norm over axis 2, but shape (2, 3) {AXES}"),
+    "ones(2, 3).logsumexp(2)": (ShapeError, f"logsumexp over axis 2, but shape (2, 3) {AXES}"),
+    "ones(2, 3).argmax(axis=4)": (ShapeError, f"argmax over axis 4, but shape (2, 3) {AXES}"),
+    "ones(2, 3).argmin(dim=-3)": (ShapeError, f"argmin over axis -3, but shape (2, 3) {AXES}"),
+    "ones(2, 3).any(axis=7)": (ShapeError, f"any over axis 7, but shape (2, 3) {AXES}"),
+    "ones(2, 3).all(axis=2)": (ShapeError, f"all over axis 2, but shape (2, 3) {AXES}"),
+    "ones(2, 3).argmax(axis=(0, 1))": (TypeError, "an axis is a whole number, got (0, 1)."),
+    "ones().sum(1)": (ShapeError, "sum over axis 1, but a 0-d tensor has no axes: leave axis out."),
+    "ones(0).max()": (ShapeError,
+        "max of no entries has no value: shape (0,) is empty along the axes reduced."),
+    "ones(2, 0).min(axis=1)": (ShapeError,
+        "min of no entries has no value: shape (2, 0) is empty along the axes"),
+    "ones(0).argmax()": (ShapeError,
+        "argmax of no entries has no value: shape (0,) is empty along the axes reduced."),
+    "ones(2, 3).norm(0)": (ValueError,
+        "norm takes a positive order: 1, 2, 3, …, or math.inf for the largest. Got 0."),
+    "ones(2, 3).norm('fro')": (ValueError, "or math.inf for the largest. Got 'fro'."),
+    "ones(2, 3).std(axis=0, dim=1)": (TypeError,
+        "axis=0 and dim=1 are two names for the same argument: give one."),
+    # Along one axis
+    "ones(2, 3).softmax(2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
+    "ones(2, 3).log_softmax(dim=-3)": (ShapeError, f"there is no axis -3: {NO_AXIS}"),
+    "ones(2, 3).softmax((0, 1))": (TypeError, "an axis is a whole number, got (0, 1)."),
+    "ones(2, 3).softmax(None)": (TypeError, "an axis is a whole number, got None."),
+    "ones(2, 3).cumsum(2)": (ShapeError, f"cumsum over axis 2, but shape (2, 3) {AXES}"),
+    "ones(2, 3).cumprod(-3)": (ShapeError, f"cumprod over axis -3, but shape (2, 3) {AXES}"),
+    "ones(2, 3).cumsum((0, 1))": (TypeError, "an axis is a whole number, got (0, 1)."),
+    "ones(2, 3).sort(2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
+    "ones(2, 3).argsort(5)": (ShapeError, f"there is no axis 5: {NO_AXIS}"),
+    "ones(2, 3).topk(4)": (ShapeError, "topk takes k from 0 to 3, the size of axis 1, got 4."),
+    "ones(2, 3).topk(-1)": (ShapeError, "topk takes k from 0 to 3, the size of axis 1, got -1."),
+    "ones(2, 3).topk(3, dim=0)": (ShapeError, "topk takes k from 0 to 2, the size of axis 0, got 3."),
+    "ones(2, 3).topk(1.5)": (TypeError, "topk takes a whole number k, got 1.5."),
+    # Shapes
+    "ones(2, 3).view(7)": (ShapeError,
+        "cannot reshape (2, 3), 6 in all, to (7,): the sizes must multiply to 6."),
+    "ones(2).reshape('a')": (TypeError, "reshape takes whole numbers, got ('a',)."),
+    "ones(2).reshape(1.5)": (TypeError, "reshape takes whole numbers, got (1.5,)."),
+    "ones(2, 3).size(3)": (ShapeError, f"there is no axis 3: {NO_AXIS}"),
+    "ones(2, 3).flatten(2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
+    "ones(2, 3).flatten(1, 0)": (ShapeError, "flatten runs from start_dim to end_dim, but 1 comes after 0."),
+    "ones(2, 3).squeeze(0)": (ShapeError,
+        "squeeze takes axes of size 1 away, but axis 0 of shape (2, 3) has size 2. Reduce it by sum() or "
+        "mean(), or choose an entry by indexing."),
+    "ones(1, 3).squeeze(2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
+    "ones(2).unsqueeze(4)": (ShapeError, f"there is no axis 4: {NO_AXIS}"),
+    "ones(2, 3).expand_dims((0, 0))": (ShapeError, "expand_dims((0, 0)) must name each new axis once."),
+    "ones(2, 3).swapaxes(0, 2)": (ShapeError, "transpose(0, 2) needs these axes, but shape (2, 3) has 2."),
+    "ones(2, 3).moveaxis(0, 2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
+    "ones(2, 3).moveaxis((0, 1), 0)": (ShapeError, "moveaxis((0, 1), 0) must name as many places as axes."),
+    "ones(2, 3).moveaxis((0, 0), (0, 1))": (ShapeError, "moveaxis((0, 0), (0, 1)) must name each axis once."),
+    "ones(2, 3).broadcast_to(2, 4)": (ShapeError,
+        f"cannot broadcast (2, 3) with (2, 4): axis -1 has size 3 in one and 4 in the other. {MISFIT}"),
+    "ones(2, 3).expand(4, 3)": (ShapeError,
+        "cannot broadcast (2, 3) with (4, 3): axis -2 has size 2 in one and 4 in"),
+    "ones(2, 3).expand(3)": (ShapeError, "cannot broadcast (2, 3) to (3,)"),
+    "ones(3).expand(-1, 3)": (ShapeError,
+        "expand(-1, 3): -1 keeps the size of an axis, but axis 0 of the result is new to shape (3,). Say "
+        "its size."),
+    "ones(2, 3).tile(-1)": (ValueError, "tile takes whole numbers from 0 on, got (-1,)."),
+    "ones(2, 3).tile('a')": (TypeError, "tile takes whole numbers from 0 on, got ('a',)."),
+    "ones(2, 3).repeat(2)": (ShapeError,
+        "repeat takes a number for each of the 2 axes of shape (2, 3), got (2,). To repeat each entry, use "
+        "repeat_interleave."),
+    "ones(2, 3).repeat_interleave([1, 2], 1)": (ShapeError,
+        "repeat_interleave takes one number, or one for each of the 3 entries along axis 1; got 2."),
+    "ones(2, 3).repeat_interleave(-1, 1)": (ValueError,
+        "repeat_interleave takes whole numbers from 0 on, got -1."),
+    "ones(2, 3).repeat_interleave(1.5, 0)": (TypeError,
+        "repeat_interleave takes whole numbers from 0 on, got 1.5."),
+    "ones(2, 3).repeat_interleave(2, 2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
+    "ones(2, 3).flip(2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
+    "ones(2, 3).flip(0, -2)": (ShapeError, "flip(0, -2) must name each axis once."),
+    "ones(2, 3).roll(1, 2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
+    "ones(2, 3).roll((1, 2), 0)": (ShapeError,
+        "roll takes one shift for each axis: got shifts (1, 2) for axis 0."),
+    "ones(2, 3).roll((1, 2), (0,))": (ShapeError,
+        "roll takes one shift for each axis: got shifts (1, 2) for axis (0,)."),
+    "ones(2, 3).roll(1.5, 0)": (TypeError, "roll moves entries by a whole number, got 1.5."),
+    "ones(2, 3).pad((1, 2, 3))": (ShapeError,
+        "pad_width holds (before, after) for each of the 2 axes of shape (2, 3), got (1, 2, 3)."),
+    "ones(2, 3).pad(-1)": (ValueError,
+        "pad_width holds whole numbers from 0 on, got -1. To cut entries off, use a slice."),
+    "ones(2, 3).pad(1.5)": (TypeError, "pad_width holds whole numbers from 0 on, got 1.5."),
+    "ones(2, 3).pad(1, 'mirror')": (ValueError,
+        "pad's mode is 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', got 'mirror'."),
+    "ones(0, 3).pad(1, 'edge')": (ShapeError,
+        "pad's mode 'edge' repeats entries, but axis 0 of shape (0, 3) has none."),
+    # Parts
+    "ones(2, 3).split(0)": (ValueError, "split takes the size of a piece, at least 1, got 0."),
+    "ones(2, 3).split([1, 1], 1)": (ShapeError,
+        "split([1, 1]) must add up to 3, the size of axis 1 of shape (2, 3); it adds up to 2."),
+    "ones(2, 3).split([-1, 4], 1)": (ValueError, "split takes sizes from 0 on, got [-1, 4]."),
+    "ones(2, 3).split(1.5)": (TypeError, "split takes the size of a piece, or a list of sizes, got 1.5."),
+    "ones(2, 3).split(1, 2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
+    "ones().split(1)": (ShapeError, "there is no axis 0: a 0-d tensor has none."),
+    "ones().unbind()": (ShapeError, "there is no axis 0: a 0-d tensor has none."),
+    "ones(2, 3).chunk(0)": (ValueError, "chunk takes the number of pieces, at least 1, got 0."),
+    "ones(2, 3).chunk(1.5)": (TypeError, "chunk takes the number of pieces, at least 1, got 1.5."),
+    "ones(2, 3).chunk(2, 5)": (ShapeError, f"there is no axis 5: {NO_AXIS}"),
+    "ones(2, 3).unbind(2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
+    "ones(2, 3).narrow(1, 2, 2)": (ShapeError,
+        "narrow(1, 2, 2) reaches beyond axis 1 of shape (2, 3), of size 3."),
+    "ones(2, 3).narrow(1, -4, 1)": (ShapeError,
+        "narrow(1, -4, 1) reaches beyond axis 1 of shape (2, 3), of size 3."),
+    "ones(2, 3).narrow(0, 0, -1)": (ShapeError,
+        "narrow(0, 0, -1) reaches beyond axis 0 of shape (2, 3), of size 2."),
+    "ones(2, 3).index_select(0, [2])": (IndexError,
+        "does not fit shape (2, 3): index 2 is out of bounds for axis 0 with size 2."),
+    "ones(2, 3).index_select(0, [0.5])": (TypeError,
+        "an index holds whole numbers, got float64 of shape (1,)."),
+    "ones(2, 3).index_select(0, [True, False])": (TypeError,
+        "an index holds whole numbers, got bool of shape (2,)."),
+    "ones(2, 3).index_select(0, [[0]])": (ShapeError,
+        "index_select takes a list of indices, of shape (n,), got shape (1, 1)."),
+    "ones(2, 3).gather(0, [0.5])": (TypeError, "an index holds whole numbers, got float64 of shape (1,)."),
+    "ones(2, 3).gather(1, [[True, False]])": (TypeError,
+        "an index holds whole numbers, got bool of shape (1, 2)."),
+    "ones(2, 3).gather(0, [0])": (ShapeError,
+        "the index must have an axis for each of shape (2, 3), and be no larger there but along axis 0; got "
+        "shape (1,)."),
+    "ones(2, 3).gather(0, [[0, 0, 0, 0]])": (ShapeError,
+        "no larger there but along axis 0; got shape (1, 4)."),
+    "ones(2, 3).gather(0, [[2, 0, 0]])": (IndexError, "index 2 is out of bounds for axis 0 with size 2."),
+    "ones(2, 3).gather(2, [[0]])": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
+    "ones(2, 3).take_along_axis([0], 1)": (ShapeError,
+        "the index must have an axis for each of shape (2, 3)"),
+    "ones(2, 3).take_along_axis([[0], [0], [0]], 1)": (ShapeError, "got shape (3, 1)."),
+    "ones(2, 3).take_along_dim([[7], [0]], 1)": (IndexError,
+        "index 7 is out of bounds for axis 1 with size 3."),
+    "ones(2, 3).scatter_add(0, [[0, 1, 5]], ones(1, 3))": (IndexError,
+        "does not fit shape (2, 3): index 5 is out of bounds for axis 0 with size 2."),
+    "ones(2, 3).scatter_add(0, [[0.0, 1.0]], ones(1, 2))": (TypeError,
+        "an index holds whole numbers, got float64"),
+    "ones(2, 3).scatter_add(0, [[0, 1]], ones(1, 1))": (ShapeError,
+        "scatter_add takes a src at least as large as the index along every axis: the index has shape (1, "
+        "2), src (1, 1)."),
+    "ones(2, 3).scatter_add(0, [[0, 1]], ones(2))": (ShapeError, "the index has shape (1, 2), src (2,)."),
+    "ones(2, 3).scatter_add(0, [[0, 1]], 1.0)": (ShapeError, "the index has shape (1, 2), src ()."),
+    "ones(2, 3).masked_fill(np.ones((2, 2)) > 0, 0)": (ShapeError,
+        "axis -1 has size 2 in one and 3 in the other."),
+    "ones(2, 3).masked_fill([True, False, True], 0)": (TypeError, "a Tensor cannot be combined with a list"),
+    "ones(2, 3).where(np.ones(2) > 0, 0.0)": (ShapeError, "cannot broadcast (2,) with (2, 3) with ()"),
+    "ones(2, 3).diagonal(0, 0, 0)": (ShapeError, "diagonal needs two axes, got axis 0 twice."),
+    "ones(2, 3).diagonal(0, 0, 2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
+    "ones(3).diagonal()": (ShapeError, "there is no axis 1: with 1 axis they are 0 to 0."),
+    # Indexing
+    "ones(2, 3)[2]": (IndexError,
+        "index 2 does not fit shape (2, 3): index 2 is out of bounds for axis 0 with size 2."),
+    "ones(2, 3)[0, -4]": (IndexError,
+        "index (0, -4) does not fit shape (2, 3): index -4 is out of bounds for axis 1"),
+    "ones(2, 3)[0, 0, 0]": (IndexError, "index (0, 0, 0) does not fit shape (2, 3): too many indices"),
+    "ones()[0]": (IndexError, "index 0 does not fit shape (): too many indices"),
+    "ones(2, 3)[1.5]": (IndexError, "index 1.5 does not fit shape (2, 3): only integers, slices"),
+    "ones(2, 3)['a']": (IndexError, "index 'a' does not fit shape (2, 3): only integers, slices"),
+    "ones(2, 3)[[0.5]]": (IndexError, "arrays used as indices must be of integer (or boolean) type"),
+    "ones(2, 3)[[0, 5]]": (IndexError,
+        "does not fit shape (2, 3): index 5 is out of bounds for axis 0 with size 2."),
+    "ones(2, 3)[np.ones(3) > 0]": (IndexError,
+        "size of axis is 2 but size of corresponding boolean axis is 3."),
+    "ones(2, 3)[[0, 1], [0, 1, 2]]": (IndexError, "could not be broadcast together with shapes (2,) (3,)"),
+    "ones(2, 3)[..., ...]": (IndexError, "an index can only have a single ellipsis"),
+    "ones(2, 3)[::0]": (ValueError, "slice step cannot be zero"),
+    "put(ones(2, 3) * 1, 0, ones(2))": (ShapeError,
+        "cannot assign a value of shape (2,) to entries of shape (3,): it must broadcast to them."),
+    "put(ones(2, 3) * 1, (0, 0), ones(2))": (ShapeError,
+        "cannot assign a value of shape (2,) to entries of shape ()"),
+    "put(Tensor([1.0, 2.0]), 0, Tensor([1.0, 2.0]))": (ShapeError,
+        "a value of shape (2,) to entries of shape ()"),
+    "put(ones(2, 3) * 1, 5, 0.0)": (IndexError,
+        "index 5 does not fit shape (2, 3): index 5 is out of bounds"),
+    "put(Tensor([1.0, 2.0]), 2, 0.0)": (IndexError,
+        "index 2 does not fit shape (2,): index 2 is out of bounds"),
+    "put(ones(2, 3) * 1, 0, 'a')": (TypeError, "a Tensor cannot be combined with a str: 'a'."),
+    "put(ones(2), 0, 1.0)": (GraphError,
+        "a leaf with requires_grad=True cannot be overwritten by 't[i] =' while operations are recorded"),
+    "put(Tensor([1, 2]), 0, 1.5)": (TypeError,
+        "a tensor of int64 cannot hold values of float32: convert it first, by t.float()."),
+    "put(Tensor([1, 2]), 0, ones())": (TypeError,
+        "a tensor of int64 cannot hold values of float64: convert it first"),
+    "put(Tensor([True]), 0, 2)": (TypeError,
+        "a tensor of bool cannot hold values of int64: convert it first"),
+    # Joining
+    "gradlib.concatenate([ones(2, 3), ones(2, 4)])": (ShapeError,
+        "cannot concatenate (2, 3) with (2, 4) along axis 0: all other axes must have the same size, but "
+        "axis 1 has 3 and 4. Along axis 1 they fit."),
+    "gradlib.concatenate([ones(2, 3), ones(3, 4)])": (ShapeError,
+        "cannot concatenate (2, 3) with (3, 4) along axis 0: all other axes must have the same size, but "
+        "axis 1 has 3 and 4."),
+    "gradlib.cat([ones(2, 3), ones(2)])": (ShapeError,
+        "cannot concatenate (2, 3) with (2,): they have 2 and 1 axes."),
+    "gradlib.cat([ones(2, 3), ones(2, 3)], axis=2)": (ShapeError,
+        f"concatenate: there is no axis 2: {NO_AXIS}"),
+    "gradlib.cat([ones(2)], axis='a')": (TypeError, "an axis is a whole number, got 'a'."),
+    "gradlib.cat([ones(), ones()])": (ShapeError,
+        "cannot concatenate 0-d tensors: they have no axis to join along. Use stack."),
+    "gradlib.cat([])": (ValueError, "concatenate takes a list of tensors, at least one, got an empty list."),
+    "gradlib.cat(ones(2, 3))": (TypeError, "concatenate takes a list of tensors, at least one, got Tensor."),
+    "gradlib.cat([ones(2), 'a'])": (TypeError, "a Tensor cannot be combined with a str: 'a'."),
+    "gradlib.stack([ones(2), ones(3)])": (ShapeError,
+        "stack takes tensors of one shape, but the first has (2,) and number 1 has (3,). To join along an "
+        "axis that they have, use concatenate."),
+    "gradlib.stack([ones(2), ones(2)], axis=3)": (ShapeError, f"there is no axis 3: {NO_AXIS}"),
+    "gradlib.stack([])": (ValueError, "stack takes a list of tensors, at least one, got an empty list."),
+    "gradlib.where(ones(2) > 0, ones(3), 0.0)": (ShapeError, "axis -1 has size 2 in one and 3 in the other."),
+    # Matrices
+    "ones(2, 3).dot(ones(3))": (ShapeError,
+        "dot takes two vectors, got shapes (2, 3) and (3,). For matrices use @."),
+    "ones(2).dot(ones(3))": (ShapeError, "cannot multiply (2,) by (3,): the inner sizes 2 and 3 differ."),
+    "ones(2, 3).outer(ones(3))": (ShapeError,
+        "outer takes two vectors, got shapes (2, 3) and (3,). Flatten them first."),
+    "ones(2, 3).matmul(ones(2, 3))": (ShapeError,
+        "The second looks transposed: try .mT on it, for (2, 3) @ (3, 2)."),
+    "ones(2, 3, 4).trace()": (ShapeError,
+        "trace takes a matrix, got shape (2, 3, 4); for a stack use diagonal(0, -2, -1).sum(-1)."),
+    "ones(3).trace()": (ShapeError, "trace takes a matrix, got shape (3,)"),
+    "ones(3).tril()": (ShapeError, "tril takes matrices, at least two axes, got shape (3,)."),
+    "ones().triu()": (ShapeError, "triu takes matrices, at least two axes, got shape ()."),
+    "ones(2, 3).tensordot(ones(4, 5), 1)": (ShapeError,
+        "tensordot of shapes (2, 3) and (4, 5) sums over axes of sizes [3] and [4]: they must be the same."),
+    "ones(2, 3).tensordot(ones(3, 2), ([0], [0, 1]))": (ShapeError, "sums over axes of sizes [2] and [3, 2]"),
+    "ones(2, 3).tensordot(ones(3, 2), 3)": (ShapeError, f"there is no axis -3: {NO_AXIS}"),
+    "ones(2, 3).tensordot(ones(3, 2), ([5], [0]))": (ShapeError, f"there is no axis 5: {NO_AXIS}"),
+    "ones(2, 3).tensordot(ones(2, 3), ([0, 0], [0, 0]))": (ShapeError,
+        "tensordot names axis 0 of shape (2, 3) twice."),
+    "ones(2, 3).inv()": (ShapeError, "inv takes square matrices, got shape (2, 3)."),
+    "ones(3).inv()": (ShapeError, "inv takes square matrices, got shape (3,)."),
+    "ones(2, 3).det()": (ShapeError, "det takes square matrices, got shape (2, 3)."),
+    "ones(2, 3).solve(ones(2))": (ShapeError, "solve takes square matrices, got shape (2, 3)."),
+    "ones(2, 2).inv()": (LinAlgError,
+        "inv: a matrix of shape (2, 2) is singular, its rows are not independent, so it has no inverse."),
+    "ones(2, 2).solve(ones(2))": (LinAlgError, "solve: a matrix of shape (2, 2) is singular"),
+    "Tensor(np.eye(2)).solve(ones(3))": (ShapeError,
+        "solve of (2, 2) with a right-hand side of shape (3,): it needs shape (2,), or (…, 2, k) for stacks "
+        "of k."),
+    "Tensor(np.eye(2)).solve(ones())": (ShapeError, "solve of (2, 2) with a right-hand side of shape ()"),
+    "Tensor(np.eye(2)).solve([1.0, 2.0])": (TypeError,
+        "a Tensor cannot be combined with a list: [1.0, 2.0]."),
+    "gradlib.einsum('ij,jk->ik', ones(2, 3), ones(4, 5))": (ShapeError,
+        "einsum('ij,jk->ik'): the letter j stands for size 3 in (2, 3) and for size 4 in (4, 5)."),
+    "gradlib.einsum('ii->i', ones(2, 3))": (ShapeError,
+        "einsum('ii->i'): the letter i stands for size 2 in (2, 3) and for size 3 in (2, 3)."),
+    "gradlib.einsum('ij,jk->ik', ones(2, 3))": (ShapeError,
+        "einsum('ij,jk->ik') describes 2 operands, got 1."),
+    "gradlib.einsum('ij->ij', ones(2, 3), ones(3))": (ShapeError,
+        "einsum('ij->ij') describes 1 operand, got 2."),
+    "gradlib.einsum('ij->i')": (ShapeError, "einsum('ij->i') describes 1 operand, got 0."),
+    "gradlib.einsum('i->i', ones(2, 3))": (ShapeError,
+        "einsum('i->i'): 'i' names 1 axis, but operand 0 has shape (2, 3)."),
+    "gradlib.einsum('ijk->i', ones(2, 3))": (ShapeError,
+        "einsum('ijk->i'): 'ijk' names 3 axes, but operand 0 has shape (2, 3)."),
+    "gradlib.einsum('ij->k', ones(2, 3))": (ShapeError,
+        "einsum('ij->k'): the result has the letter k, which no operand has."),
+    "gradlib.einsum('ij->ii', ones(2, 3))": (ShapeError,
+        "einsum('ij->ii'): the result has the letter i twice."),
+    "gradlib.einsum('i1->i', ones(2, 3))": (ShapeError, "einsum('i1->i'): letters name the axes, got '1'."),
+    "gradlib.einsum(ones(2, 3), 'ij->i')": (TypeError,
+        "einsum takes its letters first, as in einsum('ij,jk->ik', x, y), got Tensor."),
+    # Entry by entry
+    "ones(2) ** ones(3)": (ShapeError,
+        f"cannot broadcast (2,) with (3,): axis -1 has size 2 in one and 3 in the other. {MISFIT}"),
+    "ones(2) % ones(3)": (ShapeError, "cannot broadcast (2,) with (3,)"),
+    "ones(2) == ones(3)": (ShapeError, "cannot broadcast (2,) with (3,)"),
+    "ones(2) < ones(3)": (ShapeError, "cannot broadcast (2,) with (3,)"),
+    "ones(2, 3).maximum(ones(2))": (ShapeError,
+        "Did you mean (2, 1), one number for each row? Then reshape(2, 1)."),
+    "ones(2, 3).maximum([1, 2, 3])": (TypeError, "a Tensor cannot be combined with a list: [1, 2, 3]."),
+    "ones(2, 3).atan2('a')": (TypeError, "a Tensor cannot be combined with a str: 'a'."),
+    "ones(2, 3).lerp(ones(2), 0.5)": (ShapeError, "cannot broadcast (2,) with (2, 3)"),
+    "ones(2, 3).clip()": (TypeError, "clip needs min, max, or both: without a bound there is nothing to do."),
+    "ones(2, 3).clip('a')": (TypeError, "clip takes bounds that are numbers, arrays or tensors, got 'a'."),
+    "ones(2, 3).clip(np.ones(2))": (ShapeError, "cannot broadcast (2, 3) with (2,)"),
+    "ones(2, 3).clip(ones(2))": (ShapeError, "cannot broadcast (2, 3) with (2,)"),
+    "ones(2).gelu('sigmoid')": (ValueError, "gelu's approximate is 'none' or 'tanh', got 'sigmoid'."),
+    "ones(2).leaky_relu('a')": (TypeError, "leaky_relu failed on float64 (2,)"),
+    "ones(2).round(1.5)": (TypeError, "round failed on float64 (2,)"),
+    "ones(2) @ 2": (ShapeError, "a 0-d tensor has no axis to sum over. Use * for a product."),
+    "[1.0, 2.0] @ ones(2)": (TypeError, "a Tensor cannot be combined with a list: [1.0, 2.0]."),
+    "Tensor([1, 2]) ** -1": (ValueError,
+        "whole numbers have no negative powers among them: use t.float() ** -1."),
+    "Tensor([True]) - Tensor([True])": (TypeError, "- failed on bool (1,), bool (1,)"),
+    "-Tensor([True])": (TypeError, "neg failed on bool (1,)"),
+    "ones(2) // 'a'": (TypeError, "a Tensor cannot be combined with a str: 'a'."),
+    # Types
+    "ones(2).astype('complex128')": (TypeError,
+        "a tensor holds real numbers, complex ones are not supported."),
+    "ones(2).astype('abc')": (TypeError, "a dtype is one of NumPy's, such as np.float32; got 'abc'."),
+    "ones(2).to('cuda')": (TypeError, "a dtype is one of NumPy's, such as np.float32; got 'cuda'."),
+    "Tensor([1.0], dtype='abc')": (TypeError, "a dtype is one of NumPy's, such as np.float32; got 'abc'."),
+    "Tensor([1.0], dtype=complex)": (TypeError,
+        "a tensor holds real numbers, complex ones are not supported."),
+    "Tensor(np.array(['a']))": (TypeError,
+        "a Tensor holds numbers: a number, nested lists of numbers, or an array."),
+    "Tensor({1: 2})": (TypeError, "Got dict {1: 2}."),
+    "Tensor([ones()])": (TypeError,
+        "a Tensor is made of numbers, not of tensors: the graph of the parts would be cut."),
+    "Tensor([1.0], requires_grad=True, dtype=np.int32)": (TypeError,
+        "requires_grad=True takes floating-point data, this is int32"),
+    "set_data(ones(2), 1j * np.ones(2))": (TypeError,
+        "a tensor holds real numbers, complex ones are not supported."),
+    "set_data(ones(2), 'a')": (TypeError, "a Tensor holds numbers"),
+    "gradlib.one_hot([0.5], 2)": (TypeError,
+        "one_hot takes whole numbers, class indices, got float64 of shape (1,)."),
+    "gradlib.one_hot([True], 2)": (TypeError,
+        "one_hot takes whole numbers, class indices, got bool of shape (1,)."),
+    "gradlib.one_hot([0, 2], 2)": (IndexError, "one_hot with 2 classes takes indices 0 to 1, got 2."),
+    "gradlib.one_hot([-1], 2)": (IndexError, "one_hot with 2 classes takes indices 0 to 1, got -1."),
+    "gradlib.one_hot([1], 1.5)": (TypeError, "num_classes is a whole number, got 1.5."),
+    "gradlib.manual_seed('a')": (TypeError, "a seed is a whole number from 0 on, got 'a'."),
+    "gradlib.manual_seed(-1)": (ValueError, "a seed is a whole number from 0 on, got -1."),
+    # Python's own
+    "list(ones())": (TypeError, "a 0-d tensor is a single number: there is nothing to iterate over"),
+    "int(ones(2))": (ShapeError, "but shape (2,) holds 2."),
+    "range(ones())": (TypeError, "an index is a whole number, this tensor is float64. Use int(t)."),
+    "format(ones(2), '.2f')": (ShapeError, "but shape (2,) holds 2."),
+    "copy.deepcopy(ones(2) * 1)": (GraphError,
+        "this tensor is a result of '·', and a copy would lose the graph behind it. Copy t.detach(), or "
+        "copy the leaves and compute it again."),
+    "pickle.dumps(ones(2) * 1)": (GraphError, "a copy would lose the graph behind it."),
+    "ones(2).numpy()": (GraphError,
+        "Use gradlib's operations, or t.detach().numpy() if no gradient is to flow."),
+    "np.array([ones(), ones()])": (GraphError, "NumPy would lose the gradient of this tensor"),
+    # Hooks, gradients
+    "ones(2).register_hook(3)": (TypeError, "a hook is a function of the gradient, got int."),
+    "Tensor([1.0]).register_hook(print)": (GraphError,
+        "this tensor needs no gradient, so none can be hooked."),
+    "hooked(lambda gradient: gradient[:1])": (ShapeError,
+        "a hook returned a gradient of shape (1,) for one of shape (2,): return None to leave it, or an "
+        "array of the same shape."),
+    "(ones(2) * 1).backward('a')": (TypeError, "a Tensor holds numbers"),
+    "(ones(2) * 1).backward([1, 2, 3])": (ShapeError,
+        "gradient must have the tensor's shape (2,), got (3,)."),
+    "gradlib.grad(ones(2) * 1, ones(2))": (GraphError, "Reduce it first with .sum() or .mean()"),
+    "gradlib.grad(3.0, ones(2))": (TypeError, "but outputs is of type"),
+    # NumPy's functions
+    "np.linalg.norm(ones(2, 3), 2)": (TypeError,
+        "np.linalg.norm of a matrix with ord=2 is a norm of matrices, which has no derivative here. For the "
+        "norm of all entries use t.norm(2)."),
+    "np.linalg.norm(ones(2, 3), 1)": (TypeError,
+        "np.linalg.norm of a matrix with ord=1 is a norm of matrices"),
+    "np.linalg.norm(ones(2, 3, 4), np.inf, axis=(0, 1))": (TypeError,
+        "np.linalg.norm of a matrix with ord=inf is a norm"),
+    "np.split(ones(4), 3)": (ShapeError,
+        "np.split makes 3 equal pieces, but axis 0 of shape (4,) has size 4. t.split and t.chunk allow a "
+        "smaller last one."),
+    "np.take(ones(4), 5)": (IndexError,
+        "index 5 does not fit shape (4,): index 5 is out of bounds for axis 0 with size 4."),
+    "np.dot(ones(2, 3), ones(2, 3))": (ShapeError,
+        "cannot multiply (2, 3) by (2, 3): the inner sizes 3 and 2 differ."),
+    "np.swapaxes(ones(2, 3), 0, 5)": (ShapeError,
+        "transpose(0, 5) needs these axes, but shape (2, 3) has 2."),
+    "np.concatenate([ones(2), ones(2, 2)])": (ShapeError, "cannot concatenate (2,) with (2, 2)"),
+    "np.stack([ones(2), ones(3)])": (ShapeError, "stack takes tensors of one shape"),
+    "np.sum(ones(2), axis=1)": (ShapeError, "sum over axis 1, but shape (2,) has axes 0 to 0."),
+    "np.where(ones(2) > 0, ones(2))": (TypeError,
+        "To choose between two values, pass both: np.where(condition, x, y)."),
+    "np.sum([ones(2), ones(2)])": (GraphError, "NumPy would lose the gradient of this tensor"),
+    "np.linspace(0, ones(), 3)": (TypeError,
+        "np.linspace is not an operation that gradlib can differentiate"),
+    "np.ones(2) @ ones(3)": (ShapeError, "cannot multiply (2,) by (3,): the inner sizes 2 and 3 differ."),
+    "np.exp(ones(2), where=np.ones(2) > 0)": (TypeError, "np.exp on a tensor"),
+}  # fmt: skip
+WORDS = {
+    "copy": copy, "gradlib": gradlib, "hooked": hooked, "np": np, "ones": ones, "pickle": pickle, "put": put,
+    "set_data": set_data, "Tensor": Tensor,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_wrong_call_of_an_operation_is_refused_and_says_what_to_do(call):
+    kind, words = CALLS[call]
+    with pytest.raises(kind) as caught:
+        eval(call, WORDS)
+    assert words in str(caught.value)
+    assert type(caught.value) is kind
 
 
 @pytest.mark.parametrize("name", WRONG)

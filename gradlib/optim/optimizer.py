@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import enable_grad
+from ..autograd import enable_grad, writes
 from ..errors import GraphError, ShapeError
 from ..tensor import Tensor
 
@@ -258,15 +258,14 @@ class _Pack:
         for param, state, x, g in self.members:
             if param.grad is None or state["step"] != count:
                 return False
-            x[...] = param.data
+            x[...] = param._array  # `data` is a property, and this loop half of a small step
             g[...] = param.grad
         for _, state, _, _ in self.members:
             optimizer._advance(group, state)
         optimizer._decay_and_update(group, state, self.x, self.g, *self.buffers)
         for param, _, x, _ in self.members:
-            data = param.data
-            data[...] = x
-            param.data = data  # tells the engine that the parameter was overwritten
+            param._array[...] = x
+            writes.mark(param._array)
         return True
 
 

@@ -174,7 +174,7 @@ def _cross_entropy(x, index, reduction="none"):
     rows = shifted.reshape(-1, x.shape[-1])  # (…, C) -> (N, C)
     right = rows[np.arange(len(rows)), index.reshape(-1)].reshape(index.shape)
     losses = np.log(np.add.reduce(np.exp(shifted), axis=-1)) - right
-    return losses if reduction == "none" else _mean(losses)
+    return losses if reduction == "none" else np.add.reduce(losses, axis=None) / (losses.size or math.nan)
 
 
 def _cross_entropy_back(g, x, index, reduction):
