@@ -60,13 +60,13 @@ def _convolution(axes: int, x, weight, bias, stride, padding, dilation, groups: 
     sizes = fitting(name, x.shape[2:], kernel, stride, padding, dilation)
     columns = P.unfold(x, kernel=tuple(kernel), stride=stride, padding=padding, dilation=dilation)
     if groups == 1:
-        z = weight.reshape(out, -1) @ columns  # (out, C·k) @ (C·k, N·o) -> (out, N·o)
-    else:  # (G, out/G, C/G·k) @ (G, C/G·k, N·o) -> (out, N·o)
+        z = weight.reshape(out, -1) @ columns  # (out, C·k) @ (C·k, o·N) -> (out, o·N)
+    else:  # (G, out/G, C/G·k) @ (G, C/G·k, o·N) -> (out, o·N)
         parts = weight.reshape(groups, out // groups, -1) @ columns.reshape(groups, -1, columns.shape[-1])
         z = parts.reshape(out, -1)
     if bias is not None:
         z = z + bias.reshape(-1, 1)
-    return z.reshape(out, x.shape[0], *sizes).transpose(0, 1)  # (out, N, …) -> (N, out, …)
+    return z.reshape(out, *sizes, x.shape[0]).moveaxis(-1, 0)  # (out, …, N) -> (N, out, …)
 
 
 def each(name: str, value: Any, axes: int) -> tuple[int, ...]:

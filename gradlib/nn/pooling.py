@@ -54,8 +54,8 @@ def _pool(axes: int, name: str, x, kernel_size, stride, padding, dilation, reduc
     sizes = fitting(name, x.shape[2:], kernel, stride, pairs, dilation)
     columns = P.unfold(x, kernel=kernel, stride=stride, padding=pairs, dilation=dilation, fill=fill)
     count, channels = x.shape[:2]
-    windows = columns.reshape(channels, -1, columns.shape[-1])  # (C·k, N·o) -> (C, k, N·o)
-    return reduce(windows, axis=1).reshape(channels, count, *sizes).transpose(0, 1)  # -> (N, C, …)
+    windows = columns.reshape(channels, -1, columns.shape[-1])  # (C·k, o·N) -> (C, k, o·N)
+    return reduce(windows, axis=1).reshape(channels, *sizes, count).moveaxis(-1, 0)  # -> (N, C, …)
 
 
 def adaptive_avg_pool1d(x, output_size) -> Tensor:

@@ -84,7 +84,8 @@ norm = Primitive(
 def _to_extremes(g, z, x, axis, keepdims):
     """The gradient, shared evenly by the entries that attain the extreme z."""
     attained = x == _back(z, x, axis, keepdims)
-    return attained * _back(g / np.sum(attained, axis=axis, keepdims=keepdims), x, axis, keepdims)
+    ties = np.sum(attained, axis=axis, keepdims=keepdims, dtype=x.dtype)  # whole numbers would make float64 of g
+    return attained * _back(g / ties, x, axis, keepdims)
 
 
 max = Primitive(

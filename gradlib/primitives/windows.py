@@ -3,7 +3,7 @@ r"""The table of derivatives: sliding windows, of which convolution and pooling 
 `unfold` lays every window of an image out as a column, `fold` adds columns back into the image. They are each
 other's transpose, so each is the other's rule. A convolution is then one matrix product,
 
-    z = W · unfold(x)          (out, C·k) @ (C·k, N·o) -> (out, N·o)
+    z = W · unfold(x)          (out, C·k) @ (C·k, o·N) -> (out, o·N)
 
 with k places in a kernel, o places where it is put, and its gradients are those of a product:
 ∂L/∂W = g · unfold(x)ᵀ, ∂L/∂x = fold(Wᵀ g): a pixel that stands in several windows collects from each.
@@ -37,37 +37,38 @@ def _places(kernel, stride, dilation, out):
 
 def _inner(sizes, padding):
     """Where the image lies in its padded form."""
-    return (..., *(slice(before, before + size) for size, (before, _) in zip(sizes, padding, strict=True)))
+    return (slice(None), *(slice(before, before + size) for size, (before, _) in zip(sizes, padding, strict=True)))
 
 
 def _padded(sizes, padding):
     return [size + before + after for size, (before, after) in zip(sizes, padding, strict=True)]
 
 
-# Channels come first, so that a loop over the kernel's places, 9 for a 3x3 kernel, copies whole planes.
+# Inside, channels come first and the images of the batch last: a loop over the kernel's places, 9 for a 3x3 kernel,
+# then moves whole rows of the batch. With the batch in front of small images it takes twice as long.
 
 
 def _unfold(x, kernel, stride, padding, dilation, fill=0.0):
     count, channels, *sizes = x.shape
     out = output_sizes(sizes, kernel, stride, padding, dilation)
-    image = np.swapaxes(x, 0, 1)  # (N, C, …) -> (C, N, …)
+    image = np.moveaxis(x, 0, -1)  # (N, C, …) -> (C, …, N)
     if any(before or after for before, after in padding):
-        image = np.full((channels, count, *_padded(sizes, padding)), fill, x.dtype)
-        image[_inner(sizes, padding)] = np.swapaxes(x, 0, 1)
-    columns = np.empty((channels, *kernel, count, *out), x.dtype)
+        image = np.full((channels, *_padded(sizes, padding), count), fill, x.dtype)
+        image[_inner(sizes, padding)] = np.moveaxis(x, 0, -1)
+    columns = np.empty((channels, *kernel, *out, count), x.dtype)
     for place, pixels in _places(kernel, stride, dilation, out):
-        columns[(slice(None), *place)] = image[(..., *pixels)]
-    return columns.reshape(channels * math.prod(kernel), count * math.prod(out))
+        columns[(slice(None), *place)] = image[(slice(None), *pixels)]
+    return columns.reshape(channels * math.prod(kernel), math.prod(out) * count)
 
 
 def _fold(g, shape, kernel, stride, padding, dilation):
     count, channels, *sizes = shape
     out = output_sizes(sizes, kernel, stride, padding, dilation)
-    columns = g.reshape(channels, *kernel, count, *out)
-    image = np.zeros((channels, count, *_padded(sizes, padding)), g.dtype)
+    columns = g.reshape(channels, *kernel, *out, count)
+    image = np.zeros((channels, *_padded(sizes, padding), count), g.dtype)
     for place, pixels in _places(kernel, stride, dilation, out):
-        image[(..., *pixels)] += columns[(slice(None), *place)]
-    return np.swapaxes(image[_inner(sizes, padding)], 0, 1)  # (C, N, …) -> (N, C, …)
+        image[(slice(None), *pixels)] += columns[(slice(None), *place)]
+    return np.moveaxis(image[_inner(sizes, padding)], -1, 0)  # (C, …, N) -> (N, C, …)
 
 
 unfold = Primitive(
