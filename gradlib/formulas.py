@@ -71,7 +71,8 @@ def plain(latex: str) -> str:
 
 
 _SIGNS = {
-    r"^{-\top}": "⁻ᵀ", r"^\top": "ᵀ", r"\cdot": "·", r"\,": " ", r"\ ": " ", r"\sigma": "σ", r"\Phi": "Φ", r"\pi": "π",
+    r"^{-\top}": "⁻ᵀ", r"^\top": "ᵀ", r"\cdot": "·", r"\,": " ", r"\ ": " ",
+    r"\sigma": "σ", r"\Phi": "Φ", r"\varphi": "φ", r"\pi": "π",
     r"\sum": "Σ", r"\prod": "Π", r"\bmod": "mod", r"\lfloor ": "⌊", r" \rfloor": "⌋", r"\lceil ": "⌈", r" \rceil": "⌉",
     r"\leftarrow": "←", r"\leq": "≤", r"\geq": "≥", r"\neq": "≠", r"\lVert ": "‖", r" \rVert": "‖", r"\log_2": "log₂",
 }  # fmt: skip

@@ -82,6 +82,14 @@ READS = {
     "inv": ["u⁻¹", "-zᵀ g zᵀ"],
     "solve": ["u⁻¹ v", "-u⁻ᵀ g zᵀ", "u⁻ᵀ g"],
     "det": ["det u", "g · z u⁻ᵀ"],
+    "cross_entropy": ["-ln softmax(u)_i", "g (softmax u - [i])"],
+    "normalize": ["normalize(u)", "(g - mean g - z mean(g z))/s"],
+    "linear": ["u v + w", "g vᵀ", "uᵀ g", "g"],
+    "unfold": ["unfold(u)", "fold g"],
+    "fold": ["fold(u)", "unfold g"],
+    "rnn": ["rnn(u, v)", "BPTT g"],
+    "lstm": ["lstm(u, v)", "BPTT g"],
+    "gru": ["gru(u, v)", "BPTT g"],
 }
 
 

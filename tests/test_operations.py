@@ -30,7 +30,7 @@ AS_OPERATORS = {
 }  # fmt: skip
 AS_FUNCTIONS = {"concatenate", "einsum"}
 INSIDE = {"scatter", "setitem"}  # the adjoint of an index; `t[i] = v`
-LAYERS = {"linear", "cross_entropy", "rnn", "lstm", "gru"}  # called by gradlib.nn
+LAYERS = {"linear", "cross_entropy", "normalize", "unfold", "fold", "rnn", "lstm", "gru"}  # called by gradlib.nn
 
 
 @pytest.mark.parametrize("name", sorted(TABLE.keys() - INSIDE - LAYERS))

@@ -31,5 +31,3 @@ from .pooling import (
     max_pool1d,
     max_pool2d,
 )
-
-__all__ = [name for name in globals() if not name.startswith("_")]
