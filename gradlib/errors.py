@@ -33,7 +33,10 @@ Did you mean (2, 1), one number for each row? Then reshape(2, 1).
     """
     longest = max(len(shape) for shape in shapes)
     padded = [(1,) * (longest - len(shape)) + tuple(shape) for shape in shapes]
-    axis = next(i for i in reversed(range(longest)) if len({shape[i] for shape in padded} - {1}) > 1)
+    misfits = [i for i in reversed(range(longest)) if len({shape[i] for shape in padded} - {1}) > 1]
+    if not misfits:
+        return ShapeError(f"cannot broadcast {' with '.join(map(str, shapes))}.")
+    axis = misfits[0]
     sizes = list(dict.fromkeys(shape[axis] for shape in padded if shape[axis] != 1))
     message = (
         f"cannot broadcast {' with '.join(map(str, shapes))}: axis {axis - longest} has size {sizes[0]} in "
@@ -141,31 +144,62 @@ def explained(symbol: str, arrays: list[np.ndarray], keywords: dict, error: Exce
         if (found := special(shapes, keywords, error)) is not None:
             return found
     if isinstance(error, np.exceptions.AxisError):
-        if not first:
-            return ShapeError(
-                f"{symbol} over axis {keywords['axis']}, but a 0-d tensor has no axes: leave axis out."
-            )
-        return ShapeError(
-            f"{symbol} over axis {keywords['axis']}, but shape {first} has axes 0 to {len(first) - 1}. "
-            "Negative axes count from the end: -1 is the last."
-        )
+        return not_over_axis(symbol, keywords["axis"], first)
+    if "cannot be interpreted as an integer" in str(error) and "axis" in keywords:
+        return not_an_axis(keywords["axis"], several=symbol not in ("cumsum", "cumprod"))
     if "duplicate value in 'axis'" in str(error):
         return ShapeError(f"{symbol} over axes {keywords['axis']}: each may be named once.")
     if "zero-size array" in str(error):
-        return ShapeError(
-            f"{symbol} of no entries has no value: shape {first} is empty along the axes reduced. Look at what "
-            "made it empty."
-        )
+        return nothing_to_reduce(symbol, first)
     if "broadcast" in str(error):
         return cannot_broadcast(*shapes)
     dtypes = ", ".join(f"{array.dtype} {array.shape}" for array in arrays)
-    return type(error)(f"{symbol} failed on {dtypes}: {error}")
+    kind = type(error) if type(error) in (TypeError, ValueError, IndexError) else TypeError
+    return kind(f"{symbol} failed on {dtypes}: {error}")
+
+
+def not_over_axis(what: str, axis, shape: tuple[int, ...]) -> ShapeError:
+    """The error for a reduction over an axis that is not there."""
+    if not shape:
+        return ShapeError(f"{what} over axis {axis}, but a 0-d tensor has no axes: leave axis out.")
+    return ShapeError(
+        f"{what} over axis {axis}, but shape {shape} has axes 0 to {len(shape) - 1}. "
+        "Negative axes count from the end: -1 is the last."
+    )
+
+
+def not_an_axis(axis, several: bool = False) -> TypeError:
+    """The error for something that names no axis."""
+    return TypeError(f"an axis is a whole number{', or several in a tuple; ' if several else ', '}got {axis!r}.")
+
+
+def nothing_to_reduce(what: str, shape: tuple[int, ...]) -> ShapeError:
+    """The error for the largest of no entries."""
+    return ShapeError(
+        f"{what} of no entries has no value: shape {shape} is empty along the axes reduced. Look at what made it empty."
+    )
+
+
+def whole(what: str, value, least: int | None = None) -> int:
+    """A whole number, at least so large; else the error `what`, got value.
+
+    >>> whole("chunk takes the number of pieces", 1.5)
+    Traceback (most recent call last):
+    TypeError: chunk takes the number of pieces, got 1.5.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{what}, got {value!r}.")
+    if least is not None and value < least:
+        raise ValueError(f"{what}, got {value!r}.")
+    return int(value)
 
 
 def _explain_reshape(shapes, keywords, error):
-    (shape,), wanted = shapes, keywords["shape"]
+    (shape,), wanted = shapes, tuple(keywords["shape"])
+    if not all(isinstance(size, (int, np.integer)) for size in wanted):
+        return TypeError(f"reshape takes whole numbers, got {wanted}.")
     return ShapeError(
-        f"cannot reshape {shape}, {math.prod(shape)} in all, to {tuple(wanted)}: the sizes must multiply to "
+        f"cannot reshape {shape}, {math.prod(shape)} in all, to {wanted}: the sizes must multiply to "
         f"{math.prod(shape)}. One of them may be -1, for what is left."
     )
 
@@ -188,7 +222,7 @@ def _explain_index(shapes, keywords, error):
     shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
     if isinstance(error, IndexError):
         return IndexError(f"index {shown} does not fit shape {shape}: {error}.")
-    if len(shapes) > 1 and "broadcast" in str(error) or "shape mismatch" in str(error):
+    if len(shapes) > 1:
         place = np.empty(shape, dtype=bool)[index].shape
         return ShapeError(
             f"cannot assign a value of shape {shapes[1]} to entries of shape {place}: it must broadcast to them."
@@ -218,9 +252,51 @@ def _explain_matrices(what: str):
 
 
 def _explain_einsum(shapes, keywords, error):
-    return ShapeError(
-        f"einsum('{keywords['subscripts']}') does not fit shapes {', '.join(map(str, shapes))}: {error}"
-    )
+    subscripts = keywords["subscripts"]
+    parts, _, result = subscripts.replace(" ", "").partition("->")
+    parts = parts.split(",")
+    head = f"einsum('{subscripts}')"
+    if len(parts) != len(shapes):
+        return ShapeError(
+            f"{head} describes {len(parts)} operand{'s' * (len(parts) != 1)}, got {len(shapes)}."
+        )
+    for letter in "".join(parts) + result:
+        if not (letter.isalpha() or letter == "."):
+            return ShapeError(f"{head}: letters name the axes, got {letter!r}.")
+    sizes: dict[str, tuple[int, tuple]] = {}
+    for i, (part, shape) in enumerate(zip(parts, shapes, strict=True)):
+        if "..." not in part and len(part) != len(shape):
+            return ShapeError(
+                f"{head}: {part!r} names {len(part)} ax{'e' if len(part) != 1 else 'i'}s, but operand {i} has shape "
+                f"{shape}."
+            )
+        front, _, back = part.partition("...")
+        for letter, size in (*zip(front, shape, strict=False), *zip(reversed(back), reversed(shape), strict=False)):
+            known, where = sizes.setdefault(letter, (size, shape))
+            if known != size:
+                return ShapeError(
+                    f"{head}: the letter {letter} stands for size {known} in {where} and for size {size} in {shape}."
+                )
+    for letter in result.replace(".", ""):
+        if letter not in sizes:
+            return ShapeError(f"{head}: the result has the letter {letter}, which no operand has.")
+        if result.count(letter) > 1:
+            return ShapeError(f"{head}: the result has the letter {letter} twice.")
+    return ShapeError(f"{head} does not fit shapes {', '.join(map(str, shapes))}: {error}")
+
+
+def _explain_clip(shapes, keywords, error):
+    bounds = [bound for bound in (keywords.get("min"), keywords.get("max")) if bound is not None]
+    for bound in bounds:
+        if np.asarray(bound).dtype.kind not in "fiub":
+            return TypeError(f"clip takes bounds that are numbers, arrays or tensors, got {bound!r}.")
+    return cannot_broadcast(*shapes, *map(np.shape, bounds))
+
+
+def _explain_power(shapes, keywords, error):
+    if "negative integer powers" in str(error):
+        return ValueError("whole numbers have no negative powers among them: use t.float() ** -1.")
+    return None
 
 
 _SPECIAL = {
@@ -238,4 +314,6 @@ _SPECIAL = {
     "det": _explain_matrices("det"),
     "solve": _explain_matrices("solve"),
     "einsum": _explain_einsum,
+    "clip": _explain_clip,
+    "**": _explain_power,
 }

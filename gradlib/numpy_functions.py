@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import primitives as P
-from .errors import ShapeError, axis_out_of_range, cannot_stack
+from .errors import ShapeError, axis_out_of_range, cannot_stack, explained, not_an_axis
 from .operations import Operations, plain
 
 UFUNCS = {op.forward: op for op in P.TABLE.values() if isinstance(op.forward, np.ufunc)}
@@ -82,6 +82,8 @@ def concatenate(arrays, axis: int | None = 0):
     arrays = _several("concatenate", arrays)
     if axis is None:
         arrays, axis = [P.reshape(array, shape=(-1,)) for array in arrays], 0
+    if not isinstance(axis, (int, np.integer)):
+        raise not_an_axis(axis)
     return P.concatenate(*arrays, axis=axis)
 
 
@@ -106,8 +108,10 @@ def stack(arrays, axis: int = 0):
 
 def _several(name: str, arrays) -> list:
     """The arrays to be joined, as a list."""
-    if not isinstance(arrays, (list, tuple)) or not arrays:
+    if not isinstance(arrays, (list, tuple)):
         raise TypeError(f"{name} takes a list of tensors, at least one, got {type(arrays).__name__}.")
+    if not arrays:
+        raise ValueError(f"{name} takes a list of tensors, at least one, got an empty list.")
     return list(arrays)
 
 
@@ -122,6 +126,8 @@ def einsum(subscripts: str, *operands):
         raise TypeError(
             f"einsum takes its letters first, as in einsum('ij,jk->ik', x, y), got {type(subscripts).__name__}."
         )
+    if not operands:
+        raise explained("einsum", [], {"subscripts": subscripts}, ValueError())
     return P.einsum(*operands, subscripts=subscripts)
 
 
@@ -164,6 +170,16 @@ def _min(a, axis=None, keepdims=False):
     return a.min(axis, keepdims)
 
 
+def _norm(x, ord=None, axis=None, keepdims=False):
+    axes = axis if axis is not None else tuple(range(x.ndim))
+    if ord is not None and isinstance(axes, tuple) and len(axes) == 2:
+        raise TypeError(
+            f"np.linalg.norm of a matrix with ord={ord} is a norm of matrices, which has no derivative here. For the "
+            f"norm of all entries use t.norm({ord})."
+        )
+    return x.norm(2 if ord is None else ord, axis, keepdims)
+
+
 def _take(a, indices, axis=None):
     return a.reshape(-1)[indices] if axis is None else a._along(axis % a.ndim, indices)
 
@@ -177,7 +193,7 @@ FUNCTIONS = {
     np.std: lambda a, axis=None, ddof=0, keepdims=False: a.std(axis, keepdims, correction=ddof),
     np.cumsum: lambda a, axis=None: a.cumsum(axis),
     np.cumprod: lambda a, axis=None: a.cumprod(axis),
-    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: x.norm(2 if ord is None else ord, axis, keepdims),
+    np.linalg.norm: _norm,
     np.clip: lambda a, a_min=None, a_max=None, *, min=None, max=None: a.clip(
         a_min if min is None else min, a_max if max is None else max
     ),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import primitives as P
-from .errors import ShapeError, axis_out_of_range
+from .errors import ShapeError, axis_out_of_range, not_an_axis, not_over_axis, nothing_to_reduce, whole
 
 
 class Operations:
@@ -223,19 +223,19 @@ class Operations:
 
     def any(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
         """Whether any entry along the axes is not 0, as a plain array."""
-        return np.any(self.data, **_axes(axis, keepdims, dim, keepdim))
+        return _plainly(np.any, self, _axes(axis, keepdims, dim, keepdim))
 
     def all(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
         """Whether no entry along the axes is 0, as a plain array."""
-        return np.all(self.data, **_axes(axis, keepdims, dim, keepdim))
+        return _plainly(np.all, self, _axes(axis, keepdims, dim, keepdim))
 
     def argmax(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
         """Where the largest entry is, the first of them at a tie: a plain array of indices along the axis."""
-        return np.argmax(self.data, **_axes(axis, keepdims, dim, keepdim))
+        return _plainly(np.argmax, self, _axes(axis, keepdims, dim, keepdim))
 
     def argmin(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
         """Where the smallest entry is, the first of them at a tie: a plain array of indices along the axis."""
-        return np.argmin(self.data, **_axes(axis, keepdims, dim, keepdim))
+        return _plainly(np.argmin, self, _axes(axis, keepdims, dim, keepdim))
 
     def argsort(self, dim: int = -1, descending: bool = False, *, axis=None) -> np.ndarray:
         """The indices that sort along an axis, as a plain array. Equal entries keep their order."""
@@ -281,18 +281,19 @@ class Operations:
 
     def var(self, axis=None, keepdims: bool = False, *, correction: int = 1, dim=None, keepdim: bool = False):
         """The variance Σ(x - mean)²/(n - correction) along the axes; correction=1 estimates that of a population."""
-        centered, count = self._centered(axis, dim)
+        centered, count = self._centered("var", axis, dim)
         return centered.square().sum(axis, keepdims, dim=dim, keepdim=keepdim) / _positive(count - correction)
 
     def std(self, axis=None, keepdims: bool = False, *, correction: int = 1, dim=None, keepdim: bool = False):
         """The root of the variance. Where all entries are equal it is 0 and so is its gradient."""
-        centered, count = self._centered(axis, dim)
+        centered, count = self._centered("std", axis, dim)
         return (
             centered.norm(2, axis, keepdims, dim=dim, keepdim=keepdim) / _positive(count - correction) ** 0.5
         )
 
-    def _centered(self, axis, dim) -> tuple[Any, int]:
+    def _centered(self, name: str, axis, dim) -> tuple[Any, int]:
         """This without its mean, and how many entries the mean is of."""
+        _check_over(name, _axes(axis, False, dim, False)["axis"], self.shape)
         mean = self.mean(axis, True, dim=dim)
         return self - mean, math.prod(self.shape) // (math.prod(mean.shape) or 1)
 
@@ -387,6 +388,8 @@ class Operations:
         )
         if len(sources) != len(destinations):
             raise ShapeError(f"moveaxis({source}, {destination}) must name as many places as axes.")
+        if len(set(sources)) < len(sources) or len(set(destinations)) < len(destinations):
+            raise ShapeError(f"moveaxis({source}, {destination}) must name each axis once.")
         order = [axis for axis in range(self.ndim) if axis not in sources]
         for place, axis in sorted(zip(destinations, sources, strict=True)):
             order.insert(place, axis)
@@ -413,6 +416,8 @@ class Operations:
         axes = axis if isinstance(axis, (tuple, list)) else (axis,)
         ndim = self.ndim + len(axes)
         new = {_axis(None, a, ndim) for a in axes}
+        if len(new) < len(axes):
+            raise ShapeError(f"expand_dims({axis}) must name each new axis once.")
         sizes = iter(self.shape)
         return self.reshape(tuple(1 if a in new else next(sizes) for a in range(ndim)))
 
@@ -427,7 +432,12 @@ class Operations:
     def expand(self, *sizes):
         """Stretched to a shape, in which -1 stands for a size that stays."""
         sizes = _sequence(sizes)
-        known = (1,) * (len(sizes) - self.ndim) + tuple(self.shape)
+        known = (-1,) * (len(sizes) - self.ndim) + tuple(self.shape)
+        if any(s == k == -1 for s, k in zip(sizes, known, strict=False)):
+            raise ShapeError(
+                f"expand{sizes}: -1 keeps the size of an axis, but axis {sizes.index(-1)} of the result is new to shape "
+                f"{self.shape}. Say its size."
+            )
         return self.broadcast_to(tuple(k if s == -1 else s for s, k in zip(sizes, known, strict=False)))
 
     def expand_as(self, other):
@@ -437,6 +447,11 @@ class Operations:
     def tile(self, *dims):
         """Laid side by side: dims[i] times along axis i; as many axes as dims has, at least."""
         dims = _sequence(dims)
+        for k in dims:
+            if not isinstance(k, (int, np.integer)) or k < 0:
+                raise (ValueError if isinstance(k, int) else TypeError)(
+                    f"tile takes whole numbers from 0 on, got {dims}."
+                )
         ndim = max(len(dims), self.ndim)
         dims = (1,) * (ndim - len(dims)) + dims
         sizes = (1,) * (ndim - self.ndim) + tuple(self.shape)
@@ -459,8 +474,15 @@ class Operations:
         axis = dim if axis is None else axis
         if axis is None:
             return self.reshape(-1).repeat_interleave(repeats, 0)
-        axis = _axis(None, axis, self.ndim)
-        return self._along(axis, np.repeat(np.arange(self.shape[axis]), repeats))
+        axis, counts = _axis(None, axis, self.ndim), np.asarray(plain(repeats))
+        for count in counts.ravel().tolist():
+            whole("repeat_interleave takes whole numbers from 0 on", count, 0)
+        if counts.shape not in ((), (1,), (self.shape[axis],)):
+            raise ShapeError(
+                f"repeat_interleave takes one number, or one for each of the {self.shape[axis]} entries along axis "
+                f"{axis}; got {counts.size}."
+            )
+        return self._along(axis, np.repeat(np.arange(self.shape[axis]), counts))
 
     def _along(self, axis: int, index):
         """The entries at an index along one axis."""
@@ -473,6 +495,8 @@ class Operations:
             if dims in ((), (None,))
             else [_axis(None, a, self.ndim) for a in _sequence(dims)]
         )
+        if len(set(axes)) < len(axes):
+            raise ShapeError(f"flip{_sequence(dims)} must name each axis once.")
         return self[tuple(slice(None, None, -1 if a in axes else 1) for a in range(self.ndim))]
 
     def roll(self, shifts, dims=None, *, axis=None):
@@ -480,14 +504,17 @@ class Operations:
         axis = dims if axis is None else axis
         if axis is None:
             return self.reshape(-1).roll(shifts, 0).reshape(self.shape)
-        if isinstance(axis, (tuple, list)):
+        several = isinstance(axis, (tuple, list))
+        if isinstance(shifts, (tuple, list)) != several or several and len(shifts) != len(axis):
+            raise ShapeError(f"roll takes one shift for each axis: got shifts {shifts} for axis {axis}.")
+        if several:
             rolled = self
             for shift, a in zip(shifts, axis, strict=True):
                 rolled = rolled.roll(shift, a)
             return rolled
         axis = _axis(None, axis, self.ndim)
         size = self.shape[axis]
-        start = -shifts % size if size else 0
+        start = -whole("roll moves entries by a whole number", shifts) % size if size else 0
         return P.concatenate(
             self._along(axis, slice(start, None)), self._along(axis, slice(None, start)), axis=axis
         )
@@ -498,8 +525,14 @@ class Operations:
         mode "constant" fills it with a number; "edge", "reflect", "symmetric" and "wrap" with entries of the
         tensor, which collect the gradient of their copies.
         """
+        for width in np.ravel(pad_width).tolist():
+            if isinstance(width, int) and width < 0:
+                raise ValueError(
+                    f"pad_width holds whole numbers from 0 on, got {pad_width}. To cut entries off, use a slice."
+                )
+            whole("pad_width holds whole numbers from 0 on", width)
         try:
-            widths = np.broadcast_to(np.asarray(pad_width), (self.ndim, 2)).tolist()
+            widths = np.broadcast_to(np.asarray(pad_width, dtype=int), (self.ndim, 2)).tolist()
         except ValueError:
             raise ShapeError(
                 f"pad_width holds (before, after) for each of the {self.ndim} axes of shape {self.shape}, got "
@@ -514,6 +547,10 @@ class Operations:
             )
         padded = self
         for axis, width in enumerate(widths):
+            if any(width) and not self.shape[axis]:
+                raise ShapeError(
+                    f"pad's mode {mode!r} repeats entries, but axis {axis} of shape {self.shape} has none."
+                )
             padded = padded._along(axis, np.pad(np.arange(self.shape[axis]), width, mode=mode))
         return padded
 
@@ -521,35 +558,42 @@ class Operations:
 
     def split(self, split_size_or_sections, dim: int = 0, *, axis=None) -> tuple:
         """In pieces of a size along an axis (the last may be smaller), or of the sizes in a list, as in PyTorch."""
-        axis = _axis(axis, dim, self.ndim)
+        axis = self._own_axis(axis, dim)
         total = self.shape[axis]
-        if isinstance(split_size_or_sections, int):
-            size = split_size_or_sections
-            if size < 1:
-                raise ValueError(f"split takes the size of a piece, at least 1, got {size}.")
-            sizes = [min(size, total - start) for start in range(0, total, size)] or [0]
-        else:
+        if isinstance(split_size_or_sections, (tuple, list)):
             sizes = list(split_size_or_sections)
-            if sum(sizes) != total or any(size < 0 for size in sizes):
+            if any(size < 0 for size in sizes):
+                raise ValueError(f"split takes sizes from 0 on, got {sizes}.")
+            if sum(sizes) != total:
                 raise ShapeError(
                     f"split({sizes}) must add up to {total}, the size of axis {axis} of shape {self.shape}; "
                     f"it adds up to {sum(sizes)}."
                 )
+        else:
+            size = whole("split takes the size of a piece, or a list of sizes", split_size_or_sections)
+            if size < 1:
+                raise ValueError(f"split takes the size of a piece, at least 1, got {size}.")
+            sizes = [min(size, total - start) for start in range(0, total, size)] or [0]
         ends = np.cumsum(sizes).tolist()
         return tuple(self._along(axis, slice(e - s, e)) for s, e in zip(sizes, ends, strict=True))
 
     def chunk(self, chunks: int, dim: int = 0, *, axis=None) -> tuple:
         """In so many pieces of equal size along an axis; the last may be smaller."""
-        if chunks < 1:
-            raise ValueError(f"chunk takes the number of pieces, at least 1, got {chunks}.")
-        axis = _axis(axis, dim, self.ndim)
+        whole("chunk takes the number of pieces, at least 1", chunks, 1)
+        axis = self._own_axis(axis, dim)
         size = -(-self.shape[axis] // chunks)
         return self.split(size or [0] * chunks, axis)
 
     def unbind(self, dim: int = 0, *, axis=None) -> tuple:
         """Its slices along an axis, without that axis."""
-        axis = _axis(axis, dim, self.ndim)
+        axis = self._own_axis(axis, dim)
         return tuple(self._along(axis, i) for i in range(self.shape[axis]))
+
+    def _own_axis(self, axis, dim) -> int:
+        """An axis that is there: a number has none to be taken apart along."""
+        if not self.ndim:
+            raise axis_out_of_range(dim if axis is None else axis, 0)
+        return _axis(axis, dim, self.ndim)
 
     def narrow(self, dim: int, start: int, length: int):
         """The `length` entries from `start` on along an axis."""
@@ -564,7 +608,7 @@ class Operations:
 
     def index_select(self, dim: int, index):
         """The entries at a list of indices along an axis; repeated ones add up their gradients."""
-        index = np.asarray(plain(index))
+        index = _indices(index)
         if index.ndim > 1:
             raise ShapeError(f"index_select takes a list of indices, of shape (n,), got shape {index.shape}.")
         return self._along(_axis(None, dim, self.ndim), np.atleast_1d(index))
@@ -575,13 +619,13 @@ class Operations:
 
     def take_along_axis(self, indices, axis: int = -1):
         """The entries at indices along an axis, as `argsort` and `argmax(keepdims=True)` give them."""
-        indices = np.asarray(plain(indices))
-        if indices.ndim == self.ndim:
+        indices = _indices(indices)
+        if indices.ndim == self.ndim:  # axes of size 1 are stretched, as in NumPy
             axis = _axis(None, axis, self.ndim)
-            stretched = [
-                n if a == axis else m for a, (n, m) in enumerate(zip(indices.shape, self.shape, strict=True))
-            ]
-            indices = np.broadcast_to(indices, stretched)
+            others = [(n, m) for a, (n, m) in enumerate(zip(indices.shape, self.shape, strict=True)) if a != axis]
+            if all(n in (1, m) for n, m in others):
+                stretched = (*self.shape[:axis], indices.shape[axis], *self.shape[axis + 1 :])
+                indices = np.broadcast_to(indices, stretched)
         return self.gather(axis, indices)
 
     def take_along_dim(self, indices, dim: int = -1):
@@ -590,16 +634,20 @@ class Operations:
 
     def scatter_add(self, dim: int, index, src):
         """This plus src, entry by entry at result[index[i, j, …], j, …] for dim=0, and likewise for other axes."""
-        index = np.asarray(plain(index))
+        index, shape = _indices(index), np.shape(src)
+        if len(shape) != index.ndim or any(n < m for n, m in zip(shape, index.shape, strict=True)):
+            raise ShapeError(
+                "scatter_add takes a src at least as large as the index along every axis: the index has shape "
+                f"{index.shape}, src {shape}."
+            )
+        grid = self._grid(dim, index)
         src = src[tuple(map(slice, index.shape))]  # PyTorch lets src be larger
-        return self + P.scatter(src, index=self._grid(dim, index), shape=tuple(self.shape))
+        self[grid]  # an index that does not fit is refused in terms of this tensor
+        return self + P.scatter(src, index=grid, shape=tuple(self.shape))
 
     def _grid(self, dim: int, index) -> tuple:
         """Index arrays for all axes: the given one along dim, each entry's own place along the others."""
-        axis = _axis(None, dim, self.ndim)
-        index = np.asarray(plain(index))
-        if index.dtype.kind not in "iu":
-            raise TypeError(f"an index holds whole numbers, got {index.dtype} of shape {index.shape}.")
+        axis, index = _axis(None, dim, self.ndim), _indices(index)
         fits = index.ndim == self.ndim and all(
             n <= m for a, (n, m) in enumerate(zip(index.shape, self.shape, strict=True)) if a != axis
         )
@@ -619,7 +667,8 @@ class Operations:
 
     def topk(self, k: int, dim: int = -1, largest: bool = True, *, axis=None) -> tuple:
         """(values, indices) of the k largest entries along an axis, sorted, or of the k smallest."""
-        axis = _axis(axis, dim, self.ndim)
+        axis = self._own_axis(axis, dim)
+        whole("topk takes a whole number k", k)
         if not 0 <= k <= self.shape[axis]:
             raise ShapeError(f"topk takes k from 0 to {self.shape[axis]}, the size of axis {axis}, got {k}.")
         order = np.take(self.argsort(axis, descending=largest), np.arange(k), axis=axis)
@@ -627,6 +676,8 @@ class Operations:
 
     def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1):
         """The entries whose places along two axes differ by `offset`, as a new last axis."""
+        if _axis(None, dim1, self.ndim) == _axis(None, dim2, self.ndim):
+            raise ShapeError(f"diagonal needs two axes, got axis {dim1} twice.")
         moved = self.moveaxis((dim1, dim2), (-2, -1))
         rows, columns = moved.shape[-2:]
         count = max(0, min(rows, columns - offset) - max(0, -offset))
@@ -680,6 +731,9 @@ class Operations:
         left, right = (
             [_axis(None, a, n) for a in axes] for axes, n in zip((left, right), ndims, strict=True)
         )
+        for axes, shape in ((left, self.shape), (right, np.shape(other))):
+            if len(set(axes)) < len(axes):
+                raise ShapeError(f"tensordot names axis {max(axes, key=axes.count)} of shape {tuple(shape)} twice.")
         sizes = [self.shape[a] for a in left], [np.shape(other)[a] for a in right]
         if sizes[0] != sizes[1]:
             raise ShapeError(
@@ -710,8 +764,11 @@ class Operations:
     # Types ------------------------------------------------------------------------------------------------
 
     def astype(self, dtype):
-        """The same numbers in another floating-point dtype; gradients come back in the old one."""
-        return self if self.dtype == dtype else self._apply(P.astype, self, dtype=np.dtype(dtype))
+        """The same numbers in another dtype; gradients come back in the old one. Whole numbers leave the graph."""
+        dtype = real_dtype(dtype)
+        if self.dtype == dtype:
+            return self
+        return self._apply(P.astype, self if dtype.kind == "f" else self.detach(), dtype=dtype)
 
     to = astype
 
@@ -729,6 +786,44 @@ def plain(value: Any) -> Any:
     return value.data if isinstance(value, Operations) else value
 
 
+def real_dtype(dtype: Any) -> np.dtype:
+    """A dtype of real numbers, or an error that says what was wrong with it."""
+    try:
+        dtype = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"a dtype is one of NumPy's, such as np.float32; got {dtype!r}.") from None
+    if dtype.kind not in "fiub":
+        raise TypeError("a tensor holds real numbers, complex ones are not supported. Keep .real and .imag apart.")
+    return dtype
+
+
+def _indices(index: Any) -> np.ndarray:
+    """Indices along an axis: an array of whole numbers."""
+    index = np.asarray(plain(index))
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"an index holds whole numbers, got {index.dtype} of shape {index.shape}.")
+    return index
+
+
+def _plainly(function, x: Operations, axes: dict) -> np.ndarray:
+    """A reduction that has no derivative, as a plain array."""
+    name, axis = function.__name__, axes["axis"]
+    if name.startswith("arg"):
+        if isinstance(axis, tuple):
+            raise not_an_axis(axis)
+        if not (x.numel() if axis is None or not -x.ndim <= axis < x.ndim else x.shape[axis]):
+            raise nothing_to_reduce(name, x.shape)
+    _check_over(name, axis, x.shape)
+    return function(x.data, **axes)
+
+
+def _check_over(name: str, axis, shape: tuple[int, ...]) -> None:
+    """Raise ShapeError for an axis, or one of several, that the shape does not have."""
+    for a in () if axis is None else axis if isinstance(axis, tuple) else (axis,):
+        if not -len(shape) <= a < len(shape) and (shape or a not in (0, -1)):
+            raise not_over_axis(name, axis, shape)
+
+
 def _sequence(numbers: tuple) -> tuple[int, ...]:
     """(2, 3) for both f(2, 3) and f((2, 3))."""
     return (
@@ -741,12 +836,19 @@ def _axes(axis, keepdims, dim, keepdim) -> dict:
     if axis is not None and dim is not None:
         raise TypeError(f"axis={axis} and dim={dim} are two names for the same argument: give one.")
     axis = dim if axis is None else axis
-    return {"axis": tuple(axis) if isinstance(axis, list) else axis, "keepdims": keepdims or keepdim}
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    if not (axis is None or type(axis) is int):
+        for a in axis if isinstance(axis, tuple) else (axis,):
+            if not isinstance(a, (int, np.integer)):
+                raise not_an_axis(axis, several=True)
+    return {"axis": axis, "keepdims": keepdims or keepdim}
 
 
 def _axis(axis, dim, ndim: int) -> int:
     """One axis, counted from the front."""
     axis = dim if axis is None else axis
+    if not isinstance(axis, (int, np.integer)):
+        raise not_an_axis(axis)
     if not -ndim <= axis < ndim:
         if not ndim and axis in (0, -1):
             return axis  # as in PyTorch, a number may be asked along its missing axis

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .errors import whole
+
 _default = np.random.default_rng()
 
 
@@ -16,6 +18,7 @@ def manual_seed(seed: int) -> np.random.Generator:
     array([85, 63, 51])
     """
     global _default
+    whole("a seed is a whole number from 0 on", seed, 0)
     _default = np.random.default_rng(seed)
     return _default
 

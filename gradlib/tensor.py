@@ -9,8 +9,8 @@ import numpy as np
 from . import numpy_functions
 from . import primitives as P
 from .autograd import backward_steps, recording, writes
-from .errors import GraphError, ShapeError, explained
-from .operations import Operations, plain
+from .errors import GraphError, ShapeError, axis_out_of_range, cannot_broadcast, explained, whole
+from .operations import Operations, plain, real_dtype
 from .primitives.shapes import assign
 
 _new = object.__new__
@@ -68,7 +68,10 @@ class Tensor(Operations):
     @data.setter
     def data(self, value) -> None:
         if value is not self._array:  # `t.data -= u` assigns the array that is there
-            value = np.asarray(plain(value), dtype=self.dtype)
+            array = np.asarray(plain(value))
+            if array.dtype.kind not in "fiub":
+                raise _bad_data(value, array.dtype)
+            value = array.astype(self.dtype, copy=False)
             if value.shape != self.shape:
                 raise ShapeError(
                     f"a tensor of shape {self.shape} cannot take data of shape {value.shape}: its shape stays. "
@@ -91,7 +94,11 @@ class Tensor(Operations):
 
     def size(self, dim: int | None = None):
         """The shape, or the size of one axis."""
-        return self._array.shape if dim is None else self._array.shape[dim]
+        if dim is None:
+            return self._array.shape
+        if not -self.ndim <= dim < self.ndim:
+            raise axis_out_of_range(dim, self.ndim)
+        return self._array.shape[dim]
 
     def numpy(self) -> np.ndarray:
         """The array, not copied. Refused where it would cut a graph: if that is meant, t.detach().numpy()."""
@@ -431,6 +438,10 @@ class Tensor(Operations):
         """`t[i] = v`. In a graph t becomes the result of the assignment: its gradient flows to v at those entries,
         and to what t was before at the others. What used t before goes on using the old value."""
         index, value = _index(index), _operand(value, self)
+        if not np.can_cast(value.dtype, self.dtype, "same_kind"):
+            raise TypeError(
+                f"a tensor of {self.dtype} cannot hold values of {value.dtype}: convert it first, by t.float()."
+            )
         if not recording.enabled or not (self._requires_grad or value._requires_grad):
             self._write(index, value._array)
             return
@@ -446,22 +457,22 @@ class Tensor(Operations):
     # Comparisons are elementwise and give plain bool arrays: they have no derivative to record.
 
     def __eq__(self, other):
-        return self._array == _operand(other, self)._array
+        return _compared(np.equal, self, other)
 
     def __ne__(self, other):
-        return self._array != _operand(other, self)._array
+        return _compared(np.not_equal, self, other)
 
     def __lt__(self, other):
-        return self._array < _operand(other, self)._array
+        return _compared(np.less, self, other)
 
     def __le__(self, other):
-        return self._array <= _operand(other, self)._array
+        return _compared(np.less_equal, self, other)
 
     def __gt__(self, other):
-        return self._array > _operand(other, self)._array
+        return _compared(np.greater, self, other)
 
     def __ge__(self, other):
-        return self._array >= _operand(other, self)._array
+        return _compared(np.greater_equal, self, other)
 
     __hash__ = object.__hash__  # by identity: a tensor can be a key though == compares entries
 
@@ -579,6 +590,14 @@ def apply(op: P.Primitive, *inputs: Tensor, **keywords) -> Tensor:
 Tensor._apply = staticmethod(apply)
 
 
+def _compared(ufunc: np.ufunc, x: Tensor, other: Any) -> np.ndarray:
+    other = _operand(other, x)
+    try:
+        return ufunc(x._array, other._array)
+    except ValueError:
+        raise cannot_broadcast(x.shape, other.shape) from None
+
+
 def _foreign(value: Any) -> bool:
     """Whether it is no tensor, but knows what an operation of the table does to it."""
     return hasattr(type(value), "_call_primitive") and not isinstance(value, Tensor)
@@ -688,6 +707,7 @@ def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
     Raises TypeError for indices that are not whole numbers, IndexError for one out of range.
     """
     indices = np.asarray(plain(indices))
+    whole("num_classes is a whole number", num_classes)
     if indices.dtype.kind not in "iu":
         raise TypeError(f"one_hot takes whole numbers, class indices, got {indices.dtype} of shape {indices.shape}.")
     if num_classes == -1:
@@ -707,7 +727,7 @@ def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
 
 def _as_array(data: Any, dtype: Any) -> np.ndarray:
     """A new array of real numbers, or an error that says what is wrong with the data."""
-    dtype = None if dtype is None else np.dtype(dtype)
+    dtype = None if dtype is None else real_dtype(dtype)
     if isinstance(data, Tensor):
         if data._requires_grad:
             raise GraphError(

@@ -15,7 +15,7 @@ from ..errors import ShapeError
 from ..primitives.recurrent import gru, lstm, rnn
 from ..primitives.shapes import concatenate
 from ..tensor import Parameter, Tensor
-from .layers import Dropout
+from .layers import dropout as drop
 from .module import Module
 
 _TRANSPOSED = ("weight_ih", "weight_hh")  # PyTorch stores (k·H, in), here as on the board: (in, k·H)
@@ -203,7 +203,7 @@ class _Recurrent(Module):
             )
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
-        self.dropout = Dropout(dropout, rng=rng)
+        self.dropout, self.rng = dropout, rng
         for suffix, inputs in self._cells():
             weights = _weights(inputs, hidden_size, self.blocks, bias, rng)
             for name, weight in zip(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), weights, strict=True):
@@ -248,7 +248,7 @@ class _Recurrent(Module):
         first = self._first(first, x, batched)
         last = []
         for layer in range(self.num_layers):
-            x = self.dropout(x) if layer else x
+            x = drop(x, self.dropout, self.training, rng=self.rng) if layer else x
             outputs = []
             for direction in self._directions:
                 states = [state[len(last)] for state in first]
@@ -289,7 +289,7 @@ class _Recurrent(Module):
 
     def extra_repr(self) -> str:
         parts = [str(self.input_size), str(self.hidden_size)]
-        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "bidirectional": False}
+        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
         parts += [f"{name}={getattr(self, name)}" for name, usual in defaults.items() if getattr(self, name) != usual]
         return ", ".join(parts)
 
