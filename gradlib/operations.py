@@ -435,8 +435,8 @@ class Operations:
         known = (-1,) * (len(sizes) - self.ndim) + tuple(self.shape)
         if any(s == k == -1 for s, k in zip(sizes, known, strict=False)):
             raise ShapeError(
-                f"expand{sizes}: -1 keeps the size of an axis, but axis {sizes.index(-1)} of the result is new to shape "
-                f"{self.shape}. Say its size."
+                f"expand{sizes}: -1 keeps the size of an axis, but axis {sizes.index(-1)} of the result is new to "
+                f"shape {self.shape}. Say its size."
             )
         return self.broadcast_to(tuple(k if s == -1 else s for s, k in zip(sizes, known, strict=False)))
 

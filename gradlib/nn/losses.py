@@ -170,7 +170,8 @@ def hinge_embedding_loss(input, target, margin: float = 1.0, reduction: str = "m
     return _reduced(P.where(y > 0, x, (margin - x).relu()), reduction)
 
 
-bce_loss, bce_with_logits_loss, cross_entropy_loss = binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy
+bce_loss, bce_with_logits_loss = binary_cross_entropy, binary_cross_entropy_with_logits
+cross_entropy_loss = cross_entropy
 
 
 # What they share ------------------------------------------------------------
@@ -224,7 +225,9 @@ def _plus_or_minus_one(name: str, y: Tensor) -> None:
     wrong = np.abs(y.data) != 1
     if wrong.any():
         place = tuple(np.argwhere(wrong)[0].tolist())
-        raise ValueError(f"{name} takes labels -1 and 1, but entry {place} is {y.data[place]:g}. From 0 and 1: 2 y - 1.")
+        raise ValueError(
+            f"{name} takes labels -1 and 1, but entry {place} is {y.data[place]:g}. From 0 and 1: 2 y - 1."
+        )
 
 
 def _log_at_least(x: Tensor, least: float) -> Tensor:

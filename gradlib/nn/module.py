@@ -329,10 +329,11 @@ class Summary:
         table += [(name, kind, str(shape), f"{count:,}") for name, kind, shape, count in self.rows]
         table.append(("total", "", "", f"{self.total:,}"))
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        return "\n".join(
-            "  ".join(cell.rjust(w) if i == 3 else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
-            for row in table
-        )
+        lines = []
+        for *texts, count in table:
+            cells = [text.ljust(width) for text, width in zip(texts, widths, strict=False)]
+            lines.append("  ".join([*cells, count.rjust(widths[-1])]))
+        return "\n".join(lines)
 
 
 def _note(rows: list, name: str) -> Callable:

@@ -85,7 +85,9 @@ def group_norm(x, num_groups: int, weight=None, bias=None, eps: float = 1e-5) ->
     """
     channels = x.shape[1] if x.ndim > 1 else 0
     if not channels or channels % num_groups:
-        raise ShapeError(f"group_norm with {num_groups} groups takes x (N, C, …) with C a multiple of it, got {x.shape}.")
+        raise ShapeError(
+            f"group_norm with {num_groups} groups takes x (N, C, …) with C a multiple of it, got {x.shape}."
+        )
     z = P.normalize(x.reshape(x.shape[0], num_groups, -1), axis=(2,), eps=eps).reshape(x.shape)
     return _scaled(z, weight, bias, (1, -1) + (1,) * (x.ndim - 2))
 

@@ -49,7 +49,9 @@ def _pool(axes: int, name: str, x, kernel_size, stride, padding, dilation, reduc
     dilation = each("dilation", dilation, axes)
     padding = each("padding", padding, axes)
     if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
-        raise ValueError(f"{name}: padding {padding} is more than half of the kernel {kernel}, so a window would be empty.")
+        raise ValueError(
+            f"{name}: padding {padding} is more than half of the kernel {kernel}, so a window would be empty."
+        )
     pairs = tuple((p, p) for p in padding)
     sizes = fitting(name, x.shape[2:], kernel, stride, pairs, dilation)
     columns = P.unfold(x, kernel=kernel, stride=stride, padding=pairs, dilation=dilation, fill=fill)

@@ -94,8 +94,9 @@ def _gate_scales(a, size):
 #     i, f, o = σ(p)   g = tanh(p)   c' = f · c + i · g   h' = o · tanh(c')        p = a + h W, blocks i f g o
 #
 # The result holds the states h and the memories c, (2, T, N, H). Into a list `kept`, if one is given, the forward
-# pass puts the gates, so that the rule need not compute them again. Measured with T = 32, N = 32, H = 64, float32,
-# one thread, a training step beside PyTorch's (1.4 ms, fused): @MEASURED@
+# pass puts the gates, so that the rule need not compute them again. Measured with T = 32, N = 32, 64 inputs, H = 64,
+# float32, one thread, a training step takes 1.3 to 1.4 of the time of PyTorch's, which is one fused operation too;
+# without `kept` 1.6 to 1.8; recorded operation by operation 3.4. (GRU 0.75 and 1.6, RNN 0.5 and 1.1.)
 
 
 def _lstm_forward(a, weight, first, first_memory, kept=None):
