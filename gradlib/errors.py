@@ -194,6 +194,17 @@ def whole(what: str, value, least: int | None = None) -> int:
     return int(value)
 
 
+def _explain_linear(shapes, keywords, error):
+    x, weight, _ = shapes
+    if len(weight) == 2 and x[-1:] != weight[:1]:
+        hint = " The weight looks transposed." if x[-1:] == weight[1:] else ""
+        return ShapeError(
+            f"linear takes x of shape (…, {weight[0]}) for a weight of shape {weight}, got {x}. The weight is "
+            f"(in_features, out_features).{hint}"
+        )
+    return None
+
+
 def _explain_reshape(shapes, keywords, error):
     (shape,), wanted = shapes, tuple(keywords["shape"])
     if not all(isinstance(size, (int, np.integer)) for size in wanted):
@@ -300,6 +311,7 @@ def _explain_power(shapes, keywords, error):
 
 
 _SPECIAL = {
+    "linear": _explain_linear,
     "@": lambda shapes, keywords, error: cannot_multiply(*shapes),
     "transpose": lambda shapes, keywords, error: ShapeError(
         f"permute{keywords['axes']} must name each axis of shape {shapes[0]} once."

@@ -48,8 +48,7 @@ def scaled_dot_product_attention(
     [[10.02]]
     """
     query, key, value = (x if isinstance(x, Tensor) else Tensor(x) for x in (query, key, value))
-    _check_attention(query.shape, key.shape, value.shape)
-    bias = _bias(query.dtype, (*query.shape[:-1], key.shape[-2]), attn_mask, is_causal)
+    bias = _bias(query.dtype, _scores_shape(query.shape, key.shape, value.shape), attn_mask, is_causal)
     return _attention(query, key, value, bias, dropout_p, scale, rng)[0]
 
 
@@ -120,7 +119,8 @@ def _check_mask(mask_shape, shape, name: str) -> None:
         )
 
 
-def _check_attention(query, key, value) -> None:
+def _scores_shape(query, key, value) -> tuple[int, ...]:
+    """The shape (..., L, S) of the scores of inputs of these shapes, checked."""
     if min(map(len, (query, key, value))) < 2:
         raise ShapeError(
             f"query, key and value need an axis of positions and one of features, (..., L, E); got {query}, {key} "
@@ -135,6 +135,14 @@ def _check_attention(query, key, value) -> None:
         raise ShapeError(
             f"every key needs its value: key {key} has {key[-2]} positions, value {value} has {value[-2]}."
         )
+    try:
+        leading = np.broadcast_shapes(query[:-2], key[:-2], value[:-2])
+    except ValueError:
+        raise ShapeError(
+            f"the axes in front of positions and features must be equal or 1: got query {query}, key {key} and value "
+            f"{value}."
+        ) from None
+    return (*leading, query[-2], key[-2])
 
 
 # Layers ------------------------------------------------------------
@@ -200,6 +208,7 @@ class MultiheadAttention(Module):
         self, query, key, value, key_padding_mask=None, need_weights: bool = True, attn_mask=None,
         average_attn_weights: bool = True, is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
+        query, key, value = (x if isinstance(x, Tensor) else Tensor(x) for x in (query, key, value))
         self._check(query.shape, key.shape, value.shape)
         batched = query.ndim == 3
         layout = (1, 0, 2) if batched and not self.batch_first else None

@@ -20,18 +20,10 @@ def linear(x, weight, bias=None) -> Tensor:
 
     Raises ShapeError if the features do not fit.
     """
-    shape = weight.shape
-    if x.shape[-1:] != shape[:1]:
-        raise ShapeError(
-            f"linear takes x of shape (…, {shape[0]}) for a weight of shape {shape}, got {x.shape}. The weight is "
-            "(in_features, out_features)."
-        )
     if bias is None:
         return P.matmul(x, weight)
-    if bias.shape != shape[1:]:
-        raise ShapeError(f"linear's bias must have shape {shape[1:]}, got {bias.shape}.")
-    if isinstance(x, Tensor):
-        return apply(P.linear, x, weight, bias)
+    if bias.shape != weight.shape[1:]:
+        raise ShapeError(f"linear's bias must have shape {weight.shape[1:]}, got {bias.shape}.")
     return P.linear(x, weight, bias)
 
 
@@ -61,7 +53,9 @@ class Linear(Module):
         self.bias = Parameter(np.zeros(out_features, dtype=np.float32)) if bias else None
 
     def forward(self, x) -> Tensor:
-        return linear(x, self.weight, self.bias)
+        if self.bias is None or not isinstance(x, Tensor):
+            return linear(x, self.weight, self.bias)
+        return apply(P.linear, x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

@@ -240,6 +240,7 @@ class _Recurrent(Module):
     def _sequence(self, x: Tensor, first: list[Tensor] | None) -> tuple[Tensor, list[Tensor]]:
         """All layers: x as it was given, the first states (L, N, H) or None -> outputs and last states."""
         self._check_input(x)
+        x = x if isinstance(x, Tensor) else Tensor(x)
         batched = x.ndim == 3
         if not batched:
             x = x.reshape(x.shape[0], 1, x.shape[1])  # (T, in) -> (T, 1, in)

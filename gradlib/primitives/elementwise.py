@@ -143,9 +143,11 @@ leaky_relu = Primitive(
 
 
 def _erf(x):
-    from scipy import special
-
-    return special.erf(x)
+    try:
+        from scipy.special import erf
+    except ImportError:
+        raise ImportError("erf and the exact gelu are computed by SciPy: pip install scipy.") from None
+    return erf(x)
 
 
 erf = Primitive(

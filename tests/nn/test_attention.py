@@ -59,6 +59,23 @@ def test_attention_is_a_weighted_average_for_each_query(leading, mask):
     np.testing.assert_allclose(out.data, by_loops(q, k, v, added), rtol=1e-12)
 
 
+def test_axes_in_front_broadcast():
+    q, k, v = normal(4, 3), normal(2, 5, 3, seed=1), normal(2, 5, 2, seed=2)
+    mask = normal(2, 4, 5, seed=3) > -0.5
+    out = scaled_dot_product_attention(q, k, v, mask)
+    for i in range(2):
+        np.testing.assert_allclose(
+            out.data[i], by_loops(q, k[i], v[i], np.where(mask[i], 0, -np.inf)), rtol=1e-12
+        )
+
+
+def test_no_score_is_high_enough_to_look_ahead():
+    x = np.full((3, 1), 1e4)
+    x[2] = 1e8  # its score, 1e12, is not seen by the first two queries
+    out = scaled_dot_product_attention(x, x, np.arange(3.0)[:, None], is_causal=True)
+    np.testing.assert_array_equal(out.data[:2, 0], [0, 0.5])
+
+
 def test_both_masks_hold_together_and_the_scale_may_be_chosen():
     q, k, v = normal(3, 2), normal(3, 2, seed=1), normal(3, 2, seed=2)
     not_self = ~np.eye(3, dtype=bool)
@@ -196,6 +213,7 @@ def test_each_head_attends_with_its_own_columns(bias):
     expected = expected + (attention.out_proj.bias.data if bias else 0)
     out, _ = attention(Tensor(query), Tensor(memory), Tensor(memory))
     np.testing.assert_allclose(out.data, expected, rtol=1e-11)
+    np.testing.assert_array_equal(attention(query, memory, memory)[0].data, out.data)  # arrays are taken too
 
 
 def test_the_layouts_give_the_same_numbers():
@@ -322,6 +340,24 @@ def test_dropout_of_the_layer_acts_in_training_only():
     np.testing.assert_array_equal(layer(x).data, encoder_layer()(x).data)
 
 
+def test_where_the_layer_drops():
+    """With p = 1 a dropout leaves nothing of its place: what comes after it shows where it is."""
+    x, nothing = Tensor(normal(2, 5, 6)), np.zeros(6)
+    for place, from_attention, from_mlp in [
+        ("all", nothing, nothing),
+        ("self_attn", normal(6, seed=1), nothing),  # weights dropped: the bias of the projection is left
+        ("dropout", nothing, normal(6, seed=2)),  # the hidden layer dropped: the bias of the second is left
+    ]:
+        layer = encoder_layer(dropout=1.0, norm_first=True)
+        layer.self_attn.out_proj.bias.data = normal(6, seed=1)
+        layer.linear2.bias.data = normal(6, seed=2)
+        if place == "self_attn":
+            layer.dropout1.p = 0
+        if place == "dropout":
+            layer.dropout2.p = 0
+        np.testing.assert_allclose(layer(x).data, x.data + from_attention + from_mlp, rtol=1e-12, err_msg=place)
+
+
 def test_a_layer_without_biases_has_none():
     names = [name for name, _ in encoder_layer(bias=False).named_parameters()]
     assert names and not [name for name in names if "bias" in name]
@@ -436,6 +472,7 @@ REFUSED = [
         "same number of features",
     ),
     (lambda: scaled_dot_product_attention(Tensor(X), Tensor(X), Tensor(X[:, :3])), ShapeError, "its value"),
+    (lambda: scaled_dot_product_attention(X, X[[0, 0, 0]], X[[0, 0, 0]]), ShapeError, "axes in front of positions"),
     (lambda: scaled_dot_product_attention(Tensor(X[0, 0]), Tensor(X), Tensor(X)), ShapeError, "axis of positions"),
     (
         lambda: scaled_dot_product_attention(Tensor(X), Tensor(X), Tensor(X), np.zeros((3, 4))),

@@ -189,6 +189,12 @@ def test_a_missing_state_is_zeros(kind):
 
 
 @each_kind
+def test_an_array_is_taken_as_it_is(kind):
+    layer, x = make(kind, batch_first=True), normal(2, 4, 3)
+    np.testing.assert_array_equal(layer(x)[0].data, layer(Tensor(x))[0].data)
+
+
+@each_kind
 def test_a_sequence_may_be_continued_where_it_stopped(kind):
     layer = make(kind)
     x = normal(6, 2, 3)

@@ -343,3 +343,11 @@ def test_a_network_is_trained_to_the_same_numbers():
                 tensor.grad = None
     for name in start:
         np.testing.assert_allclose(ours[name].data, theirs[name].detach().numpy(), rtol=1e-9)
+
+
+def test_pytorch_reads_a_tensor_without_a_copy():
+    ours = Tensor(np.arange(6.0).reshape(2, 3))
+    theirs = torch.from_dlpack(ours)
+    theirs[1, 2] = 7.0
+    assert ours.data[1, 2] == 7.0 and theirs.shape == (2, 3)
+    assert torch.from_dlpack(ours.T).stride() == (1, 3)
