@@ -1,5 +1,6 @@
 """Costs that have no counterpart: an operation in a long graph, a picture, the import."""
 
+import gc
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,8 +21,14 @@ def chain(length: int) -> Callable[[], object]:
     return run
 
 
-def an_operation(length: int) -> float:
-    return medians([chain(length)], 3)[0] / length
+def an_operation(length: int, collector: bool = True) -> float:
+    """Seconds an operation. Python's garbage collector looks at all that lives again and again as a graph grows."""
+    if not collector:
+        gc.disable()
+    try:
+        return medians([chain(length)], 3)[0] / length
+    finally:
+        gc.enable()
 
 
 def picture() -> float:
@@ -39,6 +46,7 @@ def import_beyond_numpy() -> float:
 
 COSTS = {
     **{f"length: an operation in a chain of {n:,}": lambda n=n: an_operation(n) for n in (10**3, 10**4, 10**5, 10**6)},
+    "length: the same of 1,000,000, without Python's collector": lambda: an_operation(10**6, collector=False),
     "draw: a graph of 201 values": picture,
     "import: gradlib, beyond numpy": import_beyond_numpy,
 }

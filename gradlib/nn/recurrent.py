@@ -203,6 +203,7 @@ class _Recurrent(Module):
             )
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
+        drop(Tensor(0.0), dropout, training=False)  # checks that it is a probability
         self.dropout, self.rng = dropout, rng
         for suffix, inputs in self._cells():
             weights = _weights(inputs, hidden_size, self.blocks, bias, rng)
@@ -253,9 +254,8 @@ class _Recurrent(Module):
             outputs = []
             for direction in self._directions:
                 states = [state[len(last)] for state in first]
-                order = slice(None, None, -1 if direction else 1)
-                result, ended = self._run(x[order], f"_l{layer}{direction}", states)
-                outputs.append(result[order])
+                result, ended = self._run(x[::-1] if direction else x, f"_l{layer}{direction}", states)
+                outputs.append(result[::-1] if direction else result)
                 last.append(ended)
             x = concatenate(*outputs, axis=-1) if self.bidirectional else outputs[0]
         last = [_stacked(states) for states in zip(*last, strict=True)]  # (N, H) each -> (L, N, H)
@@ -375,9 +375,7 @@ class LSTM(_Recurrent):
     ):  # fmt: skip
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, rng=rng)
 
-    def forward(
-        self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         outputs, (h, c) = self._sequence(input, None if hx is None else _pair(hx))
         return outputs, (h, c)
 

@@ -5,7 +5,8 @@ depend on the state, so one matrix product gives it for all steps at once, befor
 
     a = x W_ih + b_ih                                     (T, N, in) @ (in, k·H) -> (T, N, k·H)
 
-and these entries take it from there. T steps, N sequences, H numbers in a state, k rows of weights a state.
+and these entries take it from there. T steps, N sequences, H numbers in a state, k·H numbers that a
+step computes on its way: k is 1 for Elman's network, 3 for a GRU, 4 for an LSTM.
 
 *Backpropagation through time.* The state hₜ is read twice: it is an output, where the gradient Gₜ arrives, and
 it goes into step t + 1. So with p the numbers that a step computes before its nonlinearities,
@@ -124,8 +125,8 @@ def _lstm_forward(a, weight, first, first_memory, kept=None):
 def _lstm_rule(g, z, a, weight, first, first_memory, kept=None):
     r"""Two gradients are handed back, to h and to c. With t = tanh(c') and the blocks of p in order,
 
-        ∂L/∂c' = G_c + back_c + ∂L/∂h' · o (1 - t²)          back_c = ∂L/∂c' · f
-        ∂L/∂p  = ∂L/∂c' · g i (1 - i),   ∂L/∂c' · c f (1 - f),   ∂L/∂c' · i (1 - g²),   ∂L/∂h' · t o (1 - o)
+    ∂L/∂c' = G_c + back_c + ∂L/∂h' · o (1 - t²)          back_c = ∂L/∂c' · f
+    ∂L/∂p  = ∂L/∂c' · g i (1 - i),   ∂L/∂c' · c f (1 - f),   ∂L/∂c' · i (1 - g²),   ∂L/∂h' · t o (1 - o)
     """
     states, memories = z[0], z[1]
     steps, _, size = states.shape
@@ -139,12 +140,15 @@ def _lstm_rule(g, z, a, weight, first, first_memory, kept=None):
     input_gate, forget, candidate, output = (gates[:, :, size * k : size * (k + 1)] for k in range(4))
     squashed = np.tanh(memories)
     to_memory = output * (1 - squashed * squashed)
-    slopes = np.concatenate([
-        candidate * input_gate * (1 - input_gate),
-        memories_before * forget * (1 - forget),
-        input_gate * (1 - candidate * candidate),
-        squashed * output * (1 - output),
-    ], axis=2)  # (T, N, 4H)
+    slopes = np.concatenate(
+        [
+            candidate * input_gate * (1 - input_gate),
+            memories_before * forget * (1 - forget),
+            input_gate * (1 - candidate * candidate),
+            squashed * output * (1 - output),
+        ],
+        axis=2,
+    )  # (T, N, 4H)
 
     g_states, g_memories = g[0], g[1]
     back, back_memory, deltas = 0, 0, []
@@ -185,9 +189,9 @@ def _gru_forward(a, weight, bias, first):
 def _gru_rule(g, z, a, weight, bias, first):
     r"""With z the update gate,
 
-        ∂L/∂aₙ = ∂L/∂h' · (1 - z)(1 - n²)      ∂L/∂uₙ = ∂L/∂aₙ · r
-        ∂L/∂aᵣ = ∂L/∂aₙ · uₙ r (1 - r)         ∂L/∂a_z = ∂L/∂h' · (h - n) z (1 - z)
-        handed back: ∂L/∂h' · z + ∂L/∂u Wᵀ
+    ∂L/∂aₙ = ∂L/∂h' · (1 - z)(1 - n²)      ∂L/∂uₙ = ∂L/∂aₙ · r
+    ∂L/∂aᵣ = ∂L/∂aₙ · uₙ r (1 - r)         ∂L/∂a_z = ∂L/∂h' · (h - n) z (1 - z)
+    handed back: ∂L/∂h' · z + ∂L/∂u Wᵀ
     """
     before = _states_before(z, first)
     steps, _, size = before.shape

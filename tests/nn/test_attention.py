@@ -64,9 +64,7 @@ def test_axes_in_front_broadcast():
     mask = normal(2, 4, 5, seed=3) > -0.5
     out = scaled_dot_product_attention(q, k, v, mask)
     for i in range(2):
-        np.testing.assert_allclose(
-            out.data[i], by_loops(q, k[i], v[i], np.where(mask[i], 0, -np.inf)), rtol=1e-12
-        )
+        np.testing.assert_allclose(out.data[i], by_loops(q, k[i], v[i], np.where(mask[i], 0, -np.inf)), rtol=1e-12)
 
 
 def test_no_score_is_high_enough_to_look_ahead():

@@ -331,6 +331,7 @@ REFUSED = [
     ),
     (lambda: RNN(3, 2, nonlinearity="sine"), ValueError, "'tanh' or 'relu', got 'sine'"),
     (lambda: RNNCell(3, 2, nonlinearity="sine"), ValueError, "'tanh' or 'relu', got 'sine'"),
+    (lambda: LSTM(3, 2, 2, dropout=1.5), ValueError, "a probability, 0 to 1, got 1.5"),
     (lambda: LSTM(0, 2), ValueError, "input_size must be at least 1, got 0"),
     (lambda: GRU(3, 2, num_layers=0), ValueError, "num_layers must be at least 1, got 0"),
 ]

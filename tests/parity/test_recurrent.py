@@ -83,9 +83,7 @@ def test_a_layer(name, fixed, options, case):
     if case != "no states":
         inputs += [twice(rng.normal(size=state_shape)) for _ in range(1 + (name == "LSTM"))]
         states = [tuple(side) if name == "LSTM" else side[0] for side in zip(*inputs[1:], strict=True)]
-    results = [
-        module(inputs[0][side], *([states[side]] if states else [])) for side, module in enumerate(modules)
-    ]
+    results = [module(inputs[0][side], *([states[side]] if states else [])) for side, module in enumerate(modules)]
     compare(modules, inputs, results)
 
 
