@@ -99,3 +99,18 @@ def test_it_decorates_a_function():
 
     with pytest.raises(AnomalyError):
         countdown(2)
+
+
+def test_under_no_grad_nothing_is_recorded_nor_watched():
+    with np.errstate(divide="ignore"), no_grad(), detect_anomaly():
+        assert not leaf(0.0).log().requires_grad
+
+
+def test_a_view_that_came_into_the_graph_before_its_base_is_writeable_again():
+    x = leaf(1.0, 2.0)
+    column = x.detach().reshape(2, 1).requires_grad_()
+    with detect_anomaly():
+        z = (column * 2.0).sum() + x.sum()
+        z.backward()
+        column.data[0] = 5.0
+    assert x.data[0] == 5.0

@@ -284,6 +284,7 @@ def test_float64_comes_out_only_where_float64_went_in():
     for result in (single * np.arange(3.0), whole * np.array([2.0]), single.double() * 2, single.astype(np.float64)):
         assert result.dtype == np.float64
     assert (whole + 1).dtype == (whole * whole).dtype == np.int64
+    assert Tensor(np.ones(3, np.uint8)).sum().dtype == Tensor([True]).square().dtype == np.int64
 
 
 def test_a_cast_gives_the_gradient_back_in_the_old_dtype():

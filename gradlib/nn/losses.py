@@ -67,7 +67,7 @@ def binary_cross_entropy(input, target, weight=None, reduction: str = "mean") ->
     p, y = _alike("binary_cross_entropy", input, target)
     _in_unit_interval("binary_cross_entropy takes probabilities", p, "for scores use ..._with_logits")
     _in_unit_interval("binary_cross_entropy takes targets", y, "0 for no, 1 for yes")
-    losses = -(y * _log_at_least(p, -100.0) + (1 - y) * _log_at_least(1 - p, -100.0))
+    losses = -(y * _log(p) + (1 - y) * _log(1 - p))
     return _reduced(losses if weight is None else losses * weight, reduction)
 
 
@@ -230,10 +230,14 @@ def _plus_or_minus_one(name: str, y: Tensor) -> None:
         )
 
 
-def _log_at_least(x: Tensor, least: float) -> Tensor:
-    """ln x, cut off below; without the cut a p of 0 would give -∞ and 0 · ∞."""
-    safe = P.where(x > 0, x, 1.0)
-    return P.where(x > 0, safe.log().clip(min=least), least)
+def _log(p: Tensor) -> Tensor:
+    """ln p, not below -100 and with a slope of at most 1e12, as PyTorch has it: p = 0 is then wrong, not infinitely so,
+    and still learns."""
+    tiny = p.data < 1e-12
+    if not tiny.any():
+        return p.log()
+    lowest = np.maximum(np.log(np.maximum(p.data, 1e-45)), -100).astype(p.dtype)
+    return P.where(tiny, lowest + 1e12 * (p - p.detach()), P.where(tiny, 1.0, p).log())
 
 
 def _classes_last(x: Tensor) -> Tensor:
