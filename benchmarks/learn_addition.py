@@ -74,7 +74,8 @@ def main() -> int:
         if epoch % 5 == 0 or epoch == chosen.epochs:
             share = right(model, held_out)
             seconds = time.perf_counter() - start
-            print(f"epoch {epoch}: loss {loss.item():.4f}, {share:.1%} of unseen sums right, {seconds:.0f} s", flush=True)
+            shown = f"loss {loss.item():.4f}, {share:.1%} of unseen sums right, {seconds:.0f} s"
+            print(f"epoch {epoch}: {shown}", flush=True)
             if share > 0.995:
                 break
     return 0 if share > 0.99 else 1
