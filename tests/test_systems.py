@@ -71,7 +71,7 @@ def test_a_sequential_of_a_list_learns_with_adam():
         clip_gradients(model.parameters(), max_norm=5.0)
         optimizer.step()
         losses.append(loss.item())
-    assert losses[-1] < 0.02 < 1 < losses[0]
+    assert losses[-1] < 0.1 < 3 < losses[0]
 
 
 def test_layers_for_signals_train():
