@@ -137,7 +137,7 @@ def _unpacked(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
 def _write(path: str | Path, arrays: dict[str, np.ndarray], notes: dict[str, str]) -> None:
     from safetensors.numpy import save as to_bytes
 
-    content = to_bytes({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata=notes)
+    content = to_bytes({name: np.asarray(array, order="C") for name, array in arrays.items()}, metadata=notes)
     path = Path(path)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

@@ -1,0 +1,65 @@
+"""Files that PyTorch reads, and files that it wrote: the same architecture gives the same outputs."""
+
+import numpy as np
+import pytest
+
+import gradlib
+from gradlib import Tensor, nn
+from gradlib.serialization import load_into, save
+
+torch = pytest.importorskip("torch")
+safetensors = pytest.importorskip("safetensors.torch")
+
+
+def recurrent(nn):
+    class Recurrent(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embedding = nn.Embedding(7, 3)
+            self.memory = nn.LSTM(3, 4, 2, bidirectional=True, batch_first=True)
+            self.gru = nn.GRU(8, 3, batch_first=True)
+            self.head = nn.Linear(3, 2)
+
+        def forward(self, x):
+            return self.head(self.gru(self.memory(self.embedding(x))[0])[0])
+
+    return Recurrent()
+
+
+# name: (build it from a library's nn, an input)
+MODELS = {
+    "mlp": (lambda nn: nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2, bias=False)), (4, 3)),
+    "cnn": (
+        lambda nn: nn.Sequential(
+            nn.Conv2d(2, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.GroupNorm(2, 4),
+            nn.Flatten(), nn.Linear(16, 3),
+        ), (2, 2, 4, 4),
+    ),
+    "recurrent": (recurrent, np.array([[0, 6, 2], [3, 3, 1]])),
+    "transformer": (
+        lambda nn: nn.TransformerEncoder(
+            nn.TransformerEncoderLayer(8, 2, 12, dropout=0.0, batch_first=True, activation="gelu"), 2
+        ), (2, 5, 8),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_it_goes_there_and_back(name, tmp_path):
+    build, shape = MODELS[name]
+    gradlib.manual_seed(0)
+    ours, theirs = build(nn).eval(), build(torch.nn).eval()
+    for parameter in ours.parameters():  # none of them 0 or 1
+        parameter.data = np.random.default_rng(parameter.numel()).normal(size=parameter.shape) * 0.3
+    x = shape if isinstance(shape, np.ndarray) else np.random.default_rng(1).normal(size=shape).astype(np.float32)
+    path = tmp_path / "model.safetensors"
+    save(ours, path, layout="torch")
+    theirs.load_state_dict(safetensors.load_file(path), strict=True)
+    z = ours(x if x.dtype.kind == "i" else Tensor(x)).data
+    with torch.no_grad():
+        np.testing.assert_allclose(z, theirs(torch.tensor(x)).numpy(), rtol=1e-5, atol=1e-6)
+
+    safetensors.save_file({key: value.contiguous() for key, value in theirs.state_dict().items()}, path)
+    back = build(nn).eval()
+    load_into(back, path, layout="torch")
+    assert np.array_equal(back(x if x.dtype.kind == "i" else Tensor(x)).data, z)

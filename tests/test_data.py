@@ -1,0 +1,197 @@
+"""Datasets, loaders, and the sets that are made here."""
+
+import numpy as np
+import pytest
+
+import gradlib
+from gradlib import ShapeError, Tensor, data
+from gradlib.data import DataLoader, Dataset, Subset, TensorDataset, random_split
+
+
+def rows(count=10):
+    return TensorDataset(np.arange(count * 2.0).reshape(count, 2), np.arange(count))
+
+
+def labels(loader):
+    return [batch[1].tolist() for batch in loader]
+
+
+# Loaders
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 5, 10, 99])
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_a_loader_gives_each_example_once(batch_size, shuffle):
+    batches = labels(DataLoader(rows(), batch_size, shuffle, seed=0))
+    assert sorted(sum(batches, [])) == list(range(10))
+    assert len(batches) == len(DataLoader(rows(), batch_size)) == -(-10 // batch_size)
+    assert all(len(batch) == batch_size for batch in batches[:-1])
+
+
+def test_features_and_labels_stay_together_as_tensors():
+    for features, numbers in DataLoader(rows(), 3, shuffle=True, seed=1):
+        assert isinstance(features, Tensor) and np.array_equal(features.data[:, 0], 2 * numbers.data)
+
+
+def test_drop_last_leaves_out_what_is_left():
+    loader = DataLoader(rows(), 4, drop_last=True)
+    assert labels(loader) == [[0, 1, 2, 3], [4, 5, 6, 7]] and len(loader) == 2
+
+
+def test_orders_differ_from_pass_to_pass_and_repeat_with_a_seed():
+    first, second = DataLoader(rows(), 10, True, seed=4), DataLoader(rows(), 10, True, seed=4)
+    orders = [labels(first), labels(first)]
+    gradlib.random.default_rng().random(5)  # what others draw does not matter
+    assert orders == [labels(second), labels(second)] and orders[0] != orders[1]
+    gradlib.manual_seed(2)
+    drawn = labels(DataLoader(rows(), 10, True))
+    gradlib.manual_seed(2)
+    assert labels(DataLoader(rows(), 10, True)) == drawn
+
+
+def test_a_loader_goes_on_from_its_state():
+    loader, other = DataLoader(rows(), 10, True, seed=4), DataLoader(rows(), 10, True, seed=5)
+    labels(loader)
+    other.load_state_dict(loader.state_dict())
+    assert labels(other) == labels(loader)
+    with pytest.raises(ValueError, match="this loader has no seed of its own"):
+        DataLoader(rows()).load_state_dict(loader.state_dict())
+
+
+class Words(Dataset):
+    def __getitem__(self, index):
+        return {"word": "abc"[index], "size": index, "pair": (np.ones(2) * index, 0.5)}
+
+    def __len__(self):
+        return 3
+
+
+def test_examples_of_any_kind_are_collated():
+    (batch,) = DataLoader(Words(), 3)
+    assert batch["word"] == ["a", "b", "c"] and batch["size"].tolist() == [0, 1, 2]
+    assert batch["pair"][0].shape == (3, 2) and batch["pair"][1].dtype == np.float32
+    (own,) = DataLoader(Words(), 3, collate_fn=lambda examples: "".join(example["word"] for example in examples))
+    assert own == "abc"
+    with pytest.raises(ShapeError, match=r"a batch stacks examples of one shape, got \[\(2,\), \(3,\)\]"):
+        data.collate([np.ones(2), np.ones(3)])
+
+
+def test_random_parts_do_not_overlap():
+    parts = random_split(rows(), [0.5, 0.3, 0.2], rng=np.random.default_rng(0))
+    numbers = [[int(part[i][1]) for i in range(len(part))] for part in parts]
+    assert [len(part) for part in parts] == [5, 3, 2] and sorted(sum(numbers, [])) == list(range(10))
+    assert [len(part) for part in random_split(rows(), [7, 3])] == [7, 3]
+    assert labels(DataLoader(Subset(rows(), [8, 1]), 5)) == [[8, 1]]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: DataLoader(rows(), 0), "batch_size is a whole number of at least 1, got 0."),
+        (lambda: DataLoader(rows(), 2.0), "batch_size is a whole number of at least 1, got 2.0."),
+        (lambda: random_split(rows(), [5, 4]), "counts that add up to the 10 examples, or shares that add up to 1"),
+        (lambda: random_split(rows(), [0.5, 0.2]), "got [0.5, 0.2], 0.7 in all."),
+        (lambda: data.train_test_split(np.ones(4), np.ones(4), 1.5), "test_size is a share, between 0 and 1, got 1.5."),
+        (lambda: data.train_test_split(np.ones(4), np.ones(3)), "got 4 examples and 3 labels."),
+        (lambda: TensorDataset(np.ones(3), np.ones(2)), "one for each example, got shapes (3,), (2,)."),
+    ],
+)
+def test_wrong_requests_are_refused(call, words):
+    with pytest.raises(ValueError) as caught:
+        call()
+    assert words in str(caught.value)
+
+
+def test_a_dataset_must_say_what_it_holds():
+    with pytest.raises(NotImplementedError, match="Dataset must define __len__"):
+        len(Dataset())
+    with pytest.raises(TypeError, match="TensorDataset takes at least one array"):
+        TensorDataset()
+
+
+# Sets made here
+
+MAKERS = {
+    "make_moons": (2, 2), "make_circles": (2, 2), "make_spirals": (2, 2), "make_blobs": (2, 3), "make_xor": (2, 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_classes_are_balanced_and_repeat_with_a_generator(name):
+    make, (features, classes) = getattr(data, name), MAKERS[name]
+    x, y = make(60, rng=np.random.default_rng(3))
+    assert (x.shape, x.dtype, y.shape, y.dtype) == ((60, features), np.float32, (60,), np.int64)
+    assert np.bincount(y).tolist() == [60 // classes] * classes
+    again = make(60, rng=np.random.default_rng(3))
+    assert np.array_equal(x, again[0]) and np.array_equal(y, again[1])
+    assert not np.array_equal(x, make(60, rng=np.random.default_rng(4))[0])
+
+
+def nearest(x, y, others, of_others):
+    return (y[np.linalg.norm(others[:, None] - x[None], axis=-1).argmin(axis=1)] == of_others).mean()
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_neighbour_tells_the_class(name):
+    rng = np.random.default_rng(0)
+    options = {"noise": 0.05} if name != "make_blobs" else {"cluster_std": 0.5}
+    x, y = getattr(data, name)(600, **options, rng=rng)
+    assert nearest(x[:400], y[:400], x[400:], y[400:]) > 0.95
+
+
+def test_circles_lie_on_their_radii_and_moons_on_half_circles():
+    x, y = data.make_circles(100, noise=0.0, factor=0.4, rng=np.random.default_rng(0))
+    np.testing.assert_allclose(np.linalg.norm(x, axis=1), np.where(y == 1, 0.4, 1.0), rtol=1e-5)
+    x, y = data.make_moons(100, noise=0.0, rng=np.random.default_rng(0))
+    np.testing.assert_allclose(np.linalg.norm(x[y == 0], axis=1), 1.0, rtol=1e-5)
+    assert (x[y == 0, 1] >= 0).all() and (x[y == 1, 1] <= 0.5).all()
+
+
+def test_a_regression_set_tells_its_weights():
+    x, y, weights = data.make_regression(500, 3, noise=0.01, rng=np.random.default_rng(0))
+    np.testing.assert_allclose(np.linalg.lstsq(x, y, rcond=None)[0], weights, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "classes"),
+    [("load_digits", (1797, 64), 10), ("load_breast_cancer", (569, 30), 2), ("load_wine", (178, 13), 3)],
+)
+def test_real_sets(name, shape, classes):
+    x, y = getattr(data, name)()
+    assert x.shape == shape and x.dtype == np.float32 and y.dtype == np.int64 and len(np.unique(y)) == classes
+    if name != "load_digits":
+        np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-5)
+        np.testing.assert_allclose(x.std(axis=0), 1, atol=1e-4)
+
+
+def test_digits_as_images_and_diabetes():
+    flat, _ = data.load_digits()
+    images, _ = data.load_digits(flat=False)
+    assert images.shape == (1797, 1, 8, 8) and np.array_equal(images.reshape(1797, 64), flat)
+    assert flat.min() == 0 and flat.max() == 1
+    x, y = data.load_diabetes()
+    assert x.shape == (442, 10) and y.dtype == np.float32 and (y.min(), y.max()) == (25, 346)
+
+
+def test_a_stratified_split_keeps_the_shares():
+    y = np.repeat([0, 1, 2], [80, 15, 5])
+    x = np.arange(100)
+    train, test, y_train, y_test = data.train_test_split(x, y, 0.2, rng=np.random.default_rng(0))
+    assert np.bincount(y_test).tolist() == [16, 3, 1] and sorted([*train, *test]) == list(range(100))
+    assert np.array_equal(y[train], y_train) and np.array_equal(y[test], y_test)
+    assert len(data.train_test_split(x, y * 1.0, 0.25)[1]) == 25
+
+
+def test_sums_as_tokens_are_right():
+    table = data.addition_sequences(1)
+    assert table.shape == (100, 6)
+    for row in table:
+        text = "".join(data.ADDITION_SYMBOLS[token] for token in row)
+        sum_, result = text.split("=")
+        assert sum(map(int, sum_.split("+"))) == int(result[::-1])
+    assert len({tuple(row) for row in data.addition_sequences()}) == 10_000
+
+
+def test_names_are_lower_case_and_each_there_once():
+    names = data.person_names()
+    assert len(names) == len(set(names)) == 5163 and names == sorted(names) and "mary" in names

@@ -1,0 +1,132 @@
+"""Saving and loading: what comes back is what was written; a file that is not whole changes nothing."""
+
+import os
+
+import numpy as np
+import pytest
+
+import gradlib
+from gradlib import ShapeError, nn, serialization
+from gradlib.serialization import load, load_into, load_tree, save, save_tree
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.safetensors"
+
+
+def model(seed=0, width=4):
+    gradlib.manual_seed(seed)
+    return nn.Sequential(nn.Conv1d(2, 3, 2), nn.BatchNorm1d(3), nn.Flatten(), nn.Linear(9, width), nn.LSTM(width, 2))
+
+
+def same(ours, theirs):
+    a, b = ours.state_dict(), theirs.state_dict()
+    assert a.keys() == b.keys()
+    return all(np.array_equal(a[name], b[name]) and a[name].dtype == b[name].dtype for name in a)
+
+
+@pytest.mark.parametrize("layout", ["gradlib", "torch"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_model_comes_back_bit_for_bit(path, layout, dtype):
+    ours, other = model(0).astype(dtype), model(1).astype(dtype)
+    save(ours, path, layout=layout)
+    assert not same(ours, other)
+    load_into(other, path)  # the file says which layout it has
+    assert same(ours, other)
+
+
+def test_pytorchs_layout_turns_the_matrices_that_it_stores_transposed(path):
+    ours = model()
+    save(ours, path, layout="torch")
+    arrays, state = load(path), ours.state_dict()
+    turned = {name for name in state if arrays[name].shape != state[name].shape}
+    assert turned == {"3.weight", "4.weight_ih_l0", "4.weight_hh_l0"}
+    assert np.array_equal(arrays["3.weight"].T, state["3.weight"])
+
+
+def test_arrays_come_back_with_their_dtypes_and_shapes(path):
+    state = {"a": np.arange(3), "b": np.float32(2.5), "c": np.ones((2, 0)), "d": np.array([True])}
+    state["e"] = np.arange(6.0).reshape(3, 2).T  # not contiguous
+    save(state, path)
+    back = load(path)
+    assert back.keys() == state.keys()
+    for name, array in state.items():
+        assert np.array_equal(back[name], array) and back[name].dtype == array.dtype and back[name].shape == array.shape
+
+
+def test_a_tree_comes_back(path):
+    tree = {"lr": 0.1, 3: [None, True, "x", {"y": np.arange(4.0)}], "big": 2**100, "inf": float("inf")}
+    save_tree(tree, path)
+    back = load_tree(path)
+    assert back.pop(3)[3]["y"].tolist() == tree.pop(3)[3]["y"].tolist() and back == tree
+    assert type(load_tree(path)["big"]) is int
+
+
+@pytest.mark.parametrize("share", np.linspace(0, 0.99, 12))
+def test_a_file_that_is_cut_short_is_refused(path, share):
+    save(model(), path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    refused(path, "is not a whole safetensors file")
+
+
+@pytest.mark.parametrize("place", [0, 3, 8, 9, 40])
+def test_a_damaged_head_is_refused(path, place):
+    save(model(), path)
+    damaged = bytearray(path.read_bytes())
+    damaged[place] ^= 0xFF
+    path.write_bytes(damaged)
+    refused(path, "is not a whole safetensors file")
+
+
+def test_another_kind_of_file_is_refused(path):
+    path.write_text("weights: 3\n" * 20)
+    refused(path, "is not a whole safetensors file")
+
+
+def refused(path, words):
+    other = model(1)
+    before = other.state_dict()
+    with pytest.raises(ValueError, match=words):
+        load_into(other, path)
+    assert all(np.array_equal(before[name], array) for name, array in other.state_dict().items())
+
+
+def test_another_models_file_is_refused_and_all_that_is_wrong_is_named(path):
+    save(model(width=5), path)
+    other = model(1)
+    before = other.state_dict()
+    with pytest.raises(ShapeError, match=r"3.weight is \(9, 5\), the module's is \(9, 4\); .*Nothing was loaded"):
+        load_into(other, path)
+    save(nn.Linear(2, 2), path)
+    with pytest.raises(KeyError, match="missing: 0.weight, .*; unexpected: bias, weight. Nothing was loaded"):
+        load_into(other, path)
+    assert all(np.array_equal(before[name], array) for name, array in other.state_dict().items())
+
+
+def test_a_missing_file_and_wrong_requests(path):
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        load(path)
+    with pytest.raises(ValueError, match="layout is 'gradlib' or 'torch', got 'jax'"):
+        save(model(), path, layout="jax")
+    with pytest.raises(TypeError, match="layout='torch' needs the model itself"):
+        save(model().state_dict(), path, layout="torch")
+    with pytest.raises(TypeError, match="a checkpoint holds arrays, numbers, texts, lists and dicts, got object"):
+        save_tree({"x": object()}, path)
+    save(model(), path)
+    with pytest.raises(ValueError, match="holds arrays, but no checkpoint"):
+        load_tree(path)
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(path, monkeypatch):
+    save(model(0), path)
+    before = path.read_bytes()
+
+    def fail(*_):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(serialization.os, "replace", fail)
+    with pytest.raises(OSError, match="the disk is full"):
+        save(model(1), path)
+    assert path.read_bytes() == before and os.listdir(path.parent) == [path.name]
