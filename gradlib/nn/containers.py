@@ -28,7 +28,7 @@ class Sequential(Module):
         if len(layers) == 1 and isinstance(layers[0], Mapping):
             named = layers[0].items()
         else:
-            several = layers[0] if len(layers) == 1 and not isinstance(layers[0], Module) else layers
+            several = layers[0] if len(layers) == 1 and not isinstance(layers[0], (Module, type)) else layers
             named = ((str(i), layer) for i, layer in enumerate(several))
         for name, layer in named:
             self.register_module(name, _checked(layer, "Sequential"))

@@ -7,6 +7,7 @@ broadcast to (N, N), and train to nonsense without an error.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,7 @@ def cross_entropy(
     if label_smoothing:
         even = -(logs * weights).sum(-1) * (1 if counted is None else counted)
         losses = (1 - label_smoothing) * losses + label_smoothing / x.shape[-1] * even
-    return losses.sum() / own.sum() if reduction == "mean" else _reduced(losses, reduction)
+    return _weighted_mean(losses, own) if reduction == "mean" else _reduced(losses, reduction)
 
 
 def nll_loss(input, target, weight=None, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
@@ -137,7 +138,7 @@ def nll_loss(input, target, weight=None, ignore_index: int = -100, reduction: st
     weights = np.ones(x.shape[-1], x.dtype) if weight is None else np.asarray(plain(weight), x.dtype)
     own = weights[labels] if counted is None else weights[labels] * counted
     losses = -_picked(x, labels) * own
-    return losses.sum() / own.sum() if reduction == "mean" else _reduced(losses, reduction)
+    return _weighted_mean(losses, own) if reduction == "mean" else _reduced(losses, reduction)
 
 
 def kl_div(input, target, reduction: str = "mean", log_target: bool = False) -> Tensor:
@@ -278,6 +279,10 @@ def _labels(name: str, x: Tensor, labels: np.ndarray, ignore_index: int) -> tupl
     if not ignored.any():
         return labels, None
     return np.where(ignored, 0, labels), (~ignored).astype(x.dtype)
+
+
+def _weighted_mean(losses: Tensor, weights: np.ndarray) -> Tensor:
+    return losses.sum() / (float(weights.sum()) or math.nan)  # of nothing: NaN, as in PyTorch
 
 
 def _picked(x: Tensor, labels: np.ndarray) -> Tensor:

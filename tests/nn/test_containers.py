@@ -1,0 +1,61 @@
+"""Sequential, ModuleList, ModuleDict, MLP."""
+
+import pytest
+
+from gradlib import Tensor, nn
+
+
+def test_a_sequential_takes_layers_a_list_or_names():
+    layers = [nn.Linear(2, 3), nn.ReLU()]
+    for model in (nn.Sequential(*layers), nn.Sequential(layers), nn.Sequential({"a": layers[0], "b": layers[1]})):
+        assert list(model) == layers and len(model) == 2 and model[-1] is layers[1]
+        assert model(Tensor([[1.0, 2.0]])).shape == (1, 3)
+    assert [name for name, _ in model.named_parameters()] == ["a.weight", "a.bias"]
+    head = nn.Sequential(layers)[:1]
+    assert isinstance(head, nn.Sequential) and list(head) == layers[:1]
+    assert len(nn.Sequential(layers).append(nn.Tanh())) == 3 and len(nn.Sequential()) == 0
+
+
+def test_lists_and_dicts_of_modules_are_found():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.ModuleList([nn.Linear(1, 1)])
+            self.heads = nn.ModuleDict({"a": nn.Linear(1, 2)})
+
+    net = Net()
+    net.layers.append(nn.Linear(1, 1)).extend([nn.ReLU()])
+    net.layers[0] = nn.Linear(1, 5)
+    net.heads["b"] = nn.Linear(1, 3)
+    assert [name for name, _ in net.named_parameters()] == [
+        "layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias",
+        "heads.a.weight", "heads.a.bias", "heads.b.weight", "heads.b.bias",
+    ]  # fmt: skip
+    assert len(net.layers) == 3 and net.layers[0].out_features == 5 and len(net.layers[1:]) == 2
+    assert list(net.heads) == list(net.heads.keys()) == ["a", "b"] and "a" in net.heads and len(net.heads) == 2
+    assert [head.out_features for head in net.heads.values()] == [2, 3]
+    assert dict(net.heads.items())["b"].out_features == 3
+
+
+def test_an_mlp_is_layers_and_activations_between_them():
+    kinds = [type(layer).__name__ for layer in nn.MLP([2, 3, 4, 1], activation="silu")]
+    assert kinds == ["Linear", "SiLU", "Linear", "SiLU", "Linear"]
+    assert nn.MLP([2, 1])(Tensor([[1.0, 2.0]])).shape == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "words"),
+    [
+        (lambda: nn.Sequential(nn.ReLU), TypeError, "Sequential holds modules, got ReLU. Add the brackets"),
+        (lambda: nn.Sequential([1.0]), TypeError, "Sequential holds modules, got float."),
+        (lambda: nn.Sequential(nn.ReLU())[1], IndexError, "there is no module 1: there are 1, counted from 0."),
+        (lambda: nn.ModuleList()[0], IndexError, "there is no module 0: there are 0"),
+        (lambda: nn.ModuleDict()["a"], KeyError, "there is no module 'a'. There are: none."),
+        (lambda: nn.MLP([3]), ValueError, "MLP takes at least two sizes, inputs and outputs, got [3]."),
+        (lambda: nn.MLP([3, 2, 1], activation="relo"), ValueError, "there is no activation 'relo'. There are: relu, "),
+    ],
+)
+def test_wrong_requests_are_refused(call, kind, words):
+    with pytest.raises(kind) as caught:
+        call()
+    assert words in str(caught.value)
