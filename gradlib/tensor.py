@@ -560,8 +560,8 @@ def apply(op: P.Primitive, *inputs: Tensor, **keywords) -> Tensor:
             arrays.append(tensor._array)
             if tensor._requires_grad:
                 needs_gradient = True
-    except AttributeError:  # an input that computes in its own way, an interval
-        return next(value for value in inputs if _foreign(value))._call_primitive(op, inputs, keywords)
+    except AttributeError:
+        return _by_another(op, inputs, keywords)
     try:
         array = op.forward(*arrays, **keywords)
     except (TypeError, ValueError, IndexError) as error:
@@ -601,6 +601,18 @@ def _compared(ufunc: np.ufunc, x: Tensor, other: Any) -> np.ndarray:
 def _foreign(value: Any) -> bool:
     """Whether it is no tensor, but knows what an operation of the table does to it."""
     return hasattr(type(value), "_call_primitive") and not isinstance(value, Tensor)
+
+
+def _by_another(op: P.Primitive, inputs: tuple, keywords: dict) -> Any:
+    """What an input that is no tensor makes of the operation: an interval computes in its own way."""
+    for value in inputs:
+        if _foreign(value):
+            return value._call_primitive(op, inputs, keywords)
+    other = next(value for value in inputs if not isinstance(value, Tensor))
+    raise TypeError(
+        f"apply({op!r}, …) takes tensors, got a {type(other).__name__}. Make a Tensor of it, or call the entry itself: "
+        "it takes arrays and numbers beside tensors."
+    )
 
 
 def _in_our_dtype(

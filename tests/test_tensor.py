@@ -8,6 +8,8 @@ import pytest
 
 import gradlib
 from gradlib import GraphError, Parameter, ShapeError, Tensor, grad, no_grad
+from gradlib.primitives import TABLE
+from gradlib.tensor import apply
 
 
 def test_every_exported_name_is_there_and_has_a_docstring():
@@ -448,3 +450,10 @@ def test_writing_into_a_stretched_view_gives_it_an_array_of_its_own():
     table = row.broadcast_to(2, 2)
     table[0, 0] = 9.0
     assert table.tolist() == [[9.0, 2.0], [1.0, 2.0]] and row.tolist() == [1.0, 2.0]
+
+
+def test_apply_takes_tensors_and_an_entry_anything():
+    with pytest.raises(TypeError, match="takes tensors, got a ndarray. Make a Tensor of it, or call the entry itself"):
+        apply(TABLE["exp"], np.ones(2))
+    assert isinstance(TABLE["exp"](np.ones(2)), np.ndarray)
+    assert TABLE["add"](1.0, Tensor([2.0])).tolist() == [3.0]
