@@ -707,6 +707,11 @@ def _operands(values) -> list[Tensor]:
     return [_operand(value, like) for value in values]
 
 
+def as_tensor(value: Any) -> Any:
+    """A tensor of numbers or an array; a tensor, or what computes in its own way as an interval does, as it is."""
+    return value if hasattr(type(value), "_call_primitive") else Tensor(value)
+
+
 def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
     """Rows that are 1 at an index and 0 elsewhere: shape (…,) of whole numbers -> (…, num_classes) of int64.
 

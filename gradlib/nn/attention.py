@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import random
 from ..errors import ShapeError
-from ..tensor import Parameter, Tensor
+from ..tensor import Parameter, Tensor, as_tensor
 from . import init
 from .activations import gelu, relu
 from .containers import ModuleList
@@ -47,7 +47,7 @@ def scaled_dot_product_attention(
     >>> print(scaled_dot_product_attention(query, keys, values).data.round(2))
     [[10.02]]
     """
-    query, key, value = (x if isinstance(x, Tensor) else Tensor(x) for x in (query, key, value))
+    query, key, value = map(as_tensor, (query, key, value))
     bias = _bias(query.dtype, _scores_shape(query.shape, key.shape, value.shape), attn_mask, is_causal)
     return _attention(query, key, value, bias, dropout_p, scale, rng)[0]
 
@@ -208,7 +208,7 @@ class MultiheadAttention(Module):
         self, query, key, value, key_padding_mask=None, need_weights: bool = True, attn_mask=None,
         average_attn_weights: bool = True, is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
-        query, key, value = (x if isinstance(x, Tensor) else Tensor(x) for x in (query, key, value))
+        query, key, value = map(as_tensor, (query, key, value))
         self._check(query.shape, key.shape, value.shape)
         batched = query.ndim == 3
         layout = (1, 0, 2) if batched and not self.batch_first else None

@@ -14,7 +14,7 @@ from .. import random
 from ..errors import ShapeError
 from ..primitives.recurrent import gru, lstm, rnn
 from ..primitives.shapes import concatenate
-from ..tensor import Parameter, Tensor
+from ..tensor import Parameter, Tensor, as_tensor
 from .layers import dropout as drop
 from .module import Module
 
@@ -241,7 +241,7 @@ class _Recurrent(Module):
     def _sequence(self, x: Tensor, first: list[Tensor] | None) -> tuple[Tensor, list[Tensor]]:
         """All layers: x as it was given, the first states (L, N, H) or None -> outputs and last states."""
         self._check_input(x)
-        x = x if isinstance(x, Tensor) else Tensor(x)
+        x = as_tensor(x)
         batched = x.ndim == 3
         if not batched:
             x = x.reshape(x.shape[0], 1, x.shape[1])  # (T, in) -> (T, 1, in)
