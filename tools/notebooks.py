@@ -28,7 +28,7 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-KEPT_METADATA = ("tags", "slideshow")
+KEPT_METADATA = ("tags", "slideshow", "lecture")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # holds a random model id
 
 

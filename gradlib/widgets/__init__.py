@@ -4,4 +4,8 @@ from .backward_order import BackwardOrder
 from .chain_rule import ChainRuleWalkthrough
 from .tangent_secant import TangentSecant
 
-WIDGETS = (TangentSecant, ChainRuleWalkthrough, BackwardOrder)
+WIDGETS = (
+    TangentSecant,
+    ChainRuleWalkthrough,
+    BackwardOrder,
+)

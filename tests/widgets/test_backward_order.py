@@ -4,7 +4,7 @@ import pytest
 
 from gradlib.scalar import Value
 from gradlib.widgets.backward_order import BackwardOrder, BackwardOrderModel, count_naive_visits
-from tests.widgets.samples import chain, diamond, ladder, learners_own, shared_result
+from tests.widgets.samples.graphs import chain, diamond, ladder, learners_own, shared_result
 
 
 def recursive_visits(root):
