@@ -7,6 +7,7 @@ no derivative here is refused by name; what has none anywhere, a comparison, a s
 from __future__ import annotations
 
 import inspect
+import operator
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from . import primitives as P
 from .errors import ShapeError, axis_out_of_range, cannot_stack, explained, not_an_axis
-from .operations import Operations, plain
+from .operations import Operations, _axis, plain
 
 UFUNCS = {op.forward: op for op in P.TABLE.values() if isinstance(op.forward, np.ufunc)}
 UFUNCS[np.reciprocal] = P.reciprocal
@@ -69,7 +70,15 @@ def where(condition, *choices):
             "np.where with a condition alone gives indices, which have no gradient: call it on t.data. "
             "To choose between two values, pass both: np.where(condition, x, y)."
         )
-    return P.where(condition, *choices)
+    return P.where(condition, *_with_a_tensor(choices))
+
+
+def _with_a_tensor(values) -> list:
+    """The values, all made tensors if none is one: what gradlib's own functions give is a tensor."""
+    from .tensor import as_tensor
+
+    values = list(values)
+    return values if any(isinstance(value, Operations) for value in values) else [as_tensor(v) for v in values]
 
 
 def concatenate(arrays, axis: int | None = 0):
@@ -112,7 +121,7 @@ def _several(name: str, arrays) -> list:
         raise TypeError(f"{name} takes a list of tensors, at least one, got {type(arrays).__name__}.")
     if not arrays:
         raise ValueError(f"{name} takes a list of tensors, at least one, got an empty list.")
-    return list(arrays)
+    return _with_a_tensor(arrays)
 
 
 def einsum(subscripts: str, *operands):
@@ -128,7 +137,7 @@ def einsum(subscripts: str, *operands):
         )
     if not operands:
         raise explained("einsum", [], {"subscripts": subscripts}, ValueError())
-    return P.einsum(*operands, subscripts=subscripts)
+    return P.einsum(*_with_a_tensor(operands), subscripts=subscripts)
 
 
 def dot(x, y):
@@ -142,7 +151,7 @@ def dot(x, y):
 
 def tensordot(x, y, dims=2):
     """Products summed over the last `dims` axes of x and the first of y, or over two lists of axes."""
-    return Operations.tensordot(x, y, dims)
+    return Operations.tensordot(*_with_a_tensor((x, y)), dims)
 
 
 def _outer(a, b):
@@ -158,8 +167,9 @@ def _split(ary, indices_or_sections, axis=0):
                 f"{total}. t.split and t.chunk allow a smaller last one."
             )
         return list(ary.split(total // indices_or_sections, axis))
-    edges = [0, *np.clip(indices_or_sections, 0, total).tolist(), total]
-    return list(ary.split([max(0, b - a) for a, b in pairwise(edges)], axis))
+    edges = [*map(operator.index, indices_or_sections)]
+    axis = _axis(axis, None, ary.ndim)
+    return [ary._along(axis, slice(a, b)) for a, b in pairwise([0, *edges, total])]
 
 
 def _max(a, axis=None, keepdims=False):
@@ -172,16 +182,18 @@ def _min(a, axis=None, keepdims=False):
 
 def _norm(x, ord=None, axis=None, keepdims=False):
     axes = axis if axis is not None else tuple(range(x.ndim))
-    if ord is not None and isinstance(axes, tuple) and len(axes) == 2:
+    if ord is not None and isinstance(axes, tuple) and len(axes) >= 2:
         raise TypeError(
-            f"np.linalg.norm of a matrix with ord={ord} is a norm of matrices, which has no derivative here. For the "
-            f"norm of all entries use t.norm({ord})."
+            f"np.linalg.norm of {'a matrix' if len(axes) == 2 else f'{len(axes)} axes'} with ord={ord} is a norm of "
+            f"matrices, which has no derivative here. For the norm of all entries use t.norm({ord})."
         )
     return x.norm(2 if ord is None else ord, axis, keepdims)
 
 
 def _take(a, indices, axis=None):
-    return a.reshape(-1)[indices] if axis is None else a._along(axis % a.ndim, indices)
+    if np.asarray(plain(indices)).dtype.kind not in "iu" and np.size(indices):
+        raise TypeError("np.take takes the numbers of the entries, as whole numbers. For a mask use t[mask].")
+    return a.reshape(-1)[indices] if axis is None else a._along(_axis(axis, None, a.ndim), indices)
 
 
 FUNCTIONS = {

@@ -727,6 +727,8 @@ class Operations:
     def tensordot(self, other, dims=2):
         """Products summed over the last `dims` axes of this and the first of other, or over two lists of axes."""
         ndims = self.ndim, np.ndim(other)
+        if isinstance(dims, int) and dims < 0:
+            raise ValueError(f"tensordot sums over `dims` axes, a number from 0 on, got {dims}.")
         left, right = (range(-dims, 0), range(dims)) if isinstance(dims, int) else dims
         left, right = (
             [_axis(None, a, n) for a in axes] for axes, n in zip((left, right), ndims, strict=True)

@@ -146,8 +146,8 @@ def _write(path: str | Path, arrays: dict[str, np.ndarray], notes: dict[str, str
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
+    except BaseException:  # Ctrl-C, too; it may come when the new file is in place already
+        Path(temporary).unlink(missing_ok=True)
         raise
 
 

@@ -71,6 +71,7 @@ class Tensor(Operations):
             array = np.asarray(plain(value))
             if array.dtype.kind not in "fiub":
                 raise _bad_data(value, array.dtype)
+            self._refuse_dtype(array.dtype)
             value = array.astype(self.dtype, copy=False)
             if value.shape != self.shape:
                 raise ShapeError(
@@ -404,6 +405,7 @@ class Tensor(Operations):
             self._refuse_leaf(f"{op.symbol}=")
             return apply(op, self, other)
         result = apply(op, self, other)._array
+        self._refuse_dtype(result.dtype)
         if result.shape != self.shape:
             raise ShapeError(
                 f"shape {self.shape} cannot hold the result of '{op.symbol}=', of shape {result.shape}."
@@ -418,6 +420,11 @@ class Tensor(Operations):
                 "its gradient would have nowhere to go. Update it inside `with gradlib.no_grad():`, or give the "
                 "result a new name."
             )
+
+    def _refuse_dtype(self, dtype: np.dtype) -> None:
+        """Whole numbers cannot hold fractions: NumPy would cut them off in silence."""
+        if not np.can_cast(dtype, self.dtype, "same_kind"):
+            raise TypeError(f"a tensor of {self.dtype} cannot hold values of {dtype}: convert it first, by t.float().")
 
     def _write(self, index, value: np.ndarray) -> None:
         """Overwrite entries of the array. One that cannot be written, a stretched view, is replaced by a copy."""
@@ -438,10 +445,7 @@ class Tensor(Operations):
         """`t[i] = v`. In a graph t becomes the result of the assignment: its gradient flows to v at those entries,
         and to what t was before at the others. What used t before goes on using the old value."""
         index, value = _index(index), _operand(value, self)
-        if not np.can_cast(value.dtype, self.dtype, "same_kind"):
-            raise TypeError(
-                f"a tensor of {self.dtype} cannot hold values of {value.dtype}: convert it first, by t.float()."
-            )
+        self._refuse_dtype(value.dtype)
         if not recording.enabled or not (self._requires_grad or value._requires_grad):
             self._write(index, value._array)
             return
@@ -622,6 +626,8 @@ def _in_our_dtype(
     wide a floating-point result is; without any it is float32, and computed so: NumPy has exp of a uint8 in float16.
     """
     dtype = result.dtype
+    if dtype.kind == "c":
+        raise _bad_data(result, dtype)
     if dtype.kind == "f" and op is not P.astype:
         floating = [array.dtype for array in inputs if array.dtype.kind == "f"]
         if floating:

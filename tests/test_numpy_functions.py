@@ -262,6 +262,29 @@ def test_numpys_split_takes_equal_pieces_only():
         np.split(Tensor(A), 3, axis=1)
 
 
+@pytest.mark.parametrize("edges", [[-1], [1, -1], [2, 1], [], [0, 9]])
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_numpys_split_at_any_edges(edges, axis):
+    pieces, expected = np.split(Tensor(A), edges, axis), np.split(A, edges, axis)
+    for piece, array in zip(pieces, expected, strict=True):
+        assert np.array_equal(piece.data, array) and piece.shape == array.shape
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda f: f.where(np.array([True, False]), np.ones(2), 3.0),
+        lambda f: f.concatenate([np.ones(2), np.zeros(1)]),
+        lambda f: f.stack([np.ones(2), np.zeros(2)]),
+        lambda f: f.einsum("ij,j->i", np.ones((3, 2)), np.ones(2)),
+        lambda f: f.tensordot(np.ones((3, 2)), np.ones((2, 4)), 1),
+    ],
+)
+def test_gradlibs_own_functions_give_tensors_of_plain_arrays_too(make):
+    result = make(gradlib)
+    assert isinstance(result, Tensor) and np.array_equal(result.data, make(np))
+
+
 def test_tensors_without_a_gradient_are_computed_with_as_arrays_are():
     x = Tensor(A)
     assert isinstance(np.exp(x), Tensor) and not np.exp(x).requires_grad

@@ -130,3 +130,16 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(path, monk
     with pytest.raises(OSError, match="the disk is full"):
         save(model(1), path)
     assert path.read_bytes() == before and os.listdir(path.parent) == [path.name]
+
+
+def test_an_interruption_right_after_the_new_file_is_in_place_is_one_still(path, monkeypatch):
+    replace = os.replace
+
+    def replace_and_interrupt(*paths):
+        replace(*paths)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(serialization.os, "replace", replace_and_interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        save(model(0), path)
+    assert load(path) and os.listdir(path.parent) == [path.name]

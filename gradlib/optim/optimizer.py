@@ -114,6 +114,7 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         for i, group in enumerate(self.param_groups):
+            _as_python_numbers(group)
             for pack in self._packed(i, group):
                 if not pack.step(self, group):
                     for param in pack.params:
@@ -301,6 +302,15 @@ def _check_ranges(group: dict[str, Any]) -> None:
             if not all(least <= number < below for number in np.atleast_1d(value)):
                 limit = "" if below == math.inf else f" and below {below}"
                 raise ValueError(f"{name} must be at least {least}{limit}, got {value}.")
+
+
+def _as_python_numbers(group: dict[str, Any]) -> None:
+    """A rate that is an np.float64 would have float32 parameters computed in float64, but not after a restart."""
+    for name, value in group.items():
+        if isinstance(value, np.generic):
+            group[name] = value.item()
+        elif isinstance(value, tuple):
+            group[name] = tuple(map(float, value))
 
 
 def _check_parameter(i: int, param: Any) -> None:

@@ -332,11 +332,12 @@ class OneCycleLR(LRScheduler):
 
     def _between(self, t: int, values: list[float]) -> float:
         """The value at t on the way between the corners' values."""
-        if t >= self.total_steps:
+        if t > self.total_steps:
             raise ValueError(
-                f"the cycle has {self.total_steps} steps and this is number {t + 1}: total_steps must count the "
+                f"the cycle has {self.total_steps} steps and this is number {t}: total_steps must count the "
                 "batches of all epochs, if step() follows every batch."
             )
+        t = min(t, self.corners[-1])  # the call after the last batch: no step follows it
         i = next(i for i, corner in enumerate(self.corners[1:], start=1) if t <= corner)
         begin, end = self.corners[i - 1], self.corners[i]
         share = (t - begin) / (end - begin)

@@ -376,3 +376,18 @@ def test_repr_shows_the_groups():
     optimizer = optim.SGD([{"params": [x]}, {"params": [y], "lr": 0.5}], lr=0.25)
     assert repr(optimizer).startswith("SGD(lr=0.25, momentum=0,")
     assert "lr=0.5" in repr(optimizer)
+
+
+def test_hyperparameters_of_numpy_count_as_python_numbers(make):
+    """An np.float64 would have float32 parameters computed in float64, until the run is saved and resumed."""
+    runs = []
+    for number in (float, np.float64):
+        params = parameters()
+        optimizer = make(params)
+        for group in optimizer.param_groups:
+            group["lr"] = number(group["lr"])
+            if "betas" in group:
+                group["betas"] = tuple(map(number, group["betas"]))
+        train(optimizer, params, range(3))
+        runs.append(params)
+    assert_equal(*runs)

@@ -156,7 +156,12 @@ def test_a_cycle_without_momentum_is_refused_or_left_out():
 
 
 def test_a_step_beyond_the_cycle_is_explained():
-    schedule = optim.OneCycleLR(optimizer_of(), 1.0, total_steps=2)
-    schedule.step()
-    with pytest.raises(ValueError, match="the cycle has 2 steps and this is number 3"):
+    optimizer = optimizer_of()
+    schedule = optim.OneCycleLR(optimizer, 1.0, total_steps=4)
+    for _ in range(3):
+        schedule.step()
+    last = optimizer.param_groups[0]["lr"]
+    schedule.step()  # after the last of 4 batches: no rate is asked for any more
+    assert optimizer.param_groups[0]["lr"] == last
+    with pytest.raises(ValueError, match="the cycle has 4 steps and this is number 5"):
         schedule.step()

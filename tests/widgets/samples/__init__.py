@@ -1,7 +1,8 @@
 """For every widget: views over the whole range of what it takes, extremes included.
 
-A file here for each file of gradlib.widgets that has a view. In it SAMPLES, {view class: {name: function that makes one}},
-and CELLS, {name: code}: cells of a notebook, each ending with a view, which the browser tests open and drive.
+A file here for each file of gradlib.widgets that has a view. In it SAMPLES,
+{view class: {name: function that makes one}}, and CELLS, {name: code}: cells of a notebook, each ending with a view,
+which the browser tests open and drive.
 """
 
 import importlib
