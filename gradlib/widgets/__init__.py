@@ -2,10 +2,12 @@
 
 from .backward_order import BackwardOrder
 from .chain_rule import ChainRuleWalkthrough
+from .dashboard import TrainingDashboard
 from .tangent_secant import TangentSecant
 
 WIDGETS = (
     TangentSecant,
     ChainRuleWalkthrough,
     BackwardOrder,
+    TrainingDashboard,
 )

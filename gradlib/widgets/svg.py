@@ -39,7 +39,8 @@ def power_of_ten(exponent: int) -> str:
 class Axes:
     """A frame with ticks, into which lines and points are drawn; `svg()` is the picture.
 
-    x_range, y_range : (low, high). With `logarithmic` both axes are, and everything is given as its log10.
+    x_range, y_range : (low, high). With `logarithmic` both axes are, with `logarithmic_y` the upright one is, and
+    what is on such an axis is given as its log10.
     """
 
     width, height = 440, 320
@@ -52,11 +53,12 @@ class Axes:
         x_label: str,
         y_label: str,
         logarithmic: bool = False,
+        logarithmic_y: bool = False,
     ):
         self.x_range, self.y_range = x_range, y_range
         self.x_label, self.y_label = x_label, y_label
-        self.logarithmic = logarithmic
-        widest = max(len(label) for _, label in self._ticks(y_range))
+        self.logarithmic, self.logarithmic_y = logarithmic, logarithmic or logarithmic_y
+        widest = max((len(label) for _, label in self._ticks(y_range, self.logarithmic_y)), default=0)
         self.left = max(62, round(28 + widest * _LETTER_WIDTH))
         self._inside: list[str] = []  # clipped to the frame
         self._legend: list[str] = []
@@ -85,9 +87,17 @@ class Axes:
         self._inside.append(f'<path class="line {style}" d="{"".join(pieces)}"/>')
 
     def point(self, x: float, y: float, style: str) -> None:
-        """A disc, or a square where the style is "second"; nothing where the point is not finite."""
+        """A disc, or a square where the style begins with "second"; nothing where the point is not finite. "small"
+        after the style makes it so."""
         if math.isfinite(x) and math.isfinite(y):
             self._inside.append(_symbol(self.x(x), self.y(y), style))
+
+    def cell(self, x_range: tuple[float, float], y_range: tuple[float, float], style: str) -> None:
+        """A rectangle filled with a pale tint."""
+        # Whole pixels: between edges that fall inside of one, a pale line would show.
+        left, right, bottom, top = map(round, [*map(self.x, x_range), *map(self.y, y_range)])
+        place = f'x="{left}" y="{top}" width="{right - left}" height="{bottom - top}"'
+        self._inside.append(f'<rect class="cell {style}" {place}/>')
 
     def text(self, x: float, y: float, text: str, dx: float, dy: float, anchor: str) -> None:
         """Words dx, dy pixels beside a point; `anchor` says which end of them is there."""
@@ -127,19 +137,23 @@ class Axes:
 
     def _grid(self) -> Iterator[str]:
         bottom = self.height - self.bottom
-        for value, label in self._ticks(self.x_range):
+        for value, label in self._ticks(self.x_range, self.logarithmic):
             x = self.x(value)
             yield f'<path class="tick" d="M{x:.1f} {self.top}V{bottom}"/>'
             yield _text(x, bottom + 17, label, "middle")
-        for value, label in self._ticks(self.y_range):
+        for value, label in self._ticks(self.y_range, self.logarithmic_y):
             y = self.y(value)
             yield f'<path class="tick" d="M{self.left} {y:.1f}H{self.width - self.right}"/>'
             yield _text(self.left - 6, y + 4, label, "end")
 
-    def _ticks(self, span: tuple[float, float]) -> list[tuple[float, str]]:
+    def _ticks(self, span: tuple[float, float], logarithmic: bool = False) -> list[tuple[float, str]]:
         """(value, label) of each tick."""
-        if not self.logarithmic:
+        if not logarithmic:
             return [(value, f"{value:.10g}".replace("-", "−")) for value in round_steps(*span)]
+        if span[1] - span[0] < 2:  # less than two powers of ten: 1, 2 and 5 times each
+            parts = [(e, m) for e in range(math.floor(span[0]), math.ceil(span[1]) + 1) for m in (1, 2, 5)]
+            values = [(e + math.log10(m), f"{m * 10.0**e:.10g}") for e, m in parts]
+            return [(value, label) for value, label in values if span[0] <= value <= span[1]]
         every = math.ceil((span[1] - span[0]) / 6)
         exponents = range(math.ceil(span[0]), math.floor(span[1]) + 1)
         return [(float(e), power_of_ten(e)) for e in exponents if e % every == 0]
@@ -150,6 +164,9 @@ def _text(x: float, y: float, text: str, anchor: str) -> str:
 
 
 def _symbol(x: float, y: float, style: str) -> str:
-    if style == "second":
-        return f'<rect class="point {style}" x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10"/>'
-    return f'<circle class="point {style}" cx="{x:.1f}" cy="{y:.1f}" r="5.5"/>'
+    r = 3.5 if style.endswith(" small") else 5.5
+    if style.startswith("second"):
+        side = 2 * r - 1
+        corner = f'x="{x - side / 2:.1f}" y="{y - side / 2:.1f}"'
+        return f'<rect class="point {style}" {corner} width="{side:g}" height="{side:g}"/>'
+    return f'<circle class="point {style}" cx="{x:.1f}" cy="{y:.1f}" r="{r:g}"/>'
