@@ -12,7 +12,11 @@ from nbformat.v4 import new_markdown_cell
 from exercises import make_exercise
 from notebooks import ROOT, SECONDS, holds, normalise, read, run
 
-LESSONS = ["00_start_here", "01_slopes", "02_chain_rule", "03_scalar_engine"]
+LESSONS = [
+    "00_start_here", "01_slopes", "02_chain_rule", "03_scalar_engine", "04_broadcasting", "05_matrix_calculus",
+    "06_tensor_engine", "07_trust_but_verify", "08_layers_and_initialization", "09_losses", "10_optimizers",
+    "11_training", "12_healthy_gradients",
+]  # fmt: skip
 
 NBVAL = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider"]
 NBVAL += ["--nbval", "--nbval-sanitize-with", "tests/nbval.cfg", f"--nbval-cell-timeout={SECONDS}"]

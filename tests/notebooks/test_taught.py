@@ -13,7 +13,14 @@ TAUGHT = {
     "01": ["numerical_gradient", "widgets.TangentSecant"],
     "02": ["show_graph", "explain", "gradient_paths", "widgets.ChainRuleWalkthrough", "primitives"],
     "03": ["scalar.Value", "scalar.topological_order", "widgets.BackwardOrder", ".backward", ".grad"],
-    "05": ["@"],
+    "04": ["autograd.unbroadcast"],
+    "05": ["@", "vjp", "jvp", "jacobian"],
+    "06": ["Tensor", "Parameter", "no_grad", "enable_grad", "autograd", "grad", "tensor.apply"],
+    "07": ["gradcheck", "gradgradcheck", "GradcheckWarning", "GradcheckError"],
+    "08": ["nn", "manual_seed"],
+    "10": ["optim"],
+    "11": ["data", "training", "plots", "widgets.TrainingDashboard"],
+    "12": ["diagnostics", "bounds"],
 }
 
 # Lesson 00 is a tour: it shows what later lessons teach, and says so.

@@ -1,0 +1,609 @@
+"""The checks of lesson 11."""
+
+from functools import cache
+
+import numpy as np
+
+from gradlib import Tensor, nn, no_grad, optim
+from gradlib.checks import Case, exercise
+from gradlib.data import DataLoader, TensorDataset, make_moons
+
+TITLE = "Training"
+
+
+# --- 1 -----------------------------------------------------------------------------------------
+
+
+@exercise("Batches", points=2)
+def batches():
+    """Return the numbers 0 to n - 1 in a random order, as a list of arrays of batch_size numbers each.
+
+    rng gives the order. Every number is in exactly one batch; the last batch may be smaller. For n = 5 and
+    batch_size = 2 it could be [array([3, 0]), array([4, 2]), array([1])].
+    """
+    for n, batch_size, about in [
+        (7, 3, ""),
+        (6, 3, "a whole number of batches"),
+        (4, 10, "a batch larger than the data"),
+        (1, 1, "a single example"),
+        (60, 16, ""),
+    ]:
+        yield Case(
+            {"n": n, "batch_size": batch_size, "seed": 3},
+            call=one_epoch,
+            accept=lambda given, n=n, size=batch_size: wrong_batches(given, n, size),
+            about=about,
+        )
+    yield Case(
+        {"n": 40, "batch_size": 8, "seed": 0},
+        call=two_epochs,
+        accept=lambda epochs: SAME_ORDER if epochs[0] == epochs[1] else None,
+        about="two epochs with one generator",
+    )
+
+
+SAME_ORDER = "Two epochs came in the same order. Draw a new order from rng in each: that is what makes batches differ."
+
+
+def one_epoch(batches, n, batch_size, seed):
+    return [np.asarray(batch).tolist() for batch in batches(n, batch_size, np.random.default_rng(seed))]
+
+
+def two_epochs(batches, n, batch_size, seed):
+    rng = np.random.default_rng(seed)
+    return [[np.asarray(batch).tolist() for batch in batches(n, batch_size, rng)] for _ in range(2)]
+
+
+def wrong_batches(given, n, size):
+    """What is wrong with the batches, or None."""
+    flat = [i for batch in given for i in batch]
+    if repeated := sorted({i for i in flat if flat.count(i) > 1}):
+        return f"Example {repeated[0]} comes {flat.count(repeated[0])} times in one epoch. Each should come once."
+    if missing := sorted(set(range(n)) - set(flat)):
+        return f"{len(missing)} of {n} examples are in no batch, among them number {missing[0]}."
+    if set(flat) != set(range(n)):
+        return f"There is no example {max(flat)}: the numbers go from 0 to {n - 1}."
+    sizes = [len(batch) for batch in given]
+    wanted = [min(size, n - start) for start in range(0, n, size)]
+    if sizes != wanted:
+        return f"The batches have sizes {sizes}, expected {wanted}: all full but the last."
+    if n > 20 and flat == sorted(flat):
+        return "The examples come in their own order. Data is often sorted, by class or by date: shuffle it."
+    return None
+
+
+@batches.mistake
+def without_the_rest(n, batch_size, rng):
+    """The examples that do not fill a batch are left out. The last batch may be smaller."""
+    order = rng.permutation(n)
+    return [order[i * batch_size : (i + 1) * batch_size] for i in range(n // batch_size)]
+
+
+@batches.mistake
+def drawn_with_replacement(n, batch_size, rng):
+    """You draw every batch anew from all examples: some come twice, some never. Draw one order for the epoch,
+    and cut it."""
+    return [rng.integers(0, n, min(batch_size, n - start)) for start in range(0, n, batch_size)]
+
+
+@batches.mistake
+def in_their_own_order(n, batch_size, rng):
+    """You cut the numbers as they come. Data is often sorted, by class or by date, and then a batch shows only one
+    kind: shuffle first."""
+    return [np.arange(start, min(start + batch_size, n)) for start in range(0, n, batch_size)]
+
+
+# --- 2 -----------------------------------------------------------------------------------------
+
+X = np.array([[1.0, -0.5], [0.5, 2.0], [-1.0, 1.0], [2.0, 0.5]])
+Y = np.array([[1.0], [-0.5], [2.0], [0.0]])
+WEIGHT, BIAS = np.array([[0.3], [-0.2]]), np.array([0.1])
+
+
+@exercise("One step of training", points=2)
+def train_step():
+    """Return the loss, as a number, and leave the model one step further.
+
+    model, loss_fn(output, targets) and optimizer are gradlib's. The loss is that before the step. Called again
+    and again, it trains the model. For a model that outputs 2 where 0 is wanted, squared error gives 4.0.
+    """
+    for steps, learning_rate in [(1, 0.1), (3, 0.1), (4, 0.05)]:
+        yield Case(
+            {"steps": steps, "learning_rate": learning_rate},
+            call=losses_of,
+            expected=by_hand(steps, learning_rate),
+            rtol=1e-5,
+        )
+    yield Case(
+        {"steps": 1, "learning_rate": 0.1},
+        call=kind_of_answer,
+        accept=lambda kind: None if kind in ("float", "float32", "float64") else HOLDS_THE_GRAPH.format(kind),
+        about="what it returns",
+    )
+
+
+HOLDS_THE_GRAPH = (
+    "It returns a {}. A tensor keeps the graph of its step alive for as long as you keep it; .item() is a number."
+)
+
+
+def line():
+    """A linear model with known weights, in float64."""
+    model = nn.Linear(2, 1)
+    model.weight, model.bias = nn.Parameter(WEIGHT), nn.Parameter(BIAS)
+    return model
+
+
+def kind_of_answer(train_step, steps, learning_rate):
+    model = line()
+    optimizer = optim.SGD(model.parameters(), lr=learning_rate)
+    answer = train_step(model, nn.functional.mse_loss, optimizer, Tensor(X), Tensor(Y))
+    return answer if answer is None or answer is ... else type(answer).__name__
+
+
+def losses_of(train_step, steps, learning_rate):
+    """The losses of the steps, and the loss after the last."""
+    model = line()
+    optimizer = optim.SGD(model.parameters(), lr=learning_rate)
+    losses = []
+    for _ in range(steps):
+        loss = train_step(model, nn.functional.mse_loss, optimizer, Tensor(X), Tensor(Y))
+        if loss is None or loss is ...:
+            return loss
+        losses.append(float(loss))
+    with no_grad():
+        return [*losses, nn.functional.mse_loss(model(Tensor(X)), Tensor(Y)).item()]
+
+
+def by_hand(steps, learning_rate):
+    """The same in plain NumPy."""
+    weight, bias, losses = WEIGHT.copy(), BIAS.copy(), []
+    for _ in range(steps + 1):
+        error = X @ weight + bias - Y
+        losses.append(float((error**2).mean()))
+        weight -= learning_rate * X.T @ error * 2 / len(X)
+        bias -= learning_rate * error.sum(axis=0) * 2 / len(X)
+    return losses
+
+
+@train_step.mistake
+def never_zeroed(model, loss_fn, optimizer, inputs, targets):
+    """The first step is right, later ones are too long: `backward` adds to the gradients of the steps before. Set
+    them to zero first."""
+    loss = loss_fn(model(inputs), targets)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@train_step.mistake
+def zeroed_too_late(model, loss_fn, optimizer, inputs, targets):
+    """The loss never changes. You set the gradients to zero between `backward`, which computes them, and `step`,
+    which needs them."""
+    loss = loss_fn(model(inputs), targets)
+    loss.backward()
+    optimizer.zero_grad()
+    optimizer.step()
+    return loss.item()
+
+
+@train_step.mistake
+def step_before_backward(model, loss_fn, optimizer, inputs, targets):
+    """The first call moves nothing, and each later one moves along the gradients of the call before. `step` uses what
+    `backward` has computed."""
+    optimizer.step()
+    optimizer.zero_grad()
+    loss = loss_fn(model(inputs), targets)
+    loss.backward()
+    return loss.item()
+
+
+@train_step.mistake
+def loss_after_the_step(model, loss_fn, optimizer, inputs, targets):
+    """You return the loss after the step. The one before it has been computed already, and costs nothing more."""
+    optimizer.zero_grad()
+    loss_fn(model(inputs), targets).backward()
+    optimizer.step()
+    return loss_fn(model(inputs), targets).item()
+
+
+# --- 3 -----------------------------------------------------------------------------------------
+
+
+@exercise("Measuring", points=3)
+def evaluate():
+    """Return the mean loss of an example over the whole data, taken in batches.
+
+    In eval mode, without a graph, and with the model in the end in the mode in which it came. loss_fn gives the mean
+    over its batch. Two batches, of 3 examples with loss 1 and of 1 example with loss 5: (3 · 1 + 1 · 5) / 4 = 2.
+    """
+    for rows, batch_size, about in [
+        (6, 3, ""),
+        (7, 3, "a last batch that is smaller"),
+        (5, 4, "a last batch that is smaller"),
+        (4, 9, "a single batch"),
+    ]:
+        yield Case(
+            {"rows": rows, "batch_size": batch_size}, call=mean_loss, expected=true_mean(rows), rtol=1e-5, about=about
+        )
+    for training in (True, False):
+        yield Case(
+            {"rows": 4, "training": training},
+            call=mode_afterwards,
+            expected=training,
+            about="whether the model is in training mode afterwards",
+        )
+    yield Case({"rows": 4}, call=records_a_graph, expected=False, about="whether a graph was recorded")
+
+
+def with_dropout():
+    """A model whose output differs from one call to the next while it trains."""
+    weights = [np.array([[0.6, -0.4, 0.2], [0.1, 0.5, -0.3]]), np.array([[1.0], [-0.7], [0.4]])]
+    first, last = nn.Linear(2, 3), nn.Linear(3, 1)
+    for layer, weight in zip((first, last), weights, strict=True):
+        layer.weight, layer.bias = nn.Parameter(weight), nn.Parameter(np.zeros(weight.shape[1]))
+    return nn.Sequential(first, nn.Dropout(0.5, rng=np.random.default_rng(0)), last)
+
+
+def some_rows(rows):
+    rng = np.random.default_rng(rows)
+    return rng.normal(size=(rows, 2)), rng.normal(size=(rows, 1))
+
+
+def loader_of(rows, batch_size):
+    return DataLoader(TensorDataset(*some_rows(rows)), batch_size=batch_size)
+
+
+def mean_loss(evaluate, rows, batch_size):
+    return evaluate(with_dropout(), nn.functional.mse_loss, loader_of(rows, batch_size))
+
+
+def true_mean(rows):
+    x, y = some_rows(rows)
+    weights = [parameter.data for name, parameter in with_dropout().named_parameters() if "weight" in name]
+    return float(((x @ weights[0] @ weights[1] - y) ** 2).mean())
+
+
+def mode_afterwards(evaluate, rows, training):
+    model = with_dropout().train(training)
+    answer = evaluate(model, nn.functional.mse_loss, loader_of(rows, 3))
+    return answer if answer is None or answer is ... else model.training
+
+
+def records_a_graph(evaluate, rows):
+    recorded = []
+
+    def loss_fn(output, targets):
+        recorded.append(output.requires_grad)
+        return nn.functional.mse_loss(output, targets)
+
+    answer = evaluate(with_dropout(), loss_fn, loader_of(rows, 3))
+    return answer if answer is None or answer is ... else any(recorded)
+
+
+def measured(model, loss_fn, loader, evaluating=True, back=True, graph=False, weigh=True, total=False):
+    """The right way, with switches that turn it wrong."""
+    mode = model.training
+    if evaluating:
+        model.eval()
+    losses, counts = [], []
+    for inputs, targets in loader:
+        if graph:
+            loss = loss_fn(model(inputs), targets)
+        else:
+            with no_grad():
+                loss = loss_fn(model(inputs), targets)
+        losses.append(loss.item())
+        counts.append(len(inputs) if weigh else 1)
+    if back:
+        model.train(mode)
+    added = sum(loss * count for loss, count in zip(losses, counts, strict=True))
+    return added if total else added / sum(counts)
+
+
+@evaluate.mistake
+def mean_of_means(model, loss_fn, loader):
+    """You take the mean of the batches' means. The examples of a small last batch then count for more than the others:
+    weigh each batch by its size."""
+    return measured(model, loss_fn, loader, weigh=False)
+
+
+@evaluate.mistake
+def not_in_eval_mode(model, loss_fn, loader):
+    """The model was measured in training mode, in which dropout switches units off at random: the same model gives
+    another number each time."""
+    return measured(model, loss_fn, loader, evaluating=False)
+
+
+@evaluate.mistake
+def left_in_eval_mode(model, loss_fn, loader):
+    """The model is left in eval mode: the training that goes on afterwards would be without dropout. Put back the mode
+    in which it came."""
+    return measured(model, loss_fn, loader, back=False)
+
+
+@evaluate.mistake
+def with_a_graph(model, loss_fn, loader):
+    """The number is right, but a graph was recorded for gradients that nobody will ask for: time and memory for
+    nothing."""
+    return measured(model, loss_fn, loader, graph=True)
+
+
+@evaluate.mistake
+def added_up(model, loss_fn, loader):
+    """That is the sum over all examples. Divide by how many there are, or data sets of two sizes cannot be compared."""
+    return measured(model, loss_fn, loader, total=True)
+
+
+# --- 4 -----------------------------------------------------------------------------------------
+
+
+@exercise("Can it learn one batch by heart?", points=2)
+def can_overfit():
+    """Return whether the model, trained for so many steps on this one batch, gets its loss below goal.
+
+    model, loss_fn, optimizer, inputs and targets are given. A program without a bug can: it has more parameters than
+    examples. For a net whose last layer is cut off by a ReLU it is False.
+    """
+    for name, about in PIPELINES.items():
+        yield Case(
+            {"program": name}, call=tried_on, expected=name in ("right", "random labels", "almost there"), about=about
+        )
+
+
+PIPELINES = {
+    "right": "",
+    "random labels": "labels that mean nothing: a net can learn them by heart, too",
+    "relu at the end": "a ReLU after the last layer",
+    "contradiction": "the same example with two labels",
+    "tiny rate": "a learning rate of a millionth",
+    "huge rate": "a loss that becomes nan",
+    "almost there": "a loss that falls below the goal in the last steps only",
+}
+
+
+def pipeline(name):
+    """A model, its loss, its optimizer and one batch; most have a bug."""
+    rng = np.random.default_rng(5)
+    inputs, labels = rng.normal(size=(6, 2)).astype(np.float32), np.array([0, 1, 1, 0, 1, 0])
+    model = nn.MLP([2, 12, 2], activation="tanh", rng=np.random.default_rng(1))
+    loss_fn, rate, steps = nn.functional.cross_entropy, 0.1, 60
+    if name == "random labels":
+        labels = rng.integers(0, 2, 6)
+    elif name == "relu at the end":
+        model[-1].bias.data -= 20.0
+        model = nn.Sequential(model, nn.ReLU())
+    elif name == "contradiction":
+        inputs[1] = inputs[0]
+    elif name == "tiny rate":
+        rate = 1e-6
+    elif name == "almost there":
+        rate, steps = 0.005, 65
+    if name == "huge rate":
+        model, loss_fn, labels = nn.Linear(2, 1), nn.functional.mse_loss, Tensor(inputs.sum(axis=1, keepdims=True))
+        return model, loss_fn, optim.SGD(model.parameters(), lr=1e3), Tensor(inputs), labels, steps
+    return model, loss_fn, optim.Adam(model.parameters(), lr=rate), Tensor(inputs), labels, steps
+
+
+def tried_on(can_overfit, program):
+    model, loss_fn, optimizer, inputs, labels, steps = pipeline(program)
+    answer = can_overfit(model, loss_fn, optimizer, inputs, labels, steps, 0.1)
+    return bool(answer) if isinstance(answer, np.bool_) else answer
+
+
+def losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps, zero=True):
+    losses = []
+    for _ in range(steps):
+        if zero:
+            optimizer.zero_grad()
+        loss = loss_fn(model(inputs), targets)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    with no_grad():
+        return [*losses, loss_fn(model(inputs), targets).item()]
+
+
+@can_overfit.mistake
+def falls_at_all(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """You ask whether the loss falls. It falls in most broken programs, too, and then stays where it is: the question
+    is whether it gets below the goal."""
+    losses = losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)
+    return losses[-1] < losses[0]
+
+
+@can_overfit.mistake
+def not_above(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """A loss that is nan is not above the goal either: every comparison with nan is False. Ask whether it is
+    below."""
+    losses = losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)
+    return not losses[-1] > goal
+
+
+@can_overfit.mistake
+def mean_over_steps(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """You average the loss over all steps, with the large ones of the beginning in it. What counts is where it
+    ends."""
+    return bool(np.mean(losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)) < goal)
+
+
+# --- 5 -----------------------------------------------------------------------------------------
+
+
+@exercise("Find the leak", points=3)
+def split_and_scale():
+    """Return x_train, y_train, x_test, y_test: shuffled by rng, split, and standardised without a leak.
+
+    The first n_train rows of the shuffled order are for training. Every column then has mean 0 and standard deviation 1
+    over the *training* rows, and the test rows are moved and scaled by the same numbers; a column that is constant
+    there is only moved. For one column with training rows 1 and 3 (mean 2, deviation 1), a test row 5 becomes 3.
+    """
+    for rows, columns, n_train, about in [
+        (6, 2, 4, ""), (9, 3, 5, ""), (12, 1, 9, "a single column"), (8, 2, 6, "a column that is constant"),
+    ]:  # fmt: skip
+        x = np.random.default_rng(rows).normal(loc=3.0, scale=2.0, size=(rows, columns)) ** 3
+        if "constant" in about:
+            x[:, 1] = 4.0
+        yield Case(
+            {"x": x, "y": np.arange(rows), "n_train": n_train, "seed": 1},
+            call=split,
+            accept=lambda parts, x=x, n_train=n_train: wrong_split(parts, x, n_train),
+            about=about,
+        )
+
+
+def split(split_and_scale, x, y, n_train, seed):
+    return split_and_scale(x, y, n_train, np.random.default_rng(seed))
+
+
+def wrong_split(parts, x, n_train):
+    """What is wrong with the parts, or None. The label of a row is its number, so that rows can be followed."""
+    if not isinstance(parts, (tuple, list)) or len(parts) != 4:
+        return "Expected four arrays: x_train, y_train, x_test, y_test."
+    x_train, y_train, x_test, y_test = map(np.asarray, parts)
+    if (len(x_train), len(y_train), len(x_test), len(y_test)) != (n_train, n_train, len(x) - n_train, len(x) - n_train):
+        return f"Expected {n_train} rows to train and {len(x) - n_train} to test, got {len(x_train)} and {len(x_test)}."
+    if both := set(y_train.tolist()) & set(y_test.tolist()):
+        return f"Row {min(both)} is in both parts: the model would be asked what it was told."
+    if sorted([*y_train.tolist(), *y_test.tolist()]) != list(range(len(x))):
+        return "Some rows are in neither part."
+    if y_train.tolist() == sorted(y_train.tolist()):
+        return "The rows were not shuffled: data is often sorted by class, and the test part would be of one class."
+    rows, others = x[y_train], x[y_test]
+    if agree(x_train, scaled(x, x)[y_train]) and not agree(scaled(x, x)[y_train], scaled(rows, rows)):
+        return (
+            "The mean and the deviation are those of all rows, the test rows among them: so the training data knows "
+            "something of the test. Move one test row far away, and your x_train changes."
+        )
+    if agree(x_train, rows):
+        return "x_train is not standardised: its columns have another mean than 0, or another deviation than 1."
+    if not agree(x_train, scaled(rows, rows)):
+        if np.isnan(x_train).any():
+            return "x_train has nan in it: a constant column has the deviation 0, and 0/0 is nan."
+        return "x_train and y_train do not belong together, or x_train has not mean 0 and deviation 1 in each column."
+    if agree(x_test, scaled(others, others)):
+        return (
+            "The test rows were standardised by their own mean and deviation. A single new example would have no such "
+            "thing, and the model expects the scale of the training rows."
+        )
+    if not agree(x_test, scaled(others, rows)):
+        return "x_test is not on the scale of the training rows: move and divide it by *their* mean and deviation."
+    return None
+
+
+def agree(a, b):
+    return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=1e-9)
+
+
+def scaled(x, by):
+    """x, moved and divided by the mean and the deviation of other rows."""
+    deviation = by.std(axis=0)
+    return (x - by.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
+
+
+@split_and_scale.mistake
+def scaled_before_the_split(x, y, n_train, rng):
+    """You standardise first and split then: the mean and the deviation are those of all rows, the test rows among them.
+    Move one test row far away, and your x_train changes. So the training data knows something of the test."""
+    order = rng.permutation(len(x))
+    x, y = scaled(x, x)[order], y[order]
+    return x[:n_train], y[:n_train], x[n_train:], y[n_train:]
+
+
+@split_and_scale.mistake
+def scaled_apart(x, y, n_train, rng):
+    """The test rows are standardised by their own mean and deviation. A single new example would have no such thing,
+    and the model expects the scale of the training rows."""
+    order = rng.permutation(len(x))
+    x, y = x[order], y[order]
+    return scaled(x[:n_train], x[:n_train]), y[:n_train], scaled(x[n_train:], x[n_train:]), y[n_train:]
+
+
+@split_and_scale.mistake
+def split_in_order(x, y, n_train, rng):
+    """You split without shuffling. Data is often sorted by class, and the test part would be of one class."""
+    return scaled(x[:n_train], x[:n_train]), y[:n_train], scaled(x[n_train:], x[:n_train]), y[n_train:]
+
+
+@split_and_scale.mistake
+def labels_left_behind(x, y, n_train, rng):
+    """The rows were shuffled, the labels were not: from now on each row has the label of another."""
+    order = rng.permutation(len(x))
+    x = x[order]
+    return scaled(x[:n_train], x[:n_train]), y[:n_train], scaled(x[n_train:], x[:n_train]), y[n_train:]
+
+
+# --- 6 -----------------------------------------------------------------------------------------
+
+
+@exercise("Reading curves", points=2)
+def diagnoses():
+    """Return for each of the four runs what its curves show, as a dictionary from "A", "B", "C" and "D".
+
+    Each is one of "healthy", "overfits", "underfits" and "learning rate too large".
+    """
+    yield Case(
+        expected={"A": "overfits", "B": "learning rate too large", "C": "underfits", "D": "healthy"},
+    )
+
+
+@cache
+def curves():
+    """Four training runs: {"A": {"train": losses, "validation": losses}, …}, 60 epochs each."""
+    return {
+        "A": losses_of_run([2, 64, 64, 2], rate=0.02, rows=24, noise=0.35),
+        "B": losses_of_run([2, 16, 16, 2], rate=1.0, rows=200, noise=0.15),
+        "C": losses_of_run([2, 2], rate=0.02, rows=200, noise=0.15),
+        "D": losses_of_run([2, 16, 16, 2], rate=0.005, rows=200, noise=0.15),
+    }
+
+
+def losses_of_run(sizes, rate, rows, noise):
+    x, y = make_moons(rows + 200, noise=noise, rng=np.random.default_rng(4))
+    model = nn.MLP(sizes, activation="tanh", rng=np.random.default_rng(0))
+    optimizer = optim.Adam(model.parameters(), lr=rate)
+    loader = DataLoader(TensorDataset(x[:rows], y[:rows]), batch_size=16, shuffle=True, seed=0)
+    run = {"train": [], "validation": []}
+    for _ in range(60):
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(inputs), labels).backward()
+            optimizer.step()
+        with no_grad():
+            for name, part in (("train", slice(0, rows)), ("validation", slice(rows, None))):
+                run[name].append(nn.functional.cross_entropy(model(x[part]), y[part]).item())
+    return run
+
+
+@diagnoses.mistake
+def overfitting_missed():
+    """In A the training loss falls towards 0 while the validation loss rises: the gap between the two is what to look
+    at. A run is judged by its validation loss."""
+    return {"A": "healthy", "B": "learning rate too large", "C": "underfits", "D": "healthy"}
+
+
+@diagnoses.mistake
+def jumping_taken_for_overfitting():
+    """Both curves of B are high, and they jump from one epoch to the next: the training loss, too, does not get down.
+    Something throws the weights about."""
+    return {"A": "overfits", "B": "overfits", "C": "underfits", "D": "healthy"}
+
+
+@diagnoses.mistake
+def too_simple_taken_for_healthy():
+    """C is smooth, and training and validation agree, but at a loss at which much is still wrong; D gets far lower on
+    the same data. More epochs will not help: the curve is flat."""
+    return {"A": "overfits", "B": "learning rate too large", "C": "healthy", "D": "healthy"}
+
+
+@diagnoses.mistake
+def flat_taken_for_a_large_rate():
+    """C is flat from early on, and smooth. A learning rate that is too large makes a curve jump. What keeps C from
+    getting lower is something else."""
+    return {"A": "overfits", "B": "learning rate too large", "C": "learning rate too large", "D": "healthy"}
+
+
+@diagnoses.mistake
+def flat_taken_for_overfitting():
+    """Where a model overfits, the training loss falls and the validation loss does not. In C the two agree."""
+    return {"A": "overfits", "B": "learning rate too large", "C": "overfits", "D": "healthy"}

@@ -1,0 +1,410 @@
+"""Answers to the exercises of lesson 11."""
+
+import copy
+
+import numpy as np
+
+from gradlib import no_grad
+from gradlib.checks import lesson_11 as check
+
+from .harness import answers_to
+
+batches = answers_to(check.batches)
+
+
+@batches.right
+def cut_by_slices(n, batch_size, rng):
+    order = rng.permutation(n)
+    return [order[start : start + batch_size] for start in range(0, n, batch_size)]
+
+
+@batches.right
+def cut_by_split(n, batch_size, rng):
+    order = np.arange(n)
+    rng.shuffle(order)
+    return np.split(order, range(batch_size, n, batch_size))
+
+
+@batches.right
+def taken_one_by_one(n, batch_size, rng):
+    left, made = list(rng.choice(n, size=n, replace=False)), []
+    while left:
+        made.append([left.pop() for _ in range(min(batch_size, len(left)))])
+    return made
+
+
+@batches.wrong("the examples that do not fill a batch are left out".capitalize())
+def drops_the_rest(n, batch_size, rng):
+    order = rng.permutation(n)
+    return [order[start : start + batch_size] for start in range(0, n - batch_size + 1, batch_size)]
+
+
+@batches.wrong("some come twice, some never")
+def draws_with_replacement(n, batch_size, rng):
+    return [rng.choice(n, size=min(batch_size, n - start)) for start in range(0, n, batch_size)]
+
+
+@batches.wrong("You cut the numbers as they come")
+def sorted_batches(n, batch_size, rng):
+    return np.split(np.arange(n), range(batch_size, n, batch_size))
+
+
+@batches.wrong("Two epochs came in the same order")
+def own_seed(n, batch_size, rng):
+    order = np.random.default_rng(7).permutation(n)
+    return [order[start : start + batch_size] for start in range(0, n, batch_size)]
+
+
+@batches.wrong("all full but the last")
+def even_batches(n, batch_size, rng):
+    return np.array_split(rng.permutation(n), -(-n // batch_size))
+
+
+@batches.wrong("the numbers go from 0 to")
+def counts_from_one(n, batch_size, rng):
+    order = rng.permutation(n)
+    return [*np.split(order, range(batch_size, n, batch_size)), [n]]
+
+
+@batches.wrong("are in no batch")
+def one_batch(n, batch_size, rng):
+    return [rng.permutation(n)[:batch_size]]
+
+
+step = answers_to(check.train_step)
+
+
+@step.right
+def by_the_book(model, loss_fn, optimizer, inputs, targets):
+    optimizer.zero_grad()
+    loss = loss_fn(model(inputs), targets)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@step.right
+def zeroed_at_the_end(model, loss_fn, optimizer, inputs, targets):
+    loss = loss_fn(model(inputs), targets)
+    loss.backward()
+    optimizer.step()
+    model.zero_grad()
+    return float(loss)
+
+
+@step.right
+def zeroed_in_between(model, loss_fn, optimizer, inputs, targets):
+    loss = loss_fn(model(inputs), targets)
+    for parameter in model.parameters():
+        parameter.grad = None
+    loss.backward()
+    optimizer.step()
+    return loss.data.item()
+
+
+@step.wrong("later ones are too long")
+def no_zeroing(model, loss_fn, optimizer, inputs, targets):
+    loss = loss_fn(model(inputs), targets)
+    loss.backward()
+    optimizer.step()
+    return float(loss.data)
+
+
+@step.wrong("The loss never changes")
+def zero_after_backward(model, loss_fn, optimizer, inputs, targets):
+    loss = loss_fn(model(inputs), targets)
+    loss.backward()
+    model.zero_grad()
+    optimizer.step()
+    return loss.item()
+
+
+@step.wrong("the loss after the step")
+def late_loss(model, loss_fn, optimizer, inputs, targets):
+    by_the_book(model, loss_fn, optimizer, inputs, targets)
+    with no_grad():
+        return loss_fn(model(inputs), targets).item()
+
+
+@step.wrong("The first call moves nothing")
+def step_first(model, loss_fn, optimizer, inputs, targets):
+    optimizer.step()
+    optimizer.zero_grad()
+    loss = loss_fn(model(inputs), targets)
+    loss.backward()
+    return loss.item()
+
+
+@step.wrong("It returns a Tensor")
+def the_tensor_itself(model, loss_fn, optimizer, inputs, targets):
+    optimizer.zero_grad()
+    loss = loss_fn(model(inputs), targets)
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+@step.wrong()
+def two_steps(model, loss_fn, optimizer, inputs, targets):
+    first = by_the_book(model, loss_fn, optimizer, inputs, targets)
+    by_the_book(model, loss_fn, optimizer, inputs, targets)
+    return first
+
+
+@step.wrong()
+def nothing_returned(model, loss_fn, optimizer, inputs, targets):
+    by_the_book(model, loss_fn, optimizer, inputs, targets)
+
+
+@step.wrong()
+def swapped_loss(model, loss_fn, optimizer, inputs, targets):
+    return by_the_book(model, lambda output, target: loss_fn(output, target).sqrt(), optimizer, inputs, targets)
+
+
+evaluate = answers_to(check.evaluate)
+
+
+@evaluate.right
+def weighed(model, loss_fn, loader):
+    training, total, count = model.training, 0.0, 0
+    model.eval()
+    with no_grad():
+        for inputs, targets in loader:
+            total += loss_fn(model(inputs), targets).item() * len(inputs)
+            count += len(inputs)
+    model.train(training)
+    return total / count
+
+
+@evaluate.right
+def on_a_copy(model, loss_fn, loader):
+    model = copy.deepcopy(model).eval()
+    with no_grad():
+        pairs = [(loss_fn(model(inputs), targets).item(), len(targets)) for inputs, targets in loader]
+    losses, counts = zip(*pairs, strict=True)
+    return np.average(losses, weights=counts)
+
+
+@evaluate.wrong("the mean of the batches' means")
+def unweighed(model, loss_fn, loader):
+    training = model.training
+    model.eval()
+    with no_grad():
+        losses = [loss_fn(model(inputs), targets).item() for inputs, targets in loader]
+    model.train(training)
+    return np.mean(losses)
+
+
+@evaluate.wrong("in training mode, in which dropout")
+def while_training(model, loss_fn, loader):
+    with no_grad():
+        pairs = [(loss_fn(model(inputs), targets).item(), len(targets)) for inputs, targets in loader]
+    losses, counts = zip(*pairs, strict=True)
+    return np.average(losses, weights=counts)
+
+
+@evaluate.wrong("left in eval mode")
+def stays_in_eval(model, loss_fn, loader):
+    return weighed(model.eval(), loss_fn, loader)
+
+
+@evaluate.wrong("a graph was recorded")
+def recording(model, loss_fn, loader):
+    training, total, count = model.training, 0.0, 0
+    model.eval()
+    for inputs, targets in loader:
+        total += loss_fn(model(inputs), targets).item() * len(inputs)
+        count += len(inputs)
+    model.train(training)
+    return total / count
+
+
+@evaluate.wrong("the sum over all examples")
+def not_divided(model, loss_fn, loader):
+    return weighed(model, loss_fn, loader) * sum(len(inputs) for inputs, _ in loader)
+
+
+@evaluate.wrong()
+def always_back_to_training(model, loss_fn, loader):
+    loss = weighed(model, loss_fn, loader)
+    model.train()
+    return loss
+
+
+@evaluate.wrong()
+def first_batch(model, loss_fn, loader):
+    return weighed(model, loss_fn, [next(iter(loader))])
+
+
+overfit = answers_to(check.can_overfit)
+
+
+@overfit.right
+def after_all_steps(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    for _ in range(steps):
+        by_the_book(model, loss_fn, optimizer, inputs, targets)
+    with no_grad():
+        return loss_fn(model(inputs), targets).item() < goal
+
+
+@overfit.right
+def as_soon_as_it_is_there(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    for _ in range(steps + 1):
+        optimizer.zero_grad()
+        loss = loss_fn(model(inputs), targets)
+        if loss.item() < goal:
+            return True
+        loss.backward()
+        optimizer.step()
+    return False
+
+
+@overfit.wrong("whether the loss falls")
+def falls(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    losses = [by_the_book(model, loss_fn, optimizer, inputs, targets) for _ in range(steps)]
+    return losses[-1] < losses[0]
+
+
+@overfit.wrong("every comparison with nan is False")
+def fails_if_above(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    for _ in range(steps):
+        last = by_the_book(model, loss_fn, optimizer, inputs, targets)
+    return False if last > goal else True  # noqa: SIM211
+
+
+@overfit.wrong("average the loss over all steps")
+def by_the_mean(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    total = 0.0
+    for _ in range(steps):
+        total += by_the_book(model, loss_fn, optimizer, inputs, targets)
+    return total / steps < goal
+
+
+@overfit.wrong()
+def always(*_):
+    return True
+
+
+@overfit.wrong()
+def never(*_):
+    return False
+
+
+@overfit.wrong()
+def the_loss_itself(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    for _ in range(steps):
+        last = by_the_book(model, loss_fn, optimizer, inputs, targets)
+    return last
+
+
+@overfit.wrong()
+def one_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    return by_the_book(model, loss_fn, optimizer, inputs, targets) < goal
+
+
+leak = answers_to(check.split_and_scale)
+
+
+def safe(deviation):
+    return np.where(deviation == 0, 1.0, deviation)
+
+
+@leak.right
+def split_then_scale(x, y, n_train, rng):
+    order = rng.permutation(len(x))
+    train, test = order[:n_train], order[n_train:]
+    mean, deviation = x[train].mean(axis=0), safe(x[train].std(axis=0))
+    return (x[train] - mean) / deviation, y[train], (x[test] - mean) / deviation, y[test]
+
+
+@leak.right
+def shuffled_in_place(x, y, n_train, rng):
+    rows = list(range(len(x)))
+    rng.shuffle(rows)
+    x, y = np.array(x)[rows], np.array(y)[rows]
+    x -= x[:n_train].mean(0)
+    x /= safe((x[:n_train] ** 2).mean(0) ** 0.5)
+    return x[:n_train], y[:n_train], x[n_train:], y[n_train:]
+
+
+@leak.wrong("those of all rows")
+def all_rows(x, y, n_train, rng):
+    x = (x - x.mean(axis=0)) / safe(x.std(axis=0))
+    order = rng.permutation(len(x))
+    return x[order[:n_train]], y[order[:n_train]], x[order[n_train:]], y[order[n_train:]]
+
+
+@leak.wrong("by their own mean and deviation")
+def each_by_its_own(x, y, n_train, rng):
+    order = rng.permutation(len(x))
+    parts = []
+    for rows in (order[:n_train], order[n_train:]):
+        parts += [(x[rows] - x[rows].mean(axis=0)) / safe(x[rows].std(axis=0)), y[rows]]
+    return tuple(parts)
+
+
+@leak.wrong("without shuffling")
+def not_shuffled(x, y, n_train, rng):
+    mean, deviation = x[:n_train].mean(axis=0), safe(x[:n_train].std(axis=0))
+    x = (x - mean) / deviation
+    return x[:n_train], y[:n_train], x[n_train:], y[n_train:]
+
+
+@leak.wrong("is not standardised")
+def only_split(x, y, n_train, rng):
+    order = rng.permutation(len(x))
+    return x[order[:n_train]], y[order[:n_train]], x[order[n_train:]], y[order[n_train:]]
+
+
+@leak.wrong("nan in it")
+def divided_by_zero(x, y, n_train, rng):
+    order = rng.permutation(len(x))
+    train, test = order[:n_train], order[n_train:]
+    mean, deviation = x[train].mean(axis=0), x[train].std(axis=0)
+    return (x[train] - mean) / deviation, y[train], (x[test] - mean) / deviation, y[test]
+
+
+@leak.wrong("is in both parts")
+def drawn_twice(x, y, n_train, rng):
+    train, test = rng.permutation(len(x))[:n_train], rng.permutation(len(x))[n_train:]
+    mean, deviation = x[train].mean(axis=0), safe(x[train].std(axis=0))
+    return (x[train] - mean) / deviation, y[train], (x[test] - mean) / deviation, y[test]
+
+
+@leak.wrong("not on the scale of the training rows")
+def test_left_alone(x, y, n_train, rng):
+    x_train, y_train, _, y_test = split_then_scale(x, y, n_train, rng)
+    return x_train, y_train, x[y_test], y_test
+
+
+@leak.wrong("Expected four arrays")
+def two_parts(x, y, n_train, rng):
+    return split_then_scale(x, y, n_train, rng)[:2]
+
+
+@leak.wrong()
+def one_mean_for_all_columns(x, y, n_train, rng):
+    order = rng.permutation(len(x))
+    train, test = order[:n_train], order[n_train:]
+    mean, deviation = x[train].mean() + 1, x[train].std()
+    return (x[train] - mean) / deviation, y[train], (x[test] - mean) / deviation, y[test]
+
+
+curves = answers_to(check.diagnoses)
+RIGHT = {"A": "overfits", "B": "learning rate too large", "C": "underfits", "D": "healthy"}
+
+
+@curves.right
+def as_a_function():
+    return dict(RIGHT)
+
+
+curves.right(dict(reversed(RIGHT.items())))
+curves.stub({name: ... for name in RIGHT})
+curves.wrong("the gap between the two")({**RIGHT, "A": "healthy"})
+curves.wrong("Something throws the weights about")({**RIGHT, "B": "overfits"})
+curves.wrong("D gets far lower on the same data")({**RIGHT, "C": "healthy"})
+curves.wrong("In C the two agree")({**RIGHT, "C": "overfits"})
+curves.wrong()({**RIGHT, "D": "underfits"})
+curves.wrong()({"A": "overfits"})
+curves.wrong()("overfits")
