@@ -14,7 +14,7 @@ LAB_OPTIONS ?=
 TEST_OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test exercises notebooks lint bench lock clean
+.PHONY: help lab test exercises notebooks pages lint bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ exercises: $(READY) ## make exercises/ from solutions/
 
 notebooks: $(READY) ## run and normalise the notebooks (NOTEBOOKS=notebooks/01_slopes.ipynb runs one)
 	@$(PYTHON_HERE) tools/notebooks.py $(NOTEBOOKS)
+
+pages: $(READY) ## make contents, glossary and formula sheet from the lessons
+	@$(PYTHON_HERE) tools/pages.py
 
 lint: $(READY) ## look for mistakes in the code without running it
 	@$(PYTHON_HERE) -m ruff check

@@ -22,7 +22,8 @@ from nbformat import NotebookNode, from_dict
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("notebooks", "solutions")
-SECONDS = 30  # for a cell, and for a whole notebook
+SECONDS = 30  # for a whole notebook, kernel and all
+SECONDS_OF = {"11": 60, "12": 60}  # for the lessons that train networks
 
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -34,6 +35,11 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # holds a random model
 
 def find_notebooks() -> list[Path]:
     return [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
+
+
+def seconds_for(path: Path) -> int:
+    """What a notebook may take."""
+    return SECONDS_OF.get(path.name[:2], SECONDS)
 
 
 def read(path: Path) -> NotebookNode:
@@ -133,7 +139,7 @@ def normalise_outputs(outputs: list[NotebookNode], execution_count: int) -> list
 def run_and_write(path: Path) -> bool:
     notebook, start = read(path), time.monotonic()
     try:
-        run(notebook, path.parent, strict=path.parent.name == "solutions")
+        run(notebook, path.parent, strict=path.parent.name == "solutions", seconds=seconds_for(path))
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         print(f"{os.path.relpath(path)}: not written, it does not run to its end\n{error}", file=sys.stderr)
         return False

@@ -201,15 +201,15 @@ def _winner(g, x, y):
 
 maximum = Primitive(
     "maximum", np.maximum,
-    Vjp(lambda g, z, x, y: _winner(g, x, y), "[{x} > {y}]"),
-    Vjp(lambda g, z, x, y: _winner(g, y, x), "[{y} > {x}]"),
+    Vjp(lambda g, z, x, y: _winner(g, x, y), "[{x} > {y}] + [{x} = {y}]/2"),
+    Vjp(lambda g, z, x, y: _winner(g, y, x), "[{y} > {x}] + [{y} = {x}]/2"),
     latex=r"\max({x}, {y})",
 )  # fmt: skip
 
 minimum = Primitive(
     "minimum", np.minimum,
-    Vjp(lambda g, z, x, y: _winner(g, y, x), "[{x} < {y}]"),
-    Vjp(lambda g, z, x, y: _winner(g, x, y), "[{y} < {x}]"),
+    Vjp(lambda g, z, x, y: _winner(g, y, x), "[{x} < {y}] + [{x} = {y}]/2"),
+    Vjp(lambda g, z, x, y: _winner(g, x, y), "[{y} < {x}] + [{y} = {x}]/2"),
     latex=r"\min({x}, {y})",
 )  # fmt: skip
 

@@ -10,7 +10,8 @@ import pytest
 from nbformat.v4 import new_markdown_cell
 
 from exercises import make_exercise
-from notebooks import ROOT, SECONDS, holds, normalise, read, run
+from notebooks import ROOT, holds, normalise, read, run, seconds_for
+from pages import LOOK_UP, PAGES, lessons, times_g
 
 LESSONS = [
     "00_start_here", "01_slopes", "02_chain_rule", "03_scalar_engine", "04_broadcasting", "05_matrix_calculus",
@@ -19,7 +20,7 @@ LESSONS = [
 ]  # fmt: skip
 
 NBVAL = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider"]
-NBVAL += ["--nbval", "--nbval-sanitize-with", "tests/nbval.cfg", f"--nbval-cell-timeout={SECONDS}"]
+NBVAL += ["--nbval", "--nbval-sanitize-with", "tests/nbval.cfg"]
 
 PARTS_OF_A_LESSON = ["objectives", "prerequisites", "time", "predict", "where people go wrong", "summary"]
 
@@ -59,17 +60,18 @@ def prose(path):
 
 @pytest.mark.parametrize("folder", ["notebooks", "exercises", "solutions"])
 def test_every_lesson_is_there(folder):
-    assert {path.stem for path in (ROOT / folder).glob("*.ipynb")} == set(LESSONS)
+    pages = set(PAGES) if folder == "notebooks" else set()
+    assert {path.stem for path in (ROOT / folder).glob("*.ipynb")} == {*LESSONS, *pages}
 
 
 def test_it_gives_its_stored_outputs_again(notebook):
     result = subprocess.run(
-        [*NBVAL, str(notebook)],
+        [*NBVAL, f"--nbval-cell-timeout={seconds_for(notebook)}", str(notebook)],
         cwd=ROOT,
         env=os.environ | {"GRADLIB_CHECKS": "strict" if notebook.parent.name == "solutions" else ""},
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=seconds_for(notebook),
     )
     assert result.returncode == 0, result.stdout + result.stderr
 
@@ -134,6 +136,34 @@ def test_a_plot_is_followed_by_words_in_italics(notebook):
     for cell, following in pairwise([*read(notebook).cells, new_markdown_cell()]):
         plots = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
         assert not plots or re.match(r"\*\w", following.source), cell.source
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_what_the_lessons_give(name):
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    assert holds(path, normalise(PAGES[name]())), "run `make pages`"
+
+
+def test_every_lesson_has_terms_and_links_to_the_pages():
+    for lesson in lessons():
+        assert LOOK_UP in lesson.cells[0]
+        assert list(lesson.terms()), lesson.path
+        assert lesson.title and lesson.promise and lesson.line("Time") and lesson.line("Prerequisites")
+        assert lesson.formulas() or lesson.path.stem == "00_start_here", lesson.path
+
+
+def test_a_term_is_defined_once():
+    terms = [term.lower() for lesson in lessons() for term, _ in lesson.terms()]
+    assert not {term for term in terms if terms.count(term) > 1}
+
+
+@pytest.mark.parametrize(
+    ("slope", "product"),
+    [("1", "g"), ("-1", "-g"), ("0", "0"), ("z", r"g \cdot z"), ("1 - z^2", r"g \cdot (1 - z^2)"),
+     ("-x/y^2", r"g \cdot (-x/y^2)"), ("1/(1 + x)", r"g \cdot 1/(1 + x)"), ("e^{x - z}", r"g \cdot e^{x - z}")],
+)  # fmt: skip
+def test_a_local_derivative_is_multiplied_by_g(slope, product):
+    assert times_g(slope) == product
 
 
 def test_it_has_a_lessons_parts(lesson):
