@@ -14,7 +14,7 @@ LAB_OPTIONS ?=
 TEST_OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test exercises notebooks pages lint bench lock clean
+.PHONY: help lab test exercises notebooks pages slides lint bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ notebooks: $(READY) ## run and normalise the notebooks (NOTEBOOKS=notebooks/01_s
 pages: $(READY) ## make contents, glossary and formula sheet from the lessons
 	@$(PYTHON_HERE) tools/pages.py
 
+slides: $(READY) ## make slides of the lessons in build/slides (needs npm, once)
+	@$(PYTHON_HERE) tools/make_slides.py $(NOTEBOOKS)
+
 lint: $(READY) ## look for mistakes in the code without running it
 	@$(PYTHON_HERE) -m ruff check
 
@@ -48,5 +51,5 @@ lock: ## renew requirements.lock (needs uv)
 		--no-header --no-annotate --extra course --extra test pyproject.toml -o requirements.lock
 
 clean: ## remove the environment and all caches
-	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} + -o -name .ipynb_checkpoints -prune -exec rm -rf {} +

@@ -1,0 +1,114 @@
+"""Make slides of the lessons: what `make slides` does.
+
+python tools/make_slides.py                        every lesson, into build/slides/
+python tools/make_slides.py notebooks/01_slopes.ipynb
+
+Which cells a slide shows stands in their metadata: slideshow.slide_type as in JupyterLab's property inspector, and
+lecture, {"minutes": …, "notes": …}, on the cells that begin a section. The notes are the speaker's: press S.
+
+The pages work offline: formulas become MathML, and reveal.js, which npm brings once, lies beside the pages.
+"""
+
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from latex2mathml.converter import convert
+from nbconvert import SlidesExporter
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from notebooks import ROOT, read
+
+REVEAL = "reveal.js@4.6.1"
+OUT = ROOT / "build" / "slides"
+
+# Code is passed by, also that in which a dollar stands.
+_FORMULA = re.compile(r"(?P<code>```.*?```|`[^`\n]*`)|\$\$(?P<block>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
+
+
+_APPLIED = '<mo rspace="0.17em">&#x2061;</mo>'
+
+
+def with_mathml(text: str) -> str:
+    """Markdown with its formulas as MathML, which browsers show by themselves.
+
+    >>> with_mathml("`$5` is no formula")
+    '`$5` is no formula'
+    """
+
+    def formula(match: re.Match) -> str:
+        if match["code"]:
+            return match["code"]
+        display = "block" if match["block"] else "inline"
+        made = convert((match["block"] or match["inline"]).strip(), display=display)
+        return re.sub(r"<mi>([a-z]{2,})</mi>(?!<mo)", rf"<mi>\1</mi>{_APPLIED}", made)  # sin x, not sinx
+
+    return _FORMULA.sub(formula, text)
+
+
+def as_lecture(lesson: NotebookNode) -> NotebookNode:
+    """The notebook as it is shown: formulas as MathML, the speaker's notes as cells of their own."""
+    cells = []
+    for cell in lesson.cells:
+        if cell.cell_type == "markdown":
+            cell.source = with_mathml(cell.source)
+        cells.append(cell)
+        if lecture := cell.metadata.get("lecture"):
+            notes = new_markdown_cell(f"**{lecture['minutes']} minutes.** {lecture['notes']}")
+            notes.metadata["slideshow"] = {"slide_type": "notes"}
+            cells.append(notes)
+    lesson.cells = cells
+    return lesson
+
+
+def make(path: Path, folder: Path) -> Path:
+    """Write the slides of one lesson; returns their file."""
+    exporter = SlidesExporter(
+        extra_template_basedirs=[str(ROOT / "tools")],
+        template_name="slides",
+        reveal_url_prefix="reveal.js",
+        reveal_theme="white",  # the one whose fonts come with it
+    )
+    page, _ = exporter.from_notebook_node(as_lecture(read(path)), {"metadata": {"name": path.stem}})
+    folder.mkdir(parents=True, exist_ok=True)
+    made = folder / f"{path.stem}.slides.html"
+    made.write_text(page.replace('href="../', 'href="../../'), encoding="utf-8")
+    return made
+
+
+def fetch_reveal(folder: Path) -> None:
+    """Put reveal.js beside the slides, once."""
+    if (folder / "reveal.js" / "dist" / "reveal.js").exists():
+        return
+    with tempfile.TemporaryDirectory() as own:
+        try:
+            command = ["npm", "pack", "--silent", REVEAL]
+            subprocess.run(command, cwd=own, check=True, capture_output=True, text=True)
+        except FileNotFoundError:
+            raise SystemExit(
+                "Slides are shown by reveal.js, which npm brings, and there is no npm here. Install Node.js, or unpack "
+                f"the npm package {REVEAL} as {folder.relative_to(ROOT)}/reveal.js yourself; then once more."
+            ) from None
+        except subprocess.CalledProcessError as error:
+            raise SystemExit(f"npm could not bring {REVEAL}. Is there a network? It says:\n{error.stderr}") from None
+        with tarfile.open(next(Path(own).glob("*.tgz"))) as package:
+            package.extractall(own, filter="data")
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in ("dist", "plugin", "LICENSE"):
+            (folder / "reveal.js").mkdir(exist_ok=True)
+            (Path(own) / "package" / part).rename(folder / "reveal.js" / part)
+
+
+def main(arguments: list[str]) -> int:
+    fetch_reveal(OUT)
+    for path in map(Path, arguments) if arguments else sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        print(make(path, OUT).relative_to(ROOT), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
