@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 from latex2mathml.converter import convert
@@ -30,6 +32,7 @@ OUT = ROOT / "build" / "slides"
 _FORMULA = re.compile(r"(?P<code>```.*?```|`[^`\n]*`)|\$\$(?P<block>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
 
 
+_NO_WORDS = "No description has been provided for this image"  # nbconvert's, for a picture without words
 _APPLIED = '<mo rspace="0.17em">&#x2061;</mo>'
 
 
@@ -65,6 +68,16 @@ def as_lecture(lesson: NotebookNode) -> NotebookNode:
     return lesson
 
 
+def descriptions(lesson: NotebookNode) -> list[str]:
+    """For each picture that the slides show: the sentence in italics below it."""
+    found = []
+    for cell, below in pairwise([*lesson.cells, new_markdown_cell()]):
+        if cell.metadata.get("slideshow", {}).get("slide_type") != "skip":
+            pictures = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+            found += [below.source.partition("\n\n")[0].strip("*")] * len(pictures)
+    return found
+
+
 def make(path: Path, folder: Path) -> Path:
     """Write the slides of one lesson; returns their file."""
     exporter = SlidesExporter(
@@ -73,7 +86,10 @@ def make(path: Path, folder: Path) -> Path:
         reveal_url_prefix="reveal.js",
         reveal_theme="white",  # the one whose fonts come with it
     )
-    page, _ = exporter.from_notebook_node(as_lecture(read(path)), {"metadata": {"name": path.stem}})
+    lesson = read(path)
+    alternatives = iter(descriptions(lesson))
+    page, _ = exporter.from_notebook_node(as_lecture(lesson), {"metadata": {"name": path.stem}})
+    page = re.sub(f'alt="{_NO_WORDS}"', lambda _: f'alt="{escape(next(alternatives))}"', page)
     folder.mkdir(parents=True, exist_ok=True)
     made = folder / f"{path.stem}.slides.html"
     made.write_text(page.replace('href="../', 'href="../../'), encoding="utf-8")
@@ -91,7 +107,7 @@ def fetch_reveal(folder: Path) -> None:
         except FileNotFoundError:
             raise SystemExit(
                 "Slides are shown by reveal.js, which npm brings, and there is no npm here. Install Node.js, or unpack "
-                f"the npm package {REVEAL} as {folder.relative_to(ROOT)}/reveal.js yourself; then once more."
+                f"the npm package {REVEAL} as {folder.name}/reveal.js yourself; then once more."
             ) from None
         except subprocess.CalledProcessError as error:
             raise SystemExit(f"npm could not bring {REVEAL}. Is there a network? It says:\n{error.stderr}") from None

@@ -1,0 +1,85 @@
+"""Lessons as exported pages, and as slides: looked over by axe-core, opened without a network."""
+
+import subprocess
+import tarfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+
+from make_slides import fetch_reveal, make
+from notebooks import ROOT
+
+AXE = "axe-core@4.11.0"
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+# Of the page that nbconvert makes, not of what is in it: its landmarks, its links without underlines, long lines of
+# code; and the colours of its prompts and of its code.
+NOT_OURS = ["region", "landmark-one-main", "scrollable-region-focusable", "link-in-text-block"]
+NOT_LOOKED_AT = [[".jp-InputArea-prompt"], [".jp-OutputArea-prompt"], [".highlight"]]
+
+RUN = """
+async ([off, exclude]) => {
+  const rules = Object.fromEntries(off.map((rule) => [rule, { enabled: false }]));
+  const { violations } = await axe.run({ exclude }, { rules });
+  return violations.map(({ id, nodes }) =>
+    `${id}: ${nodes.length} times, as in ${nodes[0].html.slice(0, 200)} (${nodes[0].failureSummary.slice(0, 300)})`);
+}
+"""
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("axe")
+    subprocess.run(["npm", "pack", "--silent", AXE], cwd=folder, check=True, capture_output=True)
+    with tarfile.open(next(folder.glob("*.tgz"))) as package:
+        return package.extractfile("package/axe.min.js").read().decode()
+
+
+def exported(path: Path, folder: Path, scheme: str) -> Path:
+    """The notebook as a page that loads nothing."""
+    exporter = HTMLExporter(theme=scheme, require_js_url="", mathjax_url="", jquery_url="", mermaid_js_url="")
+    text, _ = exporter.from_notebook_node(nbformat.read(path, 4), {"metadata": {"name": path.stem}})
+    page = folder / f"{path.stem}.html"
+    page.write_text(text, encoding="utf-8")
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_an_exported_lesson_is_accessible(browser, axe, tmp_path, path, scheme):
+    page = browser.new_page(viewport={"width": 1000, "height": 1000})
+    page.goto(exported(path, tmp_path, scheme).as_uri())
+    page.add_script_tag(content=axe)
+    found = page.evaluate(RUN, [NOT_OURS, NOT_LOOKED_AT])
+    page.close()
+    assert not found, "\n".join(found)
+
+
+@pytest.fixture(scope="session")
+def slides(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("slides")
+    fetch_reveal(folder)
+    return folder
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")), ids=lambda path: path.stem)
+def test_slides_open_offline_and_run_to_the_summary(browser, slides, path):
+    context = browser.new_context(offline=True, viewport={"width": 1080, "height": 720})
+    page = context.new_page()
+    problems = []
+    page.on("requestfailed", lambda request: problems.append(request.url))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(make(path, slides).as_uri())
+    page.wait_for_function("window.Reveal && Reveal.isReady()")
+    total = page.evaluate("Reveal.getTotalSlides()")
+    assert total >= 8
+    page.evaluate("Reveal.slide(1, 0)")
+    shown = page.evaluate("Reveal.getCurrentSlide().innerText")
+    assert shown.strip()
+    while not page.evaluate("Reveal.isLastSlide()"):
+        page.keyboard.press("n")
+    assert "Summary" in page.evaluate("Reveal.getCurrentSlide().innerText")
+    context.close()
+    assert not problems
