@@ -3,6 +3,8 @@
 from .backward_order import BackwardOrder
 from .chain_rule import ChainRuleWalkthrough
 from .dashboard import TrainingDashboard
+from .gradient_strip import GradientFlowStrip
+from .step_sweep import StepSweep
 from .tangent_secant import TangentSecant
 
 WIDGETS = (
@@ -10,4 +12,6 @@ WIDGETS = (
     ChainRuleWalkthrough,
     BackwardOrder,
     TrainingDashboard,
+    GradientFlowStrip,
+    StepSweep,
 )

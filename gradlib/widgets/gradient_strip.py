@@ -1,0 +1,205 @@
+"""Lesson 12: the gradient of each layer, step by step, before and after a cure.
+
+Left a strip for each run, a cell a layer: how large its gradient is, and below it how many of its units are dead.
+Right the gradient of the first layer, where what goes wrong on the way back has gone wrong most.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .base import Model, View, Words
+from .svg import Axes, power_of_ten
+
+VANISHING, EXPLODING, DEAD = 1e-6, 1e2, 0.5  # as in detect_gradient_pathologies
+STYLES = ("first", "second", "third")  # of the runs
+MOST_LAYERS = 8  # more cells have no room for their numbers
+_WIDTH, _LEFT, _CELL, _BAR = 440, 4, 34, 34  # pixels
+_LOWEST, _HIGHEST = 1e-30, 1e30  # what is beyond is drawn there
+
+
+class GradientStripModel(Model):
+    """The state of `GradientFlowStrip`: step i is the i-th record."""
+
+    title = "The gradient of each layer, and its dead units, step by step"
+    interval = 300
+
+    def __init__(self, runs: Mapping[str, Any], dead: Mapping[str, Any] | None = None):
+        self.norms = {name: series_of(run, "norm") for name, run in runs.items()}
+        if not self.norms or not all(self.norms.values()) or len(self.norms) > len(STYLES):
+            raise ValueError(
+                "runs is a dict of one to three histories, {'before': tracker, 'after': tracker}, each with at least "
+                f"one layer; got {list(self.norms) or 'none'}."
+            )
+        self.dead = {name: series_of(run, "dead") for name, run in (dead or {}).items()}
+        if unknown := self.dead.keys() - self.norms.keys():
+            raise ValueError(f"dead has runs that are not in runs: {', '.join(sorted(unknown))}.")
+        every = [*self.norms.values(), *self.dead.values()]
+        self.length = max((len(series) for run in every for series in run.values()), default=1) or 1
+
+    def at(self, run: str, layer: str) -> float:
+        """The gradient's norm now; nan where nothing was recorded."""
+        return _entry(self.norms[run][layer], self.step)
+
+    def dead_at(self, run: str, layer: str) -> float:
+        """The fraction of dead units now."""
+        return _entry(self.dead[run][layer], self.step)
+
+    # Pictures ---------------------------------------------------------------------------------------------
+
+    def label(self) -> str:
+        return f"step {self.step}"
+
+    def picture(self) -> str:
+        return self._strips() + self._first_layer()
+
+    def _strips(self) -> str:
+        parts, y = [], 16.0
+        for run, layers in self.norms.items():
+            parts.append(_text(_LEFT, y, f"{run}: gradient of each layer, inputs on the left", "start"))
+            parts += self._cells(layers, y + 8, lambda layer, run=run: _norm_cell(self.at(run, layer)))
+            y += _CELL + 30
+            if self.dead.get(run):
+                parts.append(_text(_LEFT, y, f"{run}: dead units", "start"))
+                parts += self._cells(self.dead[run], y + 8, lambda layer, run=run: _dead_cell(self.dead_at(run, layer)))
+                y += _BAR + 30
+        words = html.escape(f"Strips of {', '.join(self.norms)} at step {self.step}: a cell a layer")
+        size = f'width="{_WIDTH}" height="{y:.0f}" viewBox="0 0 {_WIDTH} {y:.0f}"'
+        return f'<svg class="gradlib-axes" role="img" aria-label="{words}" {size}>{"".join(parts)}</svg>'
+
+    def _cells(self, layers: Mapping, y: float, look) -> list[str]:
+        names = shown_layers(list(layers))
+        width = min(90.0, (_WIDTH - 2 * _LEFT) / len(names))
+        parts = []
+        for i, name in enumerate(names):
+            kind, text, filled = look(name)
+            x = _LEFT + i * width
+            place = f'x="{x:.1f}" width="{width - 3:.1f}"'
+            height = filled * _CELL
+            parts.append(f'<rect class="cell {kind}" {place} y="{y + _CELL - height:.1f}" height="{height:.1f}"/>')
+            parts.append(f'<rect class="frame" {place} y="{y:.1f}" height="{_CELL}"/>')
+            parts.append(_text(x + (width - 3) / 2, y + 22, text, "middle"))
+        return parts
+
+    def _first_layer(self) -> str:
+        curves = {run: next(iter(layers.values())) for run, layers in self.norms.items()}
+        logs = {run: [_log10(_entry(series, i)) for i in range(len(series))] for run, series in curves.items()}
+        finite = [value for curve in logs.values() for value in curve if math.isfinite(value)] or [-1.0, 0.0]
+        low, high = math.floor(min(finite) - 0.3), math.ceil(max(finite) + 0.3)
+        axes = Axes((0, max(self.length - 1, 1)), (low, high), "step", "first layer's gradient", logarithmic_y=True)
+        axes.line([self.step] * 2, (low, high), "guide")
+        for (run, curve), style in zip(logs.items(), STYLES, strict=False):
+            axes.line(list(range(len(curve))), curve, style)
+            if self.step < len(curve):
+                axes.point(self.step, curve[self.step], style)
+            axes.legend(run, style, point=True)
+        return axes.svg(f"Norm of the first layer's gradient against the step, logarithmic; now step {self.step}")
+
+    # Words ------------------------------------------------------------------------------------------------
+
+    def words(self) -> Words:
+        rows = []
+        for run, layers in self.norms.items():
+            first, last = next(iter(layers)), next(reversed(layers))
+            rows.append(
+                (run, ", ".join(f"{name} {_number(self.at(run, name))}" for name in dict.fromkeys([first, last])))
+            )
+        return Words(f"Step {self.step} of {self.length - 1}", tuple(rows), " ".join(self._remarks()))
+
+    def _remarks(self) -> list[str]:
+        said = []
+        for run, layers in self.norms.items():
+            norms = {layer: self.at(run, layer) for layer in layers}
+            kinds = {
+                "not finite": [n for n, v in norms.items() if not math.isfinite(v) and self._recorded(run, n)],
+                "vanishing": [n for n, v in norms.items() if v < VANISHING],
+                "exploding": [n for n, v in norms.items() if EXPLODING < v < math.inf],
+                "half dead or more": [n for n in self.dead.get(run, {}) if self.dead_at(run, n) >= DEAD],
+            }
+            found = [f"{kind} in {_listed(names)}" for kind, names in kinds.items() if names]
+            said.append(f"{run}: {'; '.join(found) if found else 'nothing out of the ordinary'}.")
+        return said
+
+    def _recorded(self, run: str, layer: str) -> bool:
+        series = self.norms[run][layer]
+        return self.step < len(series) and series[self.step] is not None
+
+
+class GradientFlowStrip(View):
+    """How large each layer's gradient is and how many of its units are dead, step by step, for one to three runs.
+
+    runs : {name of the run: GradientTracker, or {layer: list of norms}}, layers from the inputs on.
+    dead : {name of the run: ActivationTracker, or {layer: list of fractions}}, where there are any.
+
+    >>> before = {"0.weight": [1e-9, 2e-9], "2.weight": [0.5, 0.4]}
+    >>> GradientFlowStrip({"before": before}, dead={"before": {"1": [0.75, 0.8]}})
+    Step 0 of 1
+      before  0.weight 1e-09, 2.weight 0.5
+    before: vanishing in 0.weight; half dead or more in 1.
+    """
+
+    def __init__(self, runs: Mapping[str, Any], dead: Mapping[str, Any] | None = None):
+        self.model = GradientStripModel(runs, dead)
+
+
+def series_of(run: Any, figure: str) -> dict[str, Sequence]:
+    """{layer: list of numbers} of a tracker's history, or of a dict as it is; biases are left out."""
+    history = getattr(run, "history", run)
+    found = {}
+    for layer, figures in history.items():
+        series = figures.get(figure, []) if isinstance(figures, Mapping) else figures
+        if len(series) and (isinstance(run, Mapping) or not str(layer).endswith("bias")):
+            found[str(layer)] = series
+    return found
+
+
+def shown_layers(names: list[str]) -> list[str]:
+    """All of them, or as many as have room, evenly spaced, first and last among them."""
+    if len(names) <= MOST_LAYERS:
+        return names
+    return [names[round(i)] for i in np.linspace(0, len(names) - 1, MOST_LAYERS)]
+
+
+def _entry(series: Sequence, i: int) -> float:
+    value = series[i] if i < len(series) else None
+    return math.nan if value is None else float(value)
+
+
+def _norm_cell(norm: float) -> tuple[str, str, float]:
+    """The kind of a cell, its text, and how much of it is filled."""
+    if math.isnan(norm):
+        return "guide", "–", 0.0
+    if norm == 0:
+        return "second", "0", 1.0
+    if math.isinf(norm):
+        return "first", "∞", 1.0
+    exponent = round(math.log10(norm))
+    kind = "second" if norm < VANISHING else "first" if norm > EXPLODING else "third"
+    return kind, power_of_ten(exponent), 1.0
+
+
+def _number(norm: float) -> str:
+    return "not recorded" if math.isnan(norm) else f"{norm + 0.0:.2g}"
+
+
+def _dead_cell(fraction: float) -> tuple[str, str, float]:
+    if math.isnan(fraction):
+        return "guide", "–", 0.0
+    return "first" if fraction >= DEAD else "fourth", f"{fraction:.0%}", min(max(fraction, 0.0), 1.0)
+
+
+def _log10(norm: float) -> float:
+    return math.log10(min(max(norm, _LOWEST), _HIGHEST)) if math.isfinite(norm) else math.nan
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= 3 else f"{names[0]} to {names[-1]}, {len(names)} in all"
+
+
+def _text(x: float, y: float, text: str, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(text)}</text>'

@@ -1,0 +1,53 @@
+"""The gradient flow strip: whose numbers it shows, and what it says of them."""
+
+import math
+
+import pytest
+
+from gradlib.widgets import GradientFlowStrip
+from gradlib.widgets.gradient_strip import MOST_LAYERS, shown_layers
+from tests.widgets.samples.gradient_strip import recorded
+
+
+def test_the_numbers_are_those_of_the_tracker():
+    tracker, dead = recorded(1.0)
+    view = GradientFlowStrip({"run": tracker}, {"run": dead})
+    view.go(3)
+    weights = [name for name in tracker.history if name.endswith("weight")]
+    assert list(view.model.norms["run"]) == weights
+    assert [view.model.at("run", name) for name in weights] == [tracker.history[name]["norm"][3] for name in weights]
+    assert all(view.model.dead_at("run", name) == dead[name][3] for name in dead)
+
+
+@pytest.mark.parametrize(
+    ("norms", "dead", "words"),
+    [
+        ([1e-7, 1.0], [0.1, 0.2], "run: vanishing in a."),
+        ([1e-6, 1e2], [0.1, 0.49], "run: nothing out of the ordinary."),
+        ([1.0, 101.0], [0.0, 0.0], "run: exploding in b."),
+        ([1.0, math.inf], [0.0, 0.0], "run: not finite in b."),
+        ([math.nan, 1e-9], [0.0, 0.0], "run: not finite in a; vanishing in b."),
+        ([1.0, 1.0], [0.5, 0.2], "run: half dead or more in a."),
+        ([None, 1.0], [None, 0.2], "run: nothing out of the ordinary."),
+    ],
+)
+def test_what_it_says(norms, dead, words):
+    history = {name: [norm] for name, norm in zip("ab", norms, strict=True)}
+    fractions = {name: [share] for name, share in zip("ab", dead, strict=True)}
+    assert words in repr(GradientFlowStrip({"run": history}, {"run": fractions}))
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 40])
+def test_of_many_layers_the_first_and_the_last_are_shown(count):
+    names = [str(i) for i in range(count)]
+    shown = shown_layers(names)
+    assert len(shown) == min(count, MOST_LAYERS) == len(set(shown))
+    assert (shown[0], shown[-1]) == (names[0], names[-1])
+
+
+@pytest.mark.parametrize("runs", [{}, {"run": {}}, {name: {"a": [1.0]} for name in "abcd"}])
+def test_runs_that_cannot_be_shown_are_refused(runs):
+    with pytest.raises(ValueError, match="one to three histories"):
+        GradientFlowStrip(runs)
+    with pytest.raises(ValueError, match="runs that are not in runs: other"):
+        GradientFlowStrip({"run": {"a": [1.0]}}, {"other": {"a": [0.1]}})
