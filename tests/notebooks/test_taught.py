@@ -16,11 +16,11 @@ TAUGHT = {
     "04": ["autograd.unbroadcast"],
     "05": ["@", "vjp", "jvp", "jacobian"],
     "06": ["Tensor", "Parameter", "no_grad", "enable_grad", "autograd", "grad", "tensor.apply"],
-    "07": ["gradcheck", "gradgradcheck", "GradcheckWarning", "GradcheckError"],
+    "07": ["gradcheck", "gradgradcheck", "GradcheckWarning", "GradcheckError", "widgets.StepSweep"],
     "08": ["nn", "manual_seed"],
     "10": ["optim"],
     "11": ["data", "training", "plots", "widgets.TrainingDashboard"],
-    "12": ["diagnostics", "bounds"],
+    "12": ["diagnostics", "bounds", "widgets.GradientFlowStrip"],
 }
 
 # Lesson 00 is a tour: it shows what later lessons teach, and says so.

@@ -1,0 +1,331 @@
+"""Lesson 07: how far the verdict of a gradient check depends on its step, its tolerance, its precision.
+
+Left the error of a central difference against h in both precisions, and the distance of a wrong gradient from
+it; right a map over step and tolerance: where a check accepts what is right and rejects what is wrong, where it
+raises a false alarm, where it misses the bug. The borders of the map are the curves of the left picture.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from .base import Model, View, Words
+from .svg import Axes, power_of_ten
+
+PER_DECADE = 4
+STEP_SIZES = tuple(10.0 ** (-i / PER_DECADE) for i in range(12 * PER_DECADE + 1))  # 1 down to 10⁻¹²
+PRECISIONS = {"float64": np.float64, "float32": np.float32}
+STYLES = {"float64": "second", "float32": "first"}  # of lines and points, in style.css
+TOLERANCES = tuple(10.0**-i for i in range(1, 12))
+VERDICTS = {  # (right one accepted, wrong one accepted): name, style
+    (True, False): ("right", "third"),
+    (False, False): ("false alarm", "first"),
+    (True, True): ("missed", "second"),
+    (False, True): ("both", "fourth"),
+}
+_MANY = 16  # entries that are looked at
+_LOWEST, _HIGHEST = 1e-17, 1e12  # errors are drawn between these
+
+
+class StepSweepModel(Model):
+    """The state of `StepSweep`: step i stands for h = 10^(-i/4)."""
+
+    title = "The error of a difference against its step, and the verdicts of a gradient check"
+    interval = 400
+    length = len(STEP_SIZES)
+
+    def __init__(
+        self,
+        function: Callable,
+        x,
+        gradient: Callable | np.ndarray,
+        bugs: Mapping[str, Callable | np.ndarray] | None = None,
+        tolerance: float = 1e-5,
+        expression: str = "f",
+    ):
+        self.function, self.x = function, np.array(x, dtype=np.float64)
+        self.right = self._gradient(gradient)
+        bugs = {"1 % too large": 1.01 * self.right} if bugs is None else bugs
+        self.wrong = {str(name): self._gradient(wrong) for name, wrong in bugs.items()}
+        if not self.wrong:
+            raise ValueError("a map of verdicts needs a wrong gradient: leave bugs out, or name one.")
+        self.tolerance, self.expression = float(tolerance), expression
+        self.precision, self.bug = "float64", next(iter(self.wrong))
+        every = list(np.ndindex(self.x.shape))
+        self.entries = every[:: math.ceil(len(every) / _MANY) or 1]
+        self._differences: dict[str, np.ndarray] = {}
+
+    def _gradient(self, gradient) -> np.ndarray:
+        """A claimed gradient as an array of the shape of x."""
+        gradient = np.asarray(gradient(self.x.copy()) if callable(gradient) else gradient, dtype=np.float64)
+        if gradient.shape != self.x.shape:
+            raise ValueError(f"a gradient has the shape of x, {self.x.shape}; this one has {gradient.shape}.")
+        return gradient
+
+    @property
+    def h(self) -> float:
+        return STEP_SIZES[self.step]
+
+    def label(self) -> str:
+        return f"h = {self.h:.2g}"
+
+    # Numbers --------------------------------------------------------------------------------------------
+
+    def _value(self, x: np.ndarray, kind: type):
+        """function(x), rounded to one precision; nan where the function refuses x."""
+        try:
+            return kind(float(self.function(x)))
+        except (ValueError, ZeroDivisionError, OverflowError):  # what the functions of `math` raise
+            return kind(math.nan)
+
+    def differences(self, precision: str) -> np.ndarray:
+        """(steps, entries): central differences with the step h · max(1, |xᵢ|), wholly in one precision."""
+        if precision not in self._differences:
+            kind = PRECISIONS[precision]
+            found = np.empty((self.length, len(self.entries)))
+            with np.errstate(all="ignore"):
+                moved = self.x.astype(kind)
+                for column, index in enumerate(self.entries):
+                    center = moved[index]
+                    for row, h in enumerate(STEP_SIZES):
+                        step = kind(h) * max(kind(1), abs(center))
+                        moved[index] = center + step
+                        above = self._value(moved.copy(), kind)
+                        moved[index] = center - step
+                        below = self._value(moved.copy(), kind)
+                        found[row, column] = (above - below) / (kind(2) * step)
+                    moved[index] = center
+            self._differences[precision] = found
+        return self._differences[precision]
+
+    def errors(self, precision: str, bug: str | None = None) -> list[float]:
+        """For every h the largest |gradient - difference| / max(1, |gradient|), of the right gradient or of a wrong
+        one; infinite where there is no difference to compare with."""
+        chosen = [np.array([array[index] for index in self.entries]) for array in (self.right, self._claimed(bug))]
+        with np.errstate(all="ignore"):
+            off = np.abs(chosen[1] - self.differences(precision)) / np.maximum(1.0, np.abs(chosen[0]))
+        off = np.where(np.isfinite(off), off, np.inf)
+        return off.max(axis=1, initial=0.0).tolist()
+
+    def _claimed(self, bug: str | None) -> np.ndarray:
+        return self.right if bug is None else self.wrong[bug]
+
+    def verdict(self, step: int, precision: str | None = None) -> tuple[bool, bool]:
+        """Whether a check with this step accepts the right gradient, and whether it accepts the wrong one."""
+        precision = precision or self.precision
+        errors = self.errors(precision), self.errors(precision, self.bug)
+        return tuple(each[step] <= self.tolerance for each in errors)
+
+    # Pictures -------------------------------------------------------------------------------------------
+
+    def picture(self) -> str:
+        return self._error_picture() + self._map()
+
+    def _error_picture(self) -> str:
+        hs = [math.log10(h) for h in STEP_SIZES]
+        logs = {precision: _logs(self.errors(precision)) for precision in PRECISIONS}
+        wrong = _logs(self.errors(self.precision, self.bug))
+        tolerance = _log(self.tolerance)
+        drawn = [y for y in [*logs["float64"], *logs["float32"], *wrong] if math.isfinite(y)]
+        y_range = min([*drawn, tolerance]) - 0.7, max([*drawn, tolerance]) + 0.7
+        axes = Axes((-12.3, 0.3), y_range, "h", "distance from the difference", logarithmic=True)
+        axes.line([hs[self.step]] * 2, y_range, "guide")
+        axes.line(axes.x_range, [tolerance] * 2, "guide")
+        axes.line(hs, wrong, "third")
+        axes.point(hs[self.step], wrong[self.step], "third")
+        for precision, style in STYLES.items():
+            axes.line(hs, logs[precision], style)
+            axes.point(hs[self.step], logs[precision][self.step], style)
+            axes.legend(precision, style, point=True)
+        axes.legend("wrong", "third", point=True)
+        axes.legend("tolerance", "guide")
+        return axes.svg(
+            f"{self.expression}: distance of the right gradient from the difference in float64 and in float32, and of "
+            f"the wrong one in {self.precision}, against h; both axes logarithmic; h = {self.h:.2g}"
+        )
+
+    def _map(self) -> str:
+        hs = [math.log10(h) for h in STEP_SIZES]
+        right, wrong = _logs(self.errors(self.precision)), _logs(self.errors(self.precision, self.bug))
+        axes = MapAxes((-12.3, 0.3), (-11.5, 0.5), "h", "tolerance", logarithmic=True)
+        edges = [axes.x_range[1], *(h - 0.5 / PER_DECADE for h in hs[:-1]), axes.x_range[0]]
+        for key, (name, style) in VERDICTS.items():
+            spans = [_span(key, *pair, axes.y_range) for pair in zip(right, wrong, strict=True)]
+            for right_edge, left_edge, span in zip(edges, edges[1:], spans, strict=False):
+                if span:
+                    axes.cell((left_edge, right_edge), span, style)
+            axes.swatch(name, style)
+            axes.name_region(name, hs, [self._beside_the_point(i, span) for i, span in enumerate(spans)])
+        axes.point(hs[self.step], _log(self.tolerance), "current")
+        return axes.svg(
+            f"Map of verdicts over h and tolerance in {self.precision}, wrong gradient: {self.bug}; a point at h = "
+            f"{self.h:.2g}, tolerance {self.tolerance:.2g}: {VERDICTS[self.verdict(self.step)][0]}"
+        )
+
+    def _beside_the_point(self, i: int, span: tuple[float, float] | None) -> tuple[float, float] | None:
+        """What is left of a span for words, where the point is not to be covered."""
+        if span is None or abs(i - self.step) > 1:
+            return span
+        middle, room = _log(self.tolerance), 0.6
+        parts = [(span[0], min(span[1], middle - room)), (max(span[0], middle + room), span[1])]
+        return max(parts, key=lambda part: part[1] - part[0])
+
+    # Words ----------------------------------------------------------------------------------------------
+
+    def words(self) -> Words:
+        right, wrong = self.errors(self.precision)[self.step], self.errors(self.precision, self.bug)[self.step]
+        rows = (
+            ("right gradient", self._judged(right)),
+            ("wrong gradient", f"{self._judged(wrong)} ({self.bug})"),
+            ("entries looked at", f"{len(self.entries)} of {self.x.size}"),
+        )
+        title = f"h = {self.h:.2g} · max(1, |x|), {self.precision}, tolerance {self.tolerance:.0e}"
+        return Words(f"{title}: {_MEANING[self.verdict(self.step)]}", rows, self._remark())
+
+    def _judged(self, error: float) -> str:
+        distance = f"{error:.2g} from the difference" if math.isfinite(error) else "there is no finite difference"
+        return f"{distance}: {'accepted' if error <= self.tolerance else 'rejected'}"
+
+    def _remark(self) -> str:
+        return f"{self._reason()} {self._where_it_works()}".strip()
+
+    def _reason(self) -> str:
+        errors = self.errors(self.precision)
+        accepted, missed = self.verdict(self.step)
+        if not accepted and math.isfinite(errors[self.step]):
+            best = errors.index(min(errors))
+            size = "large: the bend of the function" if self.step < best else "small: rounding"
+            if self.step != best:
+                return f"This h is too {size} puts the difference off by more than the tolerance."
+            return "Even the best step is off by more than the tolerance."
+        if missed:
+            return "The tolerance is wider than the bug."
+        return ""
+
+    def _where_it_works(self) -> str:
+        sentences = []
+        for precision in PRECISIONS:
+            good = [i for i in range(self.length) if self.verdict(i, precision) == (True, False)]
+            if not good:
+                where = "no h"
+            elif len(good) == 1:
+                where = f"h = {STEP_SIZES[good[0]]:.1g} alone"
+            else:
+                gaps = good[-1] - good[0] + 1 > len(good)
+                where = f"{'some' if gaps else 'every'} h from {STEP_SIZES[good[-1]]:.1g} to {STEP_SIZES[good[0]]:.1g}"
+            sentences.append(f"{where} in {precision}")
+        return f"With this tolerance both verdicts are right for {sentences[0]}, and for {sentences[1]}."
+
+
+_MEANING = {
+    (True, False): "both verdicts are right",
+    (False, False): "a false alarm",
+    (True, True): "a missed bug",
+    (False, True): "both verdicts are wrong",
+}
+
+
+class MapAxes(Axes):
+    """Axes whose legend and frame take regions."""
+
+    def swatch(self, name: str, style: str) -> None:
+        """The next entry above the frame: a piece of the region's tint, its name."""
+        x, y = self._legend_end, self.top - 18
+        self._legend.append(f'<rect class="cell {style}" x="{x:.1f}" y="{y - 7}" width="24" height="14"/>')
+        self._legend.append(f'<text x="{x + 29:.1f}" y="{y + 4}">{html.escape(name)}</text>')
+        self._legend_end = x + 29 + len(name) * 7 + 14
+
+    def name_region(self, name: str, xs: list[float], spans: list[tuple[float, float] | None]) -> None:
+        """The name in the region's tallest place that is wide enough, if there is one."""
+        column = abs(self.x(xs[1]) - self.x(xs[0]))
+        count = math.ceil((len(name) * 7 + 6) / column)
+        best, place = 18.0, None  # pixels of height that the words need
+        for start in range(len(xs) - count + 1):
+            window = spans[start : start + count]
+            if None in window:
+                continue
+            low, high = max(low for low, _ in window), min(high for _, high in window)
+            if (height := self.y(low) - self.y(high)) > best:
+                best, place = height, ((xs[start] + xs[start + count - 1]) / 2, (low + high) / 2)
+        if place:
+            self.text(*place, name, 0, 4, "middle")
+
+
+def _span(key: tuple[bool, bool], right: float, wrong: float, shown: tuple[float, float]) -> tuple[float, float] | None:
+    """The tolerances of one column at which the verdict is this one: those of at least `right` accept what is right,
+    those of at least `wrong` accept what is wrong. None if there are none."""
+    low = max([shown[0], *(error for error, accepted in zip((right, wrong), key, strict=True) if accepted)])
+    high = min([shown[1], *(error for error, accepted in zip((right, wrong), key, strict=True) if not accepted)])
+    return (low, high) if low < high else None
+
+
+def _log(error: float) -> float:
+    """log10, kept between what is drawn; inf as it is."""
+    return math.log10(min(max(error, _LOWEST), _HIGHEST)) if math.isfinite(error) else math.inf
+
+
+def _logs(errors: list[float]) -> list[float]:
+    return [_log(error) for error in errors]
+
+
+class StepSweep(View):
+    """What a gradient check with a step h says of a right gradient and of a wrong one, as h shrinks.
+
+    function : of an array, returns one number. It is called with float64 and with float32.
+    x : where the gradient is checked, an array; the step at entry i is h · max(1, |xᵢ|). Of more than 16 entries
+        some 16 are looked at.
+    gradient : the right gradient at x, an array of the shape of x, or a function of x that gives it.
+    bugs : name -> a wrong gradient, in the same form; by default one that is 1 % too large.
+    tolerance : a gradient is accepted if it is no further than this from the difference, at every entry, relative
+        to max(1, |gradient|).
+    expression : the function as it is written, for readers who do not see the picture.
+
+    >>> StepSweep(lambda x: (x * x * x).sum(), np.array([1.0, -2.0]), lambda x: 3 * x * x)
+    h = 1 · max(1, |x|), float64, tolerance 1e-05: a false alarm
+      right gradient     0.33 from the difference: rejected
+      wrong gradient     0.32 from the difference: rejected (1 % too large)
+      entries looked at  2 of 2
+    This h is too large: the bend of the function puts the difference off by more than the tolerance. With this
+    tolerance both verdicts are right for every h from 1e-11 to 0.003 in float64, and for every h from 0.001
+    to 0.002 in float32.
+    """
+
+    def __init__(
+        self,
+        function: Callable,
+        x,
+        gradient: Callable | np.ndarray,
+        bugs: Mapping[str, Callable | np.ndarray] | None = None,
+        tolerance: float = 1e-5,
+        expression: str = "f",
+    ):
+        self.model = StepSweepModel(function, x, gradient, bugs, tolerance, expression)
+
+    def controls(self) -> list:
+        import ipywidgets as W
+
+        model = self.model
+        precision = W.ToggleButtons(options=list(PRECISIONS), style={"button_width": "auto"})
+        bug = W.Dropdown(options=list(model.wrong), value=model.bug, description="bug", layout={"width": "auto"})
+        others = [tolerance for tolerance in TOLERANCES if not math.isclose(tolerance, model.tolerance)]
+        powers = [(_written(t), t) for t in sorted([*others, model.tolerance], reverse=True)]
+        tolerance = W.Dropdown(options=powers, value=model.tolerance, description="tolerance", layout={"width": "auto"})
+        for control, name in ((precision, "precision"), (bug, "bug"), (tolerance, "tolerance")):
+            control.observe(self._setter(name), "value")
+        return [precision, bug, tolerance]
+
+    def _setter(self, name: str) -> Callable:
+        def choose(change) -> None:
+            setattr(self.model, name, change.new)
+            self.show()
+
+        return choose
+
+
+def _written(tolerance: float) -> str:
+    exponent = math.log10(tolerance) if tolerance > 0 else 0.5
+    return power_of_ten(round(exponent)) if abs(exponent - round(exponent)) < 1e-9 else f"{tolerance:g}"

@@ -1,0 +1,501 @@
+"""Answers to the exercises of lesson 07."""
+
+import numpy as np
+
+from gradlib import Tensor, numerical_gradient
+from gradlib.checks import lesson_07 as check
+from gradlib.checks.lesson_03 import in_order
+
+from .harness import answers_to
+
+gradients = answers_to(check.gradcheck)
+
+
+@gradients.right
+def from_the_library(function, inputs):
+    inputs = [np.asarray(x, dtype=np.float64) for x in inputs]
+    tensors = [Tensor(x, requires_grad=True) for x in inputs]
+    out = function(*tensors)
+    g = np.random.default_rng(5).normal(size=out.shape)
+    out.backward(g)
+    wrong = []
+    for i, x in enumerate(inputs):
+
+        def probe(moved, i=i):
+            return float((g * function(*[Tensor(moved if j == i else y) for j, y in enumerate(inputs)]).data).sum())
+
+        error = np.abs(tensors[i].grad - numerical_gradient(probe, x))
+        bad = error > 1e-6 + 1e-4 * np.abs(tensors[i].grad)
+        wrong += [(error[index], i, index) for index in np.ndindex(x.shape) if bad[index]]
+    return sorted(wrong, reverse=True)
+
+
+@gradients.right
+def by_hand_with_one_cotangent_an_entry(function, inputs):
+    """Another cotangent, the step written out, a tolerance relative to the larger of both and 1."""
+    arrays = [np.array(x, dtype=float) for x in inputs]
+    leaves = [Tensor(x, requires_grad=True) for x in arrays]
+    z = function(*leaves)
+    weights = np.random.default_rng(1).uniform(0.5, 1.5, size=z.shape) * np.cos(1 + np.arange(z.data.size)).reshape(
+        z.shape
+    )
+    z.backward(weights)
+    found = []
+    for i in range(len(arrays)):
+        for index in np.ndindex(arrays[i].shape):
+            x = arrays[i][index]
+            h = 1e-5 * max(1, abs(x))
+            totals = []
+            for sign in (1, -1):
+                arrays[i][index] = x + sign * h
+                totals.append((weights * function(*[Tensor(a) for a in arrays]).data).sum())
+            arrays[i][index] = x
+            difference = (totals[0] - totals[1]) / (2 * h)
+            error = abs(difference - leaves[i].grad[index])
+            if error / max(1, abs(difference)) > 1e-5:
+                found.append((error, i, index))
+    found.sort(key=lambda item: -item[0])
+    return found
+
+
+@gradients.right
+def with_the_parts_of_the_check(function, inputs):
+    return check.checked(function, inputs, agree=lambda a, b: np.isclose(a, b, rtol=1e-4, atol=1e-5))
+
+
+def variation(**options):
+    return lambda function, inputs: check.checked(function, inputs, **options)
+
+
+gradients.wrong("You probe with ones")(variation(cotangent=lambda shape: np.full(shape, 2.0)))
+gradients.wrong("In float32 a difference")(
+    lambda function, inputs: (
+        check.checked(function, inputs, dtype=inputs[0].dtype)
+        if inputs[0].dtype == np.float64
+        else check.checked(function, inputs, dtype=np.float32, step=1e-7)
+    )
+)
+gradients.wrong("first entry of each input")(variation(only=lambda i, index: set(index) <= {0}))
+gradients.wrong("gradient of the first input")(variation(only=lambda i, index: i < 1))
+gradients.wrong("divide the error by the gradient")(variation(agree=lambda a, b: abs(a - b) <= 1e-5 * abs(b)))
+gradients.wrong("take the absolute value")(variation(agree=lambda a, b: a < b + 1e-6 + 1e-5 * abs(b)))
+gradients.wrong("Let the step grow")(variation(step=3e-7))
+gradients.wrong("most wrong should come first")(variation(worst_first=False))
+gradients.wrong()(lambda function, inputs: [])
+gradients.wrong("expected a list")(lambda function, inputs: True)
+gradients.wrong()(
+    lambda function, inputs: [(1.0, i, index) for i, x in enumerate(inputs) for index in np.ndindex(x.shape)]
+)
+
+
+@gradients.wrong()
+def only_the_totals(function, inputs):
+    tensors = [Tensor(np.asarray(x, float), requires_grad=True) for x in inputs]
+    out = function(*tensors)
+    g = np.random.default_rng(0).normal(size=out.shape)
+    out.backward(g)
+    wrong = []
+    for i, x in enumerate(inputs):
+        h = 1e-5
+        moved = [[Tensor(np.asarray(y, float) + sign * h * (i == j)) for j, y in enumerate(inputs)] for sign in (1, -1)]
+        above, below = ((function(*each).data * g).sum() for each in moved)
+        if abs((above - below) / (2 * h) - tensors[i].grad.sum()) > 1e-4:
+            wrong += [(1.0, i, index) for index in np.ndindex(x.shape)]
+    return wrong
+
+
+@gradients.wrong("Your code changed inputs")
+def input_not_restored(function, inputs):
+    answer = check.checked(function, inputs)
+    for x in inputs:
+        x += 1e-6
+    return answer
+
+
+stable = answers_to(check.stable)
+
+
+class softmax:
+    """Answers of which only softmax is declared here; the other function is right."""
+
+    @staticmethod
+    def wrong(words=""):
+        return lambda function: (stable.wrong(words)(with_function(softmax=function)), function)[1]
+
+    @staticmethod
+    def right(function):
+        stable.right(with_function(softmax=function))
+        return function
+
+
+class lse(softmax):
+    """The same for logsumexp."""
+
+    @staticmethod
+    def wrong(words=""):
+        return lambda function: (stable.wrong(words)(with_function(logsumexp=function)), function)[1]
+
+    @staticmethod
+    def right(function):
+        stable.right(with_function(logsumexp=function))
+        return function
+
+
+def with_function(**functions):
+    (function,) = functions.values()
+    return type(function.__name__, (check.Stable,), {"__doc__": None, **functions})
+
+
+@stable.stub
+class Unstable:
+    def softmax(x, g):
+        raise NotImplementedError
+
+    def logsumexp(x, g):
+        raise NotImplementedError
+
+
+@stable.wrong("Both functions take")
+class Typed:
+    def softmax(x, g):
+        p = np.exp(x) / np.exp(x).sum(-1, keepdims=True)
+        return p, p * (g - (g * p).sum(-1, keepdims=True))
+
+    def logsumexp(x, g):
+        z = np.log(np.exp(x).sum(-1))
+        return z, np.expand_dims(g, -1) * np.exp(x) / np.exp(x).sum(-1, keepdims=True)
+
+
+@stable.wrong("still to be written")
+class HalfWritten(check.Stable):
+    def logsumexp(x, g):
+        raise NotImplementedError
+
+
+@softmax.right
+def peak_of_each_row(x, g):
+    powers = np.exp(x - x.max(axis=-1, keepdims=True))
+    p = powers / powers.sum(axis=-1, keepdims=True)
+    return p, p * (g - np.sum(g * p, axis=-1, keepdims=True))
+
+
+@softmax.right
+def by_the_logarithm(x, g):
+    p = np.exp(x - np.logaddexp.reduce(x, axis=-1)[..., None])
+    jacobian = p[..., None] * (np.eye(x.shape[-1]) - p[..., None, :])
+    return p, np.einsum("...i,...ij->...j", g, jacobian)
+
+
+@softmax.wrong("eˣ overflows above")
+def textbook(x, g):
+    p = np.exp(x) / np.exp(x).sum(-1, keepdims=True)
+    return p, p * (g - (g * p).sum(-1, keepdims=True))
+
+
+@softmax.wrong("largest score of all rows")
+def one_peak(x, g):
+    e = np.exp(x - np.max(x))
+    p = e / e.sum(-1, keepdims=True)
+    return p, p * (g - (g * p).sum(-1, keepdims=True))
+
+
+@softmax.wrong("only the diagonal")
+def no_coupling(x, g):
+    p = check.softmax_of(x)
+    return p, p * g - p * p * g
+
+
+@softmax.wrong("over all rows")
+def one_sum(x, g):
+    p = check.softmax_of(x)
+    return p, p * g - p * (g * p).sum()
+
+
+@softmax.wrong("must weigh it")
+def sum_of_g(x, g):
+    p = check.softmax_of(x)
+    return p, p * g - p * g.sum(-1, keepdims=True)
+
+
+@softmax.wrong("cut the scores off")
+def cut(x, g):
+    e = np.exp(np.minimum(np.maximum(x, -500), 500))
+    p = e / e.sum(-1, keepdims=True)
+    return p, p * (g - (g * p).sum(-1, keepdims=True))
+
+
+@softmax.wrong()
+def along_the_first_axis(x, g):
+    e = np.exp(x - x.max(0))
+    p = e / e.sum(0)
+    return p, p * (g - (g * p).sum(0))
+
+
+@softmax.wrong()
+def value_only(x, g):
+    return check.softmax_of(x)
+
+
+@softmax.wrong("Your code changed x")
+def in_place(x, g):
+    x -= x.max(-1, keepdims=True)
+    return peak_of_each_row(x, g)
+
+
+@lse.right
+def peak_added_again(x, g):
+    peak = x.max(axis=-1, keepdims=True)
+    powers = np.exp(x - peak)
+    total = powers.sum(axis=-1, keepdims=True)
+    return (peak + np.log(total)).squeeze(-1), g[..., None] * powers / total if np.ndim(g) else g * powers / total
+
+
+@lse.right
+def from_the_value(x, g):
+    z = np.logaddexp.reduce(x, axis=-1)
+    return z, np.expand_dims(g, -1) * np.exp(x - np.expand_dims(z, -1))
+
+
+@lse.wrong("logarithm of ∞")
+def straight(x, g):
+    return np.log(np.exp(x).sum(-1)), np.expand_dims(g, -1) * np.exp(x) / np.exp(x).sum(-1, keepdims=True)
+
+
+@lse.wrong("the gradient overflows")
+def half_stable(x, g):
+    m = x.max(-1)
+    z = m + np.log(np.exp(x - m[..., None]).sum(-1))
+    return z, np.expand_dims(g, -1) * np.exp(x) / np.exp(x).sum(-1, keepdims=True)
+
+
+@lse.wrong("never came back")
+def forgotten_peak(x, g):
+    m = x.max(-1, keepdims=True)
+    return np.log(np.exp(x - m).sum(-1)), np.expand_dims(g, -1) * check.softmax_of(x)
+
+
+@lse.wrong("what arrived, g")
+def without_g(x, g):
+    return np.logaddexp.reduce(x, axis=-1), check.softmax_of(x)
+
+
+@lse.wrong("a second time")
+def peak_felt(x, g):
+    p = check.softmax_of(x)
+    return np.logaddexp.reduce(x, axis=-1), np.expand_dims(g, -1) * (p + np.isclose(x, x.max(-1, keepdims=True)))
+
+
+@lse.wrong()
+def kept_axis(x, g):
+    return np.logaddexp.reduce(x, axis=-1)[..., None], np.expand_dims(g, -1) * check.softmax_of(x)
+
+
+@lse.wrong()
+def of_everything(x, g):
+    return np.logaddexp.reduce(x.ravel()), np.expand_dims(g, -1) * check.softmax_of(x)
+
+
+probe = answers_to(check.sum_and_probe)
+
+
+@probe.right
+def random_probe(p):
+    return np.zeros(p.shape), np.random.default_rng(3).normal(size=p.shape)
+
+
+@probe.right
+def ramp(p):
+    ones = np.ones_like(p)
+    return p * (ones - (ones * p).sum()), np.arange(p.size) ** 2 + 1.0
+
+
+@probe.right
+def one_entry(p):
+    g = np.zeros_like(p)
+    g[-1] = 1
+    return np.zeros_like(p), g
+
+
+@probe.wrong("A probe of ones is the sum")
+def ones(p):
+    return 0 * p, 0 * p + 1
+
+
+@probe.wrong("A probe of zeros asks")
+def zeros(p):
+    return 0 * p, 0 * p
+
+
+@probe.wrong("The sum of a softmax is 1 wherever x is")
+def probabilities(p):
+    return p.copy(), np.arange(p.size)
+
+
+@probe.wrong("what does the sum do")
+def ones_for_the_sum(p):
+    return np.ones_like(p), random_probe(p)[1]
+
+
+@probe.wrong("no gradient at all")
+def sevens(p):
+    return 0 * p, 0 * p + 7
+
+
+@probe.wrong("Return two arrays")
+def probe_only(p):
+    return random_probe(p)[1]
+
+
+@probe.wrong("finite numbers")
+def holes(p):
+    return 0 * p, np.full_like(p, np.nan)
+
+
+@probe.wrong("has shape (1,)")
+def too_short(p):
+    return 0 * p, np.ones(1)
+
+
+hunt = answers_to(check.bug_hunt)
+KEYS = tuple(check.FOUND)
+RIGHT = dict(check.FOUND)
+
+
+@hunt.right
+def all_found():
+    return RIGHT
+
+
+hunt.right({key: RIGHT[key] for key in reversed(KEYS)})
+hunt.right(lambda: {**RIGHT, "4 number": 20.0, "7 number": 2**11 - 1})
+hunt.stub(dict.fromkeys(KEYS, ...))
+
+hunt.wrong("Three squares are what was meant")({**RIGHT, "1 number": 3})
+hunt.wrong("not 0.1 w")({**RIGHT, "2 number": 0.3})
+hunt.wrong("That is what the program gives")({**RIGHT, "3 number": -0.75})
+hunt.wrong("both paths added")({**RIGHT, "5 number": 4})
+hunt.wrong("6 is the slope")({**RIGHT, "6 number": 6.0, "7 number": 2047})
+hunt.wrong("each visited once")({**RIGHT, "7 number": 11})
+hunt.wrong("Its own are missing")({**RIGHT, "7 number": 1023})
+hunt.wrong("There is no box called 8 line")({**RIGHT, "1 line": 4, "8 line": 1})
+hunt.wrong()({**RIGHT, "5 reason": "b"})
+hunt.wrong()({**RIGHT, "4 line": ...})
+
+mend, engines = answers_to(check.losses), answers_to(check.engines)
+
+
+class Untouched:
+    def squared_error(*_):
+        raise NotImplementedError
+
+    ridge_loss = cross_entropy_gradient = sum_gradient = sweep = agrees = hand_back = squared_error
+
+
+class Empty:
+    def squared_error(prediction, target):
+        """Nothing yet."""
+
+    def ridge_loss(w, x, y):
+        pass
+
+    def cross_entropy_gradient(p, y):
+        pass
+
+    def sum_gradient(g, x, axis):
+        pass
+
+    def sweep(root):
+        pass
+
+    def agrees(f, slope, x):
+        pass
+
+    def hand_back(root):
+        pass
+
+
+for each in (mend, engines):
+    each.stub(Untouched)
+    each.stub(Empty)
+    each.right(check.Mended)
+
+
+@engines.right
+@mend.right
+class AnotherWay:
+    @staticmethod
+    def squared_error(prediction, target):
+        error = prediction.reshape(-1) - target
+        return (error**2).sum() / len(target)
+
+    @staticmethod
+    def ridge_loss(w, x, y):
+        error = x @ w - y
+        return (error**2).mean() + 0.1 * (w**2).sum()
+
+    @staticmethod
+    def cross_entropy_gradient(p, y):
+        return (1 - y) / (1 - p) - y / p
+
+    @staticmethod
+    def sum_gradient(g, x, axis):
+        axes = axis if isinstance(axis, tuple) else (axis,)
+        for a in sorted(a % x.ndim for a in axes):
+            g = np.expand_dims(g, a)
+        return g * np.ones(x.shape)
+
+    @staticmethod
+    def sweep(root):
+        gradients = dict.fromkeys(in_order(root), 0.0)
+        gradients[root] = 1.0
+        for value in in_order(root)[::-1]:
+            for parent, local in zip(value._prev, value._local, strict=True):
+                gradients[parent] += local * gradients[value]
+        return gradients
+
+    @staticmethod
+    def agrees(f, slope, x):
+        h = np.finfo(np.float64).eps ** (1 / 3) * max(1, abs(x))
+        return np.isclose((f(x + h) - f(x - h)) / (2 * h), slope, rtol=1e-6, atol=1e-6)
+
+    @staticmethod
+    def hand_back(root):
+        for value in in_order(root):
+            value.pending = 0.0
+        root.pending = 1.0
+        for value in reversed(in_order(root)):
+            value.grad += value.pending
+            for parent, local in zip(value._prev, value._local, strict=True):
+                parent.pending += local * value.pending
+
+
+def but(**functions):
+    """The right answer with some functions changed."""
+    return type("Changed", (check.Mended,), functions)
+
+
+mend.wrong("Every prediction is still compared")(but(squared_error=lambda p, t: ((p - t) * (p - t)).mean()))
+mend.wrong("has become a sum")(but(squared_error=lambda p, t: ((p - t[:, None]) ** 2).sum()))
+mend.wrong("`.data` is an array")(
+    but(ridge_loss=lambda w, x, y: ((x @ w - y) ** 2).mean() + 0.1 * float((w.data**2).sum()))
+)
+mend.wrong("must be taken out")(but(cross_entropy_gradient=lambda p, y: -(y - p)))
+mend.wrong("the way back is a division")(but(cross_entropy_gradient=lambda p, y: p * (1 - p) * (p - y)))
+mend.wrong("Those with y = 0")(but(cross_entropy_gradient=lambda p, y: y * -1 / p))
+mend.wrong("an array of shape")(but(sum_gradient=lambda g, x, axis: np.asarray(g)))
+mend.wrong()(but(sum_gradient=lambda g, x, axis: np.ones(x.shape)))
+mend.wrong()(but(sum_gradient=Untouched.squared_error))
+
+engines.wrong("keeps only one contribution")(but(sweep=check.sweep))
+engines.wrong("Let the step grow")(
+    but(
+        agrees=lambda f, slope, x: (
+            abs((f(np.float64(x) + 1e-7) - f(np.float64(x) - 1e-7)) / 2e-7 - slope) <= 1e-4 * max(1, abs(slope))
+        )
+    )
+)
+engines.wrong("3 + 1e-7 is 3 again")(but(agrees=check.agrees))
+engines.wrong("has been silenced")(but(agrees=lambda f, slope, x: True))
+engines.wrong("expected a number")(but(hand_back=check.hand_back))
+engines.wrong()(but(sweep=Untouched.squared_error))
+engines.wrong("Right slopes are called wrong")(but(agrees=lambda f, slope, x: False))
