@@ -1,6 +1,7 @@
 """Widgets of the course: pictures that are stepped through."""
 
 from .backward_order import BackwardOrder
+from .broadcast_explorer import BroadcastExplorer
 from .chain_rule import ChainRuleWalkthrough
 from .dashboard import TrainingDashboard
 from .gradient_strip import GradientFlowStrip
@@ -11,6 +12,7 @@ WIDGETS = (
     TangentSecant,
     ChainRuleWalkthrough,
     BackwardOrder,
+    BroadcastExplorer,
     TrainingDashboard,
     GradientFlowStrip,
     StepSweep,

@@ -13,7 +13,7 @@ TAUGHT = {
     "01": ["numerical_gradient", "widgets.TangentSecant"],
     "02": ["show_graph", "explain", "gradient_paths", "widgets.ChainRuleWalkthrough", "primitives"],
     "03": ["scalar.Value", "scalar.topological_order", "widgets.BackwardOrder", ".backward", ".grad"],
-    "04": ["autograd.unbroadcast"],
+    "04": ["autograd.unbroadcast", "widgets.BroadcastExplorer"],
     "05": ["@", "vjp", "jvp", "jacobian"],
     "06": ["Tensor", "Parameter", "no_grad", "enable_grad", "autograd", "grad", "tensor.apply"],
     "07": ["gradcheck", "gradgradcheck", "GradcheckWarning", "GradcheckError", "widgets.StepSweep"],

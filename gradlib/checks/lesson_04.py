@@ -1,0 +1,313 @@
+"""The checks of lesson 04."""
+
+import numpy as np
+
+from gradlib.autograd import unbroadcast as summed_back
+from gradlib.checks import Case, exercise
+
+TITLE = "Broadcasting"
+
+
+# --- 1 -----------------------------------------------------------------------------------------
+
+
+@exercise("Predict the shape", points=1)
+def shapes():
+    """Return the shapes of six sums, as a dictionary from "A" to "F"; "error" where the two do not fit.
+
+    A: (3, 1) + (4,). B: (2, 3) + (3,). C: (2, 3) + (2,). D: () + (5, 1). E: (4, 1, 3) + (2, 1). F: (3,) + (3, 1).
+    """
+    yield Case(expected={"A": (3, 4), "B": (2, 3), "C": "error", "D": (5, 1), "E": (4, 2, 3), "F": (3, 3)})
+
+
+@shapes.mistake
+def aligned_from_the_left():
+    """Shapes are compared from the right, axis by axis: the last with the last."""
+    return {"A": "error", "B": "error", "C": (2, 3), "D": (5, 1), "E": "error", "F": (3, 1)}
+
+
+@shapes.mistake
+def no_new_axis():
+    """A shorter shape gets axes of size 1 in front, and these are stretched, too: the result has as many axes as the
+    longer one, and both of them grow."""
+    return {"A": (3, 1), "B": (2, 3), "C": "error", "D": (), "E": (4, 1, 3), "F": (3,)}
+
+
+@shapes.mistake
+def sizes_that_divide():
+    """Only an axis of size 1 is stretched. 2 and 3 do not fit, whichever is the larger."""
+    return {"A": (3, 4), "B": (2, 3), "C": (2, 3), "D": (5, 1), "E": (4, 2, 3), "F": (3,)}
+
+
+@shapes.mistake
+def only_equal_ends():
+    """A size of 1 fits to anything: that axis is repeated. It is not an error."""
+    return {"A": "error", "B": (2, 3), "C": "error", "D": "error", "E": "error", "F": "error"}
+
+
+# --- 2 -----------------------------------------------------------------------------------------
+
+
+@exercise("Summed back", points=3)
+def unbroadcast():
+    """Return the gradient of an operand of the given shape, from the gradient g of a result that it was stretched to.
+
+    Axes that the operand lacks are summed away; axes where it has size 1 and the result has more are summed and stay,
+    with size 1. For g of ones of shape (2, 3) and shape (3,) the answer is [2, 2, 2]; for shape (2, 1) it is [[3],
+    [3]].
+    """
+    for result, shape, about in [
+        ((2, 3), (3,), ""),
+        ((2, 3), (2, 1), ""),
+        ((2, 3), (2, 3), "nothing stretched"),
+        ((4, 2, 3), (2, 1), "a new axis and one of size 1"),
+        ((3, 2), (1, 2), ""),
+        ((2, 3), (), "a single number"),
+        ((4, 2, 3), (1, 1, 3), ""),
+        ((2, 1), (1,), "an axis of size 1 that was not stretched"),
+        ((0, 3), (3,), "an empty result"),
+    ]:
+        g = np.random.default_rng(len(result) + len(shape)).normal(size=result)
+        yield Case({"g": g, "shape": shape}, expected=summed_back(g, shape), about=about)
+
+
+@unbroadcast.mistake
+def squeezed_away(g, shape):
+    """The sums are right, and the axes of size 1 are gone. Where the operand has an axis of size 1, its gradient has
+    one, too."""
+    return np.squeeze(summed_back(g, shape))
+
+
+@unbroadcast.mistake
+def only_new_axes(g, shape):
+    """You sum the axes that the operand lacks. Those in which it has size 1 were stretched, too."""
+    return g.sum(axis=tuple(range(g.ndim - len(shape))))
+
+
+@unbroadcast.mistake
+def aligned_at_the_left(g, shape):
+    """You compare the shapes from the left. New axes come in front, so the last axis belongs to the last."""
+    own = tuple(shape) + (1,) * (g.ndim - len(shape))
+    axes = tuple(i for i, size in enumerate(own) if size != g.shape[i])
+    summed = g.sum(axis=axes)
+    return summed.reshape(shape) if summed.size == np.prod(shape) else summed
+
+
+@unbroadcast.mistake
+def averaged(g, shape):
+    """You take the mean over the stretched axes. An entry that was used four times has moved the loss four times: its
+    gradient is the sum."""
+    summed = summed_back(g, shape)
+    return summed * (summed.size / g.size if g.size else 1.0)
+
+
+@unbroadcast.mistake
+def first_use_only(g, shape):
+    """You keep the gradient of one use of each entry. It was used once for each place it was stretched to, and all of
+    them add up."""
+    padded = (1,) * (g.ndim - len(shape)) + tuple(shape)
+    return g[tuple(slice(0, size) for size in padded)].reshape(shape) if g.size else summed_back(g, shape)
+
+
+# --- 3 -----------------------------------------------------------------------------------------
+
+
+@exercise("Back through a sum", points=2)
+def sum_vjp():
+    """Return the gradient of x for z = x.sum(axis=axis, keepdims=keepdims), given the gradient g of z.
+
+    Every entry of x stands in one sum, so it gets that sum's gradient: the answer has the shape of x. axis is a whole
+    number, negative ones count from the end, or None for all. For x of shape (2, 3), axis 1 and g = [10, 20] it is
+    [[10, 10, 10], [20, 20, 20]].
+    """
+    for shape, axis, keepdims, about in [
+        ((2, 3), 0, False, ""),
+        ((2, 3), 1, False, ""),
+        ((2, 3), 1, True, "keepdims"),
+        ((2, 3), None, False, "all axes"),
+        ((4, 2, 3), 1, False, "the middle of three axes"),
+        ((4, 2, 3), -1, False, "a negative axis"),
+        ((3,), 0, False, "a vector"),
+        ((2, 3), None, True, "all axes, kept"),
+    ]:
+        x = np.random.default_rng(len(shape)).normal(size=shape)
+        g = np.random.default_rng(7).normal(size=np.shape(x.sum(axis=axis, keepdims=keepdims)))
+        inputs = {"g": g, "x": x, "axis": axis, "keepdims": keepdims}
+        yield Case(inputs, expected=spread(**inputs), about=about)
+
+
+def spread(g, x, axis, keepdims):
+    if axis is not None and not keepdims:
+        g = np.expand_dims(g, axis)
+    return np.broadcast_to(g, x.shape).copy()
+
+
+@sum_vjp.mistake
+def along_the_wrong_axis(g, x, axis, keepdims):
+    """The gradients went along the wrong axis. A sum over axis 1 has taken that axis away: put it back, with size 1,
+    before you stretch."""
+    if axis is None or keepdims:
+        return spread(g, x, axis, keepdims)
+    last = np.expand_dims(g, -1 if axis % x.ndim == 0 else 0)
+    try:
+        return np.broadcast_to(last, x.shape).copy()
+    except ValueError:
+        return np.resize(g, x.shape)
+
+
+@sum_vjp.mistake
+def ones_everywhere(g, x, axis, keepdims):
+    """You answer with ones: the derivative of a sum by its terms. It still has to be multiplied by the gradient that
+    arrives at each sum."""
+    return np.ones_like(x)
+
+
+@sum_vjp.mistake
+def divided(g, x, axis, keepdims):
+    """You divide by the number of terms. That belongs to the mean: in a sum every entry counts fully."""
+    count = x.size if axis is None else x.shape[axis]
+    return spread(g, x, axis, keepdims) / count
+
+
+@sum_vjp.mistake
+def not_spread(g, x, axis, keepdims):
+    """You hand g on as it is. x has more entries than the sum: each entry gets the gradient of the sum in which it
+    stands."""
+    return np.array(g)
+
+
+@sum_vjp.mistake
+def total_of_g(g, x, axis, keepdims):
+    """Every entry gets the sum of all of g. An entry stands in one of the sums only, and gets that one's gradient."""
+    return np.full(x.shape, np.sum(g))
+
+
+# --- 4 -----------------------------------------------------------------------------------------
+
+
+@exercise("An index that repeats", points=2)
+def take_vjp():
+    """Return the gradient of x for z = x[index], given the gradient g of z.
+
+    x is a vector or a matrix, index an array of row numbers, in which some may stand several times and some not at
+    all. For x of 3 entries, index [2, 0, 2] and g = [1, 10, 100] the answer is [10, 0, 101].
+    """
+    for shape, index, about in [
+        ((3,), [2, 0, 2], ""),
+        ((4,), [0, 1, 3], "no row twice"),
+        ((4,), [1, 1, 1, 3, 1], ""),
+        ((3, 2), [0, 2, 0], "rows of a matrix"),
+        ((4, 3), [-1, 0, 3], "a row by two names, -1 and 3"),
+        ((3,), [], "an empty index"),
+    ]:
+        index = np.array(index, dtype=int)
+        rng = np.random.default_rng(len(index) + len(shape))
+        x = rng.normal(size=shape)
+        g = rng.normal(size=x[index].shape)
+        yield Case({"g": g, "x": x, "index": index}, expected=added_up(g, x, index), about=about)
+
+
+def added_up(g, x, index):
+    gradient = np.zeros_like(x)
+    for row, arrived in zip(index, g, strict=True):
+        gradient[row] += arrived
+    return gradient
+
+
+@take_vjp.mistake
+def last_one_wins(g, x, index):
+    """A row that was taken twice has only the gradient that came last. `gradient[index] = g` and, which is harder to see,
+    `gradient[index] += g` write one over the other: they have to add up."""
+    gradient = np.zeros_like(x)
+    gradient[index] = g
+    return gradient
+
+
+@take_vjp.mistake
+def taken_from_g(g, x, index):
+    """You took rows out of g, as the forward pass takes them out of x. Backward goes the other way: row index[i] of
+    the answer collects g[i]."""
+    return np.resize(np.take(g, np.abs(index), axis=0, mode="wrap"), x.shape) if len(index) else np.zeros_like(x)
+
+
+@take_vjp.mistake
+def counted(g, x, index):
+    """You count how often each row was taken. That is right for a g of ones; here each use has a gradient of its
+    own."""
+    return added_up(np.ones_like(g), x, index)
+
+
+@take_vjp.mistake
+def untaken_get_some(g, x, index):
+    """Rows that were never taken must get 0: the result does not depend on them."""
+    return added_up(g, x, index) + (added_up(np.ones_like(g), x, index) == 0)
+
+
+@take_vjp.mistake
+def averaged_uses(g, x, index):
+    """You average the gradients of a row that was taken several times. Each use moves the loss: they add up."""
+    return added_up(g, x, index) / np.maximum(added_up(np.ones_like(g), x, index), 1)
+
+
+# --- 5 -----------------------------------------------------------------------------------------
+
+
+@exercise("Ties in a maximum", points=2)
+def max_vjp():
+    """Return the gradient of x for z = x.max(axis=axis), given the gradient g of z; ties share it evenly.
+
+    Only an entry that is the maximum of its row or column moves it. Where several are equally large, each gets its
+    share: for x = [3, 5, 5], axis 0 and g = 1 the answer is [0, 0.5, 0.5]. The shape is that of x.
+    """
+    for x, axis, about in [
+        ([[1.0, 5.0, 2.0], [4.0, 0.0, 3.0]], 1, ""),
+        ([[1.0, 5.0, 2.0], [4.0, 0.0, 3.0]], 0, ""),
+        ([3.0, 5.0, 5.0], 0, "a tie"),
+        ([[2.0, 2.0, 2.0], [1.0, 7.0, 7.0]], -1, "ties of two and of three"),
+        ([[0.0, -1.0], [0.0, -1.0], [-2.0, -1.0]], 0, "ties in columns"),
+        ([[4.0], [6.0]], 1, "an axis of size 1"),
+    ]:
+        x = np.array(x)
+        g = np.random.default_rng(x.size).normal(size=x.max(axis=axis).shape)
+        yield Case({"g": g, "x": x, "axis": axis}, expected=shared(g, x, axis), about=about)
+
+
+def shared(g, x, axis):
+    winners = x == x.max(axis=axis, keepdims=True)
+    return winners * np.expand_dims(g, axis) / winners.sum(axis=axis, keepdims=True)
+
+
+@max_vjp.mistake
+def all_winners_get_all(g, x, axis):
+    """At a tie every winner gets the whole of g, and together they get more than there was. Share it."""
+    return (x == x.max(axis=axis, keepdims=True)) * np.expand_dims(g, axis)
+
+
+@max_vjp.mistake
+def first_winner_takes_all(g, x, axis):
+    """At a tie the first one gets everything. That is a subgradient, too, and some libraries do so; here the winners
+    share, so that the answer does not depend on the order of the entries."""
+    answer = np.zeros_like(x)
+    np.put_along_axis(answer, np.expand_dims(x.argmax(axis=axis), axis), np.expand_dims(g, axis), axis)
+    return answer
+
+
+@max_vjp.mistake
+def everyone_gets_g(g, x, axis):
+    """You spread g over all entries, as a sum does. A nudge to an entry that is not the largest moves nothing: its
+    gradient is 0."""
+    return np.broadcast_to(np.expand_dims(g, axis), x.shape).copy()
+
+
+@max_vjp.mistake
+def largest_of_all(g, x, axis):
+    """You look for the largest entry of the whole array. Here there is a maximum, and a gradient, for each row or
+    column."""
+    winners = x == x.max()
+    return winners * np.expand_dims(g, axis) / winners.sum()
+
+
+@max_vjp.mistake
+def times_the_value(g, x, axis):
+    """You multiply by the value of the maximum. The result moves exactly as its winner does: the slope is 1."""
+    return shared(g, x, axis) * x

@@ -1,0 +1,267 @@
+"""Lesson 04: two arrays of different shapes are added, and the gradient finds its way back to each.
+
+Forward: the shapes are aligned from the right, axes of size 1 are stretched, entries are added. Backward: the
+gradient has the shape of the result; what was stretched is summed, until each operand has one of its own shape.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .base import Model, View, Words
+
+STEPS = (
+    "Two operands",
+    "Aligned from the right",
+    "Stretched",
+    "Added",
+    "A gradient arrives",
+    "Back to a: axes that a lacks",
+    "Back to a: axes of size 1",
+    "Back to b: axes that b lacks",
+    "Back to b: axes of size 1",
+)
+_CELL, _LINE, _GAP = (38, 24), 20, 12  # pixels
+_LARGEST = 60  # entries; more are not drawn
+_MOST_AXES = 3
+
+
+class BroadcastModel(Model):
+    """The state of `BroadcastExplorer`: the steps are those of STEPS."""
+
+    title = "Broadcasting: which axes are stretched, and which are summed back"
+    interval = 1500
+    length = len(STEPS)
+
+    def __init__(self, a: Any, b: Any, unbroadcast: Callable | None = None):
+        self.unbroadcast = unbroadcast
+        self.take(a, b)
+
+    def take(self, a: Any, b: Any) -> None:
+        """Two operands: arrays, or shapes, which are filled with numbers."""
+        self.a, self.b = operand(a, 1), operand(b, 10)
+        self.trouble = self._trouble()
+        if not self.trouble:
+            self.shape = np.broadcast_shapes(self.a.shape, self.b.shape)
+            self.g = np.random.default_rng(4).integers(-2, 4, size=self.shape).astype(float)
+
+    def _trouble(self) -> str:
+        if max(self.a.ndim, self.b.ndim) > _MOST_AXES:
+            return f"Shapes of up to {_MOST_AXES} axes are drawn, got {self.a.shape} and {self.b.shape}."
+        sizes = list(zip(*(aligned(x.shape, self._ndim()) for x in (self.a, self.b)), strict=True))
+        for axis, (m, n) in enumerate(sizes):
+            if m != n and 1 not in (m, n):
+                return (
+                    f"They do not fit: counted from the right, axis {axis - len(sizes)} has size {m} in a, {n} in b. "
+                    "Two sizes fit if they are equal or one of them is 1."
+                )
+        if math.prod(max(pair) if 0 not in pair else 0 for pair in sizes) > _LARGEST:
+            return f"The result has more than {_LARGEST} entries, too many to draw. Take smaller sizes."
+        return ""
+
+    def _ndim(self) -> int:
+        return max(self.a.ndim, self.b.ndim)
+
+    # What is shown ----------------------------------------------------------------------------------------
+
+    def _panels(self) -> list[tuple[str, np.ndarray, str]]:
+        """(caption, array, style) of each grid of this step."""
+        a, b, step = self.a, self.b, self.step
+        if step == 0 or self.trouble:
+            return [
+                (f"a {a.shape}", a, "first"),
+                (f"b {b.shape}", b, "second"),
+            ] * (a.size <= _LARGEST >= b.size and max(a.ndim, b.ndim) <= _MOST_AXES)
+        if step == 1:
+            ndim = self._ndim()
+            pair = [x.reshape(aligned(x.shape, ndim)) for x in (a, b)]
+            return [(f"a as {pair[0].shape}", pair[0], "first"), (f"b as {pair[1].shape}", pair[1], "second")]
+        wide = [np.broadcast_to(x, self.shape) for x in (a, b)]
+        if step == 2:
+            return [(f"a as {self.shape}", wide[0], "first"), (f"b as {self.shape}", wide[1], "second")]
+        if step == 3:
+            return [(f"a + b {self.shape}", a + b, "third")]
+        if step == 4:
+            return [(f"g {self.shape}", self.g, "third")]
+        operand, name, style = (a, "a", "first") if step < 7 else (b, "b", "second")
+        new, ones = summed_axes(operand.shape, self.shape)
+        shorter = self.g.sum(axis=new)
+        if step in (5, 7):
+            return [(f"g {self.shape}", self.g, "third"), (f"summed over {axes_text(new)}", shorter, style)]
+        own = shorter.sum(axis=ones, keepdims=True)
+        panels = [
+            (f"gradient so far {shorter.shape}", shorter, "third"),
+            (f"gradient of {name} {own.shape}", own, style),
+        ]
+        if self.unbroadcast is not None:
+            _, yours = self._yours(operand)
+            if isinstance(yours, np.ndarray) and yours.size <= _LARGEST and yours.ndim <= _MOST_AXES:
+                panels.append((f"your unbroadcast {yours.shape}", yours, "fourth"))
+        return panels
+
+    def _yours(self, operand: np.ndarray) -> tuple[str, Any]:
+        """What the learner's unbroadcast gives, and a sentence on it."""
+        try:
+            yours = np.asarray(self.unbroadcast(self.g.copy(), operand.shape), dtype=float)
+        except Exception as error:  # the learner's code
+            return f"Your unbroadcast raised {type(error).__name__}: {error}", None
+        new, ones = summed_axes(operand.shape, self.shape)
+        right = self.g.sum(axis=new).sum(axis=ones, keepdims=True)
+        if yours.shape != right.shape:
+            return f"Your unbroadcast gave shape {yours.shape} in place of {right.shape}.", yours
+        return ("Your unbroadcast gives the same." if np.allclose(yours, right) else "Your numbers differ."), yours
+
+    def picture(self) -> str:
+        panels = "".join(map(grid, *zip(*self._panels(), strict=True))) if self._panels() else ""
+        return (
+            panels or '<svg class="gradlib-axes" role="img" aria-label="nothing to draw" width="10" height="10"></svg>'
+        )
+
+    def words(self) -> Words:
+        a, b = self.a.shape, self.b.shape
+        rows = (("shape of a", str(a)), ("shape of b", str(b)), ("result", "none" if self.trouble else str(self.shape)))
+        return Words(f"{self.step}. {STEPS[self.step]}", rows, self.trouble or self._remark())
+
+    def label(self) -> str:
+        return f"{self.step} of {self.length - 1}"
+
+    def _remark(self) -> str:
+        step = self.step
+        if step == 0:
+            return "Their shapes differ. What does a + b mean, and which shape has it?"
+        if step == 1:
+            short = [name for name, x in (("a", self.a), ("b", self.b)) if x.ndim < self._ndim()]
+            return f"The shape of {short[0]} is shorter: axes of size 1 are put in front." if short else (
+                "Both have equally many axes: there is nothing to put in front."
+            )  # fmt: skip
+        if step == 2:
+            return "Where one has size 1 and the other has more, its entries are repeated: read again, not copied."
+        if step == 3:
+            return "Entry by entry. An entry that was repeated has gone into several results."
+        if step == 4:
+            return "One number for each result: how fast the loss moves with it. Here some numbers that are not alike."
+        operand, name = (self.a, "a") if step < 7 else (self.b, "b")
+        new, ones = summed_axes(operand.shape, self.shape)
+        if step in (5, 7):
+            what = f"the sum over {axes_text(new)} takes them away" if new else "there is nothing to sum"
+            return f"{name} has {operand.ndim} of the {len(self.shape)} axes: {what}."
+        what = (
+            f"the sum over {axes_text(ones)} keeps size 1 there" if ones else "nothing was stretched along its own axes"
+        )
+        yours = f" {self._yours(operand)[0]}" if self.unbroadcast is not None else ""
+        return f"{what[0].upper()}{what[1:]}. The gradient of {name} has the shape of {name}.{yours}"
+
+
+class BroadcastExplorer(View):
+    """How two shapes come together in a sum, and how the gradient goes back to each.
+
+    a, b : arrays, or shapes as tuples. unbroadcast : your own function (g, shape) -> gradient, shown beside.
+
+    >>> view = BroadcastExplorer((3, 1), (4,))
+    >>> view.go(6)
+    >>> view
+    6. Back to a: axes of size 1
+      shape of a  (3, 1)
+      shape of b  (4,)
+      result      (3, 4)
+    The sum over axis 1 keeps size 1 there. The gradient of a has the shape of a.
+    """
+
+    def __init__(self, a: Any = (3, 1), b: Any = (4,), unbroadcast: Callable | None = None):
+        self.model = BroadcastModel(a, b, unbroadcast)
+
+    def take(self, a: Any, b: Any) -> None:
+        """Show other operands."""
+        self.model.take(a, b)
+        self.show()
+
+    def controls(self) -> list:
+        import ipywidgets as W
+
+        fields = [
+            W.Text(value=shape_text(x.shape), description=f"shape of {name}", continuous_update=False)
+            for name, x in (("a", self.model.a), ("b", self.model.b))
+        ]
+        for field in fields:
+            field.observe(lambda _: self._typed(*(each.value for each in fields)), "value")
+        return fields
+
+    def _typed(self, a: str, b: str) -> None:
+        shapes = [parsed(text) for text in (a, b)]
+        if None not in shapes:
+            self.take(*shapes)
+
+
+def operand(x: Any, start: int) -> np.ndarray:
+    """An array as it is; a shape as an array of multiples of `start`."""
+    if isinstance(x, tuple):
+        return (np.arange(math.prod(x)) + 1.0).reshape(x) * start
+    return np.asarray(x, dtype=float)
+
+
+def parsed(text: str) -> tuple[int, ...] | None:
+    """A shape as one types it, "3, 1" or "(3, 1)"; None if it is none.
+
+    >>> parsed("3, 1"), parsed("(4,)"), parsed(""), parsed("3, x")
+    ((3, 1), (4,), (), None)
+    """
+    parts = [part.strip() for part in text.strip().strip("()").split(",") if part.strip()]
+    return tuple(map(int, parts)) if all(part.isdecimal() and int(part) <= _LARGEST for part in parts) else None
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    return ", ".join(map(str, shape))
+
+
+def aligned(shape: tuple[int, ...], ndim: int) -> tuple[int, ...]:
+    """The shape with axes of size 1 put in front."""
+    return (1,) * (ndim - len(shape)) + shape
+
+
+def summed_axes(own: tuple[int, ...], result: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The axes that the operand lacks, as axes of the result; then those of its own that were stretched."""
+    new = len(result) - len(own)
+    return tuple(range(new)), tuple(i for i, size in enumerate(own) if size == 1 and result[new + i] != 1)
+
+
+def axes_text(axes: tuple[int, ...]) -> str:
+    if not axes:
+        return "no axis"
+    return f"axis {axes[0]}" if len(axes) == 1 else "axes " + " and ".join(map(str, axes))
+
+
+def grid(caption: str, array: np.ndarray, style: str) -> str:
+    """An array as a grid of numbers, the blocks of a third axis below each other."""
+    blocks = array.reshape((1,) * (3 - array.ndim) + array.shape)
+    rows, columns = blocks.shape[1:]
+    texts = [number(float(value)) for value in array.ravel()]
+    width, height = max([_CELL[0], *(8 * len(text) + 6 for text in texts)]), _CELL[1]
+    wide = max(columns * width, 9 * len(caption), 60)
+    tall = _LINE + blocks.shape[0] * (rows * height + _GAP)
+    parts = [f'<text x="2" y="14">{html.escape(caption)}</text>']
+    for i, block in enumerate(blocks):
+        top = _LINE + i * (rows * height + _GAP)
+        for row, column in np.ndindex(block.shape):
+            x, y = 1 + column * width, top + row * height
+            parts.append(f'<rect class="cell {style}" x="{x}" y="{y}" width="{width}" height="{height}"/>')
+            parts.append(f'<rect class="frame" x="{x}" y="{y}" width="{width}" height="{height}"/>')
+            place = f'x="{x + width / 2:.0f}" y="{y + 17}" text-anchor="middle"'
+            parts.append(f"<text {place}>{html.escape(number(float(block[row, column])))}</text>")
+    words = html.escape(f"{caption}: {'empty' if not array.size else ''}")
+    size = f'width="{wide + 2}" height="{tall}" viewBox="0 0 {wide + 2} {tall}"'
+    return f'<svg class="gradlib-axes" role="img" aria-label="{words}" {size}>{"".join(parts)}</svg>'
+
+
+def number(value: float) -> str:
+    """Three digits, and a short power of ten.
+
+    >>> number(2.0), number(1e-9), number(-1e30)
+    ('2', '1e-9', '-1e30')
+    """
+    return re.sub(r"e([+-])0?", lambda sign: "e-" if sign[1] == "-" else "e", f"{value:.3g}")
