@@ -216,7 +216,7 @@ def added_up(g, x, index):
 
 @take_vjp.mistake
 def last_one_wins(g, x, index):
-    """A row that was taken twice has only the gradient that came last. `gradient[index] = g` and, which is harder to see,
+    """A row that was taken twice has only the gradient that came last. `gradient[index] = g` and, harder to see,
     `gradient[index] += g` write one over the other: they have to add up."""
     gradient = np.zeros_like(x)
     gradient[index] = g

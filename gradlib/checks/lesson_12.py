@@ -318,8 +318,8 @@ def wrong_repair(figures):
     if loss > 0.25:
         return (
             f"After 200 steps the loss is {loss:.2f}; guessing has 0.69. Some units live ({1 - dead:.0%} in the worst "
-            "layer), but the net does not learn well. Is the size of the weights such that each layer keeps the size of "
-            "its input?"
+            "layer), but the net does not learn well. Is the size of the weights such that each layer keeps the size "
+            "of its input?"
         )
     return None
 

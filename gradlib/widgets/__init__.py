@@ -5,6 +5,7 @@ from .broadcast_explorer import BroadcastExplorer
 from .chain_rule import ChainRuleWalkthrough
 from .dashboard import TrainingDashboard
 from .gradient_strip import GradientFlowStrip
+from .jacobian_spotlight import JacobianSpotlight
 from .step_sweep import StepSweep
 from .tangent_secant import TangentSecant
 
@@ -13,6 +14,7 @@ WIDGETS = (
     ChainRuleWalkthrough,
     BackwardOrder,
     BroadcastExplorer,
+    JacobianSpotlight,
     TrainingDashboard,
     GradientFlowStrip,
     StepSweep,

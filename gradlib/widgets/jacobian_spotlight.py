@@ -1,0 +1,183 @@
+"""Lesson 05: the Jacobian of a small function, and which of its entries one cotangent touches.
+
+A row for each output, a column for each input. Left of each row stands what arrives at that output; below, the sum of
+the rows, each times what arrived: that sum is all that going backward needs.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .base import Model, View, Words
+from .broadcast_explorer import number
+
+MOST_OUTPUTS, MOST_INPUTS = 10, 7
+_CELL, _HEAD, _TOP = (50, 24), 76, 44  # pixels
+_ZERO = 1e-8  # a difference quotient below is taken for 0
+
+
+class JacobianModel(Model):
+    """The state of `JacobianSpotlight`: step i lights output i, the last step all of them."""
+
+    title = "The Jacobian: outputs by inputs, and what one cotangent picks of it"
+    interval = 1200
+
+    def __init__(self, functions: Mapping[str, Callable], x: Any, vjp: Callable | None = None):
+        self.functions, self.x, self.vjp = dict(functions), np.asarray(x, dtype=float), vjp
+        self.name = next(iter(self.functions))
+        self._jacobians: dict[str, np.ndarray | str] = {}
+        self.length = max([1, *(len(j) for j in map(self.jacobian_of, self.functions) if not isinstance(j, str))]) + 1
+
+    def jacobian_of(self, name: str) -> np.ndarray | str:
+        """∂outputᵢ/∂inputⱼ by central differences, or a sentence that says why there is none to draw."""
+        if name not in self._jacobians:
+            self._jacobians[name] = self._measured(self.functions[name])
+        return self._jacobians[name]
+
+    def _measured(self, f: Callable) -> np.ndarray | str:
+        try:
+            with np.errstate(all="ignore"):
+                outputs = np.size(f(self.x.copy()))
+                if outputs > MOST_OUTPUTS or self.x.size > MOST_INPUTS:
+                    return (
+                        f"The Jacobian has {outputs} rows and {self.x.size} columns; up to {MOST_OUTPUTS} by "
+                        f"{MOST_INPUTS} are drawn. Take a smaller x."
+                    )
+                jacobian = np.zeros((outputs, self.x.size))
+                for j in range(self.x.size):
+                    step = np.zeros(self.x.size)
+                    step[j] = 1e-6 * max(1.0, abs(self.x.flat[j]))
+                    step = step.reshape(self.x.shape)
+                    rise = np.ravel(f(self.x + step)) - np.ravel(f(self.x - step))
+                    jacobian[:, j] = rise / (2 * step.flat[j])
+        except Exception as error:  # the learner's function
+            return f"f raised {type(error).__name__}: {error}"
+        return np.where(np.abs(jacobian) < _ZERO, 0.0, jacobian)
+
+    @property
+    def jacobian(self) -> np.ndarray | str:
+        return self.jacobian_of(self.name)
+
+    @property
+    def cotangent(self) -> np.ndarray:
+        """What arrives at the outputs: 1 at one of them; at the last step a number at each."""
+        outputs = len(self.jacobian)
+        if self.step < outputs:
+            return np.eye(outputs)[self.step]
+        return np.round(np.random.default_rng(outputs).uniform(-2, 2, size=outputs), 1)
+
+    def label(self) -> str:
+        return "all outputs" if self.step == self.length - 1 else f"output {self.step}"
+
+    # Pictures ---------------------------------------------------------------------------------------------
+
+    def picture(self) -> str:
+        jacobian = self.jacobian
+        if isinstance(jacobian, str):
+            return '<svg class="gradlib-axes" role="img" aria-label="nothing to draw" width="10" height="10"></svg>'
+        g = self.cotangent
+        product = g @ jacobian
+        rows, columns = jacobian.shape
+        width, height = _CELL
+        parts = [_text(2, 16, "g", "start"), _text(_HEAD, 16, f"∂{self.name} by input", "start")]
+        parts += [_text(_HEAD + (j + 0.5) * width, 36, str(j), "middle") for j in range(columns)]
+        for i in range(rows):
+            y = _TOP + i * height
+            parts.append(_text(_HEAD - 6, y + 17, number(g[i]), "end"))
+            for j in range(columns):
+                lit = g[i] != 0 and jacobian[i, j] != 0
+                parts += _cell(_HEAD + j * width, y, jacobian[i, j], "first" if lit else "")
+        y = _TOP + rows * height + 14
+        parts.append(_text(_HEAD - 6, y + 17, "g·J", "end"))
+        for j in range(columns):
+            parts += _cell(_HEAD + j * width, y, product[j], "third" if product[j] else "")
+        right, bottom = max(_HEAD + columns * width + 2, 240), y + height + 4
+        words = html.escape(f"Jacobian of {self.name}, {rows} by {columns}; lit: {self.label()}")
+        size = f'width="{right}" height="{bottom}" viewBox="0 0 {right} {bottom}"'
+        return f'<svg class="gradlib-axes" role="img" aria-label="{words}" {size}>{"".join(parts)}</svg>'
+
+    # Words ------------------------------------------------------------------------------------------------
+
+    def words(self) -> Words:
+        jacobian = self.jacobian
+        if isinstance(jacobian, str):
+            return Words(self.name, (), jacobian)
+        g, rows = self.cotangent, []
+        product = g @ jacobian
+        rows.append(("cotangent g", "[" + ", ".join(map(number, g)) + "]"))
+        rows.append(("g times the Jacobian", "[" + ", ".join(map(number, product)) + "]"))
+        if self.vjp is not None:
+            rows.append(("your vjp", self._yours(g, product)))
+        alone = self.step < len(jacobian)
+        title = f"{self.name}: a 1 at output {self.step}" if alone else f"{self.name}: a number at every output"
+        return Words(title, tuple(rows), self._remark(jacobian, alone))
+
+    def _yours(self, g: np.ndarray, product: np.ndarray) -> str:
+        """The learner's answer for the cotangent, and whether it is the product."""
+        try:
+            shape = np.shape(self.functions[self.name](self.x.copy()))
+            yours = np.ravel(np.asarray(self.vjp(g.reshape(shape), self.x.copy()), dtype=float))
+        except Exception as error:
+            return f"raised {type(error).__name__}: {error}"
+        shown = "[" + ", ".join(map(number, yours[:MOST_INPUTS])) + "]"
+        same = yours.shape == product.shape and np.allclose(yours, product, rtol=1e-4, atol=1e-5)
+        return f"{shown}, {'the same' if same else 'not the same'}"
+
+    def _remark(self, jacobian: np.ndarray, alone: bool) -> str:
+        filled = int(np.count_nonzero(jacobian))
+        numbers = f"The Jacobian has {jacobian.size} entries, {filled} of them not 0"
+        if alone:
+            touched = int(np.count_nonzero(jacobian[self.step]))
+            who = "no input" if not touched else "one input" if touched == 1 else f"{touched} inputs"
+            return f"Output {self.step} depends on {who}: its row. {numbers}."
+        return f"{numbers}. Going backward needs their sum, weighted with g: {jacobian.shape[1]} numbers."
+
+
+class JacobianSpotlight(View):
+    """The Jacobian of a small function at a point, row by row, and g times the Jacobian below it.
+
+    f : function of one array, or {name: function}, of which one is chosen. x : where; any shape, entries in order are
+    the columns. vjp : your own function (g, x) -> gradient of x, whose answer is compared.
+
+    >>> view = JacobianSpotlight(lambda x: x**2, [1.0, 2.0, 3.0, 4.0])
+    >>> view.go(2)
+    >>> view
+    f: a 1 at output 2
+      cotangent g           [0, 0, 1, 0]
+      g times the Jacobian  [0, 0, 6, 0]
+    Output 2 depends on one input: its row. The Jacobian has 16 entries, 4 of them not 0.
+    """
+
+    def __init__(self, f: Callable | Mapping[str, Callable], x: Any, vjp: Callable | None = None):
+        self.model = JacobianModel(f if isinstance(f, Mapping) else {"f": f}, x, vjp)
+
+    def choose(self, name: str) -> None:
+        """Show another of the functions."""
+        self.model.name = name
+        self.show()
+
+    def controls(self) -> list:
+        import ipywidgets as W
+
+        if len(self.model.functions) == 1:
+            return []
+        field = W.Dropdown(options=list(self.model.functions), value=self.model.name, description="function")
+        field.observe(lambda change: self.choose(change.new), "value")
+        return [field]
+
+
+def _cell(x: float, y: float, value: float, style: str) -> list[str]:
+    width, height = _CELL
+    place = f'x="{x:.0f}" y="{y:.0f}" width="{width}" height="{height}"'
+    text = number(float(f"{value:.3g}")) if math.isfinite(value) else str(value)
+    lit = [f'<rect class="cell {style}" {place}/>'] if style else []
+    return [*lit, f'<rect class="frame" {place}/>', _text(x + width / 2, y + 17, text, "middle")]
+
+
+def _text(x: float, y: float, text: str, anchor: str) -> str:
+    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}">{html.escape(text)}</text>'
