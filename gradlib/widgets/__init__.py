@@ -5,6 +5,7 @@ from .broadcast_explorer import BroadcastExplorer
 from .chain_rule import ChainRuleWalkthrough
 from .dashboard import TrainingDashboard
 from .gradient_strip import GradientFlowStrip
+from .graph_explorer import GraphExplorer
 from .jacobian_spotlight import JacobianSpotlight
 from .step_sweep import StepSweep
 from .tangent_secant import TangentSecant
@@ -15,6 +16,7 @@ WIDGETS = (
     BackwardOrder,
     BroadcastExplorer,
     JacobianSpotlight,
+    GraphExplorer,
     TrainingDashboard,
     GradientFlowStrip,
     StepSweep,
