@@ -15,7 +15,7 @@ TAUGHT = {
     "03": ["scalar.Value", "scalar.topological_order", "widgets.BackwardOrder", ".backward", ".grad"],
     "04": ["autograd.unbroadcast", "widgets.BroadcastExplorer"],
     "05": ["@", "vjp", "jvp", "jacobian", "functional", "widgets.JacobianSpotlight"],
-    "06": ["Tensor", "Parameter", "no_grad", "enable_grad", "autograd", "grad", "tensor.apply"],
+    "06": ["Tensor", "Parameter", "no_grad", "enable_grad", "autograd", "grad", "tensor.apply", "widgets.GraphExplorer"],
     "07": ["gradcheck", "gradgradcheck", "GradcheckWarning", "GradcheckError", "widgets.StepSweep"],
     "08": ["nn", "manual_seed"],
     "10": ["optim"],
