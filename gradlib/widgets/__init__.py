@@ -4,6 +4,7 @@ from .backward_order import BackwardOrder
 from .broadcast_explorer import BroadcastExplorer
 from .chain_rule import ChainRuleWalkthrough
 from .dashboard import TrainingDashboard
+from .depth_gain import DepthAndGain
 from .gradient_strip import GradientFlowStrip
 from .graph_explorer import GraphExplorer
 from .jacobian_spotlight import JacobianSpotlight
@@ -17,6 +18,7 @@ WIDGETS = (
     BroadcastExplorer,
     JacobianSpotlight,
     GraphExplorer,
+    DepthAndGain,
     TrainingDashboard,
     GradientFlowStrip,
     StepSweep,

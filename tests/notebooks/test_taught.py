@@ -15,9 +15,11 @@ TAUGHT = {
     "03": ["scalar.Value", "scalar.topological_order", "widgets.BackwardOrder", ".backward", ".grad"],
     "04": ["autograd.unbroadcast", "widgets.BroadcastExplorer"],
     "05": ["@", "vjp", "jvp", "jacobian", "functional", "widgets.JacobianSpotlight"],
-    "06": ["Tensor", "Parameter", "no_grad", "enable_grad", "autograd", "grad", "tensor.apply", "widgets.GraphExplorer"],
+    "06": [
+        "Tensor", "Parameter", "no_grad", "enable_grad", "autograd", "grad", "tensor.apply", "widgets.GraphExplorer",
+    ],  # fmt: skip
     "07": ["gradcheck", "gradgradcheck", "GradcheckWarning", "GradcheckError", "widgets.StepSweep"],
-    "08": ["nn", "manual_seed"],
+    "08": ["nn", "manual_seed", "widgets.DepthAndGain"],
     "10": ["optim"],
     "11": ["data", "training", "plots", "widgets.TrainingDashboard"],
     "12": ["diagnostics", "bounds", "widgets.GradientFlowStrip"],

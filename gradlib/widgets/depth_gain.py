@@ -1,0 +1,170 @@
+"""Lesson 08: how the size of what passes, forward and backward, changes from layer to layer, for a gain of the weights.
+
+A network of equal layers with random weights, variance gain²/width. Left the standard deviation of the activations
+against depth, right that of the gradients on their way back, both logarithmic: a factor per layer is a straight line.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from .base import Model, View, Words
+from .svg import Axes
+
+DEPTH, BATCH = 20, 32
+GAINS = tuple(float(f"{0.25 * 2 ** (i / 6):.3g}") for i in range(25))  # 0.25 to 4, six to a doubling
+WIDTHS = (16, 64, 256)
+_RANGE = (-16.0, 13.0)  # of the axes: the same for all gains, so that slopes can be compared
+
+
+def _sigmoid(a: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-a))
+
+
+# The function, its derivative by its result and its argument, and the gain that keeps the size.
+ACTIVATIONS: dict[str, tuple[Callable, Callable, float | None]] = {
+    "relu": (lambda a: np.maximum(a, 0), lambda z, a: (a > 0) * 1.0, math.sqrt(2)),
+    "tanh": (np.tanh, lambda z, a: 1 - z**2, 5 / 3),
+    "sigmoid": (_sigmoid, lambda z, a: z * (1 - z), None),
+    "identity": (lambda a: a, lambda z, a: np.ones_like(a), 1.0),
+}
+
+
+class DepthGainModel(Model):
+    """The state of `DepthAndGain`: step i is the i-th of GAINS."""
+
+    title = "The size of activations and gradients by depth, for a gain of the weights"
+    interval = 400
+    length = len(GAINS)
+
+    def __init__(self, activation: str = "relu", width: int = 64):
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"activation is one of {', '.join(ACTIVATIONS)}, got {activation!r}.")
+        if width not in WIDTHS:
+            raise ValueError(f"width is one of {', '.join(map(str, WIDTHS))}, got {width!r}.")
+        self.activation, self.width = activation, width
+
+    @property
+    def gain(self) -> float:
+        return GAINS[self.step]
+
+    def label(self) -> str:
+        return f"gain {self.gain:.3g}"
+
+    def sizes(self) -> tuple[list[float], list[float]]:
+        """The standard deviation of the activations after each layer, and of the gradient before each."""
+        return measured(self.activation, self.width, self.gain)
+
+    # Pictures ---------------------------------------------------------------------------------------------
+
+    def picture(self) -> str:
+        forward, backward = self.sizes()
+        return self._axes(forward, "size of activations", "first") + self._axes(backward, "size of gradients", "second")
+
+    def _axes(self, sizes: list[float], name: str, style: str) -> str:
+        axes = Axes((0, DEPTH), _RANGE, "layer", name, logarithmic_y=True)
+        axes.line([0, DEPTH], [0, 0], "guide")
+        logs = [math.log10(size) if size > 0 else math.nan for size in sizes]
+        axes.line(list(range(len(logs))), logs, style)
+        for layer, value in enumerate(logs):
+            axes.point(layer, value, style + " small")
+        axes.legend("measured", style)
+        axes.legend("kept", "guide")
+        return axes.svg(f"{name} against the layer, logarithmic, for {self.activation}, {self.label()}")
+
+    # Words ------------------------------------------------------------------------------------------------
+
+    def words(self) -> Words:
+        forward, backward = self.sizes()
+        rows = (
+            ("activations", f"{forward[0]:.2g} at the inputs, {forward[-1]:.2g} after {DEPTH} layers"),
+            ("gradients", f"{backward[-1]:.2g} at the result, {backward[0]:.2g} at the inputs"),
+            ("factor a layer", f"{_factor(forward):.2f} forward, {_factor(backward[::-1]):.2f} backward"),
+        )
+        return Words(f"{self.activation}, gain {self.gain:.3g}, width {self.width}", rows, self._remark())
+
+    def _remark(self) -> str:
+        right = ACTIVATIONS[self.activation][2]
+        if right is None:
+            return (
+                "No gain keeps both: the sigmoid's slope is at most 1/4, so gradients fade, and its values stay "
+                "between 0 and 1 whatever the gain."
+            )
+        if abs(math.log(self.gain / right)) < 0.1:
+            return f"This is about the gain for {self.activation}, {right:.3g}: sizes stay what they are."
+        way = "below" if self.gain < right else "above"
+        what = "fade" if self.gain < right else "grow"
+        if self.activation == "tanh" and self.gain > right:
+            what = "run into the flat ends of tanh"
+        return f"{way.capitalize()} the gain for {self.activation}, {right:.3g}: sizes {what}, layer by layer."
+
+
+class DepthAndGain(View):
+    """Activations and gradients by depth in a random network, for a gain of its weights.
+
+    activation : "relu", "tanh", "sigmoid" or "identity". width : 16, 64 or 256 units a layer.
+
+    >>> view = DepthAndGain("identity")
+    >>> view.go(0)
+    >>> view
+    identity, gain 0.25, width 64
+      activations     1 at the inputs, 1e-12 after 20 layers
+      gradients       1 at the result, 9e-13 at the inputs
+      factor a layer  0.25 forward, 0.25 backward
+    Below the gain for identity, 1: sizes fade, layer by layer.
+    """
+
+    def __init__(self, activation: str = "relu", width: int = 64):
+        self.model = DepthGainModel(activation, width)
+
+    def controls(self) -> list:
+        return [self._choice("activation", list(ACTIVATIONS)), self._choice("width", list(WIDTHS))]
+
+    def _choice(self, name: str, options: list):
+        """Buttons of which one is down, for an attribute of the model."""
+        import ipywidgets as W
+
+        def choose(change) -> None:
+            setattr(self.model, name, change.new)
+            self.show()
+
+        buttons = W.ToggleButtons(options=options, value=getattr(self.model, name), style={"button_width": "auto"})
+        buttons.observe(choose, "value")
+        return buttons
+
+
+@cache
+def _weights(width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Standard normal weights (DEPTH, width, width), inputs and gradients of the result (BATCH, width)."""
+    rng = np.random.default_rng(width)
+    shapes = [(DEPTH, width, width), (BATCH, width), (BATCH, width)]
+    return tuple(rng.normal(size=shape) for shape in shapes)
+
+
+@cache
+def measured(activation: str, width: int, gain: float) -> tuple[list[float], list[float]]:
+    """A forward and a backward pass; the sizes at each place between layers, inputs first."""
+    f, slope, _ = ACTIVATIONS[activation]
+    weights, h, g = _weights(width)
+    h, g = h / h.std(), g / g.std()
+    scale = gain / math.sqrt(width)
+    forward, passed = [1.0], []
+    for weight in weights:
+        a = h @ weight * scale
+        h = f(a)
+        forward.append(float(h.std()))
+        passed.append(slope(h, a))
+    backward = [1.0]
+    for weight, slopes in zip(weights[::-1], passed[::-1], strict=True):
+        g = g * slopes @ weight.T * scale
+        backward.append(float(g.std()))
+    return forward, backward[::-1]
+
+
+def _factor(sizes: list[float]) -> float:
+    """The mean factor from one to the next."""
+    return (sizes[-1] / sizes[0]) ** (1 / (len(sizes) - 1)) if sizes[-1] > 0 else 0.0

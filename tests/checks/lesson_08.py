@@ -1,0 +1,281 @@
+"""Answers to the exercises of lesson 08."""
+
+import numpy as np
+
+from gradlib import Parameter, Tensor, nn
+from gradlib.checks import lesson_08 as check
+from gradlib.checks.lesson_08 import Part
+
+from .harness import answers_to
+
+find = answers_to(check.parameters)
+
+
+def within(thing):
+    """What stands directly inside of a thing."""
+    if isinstance(thing, Part):
+        return list(vars(thing).values())
+    return list(thing) if isinstance(thing, (list, tuple)) else []
+
+
+@find.right
+def recursive(part):
+    found = []
+    for thing in within(part):
+        candidates = [thing] if isinstance(thing, Parameter) else recursive(thing)
+        found += [each for each in candidates if not any(each is other for other in found)]
+    return found
+
+
+@find.right
+def with_a_stack(part):
+    found, stack = {}, within(part)[::-1]
+    while stack:
+        thing = stack.pop()
+        if isinstance(thing, Parameter):
+            found[id(thing)] = thing
+        else:
+            stack += within(thing)[::-1]
+    return list(found.values())
+
+
+@find.wrong("not those of the parts inside")
+def only_its_own(part):
+    return [thing for thing in vars(part).values() if isinstance(thing, Parameter)]
+
+
+@find.wrong("in a list were not found")
+def no_lists(part):
+    found = []
+    for thing in vars(part).values():
+        found += [thing] if isinstance(thing, Parameter) else no_lists(thing) if isinstance(thing, Part) else []
+    return [each for i, each in enumerate(found) if not any(each is other for other in found[:i])]
+
+
+@find.wrong("is listed twice")
+def with_repeats(part):
+    found = []
+    for thing in within(part):
+        found += [thing] if isinstance(thing, Parameter) else with_repeats(thing)
+    return found
+
+
+@find.wrong("You list every tensor")
+def tensors_too(part):
+    found = []
+    for thing in within(part):
+        found += [thing] if isinstance(thing, Tensor) else tensors_too(thing)
+    return [each for i, each in enumerate(found) if not any(each is other for other in found[:i])]
+
+
+@find.wrong("in the wrong order")
+def turned_round(part):
+    return recursive(part)[::-1]
+
+
+@find.wrong()
+def as_a_set(part):
+    return sorted({id(each) for each in recursive(part)})
+
+
+layer = answers_to(check.linear)
+
+
+@layer.right
+class ByOperators(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        limit = np.sqrt(6 / (in_features + out_features))
+        self.weight = Parameter(np.random.default_rng(0).uniform(-limit, limit, size=(in_features, out_features)))
+        self.bias = Parameter(np.zeros(out_features)) if bias else None
+
+    def forward(self, x):
+        return x @ self.weight + (0.0 if self.bias is None else self.bias)
+
+
+@layer.right
+class ByTheFunction(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        self.weight = Parameter(np.ones((in_features, out_features), dtype=np.float32))
+        if bias:
+            self.bias = Parameter(np.zeros(out_features, dtype=np.float32))
+        self.has_bias = bias
+
+    def forward(self, x):
+        return nn.functional.linear(x, self.weight, self.bias if self.has_bias else None)
+
+
+@layer.stub
+class Unwritten(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        raise NotImplementedError
+
+    def forward(self, x):
+        raise NotImplementedError
+
+
+@layer.wrong("leaves out the bias")
+class NoBias(ByOperators):
+    def forward(self, x):
+        return x @ self.weight
+
+
+@layer.wrong("no parameters")
+class PlainTensors(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        self.weight = Tensor(np.ones((in_features, out_features), dtype=np.float32), requires_grad=True)
+        self.bias = Tensor(np.zeros(out_features, dtype=np.float32), requires_grad=True) if bias else None
+
+    forward = ByOperators.forward
+
+
+@layer.wrong("The bias starts at 1")
+class OnesAsBias(ByOperators):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__(in_features, out_features, bias)
+        if bias:
+            self.bias = Parameter(np.ones(out_features))
+
+
+@layer.wrong("there is a bias all the same")
+class AlwaysABias(ByOperators):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__(in_features, out_features)
+
+
+@layer.wrong()
+class OnItsSide(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        self.weight = Parameter(np.ones((out_features, in_features)))
+        self.bias = Parameter(np.zeros(out_features)) if bias else None
+
+    def forward(self, x):
+        z = x @ self.weight.T
+        return z if self.bias is None else z + self.bias
+
+
+@layer.wrong()
+class WithoutSuper(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        self.weight = Parameter(np.ones((in_features, out_features)))
+
+    forward = ByOperators.forward
+
+
+start = answers_to(check.he)
+
+
+@start.right
+def normal(n_in, n_out, rng):
+    return rng.normal(size=(n_in, n_out)) * np.sqrt(2 / n_in)
+
+
+@start.right
+def uniform(n_in, n_out, rng):
+    limit = np.sqrt(6 / n_in)
+    return rng.uniform(-limit, limit, (n_in, n_out)).astype(np.float32)
+
+
+@start.wrong("2/n is the variance")
+def no_root(n_in, n_out, rng):
+    return rng.normal(size=(n_in, n_out)) * 2 / n_in
+
+
+@start.wrong("You divide by the number of outputs")
+def fan_out(n_in, n_out, rng):
+    return rng.normal(size=(n_in, n_out)) * np.sqrt(2 / n_out)
+
+
+@start.wrong("That is Xavier's size")
+def glorot(n_in, n_out, rng):
+    return rng.normal(size=(n_in, n_out)) * np.sqrt(2 / (n_in + n_out))
+
+
+@start.wrong("twice as large")
+def one_over_n(n_in, n_out, rng):
+    return rng.normal(size=(n_in, n_out)) / np.sqrt(n_in)
+
+
+@start.wrong("has to be larger")
+def narrow_uniform(n_in, n_out, rng):
+    return rng.uniform(-1, 1, (n_in, n_out)) * np.sqrt(2 / n_in)
+
+
+@start.wrong("stored as (in, out)")
+def transposed(n_in, n_out, rng):
+    return rng.normal(size=(n_out, n_in)) * np.sqrt(2 / n_in)
+
+
+@start.wrong("half of the weights should be negative")
+def shifted(n_in, n_out, rng):
+    return rng.uniform(0, np.sqrt(24 / n_in), (n_in, n_out))
+
+
+@start.wrong()
+def own_generator(n_in, n_out, rng):
+    return np.random.default_rng(5).normal(size=(n_in, n_out)) * np.sqrt(2 / n_in)
+
+
+units = answers_to(check.different_units)
+RIGHT = {"zeros": 1, "constant": 1, "random": 3, "last zero": 3, "first zero": 3}
+
+
+@units.right
+def computed():
+    return {name: check.trained_units(name) for name in RIGHT}
+
+
+units.right(dict(RIGHT))
+units.stub(dict.fromkeys(RIGHT, ...))
+units.wrong("From zeros nothing starts")({**RIGHT, "zeros": 3})
+units.wrong("they stay equal for ever")({**RIGHT, "constant": 3})
+units.wrong("One layer of zeros does no harm")({**RIGHT, "last zero": 1, "first zero": 1})
+units.wrong()({**RIGHT, "random": 2})
+units.wrong()(3)
+
+size = answers_to(check.gain)
+
+
+@size.right
+def mean_square(f, rng):
+    return 1 / np.sqrt(np.mean(f(rng.normal(size=1_000_000)) ** 2))
+
+
+@size.right
+def by_two_moments(f, rng):
+    values = f(rng.standard_normal(400_000))
+    return (values.var() + values.mean() ** 2) ** -0.5
+
+
+@size.wrong("one over that")
+def root_mean_square(f, rng):
+    return np.sqrt(np.mean(f(rng.normal(size=1_000_000)) ** 2))
+
+
+@size.wrong("the square of the gain")
+def without_root(f, rng):
+    return 1 / np.mean(f(rng.normal(size=1_000_000)) ** 2)
+
+
+@size.wrong("leaves out its mean")
+def deviation(f, rng):
+    return 1 / np.std(f(rng.normal(size=1_000_000)))
+
+
+@size.wrong("the mean of |f(z)|")
+def mean_size(f, rng):
+    return 1 / np.mean(np.abs(f(rng.normal(size=1_000_000))))
+
+
+@size.wrong()
+def of_ten_numbers(f, rng):
+    return 1 / np.sqrt(np.mean(f(rng.normal(size=10)) ** 2))
+
+
+@size.wrong()
+def root_of_two(f, rng):
+    return np.sqrt(2)
