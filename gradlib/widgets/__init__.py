@@ -8,6 +8,7 @@ from .depth_gain import DepthAndGain
 from .gradient_strip import GradientFlowStrip
 from .graph_explorer import GraphExplorer
 from .jacobian_spotlight import JacobianSpotlight
+from .logits import DraggableLogits
 from .step_sweep import StepSweep
 from .tangent_secant import TangentSecant
 
@@ -19,6 +20,7 @@ WIDGETS = (
     JacobianSpotlight,
     GraphExplorer,
     DepthAndGain,
+    DraggableLogits,
     TrainingDashboard,
     GradientFlowStrip,
     StepSweep,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 VIEW_MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -127,6 +127,9 @@ class View:
     def clicked(self, data_id: str) -> None:
         """A node of the picture was clicked."""
 
+    def dragged(self, data_id: str, x: float, y: float) -> None:
+        """A node of the picture is dragged; x and y are in the coordinates of its SVG."""
+
     @cached_property
     def widget(self):
         """The ipywidget, made when it is first shown."""
@@ -178,10 +181,12 @@ class View:
         self._player.playing = playing
         self._playing.description = self._playing.tooltip = "Pause" if playing else "Play"
 
-    def _react(self, message: Mapping[str, str]) -> None:
-        """A click or a key in the picture."""
+    def _react(self, message: Mapping[str, Any]) -> None:
+        """A click, a key or a drag in the picture."""
         if "clicked" in message:
             self.clicked(message["clicked"])
+        elif "dragged" in message:
+            self.dragged(message["dragged"], message["x"], message["y"])
         elif message["key"] == " ":
             self._playing.value = not self._playing.value
         else:

@@ -92,6 +92,36 @@ function render({ model, el }) {
     if (pressed || KEYS.includes(event.key)) event.preventDefault();
   });
 
+  // A node with data-drag is dragged: the picture keeps the pointer, since the node may be drawn anew meanwhile.
+  let dragged = null; // {id, event}: what is dragged, and the last event that was not sent yet
+  picture.addEventListener("pointerdown", (event) => {
+    const node = event.target.closest("g.node[data-drag]");
+    if (!node) return;
+    dragged = { id: node.dataset.id, event: null };
+    picture.setPointerCapture(event.pointerId);
+    event.preventDefault();
+  });
+  picture.addEventListener("pointermove", (event) => {
+    if (!dragged) return;
+    if (!dragged.event) requestAnimationFrame(sendDrag); // one message a frame
+    dragged.event = event;
+  });
+  function sendDrag() {
+    const part = dragged && parts.get(dragged.id);
+    if (!part || !dragged.event) return;
+    const svg = part.ownerSVGElement.ownerSVGElement ?? part.ownerSVGElement; // the outer of two
+    const { x, y } = new DOMPoint(dragged.event.clientX, dragged.event.clientY).matrixTransform(
+      svg.getScreenCTM().inverse()
+    );
+    model.send({ dragged: dragged.id, x, y });
+    dragged.event = null;
+  }
+  for (const end of ["pointerup", "pointercancel"])
+    picture.addEventListener(end, () => {
+      sendDrag();
+      dragged = null;
+    });
+
   const listeners = { picture: draw, marks: mark, texts: write, words: say };
   for (const [trait, listener] of Object.entries(listeners)) model.on(`change:${trait}`, listener);
   draw();
@@ -117,7 +147,8 @@ class GraphView(anywidget.AnyWidget):
     words : HTML under the picture, read aloud by screen readers when it changes.
 
     Sends {"clicked": data-id} for a click, Enter or Space on a node, and {"key": name} for the arrow keys,
-    Home and End, and for Space elsewhere in the picture.
+    Home and End, and for Space elsewhere in the picture. While a node that has a data-drag is dragged, {"dragged":
+    data-id, "x": …, "y": …}, the pointer's place in the coordinates of the node's SVG.
     """
 
     _esm = _ESM

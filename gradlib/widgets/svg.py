@@ -99,6 +99,10 @@ class Axes:
         place = f'x="{left}" y="{top}" width="{right - left}" height="{bottom - top}"'
         self._inside.append(f'<rect class="cell {style}" {place}/>')
 
+    def add(self, element: str) -> None:
+        """Any other SVG, in pixels."""
+        self._inside.append(element)
+
     def text(self, x: float, y: float, text: str, dx: float, dy: float, anchor: str) -> None:
         """Words dx, dy pixels beside a point; `anchor` says which end of them is there."""
         self._inside.append(_text(self.x(x) + dx, self.y(y) + dy, text, anchor))

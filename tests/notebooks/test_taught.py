@@ -20,6 +20,7 @@ TAUGHT = {
     ],  # fmt: skip
     "07": ["gradcheck", "gradgradcheck", "GradcheckWarning", "GradcheckError", "widgets.StepSweep"],
     "08": ["nn", "manual_seed", "widgets.DepthAndGain"],
+    "09": ["widgets.DraggableLogits"],
     "10": ["optim"],
     "11": ["data", "training", "plots", "widgets.TrainingDashboard"],
     "12": ["diagnostics", "bounds", "widgets.GradientFlowStrip"],

@@ -1,0 +1,76 @@
+"""Draggable logits: the library's loss and gradient, dragging, sweeping."""
+
+import numpy as np
+import pytest
+
+from gradlib import Tensor, nn
+from gradlib.widgets import DraggableLogits
+from gradlib.widgets.logits import SWEEP
+
+
+@pytest.mark.parametrize("logits", [[2.0, 1.0, 0.0], [0.0, 0.0], [1e4, -1e4, 5.0], [1e300, -1e300]])
+@pytest.mark.parametrize("target", [0, 1])
+def test_loss_and_gradient_are_the_librarys(logits, target):
+    model = DraggableLogits(logits, target).model
+    x = Tensor(np.array([logits]), requires_grad=True)
+    loss = nn.functional.cross_entropy(x, [target])
+    loss.backward()
+    assert model.loss() == pytest.approx(loss.item()) and np.allclose(model.gradient(), x.grad[0])
+
+
+def test_the_slider_sweeps_the_chosen_class():
+    view = DraggableLogits([2.0, 1.0, 0.0])
+    view.clicked("c2")
+    view.go(1)
+    assert view.model.logits.tolist() == [2.0, 1.0, SWEEP[0]]
+    view.go(view.model.length - 1)
+    assert view.model.logits.tolist() == [2.0, 1.0, SWEEP[-1]]
+    view.go(0)
+    assert view.model.logits.tolist() == [2.0, 1.0, 0.0]
+
+
+def test_choosing_another_class_keeps_what_was_swept():
+    view = DraggableLogits([2.0, 1.0, 0.0])
+    view.go(len(SWEEP))
+    view.clicked("c1")
+    assert view.model.step == 0 and view.model.logits.tolist() == [SWEEP[-1], 1.0, 0.0]
+
+
+@pytest.mark.parametrize("value", [-8.0, -3.0, 0.0, 5.5, 8.0])
+def test_a_bar_follows_the_pointer(value):
+    view = DraggableLogits([2.0, 1.0, 0.0])
+    axes = view.model._chart("score", view.model._range())
+    view.widget.children[-1]._handle_custom_msg({"dragged": "c1", "x": 0.0, "y": axes.y(value)}, [])
+    assert view.model.logits.tolist() == pytest.approx([2.0, value, 0.0], abs=0.06)
+    assert view.model.chosen == 1
+
+
+def test_dragging_out_of_the_picture_stops_at_its_edge():
+    view = DraggableLogits([2.0, 1.0, 0.0])
+    view.dragged("c0", 0.0, -500.0)
+    assert view.model.logits[0] == 8.0
+
+
+def test_another_true_class():
+    view = DraggableLogits([2.0, 1.0, 0.0])
+    view.widget.children[1].children[0].value = 2
+    assert repr(view).startswith("True class 2: loss 2.408")
+
+
+@pytest.mark.parametrize(
+    ("logits", "target", "words"),
+    [
+        ([0.0, 0.0, 0.0], 0, "All scores are equal: each class has 1/3, and the loss is ln 3."),
+        ([9.0, 0.0], 0, "Sure and right"),
+        ([9.0, 0.0], 1, "Sure and wrong"),
+        ([1.0, 0.0], 1, "A step against the gradient lifts the true class"),
+    ],
+)
+def test_the_remark(logits, target, words):
+    assert words in repr(DraggableLogits(logits, target))
+
+
+@pytest.mark.parametrize(("logits", "target"), [([1.0], 0), ([1.0] * 7, 0), ([1.0, np.nan], 0), ([1.0, 2.0], 2)])
+def test_what_cannot_be_shown_is_refused(logits, target):
+    with pytest.raises(ValueError):
+        DraggableLogits(logits, target)
