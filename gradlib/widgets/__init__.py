@@ -9,6 +9,7 @@ from .gradient_strip import GradientFlowStrip
 from .graph_explorer import GraphExplorer
 from .jacobian_spotlight import JacobianSpotlight
 from .logits import DraggableLogits
+from .optimizer_race import OptimizerRace
 from .step_sweep import StepSweep
 from .tangent_secant import TangentSecant
 
@@ -21,6 +22,7 @@ WIDGETS = (
     GraphExplorer,
     DepthAndGain,
     DraggableLogits,
+    OptimizerRace,
     TrainingDashboard,
     GradientFlowStrip,
     StepSweep,
