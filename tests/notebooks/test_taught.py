@@ -21,7 +21,7 @@ TAUGHT = {
     "07": ["gradcheck", "gradgradcheck", "GradcheckWarning", "GradcheckError", "widgets.StepSweep"],
     "08": ["nn", "manual_seed", "widgets.DepthAndGain"],
     "09": ["widgets.DraggableLogits"],
-    "10": ["optim"],
+    "10": ["optim", "widgets.OptimizerRace"],
     "11": ["data", "training", "plots", "widgets.TrainingDashboard"],
     "12": ["diagnostics", "bounds", "widgets.GradientFlowStrip"],
 }
