@@ -123,8 +123,8 @@ def make_formulas() -> NotebookNode:
             "remember. Back to the [contents](contents.ipynb).\n\n"
             "$x$, $y$, $w$ are the inputs of an operation in their order, $z$ is its result. "
             "$g = \\partial L/\\partial z$ is the gradient that arrives, $\\bar x = \\partial L/\\partial x$ the one "
-            "that is handed on. $[\\ldots]$ is 1 where the condition holds and 0 elsewhere. Where an axis was stretched by "
-            "broadcasting, the gradient is summed over it afterwards."
+            "that is handed on. $[\\ldots]$ is 1 where the condition holds and 0 elsewhere. Where an axis was "
+            "stretched by broadcasting, the gradient is summed over it afterwards."
         )
     ]
     for family, title in FAMILIES.items():

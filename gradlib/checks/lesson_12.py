@@ -24,7 +24,7 @@ def dropout():
     for shape, p, training, about in [
         ((2, 3), 0.5, True, ""),
         ((400, 50), 0.25, True, "20,000 entries, to see their mean"),
-        ((300, 40), 0.8, True, "20,000 entries, to see their mean"),
+        ((300, 40), 0.8, True, "12,000 entries, to see their mean"),
         ((3, 2), 0.0, True, "p = 0, where nothing is dropped"),
         ((2, 4), 0.5, False, "eval mode"),
     ]:

@@ -1,6 +1,7 @@
 """Lesson 12: the gradient of each layer, step by step, before and after a cure.
 
-Left a strip for each run, a cell a layer: how large its gradient is, and below it how many of its units are dead.
+Left a strip for each run, a cell a layer: how large its gradient is, as a bar on a logarithmic scale, and below it
+how many of its units are dead. The scale is the same for all runs and steps, so that the bars can be compared.
 Right the gradient of the first layer, where what goes wrong on the way back has gone wrong most.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ class GradientStripModel(Model):
             raise ValueError(f"dead has runs that are not in runs: {', '.join(sorted(unknown))}.")
         every = [*self.norms.values(), *self.dead.values()]
         self.length = max((len(series) for run in every for series in run.values()), default=1) or 1
+        self.scale = _scale(entry for run in self.norms.values() for series in run.values() for entry in series)
 
     def at(self, run: str, layer: str) -> float:
         """The gradient's norm now; nan where nothing was recorded."""
@@ -62,12 +64,15 @@ class GradientStripModel(Model):
         parts, y = [], 16.0
         for run, layers in self.norms.items():
             parts.append(_text(_LEFT, y, f"{run}: gradient of each layer, inputs on the left", "start"))
-            parts += self._cells(layers, y + 8, lambda layer, run=run: _norm_cell(self.at(run, layer)))
+            parts += self._cells(layers, y + 8, lambda layer, run=run: self._norm_cell(self.at(run, layer)))
             y += _CELL + 30
             if self.dead.get(run):
                 parts.append(_text(_LEFT, y, f"{run}: dead units", "start"))
                 parts += self._cells(self.dead[run], y + 8, lambda layer, run=run: _dead_cell(self.dead_at(run, layer)))
                 y += _BAR + 30
+        low, high = map(power_of_ten, self.scale)
+        parts.append(_text(_LEFT, y, f"gradients: from {low}, empty, to {high}, full; logarithmic", "start"))
+        y += 10
         words = html.escape(f"Strips of {', '.join(self.norms)} at step {self.step}: a cell a layer")
         size = f'width="{_WIDTH}" height="{y:.0f}" viewBox="0 0 {_WIDTH} {y:.0f}"'
         return f'<svg class="gradlib-axes" role="img" aria-label="{words}" {size}>{"".join(parts)}</svg>'
@@ -85,6 +90,18 @@ class GradientStripModel(Model):
             parts.append(f'<rect class="frame" {place} y="{y:.1f}" height="{_CELL}"/>')
             parts.append(_text(x + (width - 3) / 2, y + 22, text, "middle"))
         return parts
+
+    def _norm_cell(self, norm: float) -> tuple[str, str, float]:
+        """The kind of a cell, its text, and how much of it is filled."""
+        if math.isnan(norm):
+            return "guide", "–", 0.0
+        if norm == 0:
+            return "second", "0", 0.0
+        if math.isinf(norm):
+            return "first", "∞", 1.0
+        low, high = self.scale
+        kind = "second" if norm < VANISHING else "first" if norm > EXPLODING else "third"
+        return kind, power_of_ten(round(math.log10(norm))), (_log10(norm) - low) / (high - low)
 
     def _first_layer(self) -> str:
         curves = {run: next(iter(layers.values())) for run, layers in self.norms.items()}
@@ -170,17 +187,12 @@ def _entry(series: Sequence, i: int) -> float:
     return math.nan if value is None else float(value)
 
 
-def _norm_cell(norm: float) -> tuple[str, str, float]:
-    """The kind of a cell, its text, and how much of it is filled."""
-    if math.isnan(norm):
-        return "guide", "–", 0.0
-    if norm == 0:
-        return "second", "0", 1.0
-    if math.isinf(norm):
-        return "first", "∞", 1.0
-    exponent = round(math.log10(norm))
-    kind = "second" if norm < VANISHING else "first" if norm > EXPLODING else "third"
-    return kind, power_of_ten(exponent), 1.0
+def _scale(norms: Iterable) -> tuple[int, int]:
+    """The powers of ten between which all norms lie, at least two of them."""
+    logs = [_log10(float(norm)) for norm in norms if norm]  # neither None nor 0
+    finite = [value for value in logs if math.isfinite(value)] or [0.0]
+    low, high = math.floor(min(finite) - 0.01), math.ceil(max(finite))
+    return low, max(high, low + 2)
 
 
 def _number(norm: float) -> str:

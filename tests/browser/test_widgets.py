@@ -219,6 +219,69 @@ def test_choosing_a_method_and_a_precision(show):
     shown.says("forward difference, float64")
 
 
+def test_a_bar_is_dragged_by_the_mouse(show):
+    shown = show("DraggableLogits")
+    shown.says("True class 1: loss 1.408")
+    bar = shown.picture.locator('[data-id="c2"] .point')
+    box = bar.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    shown.page.mouse.move(x, y)
+    shown.page.mouse.down()
+    for i in range(1, 11):
+        shown.page.mouse.move(x, y - 6 * i)
+        shown.page.wait_for_timeout(30)
+    shown.page.mouse.up()
+    shown.no_longer_says("loss 1.408")
+    shown.page.wait_for_timeout(300)
+    scores = shown.words.locator("td").first.text_content()
+    first, second, third = map(float, scores.split(","))
+    assert (first, second) == (2.0, 1.0) and 3 < third < 8, scores
+
+
+def test_a_click_chooses_what_the_slider_sweeps(show):
+    shown = show("DraggableLogits")
+    shown.picture.locator('[data-id="c0"]').focus()
+    shown.page.keyboard.press("Enter")
+    shown.press("ArrowRight")
+    assert shown.words.locator("td").first.text_content().startswith("-6, ")
+
+
+def test_a_click_on_a_node_of_the_explorer_goes_to_it(show):
+    shown = show("GraphExplorer")
+    shown.says("The result. The sweep begins here")
+    shown.picture.get_by_role("button", name="weight").first.click()
+    shown.says("A leaf: its gradient is kept in .grad.")
+
+
+def test_training_is_played_and_paused(show):
+    shown = show("TrainingDashboard")
+    shown.click("Play")
+    shown.says("After 3 of 40 epochs")
+    shown.click("Pause")
+    shown.press("Home")
+    shown.says("Nothing is trained yet")
+
+
+def test_choices_change_the_picture(show):
+    shown = show("DepthAndGain")
+    shown.click("tanh")
+    shown.says("tanh, gain 0.25, width 64")
+    shown.click("relu")
+    shown.says("relu, gain 0.25")
+    shown = show("OptimizerRace")
+    shown.root.locator("select").first.select_option("saddle")
+    shown.says("on the saddle")
+    shown.root.locator("select").first.select_option("bowl")
+    shown = show("BroadcastExplorer")
+    field = shown.root.get_by_role("textbox").nth(1)
+    field.fill("2, 3, 1")
+    field.press("Enter")
+    shown.says("(2, 3, 1)")
+    field.fill("4")
+    field.press("Enter")
+    shown.says("(4,)")
+
+
 def test_the_graph_view_reports_and_marks(notebook):
     shown = Shown(notebook, "hand-made")
     svg = shown.picture.locator("svg").element_handle()

@@ -37,6 +37,22 @@ def test_what_it_says(norms, dead, words):
     assert words in repr(GradientFlowStrip({"run": history}, {"run": fractions}))
 
 
+def test_bars_are_higher_for_larger_gradients_on_one_scale_for_all():
+    norms = [1e-9, 1e-4, 2e-4, 1.0, 50.0]
+    model = GradientFlowStrip({"a": {str(norm): [norm] for norm in norms}, "b": {"w": [1e-4]}}).model
+    heights = [model._norm_cell(norm)[2] for norm in norms]
+    assert heights == sorted(heights) and 0 < heights[0] and heights[-1] < 1 and model.scale == (-10, 2)
+    assert heights[1] == pytest.approx(0.5) and model._norm_cell(0.0)[2] == 0 and model._norm_cell(math.inf)[2] == 1
+
+
+@pytest.mark.parametrize(
+    ("norms", "scale"),
+    [([3.0], (0, 2)), ([None, 0.0, math.nan, math.inf], (-1, 1)), ([1.0], (-1, 1)), ([1e-300, 1e300], (-31, 30))],
+)
+def test_the_scale_has_room_for_every_gradient(norms, scale):
+    assert GradientFlowStrip({"run": {"a": norms}}).model.scale == scale
+
+
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 40])
 def test_of_many_layers_the_first_and_the_last_are_shown(count):
     names = [str(i) for i in range(count)]

@@ -1,6 +1,6 @@
 from gradlib.widgets import BackwardOrder
 
-from .graphs import GRAPHS, chain, ladder
+from tests.widgets.samples.graphs import GRAPHS, chain, ladder
 
 SAMPLES = {
     BackwardOrder: {

@@ -1,6 +1,6 @@
 from gradlib.widgets import ChainRuleWalkthrough
 
-from .graphs import GRAPHS, chain
+from tests.widgets.samples.graphs import GRAPHS, chain
 
 SAMPLES = {
     ChainRuleWalkthrough: {

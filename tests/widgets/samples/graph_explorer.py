@@ -3,7 +3,7 @@ import numpy as np
 from gradlib import Tensor
 from gradlib.widgets import GraphExplorer
 
-from .graphs import GRAPHS, chain
+from tests.widgets.samples.graphs import GRAPHS, chain
 
 
 def layer():
