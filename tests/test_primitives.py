@@ -159,12 +159,12 @@ LATEX = [
     (r"\\sqrt\{(.*?)\}", r"sqrt(\1)"), (r"\^\{(.*?)\}", r"**(\1)"), (r"\^", "**"),
     (r"\\lfloor(.*?)\\rfloor", r"floor(\1)"), (r"\\operatorname\{(\w+)\} (\w)", r"\1(\2)"),
     (r"\\Phi'", "density"), (r"\\Phi", "cumulative"), (r"\\(\w+) (\w)", r"\1(\2)"),
-    (r"\[(.*?)\]", r"(1*(\1))"),
+    (" = ", "=="), (r"\[(.*?)\]", r"(1*(\1))"),
 ]  # fmt: skip
 TEXT = [
     ("·", "*"), ("≤", "<="), ("²", "**2"), (r"\^", "**"), (r"√(\w)", r"sqrt(\1)"), ("√", "sqrt"), ("π", "pi"),
     ("⌊(.*?)⌋", r"floor(\1)"), ("Φ'", "density"), ("Φ", "cumulative"), (r"\b([a-z]{2,}) (\w)", r"\1(\2)"),
-    (r"\[(.*?)\]", r"(1*(\1))"),
+    (" = ", "=="), (r"\[(.*?)\]", r"(1*(\1))"),
 ]  # fmt: skip
 WORDS = {
     "ln": np.log, "sin": np.sin, "cos": np.cos, "sinh": np.sinh, "cosh": np.cosh, "sqrt": np.sqrt,
@@ -175,7 +175,7 @@ KEYWORDS = {
     "leaky_relu": {"negative_slope": 0.3}, "gelu": {"approximate": "none"}, "astype": {"dtype": np.float64},
     "clip": {"min": -0.2, "max": 0.9}, "round": {"decimals": 0},
 }  # fmt: skip
-VALUES = [[0.7, 1.3, -0.4], [0.9, 0.2, 1.1], [0.3, 0.6, 0.5], [0.95, 2.0, 0.1]]
+VALUES = [[0.7, 1.3, -0.4], [0.9, 0.2, 1.1], [0.3, 0.6, 0.5], [0.95, 2.0, 0.1], [0.6, 0.6, 0.3]]  # a tie at last
 ELEMENTWISE = [name for name, entry in TABLE.items() if entry.elementwise]
 
 
