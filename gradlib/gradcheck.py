@@ -215,7 +215,7 @@ def _compare(
         # Where the function is smooth the one-sided slopes differ by h · f'', some 1e-5 of f''.
         if high - low > 1e-3 * max(1.0, abs(low), abs(high)) and low - atol[index] <= a <= high + atol[index]:
             warnings.warn(
-                f"{entry} sits on a kink: the slope is {low:.4g} on one side and {high:.4g} on the other. "
+                f"{entry} sits on a kink: the slope is {low + 0.0:.4g} on one side and {high + 0.0:.4g} on the other. "
                 f"The gradient {a:.4g} lies between them, and no more can be said here. Check at another point.",
                 GradcheckWarning,
                 stacklevel=4,

@@ -94,7 +94,8 @@ def _show(value: Any) -> str:
         return "{" + ", ".join(f"{show_name(key)}: {_show(item)}" for key, item in value.items()) + "}"
     if type(value) in (list, tuple):
         opening, closing = "[]" if isinstance(value, list) else "()"
-        return opening + ", ".join(map(_show, value)) + closing
+        alone = "," if type(value) is tuple and len(value) == 1 else ""
+        return opening + ", ".join(map(_show, value)) + alone + closing
     if isinstance(value, type) or callable(value) and hasattr(value, "__name__"):
         return str(value.__name__)
     return repr(value)

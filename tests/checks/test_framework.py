@@ -761,3 +761,7 @@ def test_two_numbers_get_one_format_in_which_they_differ(first, second, texts):
 def test_difference_of_nested_values():
     assert difference([1.0, (2, "a")], [1.0, [2, "a"]], 0, 0) is None
     assert difference([1.0, (2, "b")], [1.0, [2, "a"]], 0, 0) == ""
+
+
+def test_a_shape_of_one_axis_keeps_its_comma():
+    assert [show(value) for value in [(2,), (2, 3), (), [2]]] == ["(2,)", "(2, 3)", "()", "[2]"]
