@@ -1,5 +1,4 @@
 from gradlib.widgets import BackwardOrder
-
 from tests.widgets.samples.graphs import GRAPHS, chain, ladder
 
 SAMPLES = {

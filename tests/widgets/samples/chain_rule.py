@@ -1,5 +1,4 @@
 from gradlib.widgets import ChainRuleWalkthrough
-
 from tests.widgets.samples.graphs import GRAPHS, chain
 
 SAMPLES = {

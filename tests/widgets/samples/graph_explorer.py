@@ -2,7 +2,6 @@ import numpy as np
 
 from gradlib import Tensor
 from gradlib.widgets import GraphExplorer
-
 from tests.widgets.samples.graphs import GRAPHS, chain
 
 
