@@ -55,7 +55,8 @@
   });
 
   for (const node of widget.querySelectorAll(".current")) {
-    const [inner, seen] = [node, node.closest(".gradlib-scroll")].map((e) => e.getBoundingClientRect());
+    const frame = node.closest(".gradlib-scroll") ?? node.ownerSVGElement;
+    const [inner, seen] = [node, frame].map((e) => e.getBoundingClientRect());
     if (inner.left < seen.left || inner.right > seen.right) flaws.push("the current node is out of view");
   }
   for (const button of widget.querySelectorAll("button")) {

@@ -1,5 +1,6 @@
 """The widgets in JupyterLab: driven by mouse and keyboard, measured, looked at for what cannot be read."""
 
+import re
 import statistics
 from functools import partial
 from pathlib import Path
@@ -36,8 +37,9 @@ FLAWS = (Path(__file__).parent / "flaws.js").read_text()
 
 # Click, and tell how many milliseconds pass until the words have changed and the browser has drawn them.
 LATENCY = """
-([button, words]) => new Promise((resolve) => {
+([button, words]) => new Promise((resolve, reject) => {
   const start = performance.now();
+  setTimeout(reject, 10000, new Error("no new words within 10 s"));
   new MutationObserver((_, observer) => {
     observer.disconnect();
     requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start)));
@@ -243,13 +245,13 @@ def test_a_click_chooses_what_the_slider_sweeps(show):
     shown.picture.locator('[data-id="c0"]').focus()
     shown.page.keyboard.press("Enter")
     shown.press("ArrowRight")
-    assert shown.words.locator("td").first.text_content().startswith("-6, ")
+    shown.says("scores-6, 1, ")
 
 
 def test_a_click_on_a_node_of_the_explorer_goes_to_it(show):
     shown = show("GraphExplorer")
     shown.says("The result. The sweep begins here")
-    shown.picture.get_by_role("button", name="weight").first.click()
+    shown.picture.get_by_role("button", name=re.compile("^weight")).click()
     shown.says("A leaf: its gradient is kept in .grad.")
 
 
@@ -320,9 +322,10 @@ def test_nothing_is_small_pale_cut_or_covered(show, notebook, name, width):
 def test_a_click_shows_a_new_picture_at_once(show, name):
     shown = show(name)
     shown.page.wait_for_timeout(300)
-    button = shown.root.get_by_role("button", name="Next", exact=True).element_handle()
-    parts = [button, shown.words.element_handle()]
-    times = [shown.page.evaluate(LATENCY, parts) for _ in range(10)]
+    words = shown.words.element_handle()
+    named = partial(shown.root.get_by_role, "button", exact=True)
+    buttons = [named(name=name).element_handle() for name in ("Next", "Previous")]
+    times = [shown.page.evaluate(LATENCY, [button, words]) for button in 5 * buttons]
     print(f"\n{name}: from click to picture {statistics.median(times):.0f} ms, at most {max(times):.0f} ms")
     assert statistics.median(times) < 300  # 100 ms is the aim; a busy machine may take longer
 
@@ -345,5 +348,6 @@ def test_an_exported_page_shows_the_first_state(browser, tmp_path, scheme):
         assert widget.locator("svg").first.is_visible()
         assert widget.locator(".gradlib-words").text_content().startswith(view.model.words().title)
         assert not widget.get_by_text("Run the cell").is_visible()
-        assert widget.evaluate(FLAWS) == []
+        # A still page does not scroll a wide graph by itself: the reader does.
+        assert set(widget.evaluate(FLAWS)) <= {"the current node is out of view"}
     page.close()
