@@ -27,6 +27,7 @@ IMAGES = RNG.random((7, 5, 6))
 
 @pytest.fixture(autouse=True)
 def closed():
+    plt.close("all")  # what doctests on the same worker left open
     yield
     plt.close("all")
 
