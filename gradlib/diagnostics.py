@@ -7,6 +7,7 @@ Everything here only looks. A tracker reads what `backward()` and the layers lef
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,9 @@ class GradientTracker:
 
     norm : ‖g‖₂, the length of the gradient. mean_abs : Σ|gᵢ|/n. min, max : its smallest and largest entry.
     zeros : the fraction of entries that are exactly 0. nan : how many are NaN.
+    dead : the fraction of units whose whole gradient was 0 in each of the last 10 records, or of all if there are
+        fewer. A unit is a column of a matrix (in, out), a filter of a convolution (out, in, ...), an entry of a vector.
+        So neither an input that is 0 nor a ReLU that is closed for the few examples of one batch counts.
     update_ratio : ‖w_after - w_before‖₂ / ‖w_before‖₂, how far a step moved the weights for their size, if
         `record_update()` is called after the step. Around 1e-3 is usual; 1e-1 is a jump, 1e-6 a standstill.
 
@@ -44,9 +48,14 @@ class GradientTracker:
     """
 
     def __init__(self, model):
+        if not hasattr(model, "named_parameters"):
+            raise TypeError(
+                f"a GradientTracker watches a model, which gives its parameters names; got {type(model).__name__}."
+            )
         self.model = model
         self.history: History = {}
         self._before: dict[str, np.ndarray] = {}
+        self._silent: dict[str, np.ndarray] = {}  # for how many records each unit's gradient has been 0
 
     def record(self) -> dict[str, dict]:
         """Note the gradients as they are now: call it after `backward()` and before the next `zero_grad()`.
@@ -60,6 +69,9 @@ class GradientTracker:
                 "loss.backward() and before zero_grad()."
             )
         record = {name: _gradient_figures(parameter.grad) for name, parameter in parameters.items()}
+        for name, parameter in parameters.items():
+            if record[name]["norm"] is not None:
+                record[name]["dead"] = self._dead(name, parameter.grad)
         _append(self.history, record)
         self._before = {name: parameter.data.copy() for name, parameter in parameters.items()}
         return record
@@ -85,7 +97,15 @@ class GradientTracker:
 
     def clear(self) -> None:
         """Forget every record."""
-        self.history, self._before = {}, {}
+        self.history, self._before, self._silent = {}, {}, {}
+
+    def _dead(self, name: str, gradient: np.ndarray) -> float:
+        """The fraction of units that have been silent for 10 records, or since the first."""
+        units = 0 if gradient.ndim > 2 else gradient.ndim - 1  # the axis of them
+        silent = (gradient == 0).all(axis=tuple(a for a in range(gradient.ndim) if a != units))
+        self._silent[name] = np.where(silent, self._silent.get(name, 0) + 1, 0)
+        known = 1 + sum(norm is not None for norm in self.history.get(name, {}).get("norm", ()))
+        return float((self._silent[name] >= min(known, 10)).mean())
 
     def _parameters(self) -> dict[str, Any]:
         return {name: p for name, p in self.model.named_parameters() if p.requires_grad}
@@ -107,7 +127,7 @@ class ActivationHook:
 
     `history[figure]` is a list; `output` is the last output itself, an array. Outside of a `with`, `remove()`
     ends the watching. Of a layer that returns several things (a recurrent layer's output and state) the first is
-    watched.
+    watched. A layer that is called twice in one pass of its model leaves two records.
 
     >>> from gradlib import Tensor, nn
     >>> relu = nn.ReLU()
@@ -121,6 +141,9 @@ class ActivationHook:
     """
 
     def __init__(self, layer, name: str | None = None):
+        if isinstance(layer, type) or not hasattr(layer, "register_forward_hook"):
+            what = f"the class {layer.__name__}" if isinstance(layer, type) else type(layer).__name__
+            raise TypeError(f"an ActivationHook watches a layer, as in ActivationHook(model[1]); got {what}.")
         self.layer = layer
         self.name = name or type(layer).__name__
         self.history: dict[str, list] = {}
@@ -129,7 +152,8 @@ class ActivationHook:
 
     def _record(self, module, args, output) -> None:
         self.output = _array(output)
-        for figure, value in _activation_figures(self.output).items():
+        figures = _activation_figures(self.output) if self.output.size else dict.fromkeys(_OF_ACTIVATIONS)
+        for figure, value in figures.items():
             self.history.setdefault(figure, []).append(value)
 
     def remove(self) -> None:
@@ -203,18 +227,26 @@ class Finding:
     figures: dict[str, float]
     advice: str
 
-    def __str__(self) -> str:
+    @property
+    def what(self) -> str:
+        """Where, what, and by which figures, in a line."""
         figures = ", ".join(f"{name} = {_number(value)}" for name, value in self.figures.items())
-        return f"{self.layer}: {self.kind} ({figures})\n    {self.advice}"
+        return f"{self.layer}: {self.kind} ({figures})"
+
+    def __str__(self) -> str:
+        return f"{self.what}\n    {self.advice}"
 
 
 class Findings(list):
-    """A list of `Finding`s that prints as a report."""
+    """A list of `Finding`s that prints as a report, in which layers that need the same stand together."""
 
     def __repr__(self) -> str:
         if not self:
             return "nothing found: no NaN, nothing exploding or vanishing, no dead units"
-        return "\n".join(map(str, self))
+        by_advice: dict[str, list[str]] = {}
+        for finding in self:
+            by_advice.setdefault(finding.advice, []).append(finding.what)
+        return "\n".join("\n".join([*what, f"    {advice}"]) for advice, what in by_advice.items())
 
     __str__ = __repr__
 
@@ -234,8 +266,12 @@ _ADVICE = {
     ),
     "dead units": (
         "A unit that is 0 for every example gets no gradient and stays so: lower the learning rate, start "
-        "with smaller or zero biases, use LeakyReLU or GELU. (Rows of an Embedding that no example used are "
-        "0 rightly.)"
+        "with smaller or zero biases, use LeakyReLU or GELU."
+    ),
+    "no way through": (
+        "The gradient of these units is exactly 0: they are 0 for every example, or nothing leads from them to the "
+        "loss because units or weights of a later layer are 0. An ActivationTracker shows which: lower the learning "
+        "rate, start with smaller biases and with weights that are not 0, use LeakyReLU or GELU."
     ),
     "no gradient": (
         "backward() never reached it: its layer is not used in forward(), or the graph is cut on the way "
@@ -254,13 +290,13 @@ def detect_gradient_pathologies(
 
     Found are, for each name,
     - NaN: any record has one;
-    - exploding: the norm of a gradient exceeded `threshold_high`, or was infinite, in any record;
+    - exploding: the norm of a gradient exceeded `threshold_high`, or an activation was infinite, in any record;
     - vanishing: the median of the norms is below `threshold_low`;
-    - dead units: the median fraction of units that are dead, or of a gradient's entries that are exactly 0,
-      is at least `threshold_dead`;
+    - dead units: the median of `dead` (of `zeros`, where that alone is known) is at least `threshold_dead`;
     - no gradient: a parameter that never had one.
 
-    Returns `Findings`: a list of `Finding(layer, kind, figures, advice)` that prints as a report.
+    Returns `Findings`: a list of `Finding(layer, kind, figures, advice)` that prints as a report. Raises ValueError
+    if nothing was recorded.
 
     >>> detect_gradient_pathologies({"0.weight": [3e-8, 2e-8], "2.weight": [0.5, 250.0]})
     0.weight: vanishing (median norm = 2.5e-08, records = 2)
@@ -273,10 +309,17 @@ def detect_gradient_pathologies(
             f"threshold_low must be below threshold_high, got {threshold_low} and {threshold_high}: a norm "
             "between them is healthy."
         )
+    by_name = _by_name(history)
+    if not any(by_name.values()):
+        raise ValueError(
+            "nothing was recorded, so nothing can be found: call a GradientTracker's record() after backward(), or the "
+            "model inside of the `with` of an ActivationTracker."
+        )
     findings = Findings()
-    for name, figures in _by_name(history).items():
+    for name, figures in by_name.items():
         for kind, shown in _judge(figures, threshold_low, threshold_high, threshold_dead):
-            findings.append(Finding(name, kind, shown, _ADVICE[kind]))
+            by_gradients = kind == "dead units" and "norm" in figures
+            findings.append(Finding(name, kind, shown, _ADVICE["no way through" if by_gradients else kind]))
     return findings
 
 
@@ -292,9 +335,9 @@ def _by_name(history: Any) -> History:
         )
     by_name = {}
     for name, figures in history.items():
-        if isinstance(figures, Mapping):
+        if isinstance(figures, Mapping) and all(_is_series(series) for series in figures.values()):
             by_name[name] = figures
-        elif isinstance(figures, Iterable) and not isinstance(figures, str):
+        elif not isinstance(figures, Mapping) and _is_series(figures):
             by_name[name] = {"norm": list(figures)}
         else:
             raise TypeError(
@@ -302,6 +345,13 @@ def _by_name(history: Any) -> History:
                 f"ActivationHook pass the hook itself, or {{hook.name: hook.history}}."
             )
     return by_name
+
+
+def _is_series(series: Any) -> bool:
+    """Whether it is a list of numbers, None where there is none."""
+    if not isinstance(series, Iterable) or isinstance(series, (str, Mapping)):
+        return False
+    return all(entry is None or isinstance(entry, (int, float, np.number)) for entry in series)
 
 
 def _judge(figures: Mapping, low: float, high: float, dead: float):
@@ -318,12 +368,22 @@ def _judge(figures: Mapping, low: float, high: float, dead: float):
     if above := [i for i, norm in known.items() if norm > high]:
         worst = max(above, key=known.get)
         yield "exploding", {"largest norm": known[worst], "record": worst, "records above": len(above)}
-    if known and (median := float(np.median([*known.values()]))) < low:
-        yield "vanishing", {"median norm": median, "records": len(known)}
+    if not norms and (infinite := _infinite(figures)):
+        yield "exploding", {"largest value": math.inf, "record": infinite[0], "records above": len(infinite)}
     figure = "dead" if "dead" in figures else "zeros"
     fractions = [fraction for fraction in figures.get(figure, []) if fraction is not None]
-    if fractions and (median := float(np.median(fractions))) >= dead:
-        yield "dead units", {f"median fraction {figure}": median, "records": len(fractions)}
+    fraction = float(np.median(fractions)) if fractions else 0.0
+    # A gradient that is 0 in every entry has not faded on its way: it was cut off.
+    if known and (median := float(np.median([*known.values()]))) < low and not (median == 0 and fraction == 1):
+        yield "vanishing", {"median norm": median, "records": len(known)}
+    if fractions and fraction >= dead:
+        yield "dead units", {f"median fraction {figure}": fraction, "records": len(fractions)}
+
+
+def _infinite(figures: Mapping) -> list[int]:
+    """The records in which an activation was infinite."""
+    ends = zip(figures.get("min", []), figures.get("max", []), strict=False)
+    return [i for i, pair in enumerate(ends) if any(end is not None and math.isinf(end) for end in pair)]
 
 
 # Looking without leaving a trace ------------------------------------------------------------
@@ -356,7 +416,8 @@ def evaluating(model: Any) -> Iterator[None]:
 
 # Figures ------------------------------------------------------------
 
-_NOTHING = dict.fromkeys(("norm", "mean_abs", "min", "max", "zeros", "nan", "update_ratio"))
+_NOTHING = dict.fromkeys(("norm", "mean_abs", "min", "max", "zeros", "dead", "nan", "update_ratio"))
+_OF_ACTIVATIONS = ("mean", "std", "min", "max", "zeros", "dead", "nan")
 
 
 def _gradient_figures(gradient: np.ndarray | None) -> dict[str, float | None]:
@@ -369,11 +430,13 @@ def _gradient_figures(gradient: np.ndarray | None) -> dict[str, float | None]:
         "min": float(gradient.min()),
         "max": float(gradient.max()),
         "zeros": float((gradient == 0).mean()),
+        "dead": None,  # it takes more than one record: see GradientTracker._dead
         "nan": int(np.isnan(gradient).sum()),
         "update_ratio": None,
     }
 
 
+@np.errstate(all="ignore")  # an infinite activation is recorded, not warned of
 def _activation_figures(output: np.ndarray) -> dict[str, float]:
     wide = output.astype(np.float64)
     zero = output == 0

@@ -128,6 +128,27 @@ def test_large_and_bad_gradients():
     assert tracker.history["bias"]["nan"] == [1] and math.isnan(tracker.history["bias"]["norm"][0])
 
 
+def test_a_unit_is_dead_when_it_has_been_silent_for_ten_records():
+    """A column of a matrix, a filter of a convolution; a single example that leaves a ReLU closed is no death."""
+    model = nn.Sequential(nn.Conv2d(1, 4, 3, rng=np.random.default_rng(0)), nn.Linear(3, 2, bias=False))
+    tracker, rng = GradientTracker(model), np.random.default_rng(0)
+    filters, columns = [], []
+    for step in range(14):
+        model[0].weight.grad = rng.normal(size=(4, 1, 3, 3))
+        model[0].weight.grad[1] = 0 if step >= 2 else 1  # dead from record 2 on: known at record 11
+        model[0].weight.grad[2 + step % 2] = 0  # by turns: never dead
+        model[0].bias.grad = np.zeros(4)
+        model[1].weight.grad = np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 0.0]]) if step else np.zeros((3, 2))
+        record = tracker.record()
+        filters.append(record["0.weight"]["dead"])
+        columns.append(record["1.weight"]["dead"])
+    assert filters == [0.25, *[0.0] * 10, 0.25, 0.25, 0.25]  # at the first record one batch is all there is
+    assert columns == [1.0, *[0.5] * 13]
+    assert tracker.history["0.bias"]["dead"] == [1.0] * 14
+    tracker.clear()
+    assert tracker.record()["1.weight"]["dead"] == 0.5
+
+
 def test_the_table_names_every_parameter():
     model = mlp()
     tracker = GradientTracker(model)
@@ -209,6 +230,24 @@ def test_a_layer_alone_and_one_that_is_not_called():
     assert tracker.history["1"] == {} and "-" in repr(tracker).splitlines()[2]
 
 
+def test_infinite_and_missing_activations_are_recorded_without_a_warning():
+    layer = nn.ReLU()
+    with ActivationHook(layer) as hook:
+        for x in ([[np.inf, 1.0]], [[np.nan, 1.0]], np.zeros((0, 2), np.float32), np.float32(2)):
+            layer(Tensor(x))
+    assert hook.history["max"][0] == math.inf and hook.history["nan"][:2] == [0, 1]
+    assert {figure: series[2] for figure, series in hook.history.items()} == dict.fromkeys(hook.history)
+    assert hook.history["dead"][3] == 0.0 and hook.history["mean"][3] == 2.0
+
+
+@pytest.mark.parametrize("layer, named", [(nn.ReLU, "the class ReLU"), (Tensor([1.0]), "Tensor"), (len, "builtin")])
+def test_what_is_no_layer(layer, named):
+    with pytest.raises(TypeError, match=rf"ActivationHook\(model\[1\]\); got {named}"):
+        ActivationHook(layer)
+    with pytest.raises(TypeError, match="got generator"):
+        GradientTracker(mlp().parameters())
+
+
 # Pathologies ------------------------------------------------------------
 
 
@@ -259,6 +298,53 @@ def test_dead_units_by_activations_and_by_gradients():
         model(Tensor(X))
     (finding,) = detect_gradient_pathologies(hook)
     assert (finding.layer, finding.kind, finding.figures["median fraction dead"]) == ("hidden", "dead units", 1.0)
+
+
+def test_what_is_cut_off_has_not_faded():
+    """Behind a dead layer every gradient is exactly 0: the advice against small slopes would be of no use."""
+    model = mlp()
+    model[0].bias.data = np.full(6, -100, np.float32)
+    model[2].bias.data = np.ones(2, np.float32)
+    tracker = GradientTracker(model)
+    backward(model)
+    tracker.record()
+    findings = detect_gradient_pathologies(tracker)
+    assert kinds(findings) == [(name, "dead units") for name in ("0.weight", "0.bias", "2.weight")]
+    assert all("ActivationTracker" in finding.advice for finding in findings)
+
+
+def mostly_zeros(rng, batch):
+    return (rng.normal(size=(batch, 40)) * (rng.random((batch, 40)) < 0.1)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "first, data",
+    [
+        (lambda rng: nn.Linear(40, 16, rng=rng), mostly_zeros),  # inputs that are mostly 0, as of an image
+        (lambda rng: nn.Embedding(100, 16, rng=rng), lambda rng, batch: rng.integers(0, 100, batch)),
+    ],
+    ids=["sparse inputs", "embedding"],
+)
+@pytest.mark.parametrize("batch", [1, 4])
+def test_small_batches_and_sparse_inputs_are_healthy(first, data, batch):
+    """Most entries of the first gradient are 0 in every step, and no unit is dead."""
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(first(rng), nn.ReLU(), nn.Linear(16, 2, rng=rng))
+    tracker = GradientTracker(model)
+    for _ in range(30):
+        backward(model, data(rng, batch))
+        tracker.record()
+    assert np.median(tracker.history["0.weight"]["zeros"]) > 0.5
+    assert detect_gradient_pathologies(tracker) == []
+
+
+def test_an_infinite_activation_explodes():
+    layer = nn.ReLU()
+    with ActivationHook(layer, "hidden") as hook:
+        for x in (1.0, np.inf):
+            layer(Tensor([[x, 1.0]]))
+    (finding,) = detect_gradient_pathologies(hook)
+    assert (finding.kind, finding.figures["record"]) == ("exploding", 1)
 
 
 def test_nan_where_it_begins():
@@ -313,9 +399,22 @@ def test_a_finding_prints_its_figures_and_what_to_do():
     assert isinstance(detect_gradient_pathologies({"w": [1e-9]})[0], Finding)
 
 
+def test_a_report_gives_the_same_advice_once():
+    report = repr(detect_gradient_pathologies({"a": [1e-9], "b": [1e3], "c": [1e-8]})).splitlines()
+    assert [line.split(" (")[0] for line in report[:2]] == ["a: vanishing", "c: vanishing"]
+    assert report[2].startswith("    If the loss") and report[3].startswith("b: exploding") and len(report) == 5
+
+
+@pytest.mark.parametrize("nothing", [{}, {"relu": {}}, GradientTracker(mlp())], ids=["{}", "no figures", "tracker"])
+def test_nothing_recorded_is_not_healthy(nothing):
+    with pytest.raises(ValueError, match="nothing was recorded"):
+        detect_gradient_pathologies(nothing)
+
+
 @pytest.mark.parametrize(
     "history, error, message",
-    [([1.0, 2.0], TypeError, "list"), ({"mean": 3.0}, TypeError, "hook"), ({"w": "1.0"}, TypeError, "list of norms")],
+    [([1.0, 2.0], TypeError, "list"), ({"mean": 3.0}, TypeError, "hook"), ({"w": "1.0"}, TypeError, "list of norms"),
+     ({"w": {"norm": 1.0}}, TypeError, "list of norms"), ({"w": {"norm": ["1"]}}, TypeError, "list of norms")],
 )
 def test_what_is_no_history(history, error, message):
     with pytest.raises(error, match=message):
