@@ -13,9 +13,9 @@ import numpy as np
 
 from .. import primitives as P
 from .. import random
-from ..errors import ShapeError
+from ..errors import ShapeError, whole
 from ..primitives.windows import output_sizes
-from ..tensor import Parameter, Tensor
+from ..tensor import Parameter, Tensor, as_tensor
 from . import init
 from .module import Module
 
@@ -26,8 +26,10 @@ def conv1d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups: int = 
     z[n, o, i] = b[o] + Σ x[n, c, i·stride + j·dilation - padding] W[o, c, j] over c and j.
     L' = ⌊(L + 2 padding - dilation (k - 1) - 1)/stride⌋ + 1. Without a batch axis: (C, L) -> (out, L').
 
-    padding : a number, or "same" (L' = L, stride 1), or "valid" (none). groups : parts of the channels that do
-        not see each other.
+    padding : a number, or "same" (L' = L, stride 1; where the zeros are odd in number, one more at the end), or
+        "valid" (none). groups : parts of the channels that do not see each other.
+
+    Raises ShapeError if the shapes do not fit or the kernel is larger than the padded signal.
 
     >>> x = Tensor([[[1.0, 2.0, 4.0, 8.0]]])
     >>> conv1d(x, Tensor([[[-1.0, 1.0]]]))
@@ -37,18 +39,28 @@ def conv1d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups: int = 
 
 
 def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups: int = 1) -> Tensor:
-    """x (N, C, H, W), weight (out, C/groups, kh, kw), bias (out,) -> (N, out, H', W'); sizes as in conv1d.
+    """x (N, C, H, W), weight (out, C/groups, kh, kw), bias (out,) -> (N, out, H', W'); all else as in conv1d.
 
-    stride, padding, dilation : a number for both axes, or a pair.
+    z[n, o, i, j] = b[o] + Σ x[n, c, i·s + a·d - p, j·s + b·d - p] W[o, c, a, b] over c, a and b, with
+    stride s, dilation d, padding p : a number for both axes, or a pair.
+
+    >>> conv2d(Tensor([[[[1.0, 2.0], [4.0, 8.0]]]]), Tensor([[[[1.0, 0.0], [0.0, 1.0]]]])).item()  # 1 + 8
+    9.0
     """
     return _convolution(2, x, weight, bias, stride, padding, dilation, groups)
 
 
 def _convolution(axes: int, x, weight, bias, stride, padding, dilation, groups: int) -> Tensor:
     name = f"conv{axes}d"
-    out, channels, *kernel = weight.shape
+    x, weight = as_tensor(x), as_tensor(weight)
+    if weight.ndim != axes + 2:
+        wanted = "(out, C/groups, k)" if axes == 1 else "(out, C/groups, kh, kw)"
+        raise ShapeError(f"{name} takes a weight of shape {wanted}, got {weight.shape}.")
     if x.ndim == axes + 1:  # without a batch axis
         return _convolution(axes, x.expand_dims(0), weight, bias, stride, padding, dilation, groups)[0]
+    out, channels, *kernel = weight.shape
+    if groups < 1 or out % groups:
+        raise ShapeError(f"{name}'s groups must divide the {out} outputs of a weight {weight.shape}, got {groups}.")
     if x.ndim != axes + 2 or x.shape[1] != channels * groups:
         wanted = "(N, {c}, L)" if axes == 1 else "(N, {c}, H, W)"
         raise ShapeError(
@@ -62,20 +74,24 @@ def _convolution(axes: int, x, weight, bias, stride, padding, dilation, groups: 
     if groups == 1:
         z = weight.reshape(out, -1) @ columns  # (out, C·k) @ (C·k, o·N) -> (out, o·N)
     else:  # (G, out/G, C/G·k) @ (G, C/G·k, o·N) -> (out, o·N)
-        parts = weight.reshape(groups, out // groups, -1) @ columns.reshape(groups, -1, columns.shape[-1])
+        rows = columns.shape[0] // groups
+        parts = weight.reshape(groups, out // groups, rows) @ columns.reshape(groups, rows, columns.shape[1])
         z = parts.reshape(out, -1)
     if bias is not None:
+        bias = as_tensor(bias)
+        if bias.shape != (out,):
+            raise ShapeError(f"{name}'s bias must have shape {(out,)}, a number for each output, got {bias.shape}.")
         z = z + bias.reshape(-1, 1)
     return z.reshape(out, *sizes, x.shape[0]).moveaxis(-1, 0)  # (out, …, N) -> (N, out, …)
 
 
 def each(name: str, value: Any, axes: int) -> tuple[int, ...]:
     """A number for each axis: the same for all, or as given."""
-    numbers = (value,) * axes if isinstance(value, (int, np.integer)) else tuple(value)
+    numbers = value if isinstance(value, (tuple, list)) else (value,) * axes
     least = 0 if name == "padding" else 1
-    if len(numbers) != axes or any(number < least for number in numbers):
-        raise ValueError(f"{name} is a number of at least {least}, or {axes} of them, got {value!r}.")
-    return numbers
+    if len(numbers) != axes or not all(isinstance(n, (int, np.integer)) and n >= least for n in numbers):
+        raise ValueError(f"{name} is a whole number of at least {least}, or {axes} of them, got {value!r}.")
+    return tuple(numbers)
 
 
 def fitting(name: str, sizes, kernel, stride, padding, dilation) -> tuple[int, ...]:
@@ -102,7 +118,7 @@ def _padding(name: str, padding: Any, kernel, stride, dilation) -> tuple[tuple[i
         totals = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
         return tuple((total // 2, total - total // 2) for total in totals)
     if isinstance(padding, str):
-        raise ValueError(f"{name}'s padding is a number, 'same' or 'valid', got {padding!r}.")
+        raise ValueError(f"{name}'s padding is a whole number, 'same' or 'valid', got {padding!r}.")
     return tuple((p, p) for p in each("padding", padding, len(kernel)))
 
 
@@ -123,7 +139,9 @@ class _Convolution(Module):
         rng: np.random.Generator | None = None,
     ):
         super().__init__()
-        for what, count in (("in_channels", in_channels), ("out_channels", out_channels)):
+        counts = {"groups": groups, "in_channels": in_channels, "out_channels": out_channels}
+        for what, count in counts.items():
+            whole(f"{type(self).__name__}'s {what} must be a whole number of at least 1", count, 1)
             if count % groups:
                 raise ValueError(f"groups must divide the channels, but {groups} does not divide {what}={count}.")
         rng = random.default_rng() if rng is None else rng

@@ -1,47 +1,75 @@
-"""Pooling: one number for each window, its largest or its mean."""
+"""Pooling: one number for each window, its largest or its mean.
+
+Windows lie as in a convolution. Of PyTorch's options these are not there: ceil_mode, return_indices,
+count_include_pad (it is True), divisor_override.
+"""
 
 from __future__ import annotations
 
+import math
 from itertools import product
 
 import numpy as np
 
 from .. import primitives as P
 from ..errors import ShapeError
-from ..tensor import Tensor
+from ..tensor import Tensor, as_tensor
 from .convolution import each, fitting
 from .module import Module
 
 
 def max_pool1d(x, kernel_size, stride=None, padding=0, dilation=1) -> Tensor:
-    """The largest entry of every window: (N, C, L) -> (N, C, L'); stride is by default the kernel's size.
+    """The largest entry of every window: (N, C, L) -> (N, C, L'), or without N.
+
+    z[n, c, i] = max over j of x[n, c, i·stride + j·dilation - padding],
+    L' = ⌊(L + 2 padding - dilation (k - 1) - 1)/stride⌋ + 1. stride is by default the kernel's size k.
+    padding : entries that are never the largest, at both ends; at most k/2.
 
     The gradient goes to the largest entry; entries that tie share it evenly. (PyTorch gives it to the first.)
+    Raises ShapeError where the kernel is larger than the padded signal.
 
     >>> max_pool1d(Tensor([[[1.0, 3.0, 2.0, 5.0]]]), 2)
     Tensor([[[3., 5.]]], shape=(1, 1, 2))
     """
-    return _pool(1, "max_pool1d", x, kernel_size, stride, padding, dilation, Tensor.max, -np.inf)
+    return _pool(1, "max_pool1d", x, kernel_size, stride, padding, dilation, Tensor.max)
 
 
 def max_pool2d(x, kernel_size, stride=None, padding=0, dilation=1) -> Tensor:
-    """The largest entry of every window: (N, C, H, W) -> (N, C, H', W'); as max_pool1d."""
-    return _pool(2, "max_pool2d", x, kernel_size, stride, padding, dilation, Tensor.max, -np.inf)
+    """The largest entry of every window: (N, C, H, W) -> (N, C, H', W'); as max_pool1d.
+
+    kernel_size, stride, padding, dilation : a number for both axes, or a pair.
+
+    >>> max_pool2d(Tensor([[[[1.0, 3.0, 2.0], [0.0, 1.0, 5.0]]]]), 2, stride=1)
+    Tensor([[[[3., 5.]]]], shape=(1, 1, 1, 2))
+    """
+    return _pool(2, "max_pool2d", x, kernel_size, stride, padding, dilation, Tensor.max)
 
 
 def avg_pool1d(x, kernel_size, stride=None, padding=0) -> Tensor:
-    """The mean of every window, zeros of the padding counted: (N, C, L) -> (N, C, L')."""
-    return _pool(1, "avg_pool1d", x, kernel_size, stride, padding, 1, Tensor.mean, 0.0)
+    """The mean of every window, zeros of the padding counted: (N, C, L) -> (N, C, L'), or without N.
+
+    z[n, c, i] = 1/k Σ x[n, c, i·stride + j - padding] over j; every entry of a window gets 1/k of its gradient. For the
+    rest see max_pool1d.
+
+    >>> avg_pool1d(Tensor([[[1.0, 3.0, 2.0, 6.0]]]), 2)
+    Tensor([[[2., 4.]]], shape=(1, 1, 2))
+    """
+    return _pool(1, "avg_pool1d", x, kernel_size, stride, padding, 1, Tensor.mean)
 
 
 def avg_pool2d(x, kernel_size, stride=None, padding=0) -> Tensor:
-    """The mean of every window, zeros of the padding counted: (N, C, H, W) -> (N, C, H', W')."""
-    return _pool(2, "avg_pool2d", x, kernel_size, stride, padding, 1, Tensor.mean, 0.0)
+    """The mean of every window, zeros of the padding counted: (N, C, H, W) -> (N, C, H', W'); as avg_pool1d.
+
+    >>> avg_pool2d(Tensor([[[[1.0, 3.0], [2.0, 6.0]]]]), 2).item()
+    3.0
+    """
+    return _pool(2, "avg_pool2d", x, kernel_size, stride, padding, 1, Tensor.mean)
 
 
-def _pool(axes: int, name: str, x, kernel_size, stride, padding, dilation, reduce, fill: float) -> Tensor:
+def _pool(axes: int, name: str, x, kernel_size, stride, padding, dilation, reduce) -> Tensor:
+    x = as_tensor(x)
     if x.ndim == axes + 1:  # without a batch axis
-        return _pool(axes, name, x.expand_dims(0), kernel_size, stride, padding, dilation, reduce, fill)[0]
+        return _pool(axes, name, x.expand_dims(0), kernel_size, stride, padding, dilation, reduce)[0]
     if x.ndim != axes + 2:
         raise ShapeError(f"{name} takes x of shape (N, C, {'L' if axes == 1 else 'H, W'}), got {x.shape}.")
     kernel = each("kernel_size", kernel_size, axes)
@@ -54,28 +82,50 @@ def _pool(axes: int, name: str, x, kernel_size, stride, padding, dilation, reduc
         )
     pairs = tuple((p, p) for p in padding)
     sizes = fitting(name, x.shape[2:], kernel, stride, pairs, dilation)
+    fill = 0.0 if reduce is Tensor.mean else _least(x.dtype)
     columns = P.unfold(x, kernel=kernel, stride=stride, padding=pairs, dilation=dilation, fill=fill)
     count, channels = x.shape[:2]
-    windows = columns.reshape(channels, -1, columns.shape[-1])  # (C·k, o·N) -> (C, k, o·N)
+    windows = columns.reshape(channels, math.prod(kernel), columns.shape[1])  # (C·k, o·N) -> (C, k, o·N)
     return reduce(windows, axis=1).reshape(channels, *sizes, count).moveaxis(-1, 0)  # -> (N, C, …)
 
 
+def _least(dtype: np.dtype) -> float:
+    """What no entry is below."""
+    return np.iinfo(dtype).min if dtype.kind in "iu" else -np.inf if dtype.kind == "f" else False
+
+
 def adaptive_avg_pool1d(x, output_size) -> Tensor:
-    """Means of output_size parts of equal length, as nearly as can be: (N, C, L) -> (N, C, output_size)."""
+    """Means of output_size parts of equal length, as nearly as can be: (N, C, L) -> (N, C, output_size), or without N.
+
+    Part i of n along an axis of size s runs from ⌊i s/n⌋ to ⌈(i + 1) s/n⌉: neighbours share an entry where n does not
+    divide s.
+
+    >>> adaptive_avg_pool1d(Tensor([[[1.0, 3.0, 5.0]]]), 2)
+    Tensor([[[2., 4.]]], shape=(1, 1, 2))
+    """
     return _adaptive(1, "adaptive_avg_pool1d", x, output_size)
 
 
 def adaptive_avg_pool2d(x, output_size) -> Tensor:
-    """Means over a grid of output_size parts: (N, C, H, W) -> (N, C, *output_size). Part i of n along an axis of
-    size s runs from ⌊i s/n⌋ to ⌈(i + 1) s/n⌉."""
+    """Means over a grid of parts: (N, C, H, W) -> (N, C, *output_size); the parts as in adaptive_avg_pool1d.
+
+    output_size : a number for both axes, or a pair; None keeps an axis as it is.
+
+    >>> adaptive_avg_pool2d(Tensor(np.ones((1, 2, 5, 7))), (None, 1)).shape
+    (1, 2, 5, 1)
+    """
     return _adaptive(2, "adaptive_avg_pool2d", x, output_size)
 
 
 def _adaptive(axes: int, name: str, x, output_size) -> Tensor:
+    x = as_tensor(x)
     if x.ndim not in (axes + 1, axes + 2):
         raise ShapeError(f"{name} takes x of shape (N, C, {'L' if axes == 1 else 'H, W'}), got {x.shape}.")
-    wanted = each("output_size", output_size, axes)
     sizes = x.shape[-axes:]
+    given = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * axes
+    if None in given and len(given) == axes:
+        output_size = [size if n is None else n for n, size in zip(given, sizes, strict=True)]
+    wanted = each("output_size", output_size, axes)
     if all(size % n == 0 for size, n in zip(sizes, wanted, strict=True)):
         kernel = tuple(size // n for size, n in zip(sizes, wanted, strict=True))
         return (avg_pool1d if axes == 1 else avg_pool2d)(x, kernel)
@@ -103,28 +153,44 @@ class _MaxPool(_Pool):
 
 
 class MaxPool1d(_MaxPool):
-    """The largest entry of every window of a signal: `max_pool1d`."""
+    """The largest entry of every window of a signal: `max_pool1d`.
+
+    >>> MaxPool1d(2)(Tensor(np.ones((1, 3, 8)))).shape
+    (1, 3, 4)
+    """
 
     def forward(self, x) -> Tensor:
         return max_pool1d(x, self.kernel_size, self.stride, self.padding, self.dilation)
 
 
 class MaxPool2d(_MaxPool):
-    """The largest entry of every window of an image: `max_pool2d`."""
+    """The largest entry of every window of an image: `max_pool2d`.
+
+    >>> MaxPool2d(2)(Tensor(np.ones((1, 3, 8, 6)))).shape
+    (1, 3, 4, 3)
+    """
 
     def forward(self, x) -> Tensor:
         return max_pool2d(x, self.kernel_size, self.stride, self.padding, self.dilation)
 
 
 class AvgPool1d(_Pool):
-    """The mean of every window of a signal: `avg_pool1d`."""
+    """The mean of every window of a signal: `avg_pool1d`.
+
+    >>> AvgPool1d(3, stride=1, padding=1)(Tensor(np.ones((1, 3, 8)))).shape
+    (1, 3, 8)
+    """
 
     def forward(self, x) -> Tensor:
         return avg_pool1d(x, self.kernel_size, self.stride, self.padding)
 
 
 class AvgPool2d(_Pool):
-    """The mean of every window of an image: `avg_pool2d`."""
+    """The mean of every window of an image: `avg_pool2d`.
+
+    >>> AvgPool2d((2, 3))(Tensor(np.ones((1, 3, 8, 6)))).shape
+    (1, 3, 4, 2)
+    """
 
     def forward(self, x) -> Tensor:
         return avg_pool2d(x, self.kernel_size, self.stride, self.padding)
@@ -140,14 +206,22 @@ class _AdaptivePool(Module):
 
 
 class AdaptiveAvgPool1d(_AdaptivePool):
-    """Means of output_size parts of a signal: `adaptive_avg_pool1d`."""
+    """Means of output_size parts of a signal: `adaptive_avg_pool1d`.
+
+    >>> AdaptiveAvgPool1d(4)(Tensor(np.ones((1, 3, 9)))).shape
+    (1, 3, 4)
+    """
 
     def forward(self, x) -> Tensor:
         return adaptive_avg_pool1d(x, self.output_size)
 
 
 class AdaptiveAvgPool2d(_AdaptivePool):
-    """Means over a grid of parts of an image: `adaptive_avg_pool2d`."""
+    """Means over a grid of parts of an image: `adaptive_avg_pool2d`.
+
+    >>> AdaptiveAvgPool2d(1)(Tensor(np.ones((1, 3, 9, 7)))).shape
+    (1, 3, 1, 1)
+    """
 
     def forward(self, x) -> Tensor:
         return adaptive_avg_pool2d(x, self.output_size)

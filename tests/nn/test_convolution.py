@@ -42,6 +42,19 @@ def test_a_tie_in_a_window_is_shared_evenly():
     assert x.grad.tolist() == [[[0.5, 0.5, 0.0, 1.0]]]
 
 
+def test_padding_is_never_the_largest():
+    for array in (np.array([[[-3, -5]]]), np.array([[[-3.0, -5.0]]]), np.array([[[False, False]]])):
+        z = F.max_pool1d(Tensor(array), 2, padding=1)
+        assert z.dtype == array.dtype and z.tolist() == array.tolist()
+
+
+def test_arrays_are_taken_as_they_are():
+    x, weight = np.arange(8.0).reshape(1, 1, 8), np.ones((1, 1, 3))
+    assert F.conv1d(x, weight, np.ones(1)).tolist() == F.conv1d(*map(Tensor, (x, weight, np.ones(1)))).tolist()
+    for layer in (nn.MaxPool1d(2), nn.AvgPool1d(2), nn.AdaptiveAvgPool1d(3)):
+        assert layer(x).tolist() == layer(Tensor(x)).tolist()
+
+
 def test_batch_norm_learns_what_the_batch_is_like_and_uses_it_later():
     layer = nn.BatchNorm1d(2, momentum=0.5)
     x = np.array([[1.0, 10.0], [3.0, 30.0]], dtype=np.float32)
@@ -64,10 +77,25 @@ def test_batch_norm_learns_what_the_batch_is_like_and_uses_it_later():
          "conv2d: a kernel of 5 with dilation 1 reaches over 5 entries, but axis -1 has 4, with padding 4."),
         (lambda: nn.Conv2d(3, 4, 3, groups=2), ValueError, "groups must divide the channels, but 2 does not divide "
          "in_channels=3."),
-        (lambda: nn.Conv1d(1, 1, 0), ValueError, "kernel_size is a number of at least 1, or 1 of them, got 0."),
-        (lambda: nn.Conv2d(1, 1, 3, stride=(1, 2, 3)), ValueError, "stride is a number of at least 1, or 2 of them"),
-        (lambda: nn.Conv1d(1, 1, 3, padding=-1), ValueError, "padding is a number of at least 0, or 1 of them"),
-        (lambda: nn.Conv1d(1, 1, 3, padding="full"), ValueError, "padding is a number, 'same' or 'valid', got 'full'."),
+        (lambda: nn.Conv1d(1, 1, 0), ValueError, "kernel_size is a whole number of at least 1, or 1 of them, got 0."),
+        (lambda: nn.Conv1d(1, 1, 1.5), ValueError,
+         "kernel_size is a whole number of at least 1, or 1 of them, got 1.5."),
+        (lambda: nn.Conv1d(1, 1, 3, groups=0), ValueError,
+         "Conv1d's groups must be a whole number of at least 1, got 0"),
+        (lambda: nn.Conv1d(0, 1, 3), ValueError, "Conv1d's in_channels must be a whole number of at least 1, got 0."),
+        (lambda: F.conv1d(np.ones((1, 4, 5)), np.ones((3, 2, 3)), groups=2), ShapeError,
+         "conv1d's groups must divide the 3 outputs of a weight (3, 2, 3), got 2."),
+        (lambda: F.conv1d(np.ones((1, 2, 5)), np.ones((3, 2))), ShapeError,
+         "takes a weight of shape (out, C/groups, k)"),
+        (lambda: F.conv1d(np.ones((1, 2, 5)), np.ones((3, 2, 3)), np.ones(1)), ShapeError,
+         "conv1d's bias must have shape (3,), a number for each output, got (1,)."),
+        (lambda: F.adaptive_avg_pool2d(np.ones((1, 1, 4, 4)), (None, 2, 2)), ValueError,
+         "output_size is a whole number"),
+        (lambda: nn.Conv2d(1, 1, 3, stride=(1, 2, 3)), ValueError,
+         "stride is a whole number of at least 1, or 2 of them"),
+        (lambda: nn.Conv1d(1, 1, 3, padding=-1), ValueError, "padding is a whole number of at least 0, or 1 of them"),
+        (lambda: nn.Conv1d(1, 1, 3, padding="full"), ValueError,
+         "padding is a whole number, 'same' or 'valid', got 'full'."),
         (lambda: nn.Conv1d(1, 1, 3, padding="same", stride=2), ValueError, "which needs stride 1, got (2,)."),
         (lambda: F.max_pool2d(Tensor(np.ones((2, 2))), 2), ShapeError, "max_pool2d takes x of shape (N, C, H, W), got"),
         (lambda: F.avg_pool1d(Tensor(np.ones((1, 1, 4))), 2, padding=2), ValueError, "is more than half of the kernel"),

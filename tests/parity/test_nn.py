@@ -43,7 +43,13 @@ LAYERS = [
     ("AvgPool2d", {"kernel_size": (2, 3), "padding": (1, 1)}, (2, 3, 5, 6)),
     ("AdaptiveAvgPool1d", {"output_size": 3}, (2, 3, 7)), ("AdaptiveAvgPool1d", {"output_size": 2}, (2, 3, 8)),
     ("AdaptiveAvgPool2d", {"output_size": (2, 3)}, (2, 3, 5, 7)),
-    ("AdaptiveAvgPool2d", {"output_size": 1}, (2, 3, 5, 7)),
+    ("AdaptiveAvgPool2d", {"output_size": 1}, (2, 3, 5, 7)), ("AdaptiveAvgPool2d", {"output_size": 6}, (2, 3, 5, 7)),
+    ("AdaptiveAvgPool2d", {"output_size": (None, 2)}, (2, 3, 5, 7)),
+    # no images at all
+    ("Conv1d", {"in_channels": 4, "out_channels": 6, "kernel_size": 3, "groups": 2}, (0, 4, 9)),
+    ("Conv2d", {"in_channels": 4, "out_channels": 6, "kernel_size": 3}, (0, 4, 5, 7)),
+    ("MaxPool1d", {"kernel_size": 2, "padding": 1}, (0, 3, 7)), ("AvgPool2d", {"kernel_size": 2}, (0, 3, 5, 7)),
+    ("AdaptiveAvgPool2d", {"output_size": 1}, (0, 3, 5, 7)),
 ]  # fmt: skip
 
 
