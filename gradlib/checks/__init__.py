@@ -27,6 +27,8 @@ cases that tell your mistakes apart; the tests see to it that they do.
 
 - `call` says how the answer is used, where that is not `answer(*inputs)`. A class becomes a number by it, and
   the mistakes are classes, too: `call=lambda Value, x: (2 - Value(x)).data, expected=-1.0`.
+- `part` names the function that a case is about, where the answer is a class that only holds functions, handed
+  over together. `call` then gets that function, and so does a mistake that is such a class.
 - `accept` replaces equality where many answers are right. It returns None, or the sentence that says why not:
   `accept=lambda order: None if is_valid(order) else "b comes before its input a."`
 - A dictionary as `expected` makes boxes to fill, each marked and explained by itself.

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import boxes, record
 from .report import NOT_ATTEMPTED, NOT_YET, PASSED, Report
-from .running import Outcome, run, signature, what_it_means, what_it_says, where_it_broke
+from .running import Outcome, part_of, run, signature, what_it_means, what_it_says, where_it_broke
 from .values import align, describe, difference, show, show_side_by_side, size
 
 
@@ -25,6 +25,8 @@ class Case:
     accept : in place of equality, accept(answer) -> None if it is right, else the sentence that says why not.
         `expected`, where it is given too, is one possible answer: it sets kind and shape, and is not shown.
     call : call(answer, *inputs) -> the value to compare, where that is not answer(*inputs).
+    part : the function that the case is about, where the answer is a class that holds several. Each is judged for
+        itself: a mistake in one is recognised whatever the others do.
     about : what is special here, in words that fit after "among them"; plain cases are shown first.
     rtol, atol : numbers agree within atol + rtol · |expected|.
     dtype : the NumPy type that the answer must have, where that matters.
@@ -34,6 +36,7 @@ class Case:
     expected: Any = ...
     accept: Callable[[Any], str | None] | None = None
     call: Callable[..., Any] | None = None
+    part: str = ""
     about: str = ""
     rtol: float = 1e-7
     atol: float = 1e-9
@@ -44,7 +47,7 @@ class Case:
         return bool(self.inputs) or self.call is not None
 
     def try_on(self, answer: Any) -> Result:
-        outcome = run(answer, self.inputs, self.call)
+        outcome = run(part_of(answer, self.part) if self.part else answer, self.inputs, self.call)
         return Result(self, outcome, self._problem(outcome))
 
     def agree(self, first: Any, second: Any) -> bool:
@@ -100,7 +103,8 @@ class Result:
     def rows(self) -> str:
         """The inputs, then what came and what was expected, one under the other."""
         case, outcome = self.case, self.outcome
-        rows = [(name, show(value)) for name, value in case.inputs.items()]
+        rows = [("function", case.part)] if case.part else []
+        rows += [(name, show(value)) for name, value in case.inputs.items()]
         if outcome.error is not None:
             broke = [where_it_broke(outcome.error), what_it_says(outcome.error)]
             return "\n".join(filter(None, [align(rows), *broke]))
@@ -187,16 +191,19 @@ class Exercise:
                 f"Your code changed {names}, which belongs to the caller. Work on a copy, or put back what "
                 "you change."
             )
+        sentences.append(right_so_far(results))
         return "\n".join(filter(None, sentences))
 
     def _recognise(self, results: list[Result], shown: Result) -> Callable[..., Any] | None:
-        """The mistake that goes the way of the answer on every case, if there is exactly one.
+        """The mistake that goes the way of the answer on every case of that part, if there is exactly one.
 
         A crash is another trouble: the cases with one say nothing about mistakes.
         """
         if shown.problem is None or shown.outcome.error is not None:
             return None
-        telling = [result for result in results if result.outcome.error is None]
+        telling = [
+            result for result in results if result.outcome.error is None and result.case.part == shown.case.part
+        ]
         found = [
             mistake
             for mistake in self.mistakes
@@ -209,9 +216,17 @@ class Exercise:
         error = shown.outcome.error
         if shown.case.call or not isinstance(error, TypeError) or where_it_broke(error):
             return ""
-        return (
-            f"The check calls {self.name}({', '.join(shown.case.inputs)}); yours takes {signature(answer)}."
-        )
+        part = shown.case.part
+        takes = signature(part_of(answer, part) if part else answer)
+        return f"The check calls {part or self.name}({', '.join(shown.case.inputs)}); yours takes {takes}."
+
+
+def right_so_far(results: list[Result]) -> str:
+    """The parts of an answer that need no more work, in a sentence; "" where there are none."""
+    parts = dict.fromkeys(result.case.part for result in results if result.case.part)
+    wrong = {result.case.part for result in results if result.failed}
+    done = [part for part in parts if part not in wrong]
+    return f"Right so far: {', '.join(done)}." if done else ""
 
 
 def what_was_checked(cases: list[Case]) -> str:

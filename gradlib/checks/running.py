@@ -10,7 +10,7 @@ import sysconfig
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from .values import copy, is_unchanged, is_unfilled, without_addresses
@@ -46,15 +46,27 @@ def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None)
     elif value is None:  # returned by a stub, or left by `call` when it broke on what a stub returned
         blank = _does_nothing(answer)
     else:
-        blank = is_unfilled(value)
+        blank = is_unfilled(value) or not isinstance(answer, type) and _does_nothing(answer)
     return Outcome(value, error, changed, blank)
+
+
+def part_of(answer: Any, name: str) -> Any:
+    """One function of a class that only holds functions; of one that takes `self` all the same, the method."""
+    part = getattr(answer, name, _unwritten)
+    takes_self = isinstance(part, FunctionType) and signature(part).startswith(("(self,", "(self)"))
+    return MethodType(part, answer) if takes_self else part
+
+
+def _unwritten(*_):
+    raise NotImplementedError
 
 
 def _does_nothing(answer: Any) -> bool:
     """Whether a function's body, or that of every method of a class, is only a docstring, `pass` or `...`."""
+    answer = getattr(answer, "__func__", answer)  # of a method, and of a static method in its class
     if isinstance(answer, type):
-        methods = [method for method in vars(answer).values() if isinstance(method, FunctionType)]
-        return all(map(_does_nothing, methods))
+        functions = [getattr(each, "__func__", each) for each in vars(answer).values()]
+        return all(_does_nothing(each) for each in functions if isinstance(each, FunctionType))
     if not isinstance(answer, FunctionType):
         return False
     code = [
@@ -125,6 +137,7 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (TypeError, "NoneType", "A value here is None, which is what a function without `return` gives."),
     (TypeError, "unsupported operand", "The operator cannot join values of these two types."),
     (TypeError, "unsized object", "A single number has no length; an array of no axes is one, too."),
+    (TypeError, "only 0-dim", "One number is needed here, and this array holds several."),
     (
         TypeError,
         "0-d",
@@ -139,6 +152,11 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (TypeError, "positional argument", "This call gives another number of values than the function takes."),
     (TypeError, "scalar", "One number is needed here, and this array holds several."),
     (TypeError, "", "An operation here was given a value of a type that it does not take."),
+    (
+        IndexError,
+        "out of bounds for array of dimension",
+        "The array has fewer axes than that. Counted from the end, the last axis is -1, however many there are.",
+    ),
     (IndexError, "too many indices", "There are more indices than the array has axes."),
     (IndexError, "", "The index points past the end: n items are counted from 0 to n - 1."),
     (KeyError, "", "The dictionary has no such key."),

@@ -288,6 +288,88 @@ def test_interrupting_still_interrupts():
         SAME(interrupted)
 
 
+def test_numbers_that_math_refuses_and_axes_that_are_not_there():
+    refused = make(Case({"x": np.ones(3)}, np.ones(3)))
+    assert refused(lambda x: math.sqrt(x)).explanation == "One number is needed here, and this array holds several."
+    assert "-1, however many there are" in refused(lambda x: x.sum(axis=1)).explanation
+
+
+# --- several functions in one class ------------------------------------------------------------
+
+
+class Both:
+    def double(x):
+        return 2 * x
+
+    def triple(x):
+        return 3 * x
+
+
+class TriplesInDouble(Both):
+    """You tripled where you should double."""
+
+    double = Both.triple
+
+
+class DoublesInTriple(Both):
+    """You doubled where you should triple."""
+
+    triple = Both.double
+
+
+PARTS = make(
+    *(Case({"x": x}, 2 * x, part="double") for x in (1.0, 2.5)),
+    *(Case({"x": x}, 3 * x, part="triple") for x in (2.0, 3.5)),
+    mistakes=[TriplesInDouble, DoublesInTriple],
+)
+
+
+def but(**functions):
+    return type("Answer", (Both,), functions)
+
+
+def test_parts_are_judged_one_by_one():
+    assert PARTS(Both).passed
+    report = PARTS(DoublesInTriple)
+    assert report.rows.splitlines()[:2] == ["function = triple", "x        = 2.0"]
+    assert report.explanation == "You doubled where you should triple.\nRight so far: double."
+    crashed = PARTS(but(triple=lambda x: x[0]))
+    assert "TypeError" in crashed.rows and "Right so far: double." in crashed.explanation
+    surplus = PARTS(but(triple=lambda x, y: x))
+    assert "The check calls triple(x); yours takes (x, y)." in surplus.explanation
+
+
+def test_a_mistake_in_one_part_is_named_whatever_the_others_do():
+    assert PARTS(but(double=lambda x: 3 * x, triple=lambda x: 2 * x)).explanation == TriplesInDouble.__doc__
+    assert PARTS(but(double=lambda x: 3 * x, triple=lambda x: 0)).explanation == TriplesInDouble.__doc__
+
+
+def test_a_part_may_take_self_or_be_a_static_method():
+    assert PARTS(but(double=lambda self, x: x + x)).passed
+    assert PARTS(but(double=staticmethod(lambda x: x + x))).passed
+    assert PARTS(Both()).status == "not yet"
+
+
+def test_parts_that_are_still_to_be_written():
+    class OneOfTwo:
+        def double(x):
+            return x + x
+
+    class Stubs:
+        def double(x):
+            pass
+
+        @staticmethod
+        def triple(x):
+            """Three times x."""
+
+    assert "still to be written" in PARTS(OneOfTwo).explanation and PARTS(OneOfTwo).status == "not yet"
+    assert PARTS(Stubs).status == "not attempted"
+    watched = make(Case({"x": 1.0}, [1.0], part="double", call=lambda function, x: [function(x) or 0.0]))
+    assert watched(Stubs).status == "not attempted"
+    assert watched(Both).status == "not yet"
+
+
 # --- answers that nobody expects ---------------------------------------------------------------
 
 
