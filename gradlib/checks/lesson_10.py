@@ -4,7 +4,8 @@ import numpy as np
 
 from gradlib import Tensor
 from gradlib.autograd import topological_order
-from gradlib.checks import Case, exercise
+from gradlib.checks import Case, exercise, named
+from gradlib.checks.values import is_number
 
 TITLE = "Optimizers"
 
@@ -27,28 +28,32 @@ def momentum():
     The velocity starts at 0. Each step: v ← mu · v + g, then x ← x - lr · v, where g = slope(x). For slope(x) = 1
     everywhere, x = 0, lr = 1, mu = 0.5 and 3 steps the places are -1, -2.5, -4.25.
     """
-    for x, lr, mu, steps, about in [
-        ([4.0, -1.0], 0.1, 0.9, 4, ""),
-        ([1.0], 0.2, 0.5, 3, ""),
-        ([2.0, 3.0], 0.05, 0.0, 3, "no momentum, which is plain descent"),
+    bowl = named("[1, 10] · x", lambda x: np.array([1.0, 10.0]) * x)
+    for slope, x, lr, mu, steps, about in [
+        (bowl, [4.0, -1.0], 0.1, 0.9, 4, ""),
+        (named("2 · x", lambda x: 2.0 * x), [1.0], 0.1, 0.5, 3, ""),
+        (bowl, [2.0, 3.0], 0.05, 0.0, 3, "no momentum, which is plain descent"),
     ]:
-        bend = np.array([1.0, 10.0])[: len(x)]
-        yield Case(
-            {"x": np.array(x), "bend": bend, "lr": lr, "mu": mu, "steps": steps},
-            call=lambda momentum, x, bend, lr, mu, steps: list(momentum(lambda place: bend * place, x, lr, mu, steps)),
-            expected=rolled(lambda place, bend=bend: bend * place, x, lr, mu, steps),
-            about=about,
-        )
+        inputs = {"slope(x)": slope, "x": np.array(x), "lr": lr, "mu": mu, "steps": steps}
+        yield Case(inputs, call=list_of_places, expected=rolled(*inputs.values()), about=about)
 
 
-def rolled(slope, x, lr, mu, steps, share=1.0, rate_inside=False, ahead=False, forget=False):
+def list_of_places(momentum, *inputs):
+    places = momentum(*inputs)
+    if places is None or places is ...:
+        return places
+    return [places] if isinstance(places, np.ndarray) and places.ndim == 1 else list(places)
+
+
+def rolled(slope, x, lr, mu, steps, share=1.0, ahead=False, forget=False, once=False, nesterov=False):
     """The right way, with switches that turn it wrong."""
     x, v, places = np.array(x, dtype=float), 0.0, []
+    at_the_start = slope(x)
     for _ in range(steps):
-        g = slope(x - lr * mu * v if ahead else x)
-        v = (0.0 if forget else mu * v) + share * g * (lr if rate_inside else 1.0)
-        x = x - (1.0 if rate_inside else lr) * v
-        places.append(x.copy())
+        g = at_the_start if once else slope(x - lr * mu * v if ahead else x)
+        v = (0.0 if forget else mu * v) + share * g
+        x = x - lr * (g + mu * v if nesterov else v)
+        places.append(x)
     return places
 
 
@@ -66,15 +71,59 @@ def weighted_average(slope, x, lr, mu, steps):
 
 
 @momentum.mistake
+def rate_twice(slope, x, lr, mu, steps):
+    """The learning rate is in your step twice, once in v and once in x. Here v is made of gradients alone."""
+    return rolled(slope, x, lr, mu, steps, share=lr)
+
+
+@momentum.mistake
 def looking_ahead(slope, x, lr, mu, steps):
     """You take the slope ahead of x, at x - lr · mu · v. That is Nesterov's way; plain momentum takes it where x is."""
     return rolled(slope, x, lr, mu, steps, ahead=True)
 
 
 @momentum.mistake
+def nesterovs_step(slope, x, lr, mu, steps):
+    """You step along g + mu · v. That is Nesterov's variant; plain momentum steps along v."""
+    return rolled(slope, x, lr, mu, steps, nesterov=True)
+
+
+@momentum.mistake
+def slope_taken_once(slope, x, lr, mu, steps):
+    """You take the slope once, at the start. x moves, and the slope with it: take it anew in each step."""
+    return rolled(slope, x, lr, mu, steps, once=True)
+
+
+@momentum.mistake
 def one_step_late(slope, x, lr, mu, steps):
-    """The first place is the start: you list the place before the step. Step first, then list."""
-    return [np.array(x, dtype=float), *rolled(slope, x, lr, mu, steps)][:-1]
+    """The first place is the start. Either you list the place before the step, or x moves before v has taken in the
+    slope."""
+    return [x, *rolled(slope, x, lr, mu, steps)][:-1]
+
+
+@momentum.mistake
+def start_listed(slope, x, lr, mu, steps):
+    """The places are right, but the start is among them. The first in the list is the place after one step."""
+    return [x, *rolled(slope, x, lr, mu, steps)]
+
+
+@momentum.mistake
+def the_end_alone(slope, x, lr, mu, steps):
+    """That is the last place alone. Note every place on the way."""
+    return rolled(slope, x, lr, mu, steps)[-1:]
+
+
+@momentum.mistake
+def the_first_alone(slope, x, lr, mu, steps):
+    """Your list ends after the first step. Does the function return before the loop has gone round?"""
+    return rolled(slope, x, lr, mu, steps)[:1]
+
+
+@momentum.mistake
+def one_array_many_times(slope, x, lr, mu, steps):
+    """All places in your list are the last one: it is one array, listed several times, and each step overwrites it.
+    Every place needs an array of its own."""
+    return rolled(slope, x, lr, mu, steps)[-1:] * steps
 
 
 @momentum.mistake
@@ -106,98 +155,208 @@ def adam():
         yield Case(inputs, expected=adam_step(**inputs), about=about)
 
 
-def adam_step(x, g, m, v, t, lr, b1, b2, eps, correct=True, square=True, root=True, shift=0, first=True):
-    """The right way, with switches that turn it wrong."""
-    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * (g**2 if square else np.abs(g))
-    t = t + shift
-    m_hat = m / (1 - b1**t) if correct else m
-    v_hat = v / (1 - b2**t) if correct and first else v
-    return x - lr * m_hat / ((np.sqrt(v_hat) if root else v_hat) + eps), m, v
+def adam_step(x, g, m, v, t, lr, b1, b2, eps, squares=None, keep=(True, True), missing=None, root=np.sqrt):
+    """The right way, with switches that turn it wrong. missing: what m and v are divided by."""
+    m = b1 * m + (1 - b1) * g if keep[0] else b1 * g + (1 - b1) * m
+    v = b2 * v + (1 - b2) * (g**2 if squares is None else squares(g, m)) if keep[1] else b2 * g**2 + (1 - b2) * v
+    of_m, of_v = missing or (1 - b1**t, 1 - b2**t)
+    return x - lr * (m / of_m) / (root(v / of_v) + eps), m, v
 
 
 @adam.mistake
 def uncorrected(x, g, m, v, t, lr, b1, b2, eps):
     """Without the bias correction: m and v start at 0 and are too small at first, v more so than m. At t = 1 the step
     is not lr, but (1 - b1)/√(1 - b2) times it."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, correct=False)
+    return adam_step(x, g, m, v, t, lr, b1, b2, eps, missing=(1.0, 1.0))
 
 
 @adam.mistake
 def counted_from_zero(x, g, m, v, t, lr, b1, b2, eps):
     """The exponent is t itself, which is 1 at the first step. Yours is one more."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, shift=1)
+    return adam_step(x, g, m, v, t, lr, b1, b2, eps, missing=(1 - b1 ** (t + 1), 1 - b2 ** (t + 1)))
+
+
+@adam.mistake
+def as_if_always_first(x, g, m, v, t, lr, b1, b2, eps):
+    """You divide by 1 - b1 and 1 - b2 in every step. That is right at t = 1 only: what is missing is b1 to the power of
+    t, and fades."""
+    return adam_step(x, g, m, v, t, lr, b1, b2, eps, missing=(1 - b1, 1 - b2))
+
+
+@adam.mistake
+def product_for_power(x, g, m, v, t, lr, b1, b2, eps):
+    """You subtract b1 · t and b2 · t from 1. In the formula t is an exponent: b1 is multiplied by itself, t times."""
+    return adam_step(x, g, m, v, t, lr, b1, b2, eps, missing=(1 - b1 * t, 1 - b2 * t))
+
+
+@adam.mistake
+def multiplied(x, g, m, v, t, lr, b1, b2, eps):
+    """You multiply by 1 - b1^t and 1 - b2^t. The averages are too small at first, and this makes them smaller still."""
+    return adam_step(x, g, m, v, t, lr, b1, b2, eps, missing=(1 / (1 - b1**t), 1 / (1 - b2**t)))
 
 
 @adam.mistake
 def only_m_corrected(x, g, m, v, t, lr, b1, b2, eps):
     """You correct m and not v. Both start at 0; left as it is, v is far too small at first, and the step too long."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, first=False)
+    return adam_step(x, g, m, v, t, lr, b1, b2, eps, missing=(1 - b1**t, 1.0))
+
+
+@adam.mistake
+def corrections_kept(x, g, m, v, t, lr, b1, b2, eps):
+    """x is right. You hand on the corrected averages as m and v, and the next step would correct them again: they are
+    for x only."""
+    place, m, v = adam_step(x, g, m, v, t, lr, b1, b2, eps)
+    return place, m / (1 - b1**t), v / (1 - b2**t)
+
+
+@adam.mistake
+def shares_swapped(x, g, m, v, t, lr, b1, b2, eps):
+    """The shares are swapped: b1 and b2, near to 1, are what stays of the old average; the new gradient gets the
+    rest."""
+    return adam_step(x, g, m, v, t, lr, b1, b2, eps, keep=(False, False))
 
 
 @adam.mistake
 def no_root(x, g, m, v, t, lr, b1, b2, eps):
     """You divide by v̂ in place of its root. v is made of squares: its root has the size of a gradient, and the step
     that of lr."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, root=False)
+    return adam_step(x, g, m, v, t, lr, b1, b2, eps, root=lambda v: v)
+
+
+@adam.mistake
+def eps_under_the_root(x, g, m, v, t, lr, b1, b2, eps):
+    """You add eps under the root, where it is as large as √eps, 10,000 times more. It is added to the root: a small
+    gradient shows the difference."""
+    return adam_step(x, g, m, v, t, lr, b1, b2, eps, root=lambda v: np.sqrt(v + eps) - eps)
 
 
 @adam.mistake
 def absolute_values(x, g, m, v, t, lr, b1, b2, eps):
     """You average |g|. v is the average of g²."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, square=False)
+    return adam_step(x, g, m, v, t, lr, b1, b2, eps, squares=lambda g, m: np.abs(g))
+
+
+@adam.mistake
+def squares_of_the_average(x, g, m, v, t, lr, b1, b2, eps):
+    """v averages the squares of your new m. It averages those of the gradient itself."""
+    return adam_step(x, g, m, v, t, lr, b1, b2, eps, squares=lambda g, m: m**2)
+
+
+@adam.mistake
+def one_size_for_all(x, g, m, v, t, lr, b1, b2, eps):
+    """v gets the sum of all squares, the same number for every entry. Each entry has its own: g² is taken entry by
+    entry."""
+    return adam_step(x, g, m, v, t, lr, b1, b2, eps, squares=lambda g, m: (g**2).sum())
+
+
+@adam.mistake
+def adam_uphill(x, g, m, v, t, lr, b1, b2, eps):
+    """You go up: the step is *minus* lr times the corrected average over the root."""
+    return adam_step(x, g, m, v, t, -lr, b1, b2, eps)
 
 
 # --- 3 -----------------------------------------------------------------------------------------
 
 
-@exercise("AdamW is not L2", points=2)
-def adamw():
-    """Return x after one step of AdamW, for x, the direction d = m̂/(√v̂ + eps), lr and the decay.
+@exercise("AdamW is not L2", points=3)
+def l2_and_adamw():
+    """Return x after Adam's first step with weight decay, in two ways: as L2, and as AdamW.
 
-    The decay does not go through m and v: x ← (1 - lr · decay) x, then x ← x - lr · d. For x = 2, d = 1, lr = 0.1,
-    decay = 0.5: 1.8.
+    L2 adds decay · x to the gradient. AdamW shrinks x itself, x ← (1 - lr · decay) x, and then takes Adam's step for g.
+    Adam's first step is lr · sign of the gradient, and 0 for a gradient of 0. For x = 2, g = 1, lr = 0.1, decay = 0.5:
+    1.9 and 1.8.
     """
-    rng = np.random.default_rng(4)
-    for lr, decay, about in [
-        (0.1, 0.5, ""),
-        (0.01, 0.1, ""),
-        (0.3, 0.0, "no decay"),
-        (0.5, 1.0, "a strong decay"),
+    for x, g, lr, decay, about in [
+        ([2.0, -1.5, 3.0], [1.0, 0.2, -4.0], 0.1, 0.5, ""),
+        ([1.0, -2.0], [-0.3, 1.0], 0.01, 0.1, ""),
+        ([1.5, -0.5, 4.0], [2.0, 0.3, -1.0], 0.3, 0.0, "no decay"),
+        ([3.0, -2.0], [0.0, 1.5], 0.1, 0.2, "a weight whose gradient is 0"),
     ]:
-        x, d = rng.normal(size=3) * 3, rng.normal(size=3)
-        yield Case({"x": x, "d": d, "lr": lr, "decay": decay}, expected=(1 - lr * decay) * x - lr * d, about=about)
+        inputs = {"x": np.array(x), "g": np.array(g), "lr": lr, "decay": decay}
+        expected = decayed(*inputs.values(), decay, decay)
+        yield Case(inputs, expected=expected, rtol=1e-6, about=about)
 
 
-@adamw.mistake
-def rate_forgotten(x, d, lr, decay):
-    """The decay is not multiplied by the learning rate: with lr = 0.01 the weights would shrink a hundred times too
-    fast."""
-    return (1 - decay) * x - lr * d
+def decayed(x, g, lr, decay, in_gradient, of_weight, direction=np.sign):
+    """x after Adam's first step: with a decay in the gradient, and with one of the weight itself."""
+    return x - lr * direction(g + in_gradient * x), (1 - lr * of_weight) * x - lr * direction(g)
 
 
-@adamw.mistake
-def no_decay(x, d, lr, decay):
-    """That is Adam without any decay."""
-    return x - lr * d
+@l2_and_adamw.mistake
+def both_shrink(x, g, lr, decay):
+    """Both of your answers are AdamW's. With L2 the decay is part of the gradient: it goes in before the sign is
+    taken, and then counts only where it turns the sign."""
+    return (decayed(x, g, lr, decay, decay, decay)[1],) * 2
 
 
-@adamw.mistake
-def through_the_sign(x, d, lr, decay):
-    """You shrink every weight by the same amount. Decay shrinks it by a share of itself."""
-    return x - lr * decay * np.sign(x) - lr * d
+@l2_and_adamw.mistake
+def both_in_the_gradient(x, g, lr, decay):
+    """Both of your answers are L2's. AdamW leaves the gradient as it is, and shrinks x by a share of itself."""
+    return (decayed(x, g, lr, decay, decay, decay)[0],) * 2
 
 
-@adamw.mistake
-def growing(x, d, lr, decay):
-    """The weights grow: the factor is 1 - lr · decay."""
-    return (1 + lr * decay) * x - lr * d
+@l2_and_adamw.mistake
+def other_way_round(x, g, lr, decay):
+    """Both are right, in the wrong order: L2 first, then AdamW."""
+    return decayed(x, g, lr, decay, decay, decay)[::-1]
 
 
-@adamw.mistake
-def scaled_by_the_step(x, d, lr, decay):
-    """You let the decay go through the direction: that is L2 in Adam, where weights with large gradients hardly
-    decay. It acts on x itself."""
-    return x - lr * (d + decay * x * np.abs(d))
+@l2_and_adamw.mistake
+def no_sign(x, g, lr, decay):
+    """You step along the gradient, as SGD does. Adam's first step is lr long for every entry: only the sign of the
+    gradient is left."""
+    return decayed(x, g, lr, decay, decay, decay, direction=lambda g: g)
+
+
+@l2_and_adamw.mistake
+def rate_forgotten(x, g, lr, decay):
+    """In AdamW the decay is not multiplied by the learning rate: with lr = 0.01 the weights would shrink a hundred
+    times too fast."""
+    return decayed(x, g, lr, decay, decay, decay / lr)
+
+
+@l2_and_adamw.mistake
+def rate_in_the_gradient(x, g, lr, decay):
+    """L2 adds decay · x to the gradient, without the learning rate: that comes in with the step."""
+    return decayed(x, g, lr, decay, lr * decay, decay)
+
+
+@l2_and_adamw.mistake
+def l2_without_decay(x, g, lr, decay):
+    """Your L2 has no decay in it. It seldom shows, and that is what is wrong with L2 in Adam; but where decay · x is
+    larger than g, it turns the step around."""
+    return decayed(x, g, lr, decay, 0.0, decay)
+
+
+@l2_and_adamw.mistake
+def adamw_without_decay(x, g, lr, decay):
+    """Your AdamW has no decay in it: that is plain Adam."""
+    return decayed(x, g, lr, decay, decay, 0.0)
+
+
+@l2_and_adamw.mistake
+def growing(x, g, lr, decay):
+    """Decay lets your weights grow. In the gradient it stands with a plus, because the step is against the gradient;
+    in AdamW it makes the factor smaller than 1."""
+    return decayed(x, g, lr, decay, -decay, -decay)
+
+
+@l2_and_adamw.mistake
+def growing_adamw(x, g, lr, decay):
+    """The weights of your AdamW grow: the factor is 1 - lr · decay."""
+    return decayed(x, g, lr, decay, decay, -decay)
+
+
+@l2_and_adamw.mistake
+def same_amount_for_all(x, g, lr, decay):
+    """Your AdamW shrinks every weight by the same amount. Decay shrinks it by a share of itself."""
+    return decayed(x, g, lr, decay, decay, 0.0)[0], x - lr * decay * np.sign(x) - lr * np.sign(g)
+
+
+@l2_and_adamw.mistake
+def step_shrunk_too(x, g, lr, decay):
+    """Your AdamW shrinks the step, too. The weight shrinks first, then Adam's step is taken."""
+    return decayed(x, g, lr, decay, decay, decay)[0], (x - lr * np.sign(g)) * (1 - lr * decay)
 
 
 # --- 4 -----------------------------------------------------------------------------------------
@@ -229,11 +388,13 @@ def clip():
 
 
 def clipped(clip, gradients, max_norm):
+    """What is returned, and the gradients afterwards."""
     weights = [Weight(np.zeros(np.shape(g if g is not None else 0)), g) for g in gradients]
     norm = clip(weights, max_norm)
     if norm is None or norm is ...:
         return norm
-    return float(norm), [None if weight.grad is None else np.asarray(weight.grad).tolist() for weight in weights]
+    gradients = [None if weight.grad is None else np.asarray(weight.grad).tolist() for weight in weights]
+    return float(norm) if is_number(norm) else norm, gradients
 
 
 def shortened(gradients, max_norm):
@@ -243,16 +404,20 @@ def shortened(gradients, max_norm):
     return norm, [None if g is None else (np.array(g) * factor).tolist() for g in gradients]
 
 
-def clip_by(weights, max_norm, norm_of):
-    for weight in weights:
-        if weight.grad is not None:
-            norm = norm_of(weight, weights)
-            if norm > max_norm:
-                weight.grad = weight.grad * (max_norm / norm)
-
-
 def total(weights):
     return float(np.sqrt(sum((w.grad**2).sum() for w in weights if w.grad is not None)))
+
+
+def scale(weights, factor_of):
+    """Multiply each gradient; factor_of says by what."""
+    for weight in weights:
+        if weight.grad is not None:
+            weight.grad = weight.grad * factor_of(weight)
+
+
+def clip_by(weights, max_norm, norm):
+    scale(weights, lambda _: max_norm / max(norm, max_norm))
+    return norm
 
 
 @clip.mistake
@@ -260,7 +425,7 @@ def each_by_itself(weights, max_norm):
     """Each gradient is clipped by itself: the long ones are cut, the short ones are not, and the direction of the
     whole step changes. One factor for all."""
     norm = total(weights)
-    clip_by(weights, max_norm, lambda weight, _: float(np.linalg.norm(weight.grad)))
+    scale(weights, lambda weight: max_norm / max(float(np.linalg.norm(weight.grad)), max_norm))
     return norm
 
 
@@ -280,30 +445,70 @@ def always_scaled(weights, max_norm):
     """Gradients that are short enough are made longer: you scale to max_norm in every case. Only what is above is
     cut."""
     norm = total(weights)
-    for weight in weights:
-        if weight.grad is not None and norm:
-            weight.grad = weight.grad * (max_norm / norm)
+    scale(weights, lambda _: max_norm / norm if norm else 1.0)
     return norm
+
+
+@clip.mistake
+def always_scaled_and_zero_too(weights, max_norm):
+    """You scale to max_norm in every case: gradients that are short enough are made longer, and where all are 0 you
+    divide by 0. Only what is above is cut."""
+    norm = total(weights)
+    scale(weights, lambda _: np.float64(max_norm) / norm)
+    return norm
+
+
+@clip.mistake
+def to_length_one(weights, max_norm):
+    """You divide by the norm, which leaves a length of 1. The length that is wanted is max_norm."""
+    norm = total(weights)
+    scale(weights, lambda _: 1 / norm if norm > max_norm else 1.0)
+    return norm
+
+
+@clip.mistake
+def upside_down(weights, max_norm):
+    """The gradients become longer: the fraction is upside down."""
+    norm = total(weights)
+    scale(weights, lambda _: max(norm, max_norm) / max_norm)
+    return norm
+
+
+@clip.mistake
+def left_as_long(weights, max_norm):
+    """The norm is right, and the gradients are as long as before. Another value for a name in your loop changes nothing
+    in the parameter: set its `grad`."""
+    return total(weights)
+
+
+@clip.mistake
+def not_the_root(weights, max_norm):
+    """The root is missing: the norm is the root of the sum of squares."""
+    return clip_by(weights, max_norm, total(weights) ** 2)
+
+
+@clip.mistake
+def sum_of_sizes(weights, max_norm):
+    """You add up the sizes of the entries. The norm is the root of the sum of their *squares*."""
+    return clip_by(weights, max_norm, float(sum(np.abs(w.grad).sum() for w in weights if w.grad is not None)))
+
+
+@clip.mistake
+def largest_entry(weights, max_norm):
+    """You take the largest entry for the norm. The norm is the root of the sum of all squares."""
+    return clip_by(weights, max_norm, float(max(np.abs(w.grad).max() for w in weights if w.grad is not None)))
 
 
 @clip.mistake
 def norms_added(weights, max_norm):
     """You add up the norms of the parameters. The norm of all together is the root of the sum of all squares."""
-    norm = float(sum(np.linalg.norm(w.grad) for w in weights if w.grad is not None))
-    factor = min(1.0, max_norm / norm) if norm else 1.0
-    for weight in weights:
-        if weight.grad is not None:
-            weight.grad = weight.grad * factor
-    return norm
+    return clip_by(weights, max_norm, float(sum(np.linalg.norm(w.grad) for w in weights if w.grad is not None)))
 
 
 @clip.mistake
 def norm_afterwards(weights, max_norm):
     """The gradients are right. Return the norm *before* the clipping: it tells how often and how much is cut."""
-    norm = total(weights)
-    for weight in weights:
-        if weight.grad is not None and norm > max_norm:
-            weight.grad = weight.grad * (max_norm / norm)
+    clip_by(weights, max_norm, total(weights))
     return total(weights)
 
 
@@ -317,55 +522,84 @@ def step():
     params are gradlib's leaves with requires_grad=True. After the step they are leaves still, so that the graph does
     not grow from step to step. A parameter whose grad is None stays where it is.
     """
-    for steps, about in [(1, ""), (3, "three steps")]:
-        expected = np.array([1.0, -2.0]) * 0.8**steps
-        yield Case({"steps": steps, "lr": 0.1}, call=places_after, expected=expected, rtol=1e-5, about=about)
-    yield Case(
-        {"steps": 3, "lr": 0.1}, call=nodes_after, expected=1, about="how many nodes a parameter's graph has afterwards"
-    )
-    yield Case({"lr": 0.1}, call=without_a_gradient, expected=np.array([1.0]), about="a parameter without a gradient")
+    pair, gradients = [np.array([1.0, -2.0]), np.array([3.0])], [np.array([2.0, -4.0]), np.array([6.0])]
+    for params, grads, about in [
+        (pair, gradients, ""),
+        (pair, [None, gradients[1]], "a parameter without a gradient"),
+    ]:
+        moved = [p if g is None else p - 0.1 * g for p, g in zip(params, grads, strict=True)]
+        yield Case({"params": params, "grads": grads, "lr": 0.1}, call=places_after, expected=moved, about=about)
+    for call, expected, about in [
+        (place_after_steps, 0.8**3 * pair[0], "three steps down the sum of squares"),
+        (nodes_after, 1, "how many nodes a parameter's graph has after three steps"),
+    ]:
+        yield Case({"params": pair[:1], "steps": 3, "lr": 0.1}, call=call, expected=expected, about=about)
+    about = "whether the tensors returned are those given"
+    yield Case({"params": pair, "lr": 0.1}, call=are_the_same, expected=True, about=about)
 
 
-def stepped(step, steps, lr):
+def nothing(answer):
+    return answer is None or answer is ...
+
+
+def with_gradients(params, grads):
+    tensors = [Tensor(p, requires_grad=True) for p in params]
+    for tensor, gradient in zip(tensors, grads, strict=True):
+        tensor.grad = gradient
+    return tensors
+
+
+def places_after(step, params, grads, lr):
+    """Where the tensors are that a model would hold."""
+    tensors = with_gradients(params, grads)
+    answer = step(list(tensors), lr)
+    return answer if nothing(answer) else [tensor.data for tensor in tensors]
+
+
+def are_the_same(step, params, lr):
+    tensors = with_gradients(params, params)
+    answer = step(list(tensors), lr)
+    return answer if nothing(answer) else [*map(id, answer)] == [*map(id, tensors)]
+
+
+def stepped(step, params, steps, lr):
     """What step returned the last time, and the tensor that a model would hold."""
-    x = Tensor(np.array([1.0, -2.0]), requires_grad=True)
-    params, answer = [x], None
+    x = Tensor(params[0], requires_grad=True)
+    answer = [x]
     for _ in range(steps):
-        params[0].grad = None
-        (params[0] * params[0]).sum().backward()
-        if params[0].grad is None:  # put into the list, and no leaf
+        answer[0].grad = None
+        if not answer[0].requires_grad:  # a new tensor, made without a graph
             break
-        answer = step(params, lr)
-        if answer is None or answer is ...:
-            return answer, x
-        params = list(answer)
-    return params, x
+        (answer[0] * answer[0]).sum().backward()
+        if answer[0].grad is None:  # put into the list, and no leaf
+            break
+        answer = step(list(answer), lr)
+        if nothing(answer):
+            break
+    return answer, x
 
 
-def places_after(step, steps, lr):
-    answer, x = stepped(step, steps, lr)
-    return answer if answer is None or answer is ... else x.data
+def place_after_steps(step, params, steps, lr):
+    answer, x = stepped(step, params, steps, lr)
+    return answer if nothing(answer) else x.data
 
 
-def nodes_after(step, steps, lr):
-    answer, _ = stepped(step, steps, lr)
-    return answer if answer is None or answer is ... else len(topological_order(answer[0]))
+def nodes_after(step, params, steps, lr):
+    answer, _ = stepped(step, params, steps, lr)
+    return answer if nothing(answer) else len(topological_order(answer[0]))
 
 
-def without_a_gradient(step, lr):
-    x, y = Tensor(np.array([1.0]), requires_grad=True), Tensor(np.array([1.0]), requires_grad=True)
-    (y * y).sum().backward()
-    answer = step([x, y], lr)
-    return answer if answer is None or answer is ... else x.data
+def move(params, lr):
+    for p in params:
+        if p.grad is not None:
+            p.data -= lr * p.grad
+    return params
 
 
 @step.mistake
 def another_tensor(params, lr):
     """Nothing has moved: `p = p - lr * p.grad` makes another tensor and gives it the name p. The model still holds the
     old one. Write into p.data."""
-    for p in params:
-        if p.grad is not None:
-            p = p - lr * p.grad
     return params
 
 
@@ -377,18 +611,33 @@ def put_into_the_list(params, lr):
 
 
 @step.mistake
+def new_leaves(params, lr):
+    """You put new tensors into the list. The model holds the old ones, and these have not moved. Write into p.data."""
+    return [p if p.grad is None else Tensor(p.data - lr * p.grad, requires_grad=True) for p in params]
+
+
+@step.mistake
+def the_first_moves(params, lr):
+    """Only the first parameter moves. Does the function return before the loop has gone round?"""
+    move(params[:1], lr)
+    return params
+
+
+@step.mistake
+def stopped_at_none(params, lr):
+    """Your loop ends at the first parameter without a gradient. Those after it move all the same."""
+    known = [p.grad is not None for p in params]
+    move(params[: known.index(False)] if False in known else params, lr)
+    return params
+
+
+@step.mistake
 def step_upward(params, lr):
     """The parameters go up the slope. The step is *minus* lr times the gradient."""
-    for p in params:
-        if p.grad is not None:
-            p.data += lr * p.grad
-    return params
+    return move(params, -lr)
 
 
 @step.mistake
 def rate_left_out(params, lr):
     """The learning rate is left out."""
-    for p in params:
-        if p.grad is not None:
-            p.data -= p.grad
-    return params
+    return move(params, 1.0)

@@ -75,9 +75,119 @@ def climbing(slope, x, lr, mu, steps):
     return heavy_ball(slope, x, -lr, mu, steps)
 
 
-@ball.wrong()
+@ball.wrong("the last place alone")
 def last_place_only(slope, x, lr, mu, steps):
-    return heavy_ball(slope, x, lr, mu, steps)[-1:]
+    return heavy_ball(slope, x, lr, mu, steps)[-1]
+
+
+@ball.wrong("Your list ends after the first step")
+def returns_in_the_loop(slope, x, lr, mu, steps):
+    places, v = [], 0.0
+    for _ in range(steps):
+        v = mu * v + slope(x)
+        x = x - lr * v
+        places.append(x)
+        return places
+
+
+@ball.wrong("the start is among them")
+def with_the_start(slope, x, lr, mu, steps):
+    return [x, *heavy_ball(slope, x, lr, mu, steps)]
+
+
+@ball.wrong("listed several times, and each step overwrites it")
+def overwritten(slope, x, lr, mu, steps):
+    places, v, x = [], np.zeros_like(x), x.copy()
+    for _ in range(steps):
+        v *= mu
+        v += slope(x)
+        x -= lr * v
+        places.append(x)
+    return places
+
+
+@ball.wrong("Your code changed x")
+def the_callers_array(slope, x, lr, mu, steps):
+    places, v = [], 0.0
+    for _ in range(steps):
+        v = mu * v + slope(x)
+        x -= lr * v
+        places.append(x.copy())
+    return places
+
+
+@ball.wrong("x moves before v has taken in the slope")
+def moves_first(slope, x, lr, mu, steps):
+    places, v = [], 0.0
+    for _ in range(steps):
+        x = x - lr * v
+        v = mu * v + slope(x)
+        places.append(x)
+    return places
+
+
+@ball.wrong("You take the slope once")
+def one_slope(slope, x, lr, mu, steps):
+    places, v, g = [], 0.0, slope(x)
+    for _ in range(steps):
+        v = mu * v + g
+        x = x - lr * v
+        places.append(x)
+    return places
+
+
+@ball.wrong("The learning rate is in your step twice")
+def rate_in_both(slope, x, lr, mu, steps):
+    places, v = [], 0.0
+    for _ in range(steps):
+        v = mu * v + lr * slope(x)
+        x = x - lr * v
+        places.append(x)
+    return places
+
+
+@ball.wrong("You step along g + mu · v")
+def nesterov_as_in_the_lesson(slope, x, lr, mu, steps):
+    place = Tensor(x, requires_grad=True)
+    optimizer, places = optim.SGD([place], lr, momentum=mu or 1e-300, nesterov=True), []
+    for _ in range(steps):
+        place.grad = slope(place.data)
+        optimizer.step()
+        places.append(place.data.copy())
+    return places
+
+
+@ball.wrong("`return` hands it back")
+def printed(slope, x, lr, mu, steps):
+    heavy_ball(slope, x, lr, mu, steps)
+
+
+@ball.wrong()
+def no_old_slopes(slope, x, lr, mu, steps):
+    return heavy_ball(slope, x, lr * mu, mu, steps)
+
+
+@ball.right
+def one_array_for_all(slope, x, lr, mu, steps):
+    slopes, places = [], np.zeros((steps, len(x)))
+    for t in range(steps):
+        slopes.append(slope(x))
+        x = x - lr * sum(mu ** (t - s) * g for s, g in enumerate(slopes))
+        places[t] = x
+    return places
+
+
+@ball.right
+class RateInTheVelocity:
+    """An object that is called, and the other way to write it: v ← mu · v - lr · g, x ← x + v."""
+
+    def __new__(cls, slope, x, lr, mu, steps):
+        places, v = [], 0.0
+        for _ in range(steps):
+            v = mu * v - lr * slope(x)
+            x = x + v
+            places.append(x)
+        return tuple(places)
 
 
 first = answers_to(check.adam)
@@ -125,54 +235,168 @@ def sign_alone(x, g, m, v, t, lr, b1, b2, eps):
     return x - lr * np.sign(g), m, v
 
 
-@first.wrong()
+@first.wrong("You hand on the corrected averages")
 def corrected_and_kept(x, g, m, v, t, lr, b1, b2, eps):
     place, m, v = by_the_formula(x, g, m, v, t, lr, b1, b2, eps)
     return place, m / (1 - b1**t), v / (1 - b2**t)
 
 
-decay = answers_to(check.adamw)
+@first.wrong("in every step")
+def without_t(x, g, m, v, t, lr, b1, b2, eps):
+    return *by_the_formula(x, g, m, v, 1, lr, b1, b2, eps)[:1], b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+
+
+@first.wrong("t is an exponent")
+def times_t(x, g, m, v, t, lr, b1, b2, eps):
+    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+    return x - lr * m / (1 - b1 * t) / (np.sqrt(v / (1 - b2 * t)) + eps), m, v
+
+
+@first.wrong("makes them smaller still")
+def times_the_correction(x, g, m, v, t, lr, b1, b2, eps):
+    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+    return x - lr * m * (1 - b1**t) / (np.sqrt(v * (1 - b2**t)) + eps), m, v
+
+
+@first.wrong("The shares are swapped")
+def other_share(x, g, m, v, t, lr, b1, b2, eps):
+    m, v = (1 - b1) * m + b1 * g, (1 - b2) * v + b2 * g**2
+    return x - lr * m / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps), m, v
+
+
+@first.wrong("You add eps under the root")
+def all_under_the_root(x, g, m, v, t, lr, b1, b2, eps):
+    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+    return x - lr * m / (1 - b1**t) / np.sqrt(v / (1 - b2**t) + eps), m, v
+
+
+@first.wrong("the squares of your new m")
+def squares_m(x, g, m, v, t, lr, b1, b2, eps):
+    m = b1 * m + (1 - b1) * g
+    v = b2 * v + (1 - b2) * m**2
+    return x - lr * m / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps), m, v
+
+
+@first.wrong("the same number for every entry")
+def length_of_g(x, g, m, v, t, lr, b1, b2, eps):
+    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * (g @ g)
+    return x - lr * m / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps), m, v
+
+
+@first.wrong("You go up")
+def upward(x, g, m, v, t, lr, b1, b2, eps):
+    return by_the_formula(x, g, m, v, t, -lr, b1, b2, eps)
+
+
+@first.wrong("expected a tuple of length 3")
+def x_alone(x, g, m, v, t, lr, b1, b2, eps):
+    return by_the_formula(x, g, m, v, t, lr, b1, b2, eps)[0]
+
+
+@first.wrong("Your code changed m and v")
+def averages_in_place(x, g, m, v, t, lr, b1, b2, eps):
+    m += (1 - b1) * (g - m)
+    v += (1 - b2) * (g**2 - v)
+    return x - lr * m / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps), m, v
+
+
+decay = answers_to(check.l2_and_adamw)
 
 
 @decay.right
-def shrink_then_step(x, d, lr, decay):
-    x = x * (1 - lr * decay)
-    return x - lr * d
+def by_signs(x, g, lr, decay):
+    return x - lr * np.sign(g + decay * x), (1 - lr * decay) * x - lr * np.sign(g)
 
 
 @decay.right
-def in_one(x, d, lr, decay):
-    return x - lr * (d + decay * x)
+def by_the_optimizers(x, g, lr, decay):
+    places = []
+    for make in (optim.Adam, optim.AdamW):
+        place = Tensor(x, requires_grad=True)
+        place.grad = g
+        make([place], lr=lr, weight_decay=decay).step()
+        places.append(place.data)
+    return places
+
+
+@decay.right
+def by_the_exercise_before(x, g, lr, decay):
+    start = np.zeros_like(x)
+    l2, *_ = by_the_formula(x, g + decay * x, start, start, 1, lr, 0.9, 0.999, 1e-8)
+    adamw, *_ = by_the_formula(x - lr * decay * x, g, start, start, 1, lr, 0.9, 0.999, 1e-8)
+    return l2, adamw
+
+
+@decay.wrong("Both of your answers are AdamW's")
+def decay_after_the_sign(x, g, lr, decay):
+    l2 = x - lr * (np.sign(g) + decay * x)
+    return l2, (1 - lr * decay) * x - lr * np.sign(g)
+
+
+@decay.wrong("Both of your answers are L2's")
+def decay_in_both_gradients(x, g, lr, decay):
+    g = g + decay * x
+    return x - lr * np.sign(g), x - lr * np.sign(g)
+
+
+@decay.wrong("in the wrong order")
+def reversed_pair(x, g, lr, decay):
+    return by_signs(x, g, lr, decay)[::-1]
+
+
+@decay.wrong("You step along the gradient")
+def as_sgd(x, g, lr, decay):
+    return x - lr * (g + decay * x), (1 - lr * decay) * x - lr * g
 
 
 @decay.wrong("a hundred times too fast")
-def without_the_rate(x, d, lr, decay):
-    return x - decay * x - lr * d
+def without_the_rate(x, g, lr, decay):
+    return by_signs(x, g, lr, decay)[0], (1 - decay) * x - lr * np.sign(g)
 
 
-@decay.wrong("without any decay")
-def plain_adam(x, d, lr, decay):
-    return x - lr * d
+@decay.wrong("without the learning rate")
+def rate_too_early(x, g, lr, decay):
+    return x - lr * np.sign(g + lr * decay * x), by_signs(x, g, lr, decay)[1]
+
+
+@decay.wrong("Your L2 has no decay in it")
+def l2_forgotten(x, g, lr, decay):
+    return x - lr * np.sign(g), by_signs(x, g, lr, decay)[1]
+
+
+@decay.wrong("that is plain Adam")
+def adamw_forgotten(x, g, lr, decay):
+    return by_signs(x, g, lr, decay)[0], x - lr * np.sign(g)
+
+
+@decay.wrong("Decay lets your weights grow")
+def grows(x, g, lr, decay):
+    return x - lr * np.sign(g - decay * x), x + lr * decay * x - lr * np.sign(g)
+
+
+@decay.wrong("The weights of your AdamW grow")
+def adamw_grows(x, g, lr, decay):
+    return by_signs(x, g, lr, decay)[0], (1 + lr * decay) * x - lr * np.sign(g)
 
 
 @decay.wrong("by a share of itself")
-def by_sign(x, d, lr, decay):
-    return x - lr * (d + decay * np.sign(x))
+def by_sign_of_the_weight(x, g, lr, decay):
+    return by_signs(x, g, lr, decay)[0], x - lr * (np.sign(g) + decay * np.sign(x))
 
 
-@decay.wrong("The weights grow")
-def grows(x, d, lr, decay):
-    return x + lr * decay * x - lr * d
+@decay.wrong("shrinks the step, too")
+def step_then_shrink(x, g, lr, decay):
+    return by_signs(x, g, lr, decay)[0], (x - lr * np.sign(g)) * (1 - lr * decay)
+
+
+@decay.wrong("expected a tuple of length 2")
+def adamw_alone(x, g, lr, decay):
+    return by_signs(x, g, lr, decay)[1]
 
 
 @decay.wrong()
-def step_then_shrink(x, d, lr, decay):
-    return (x - lr * d) * (1 - lr * decay)
-
-
-@decay.wrong()
-def only_shrinks(x, d, lr, decay):
-    return (1 - lr * decay) * x
+def only_shrinks(x, g, lr, decay):
+    return by_signs(x, g, lr, decay)[0], (1 - lr * decay) * x
 
 
 cut = answers_to(check.clip)
@@ -238,6 +462,81 @@ def new_norm(weights, max_norm):
     return min(one_factor(weights, max_norm), max_norm)
 
 
+@cut.wrong("you divide by 0")
+def to_the_norm_in_any_case(weights, max_norm):
+    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights if w.grad is not None))
+    for w in weights:
+        if w.grad is not None:
+            w.grad = w.grad * max_norm / norm
+    return norm
+
+
+@cut.wrong("as long as before")
+def a_new_name_for_the_gradient(weights, max_norm):
+    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights if w.grad is not None))
+    for g in [w.grad for w in weights if w.grad is not None]:
+        g = g * min(1.0, max_norm / max(norm, 1e-12))
+    return norm
+
+
+@cut.wrong("as long as before")
+def shrinks_the_weights(weights, max_norm):
+    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights if w.grad is not None))
+    for w in weights:
+        w.data = w.data * min(1.0, max_norm / max(norm, 1e-12))
+    return norm
+
+
+@cut.wrong("The root is missing")
+def squared(weights, max_norm):
+    norm = sum(float((w.grad**2).sum()) for w in weights if w.grad is not None)
+    for w in weights:
+        if w.grad is not None and norm > max_norm:
+            w.grad = w.grad * max_norm / norm
+    return norm
+
+
+@cut.wrong("the fraction is upside down")
+def longer(weights, max_norm):
+    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights if w.grad is not None))
+    for w in weights:
+        if w.grad is not None and norm > max_norm:
+            w.grad = w.grad * norm / max_norm
+    return norm
+
+
+@cut.wrong("which leaves a length of 1")
+def normalised(weights, max_norm):
+    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights if w.grad is not None))
+    for w in weights:
+        if w.grad is not None and norm > max_norm:
+            w.grad = w.grad / norm
+    return norm
+
+
+@cut.wrong("the sizes of the entries")
+def taxicab(weights, max_norm):
+    norm = sum(float(np.abs(w.grad).sum()) for w in weights if w.grad is not None)
+    for w in weights:
+        if w.grad is not None and norm > max_norm:
+            w.grad = w.grad * max_norm / norm
+    return norm
+
+
+@cut.wrong("You take the largest entry")
+def by_the_largest(weights, max_norm):
+    norm = max(float(np.abs(w.grad).max()) for w in weights if w.grad is not None)
+    for w in weights:
+        if w.grad is not None and norm > max_norm:
+            w.grad = w.grad * max_norm / norm
+    return norm
+
+
+@cut.wrong()
+def returns_more(weights, max_norm):
+    return one_factor(weights, max_norm), weights
+
+
 @cut.wrong()
 def none_is_missing(weights, max_norm):
     norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights))
@@ -279,6 +578,47 @@ def a_new_name(params, lr):
         if p.grad is not None:
             p = p - p.grad * lr
     return params
+
+
+@move.wrong("Only the first parameter moves")
+def returns_in_the_loop_too(params, lr):
+    for p in params:
+        if p.grad is not None:
+            p.data -= lr * p.grad
+        return params
+
+
+@move.wrong("ends at the first parameter without a gradient")
+def stops_at_none(params, lr):
+    for p in params:
+        if p.grad is None:
+            return params
+        p.data -= lr * p.grad
+    return params
+
+
+@move.wrong("these have not moved")
+def unrecorded_list(params, lr):
+    with no_grad():
+        return [p if p.grad is None else p - lr * p.grad for p in params]
+
+
+@move.wrong("these have not moved")
+def list_of_leaves(params, lr):
+    return [p if p.grad is None else Tensor(p.data - lr * p.grad, requires_grad=True) for p in params]
+
+
+@move.wrong("Nothing has moved")
+def detached(params, lr):
+    for p in params:
+        if p.grad is not None:
+            p = p.detach() - lr * p.grad
+    return params
+
+
+@move.wrong("`return` hands it back")
+def returns_nothing(params, lr):
+    on_data(params, lr)
 
 
 @move.wrong("each new one has the whole")
