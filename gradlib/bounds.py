@@ -9,6 +9,7 @@ and for a function that only rises, f([a, b]) = [f(a), f(b)]. Composed, the oper
 
 *The bounds hold in floating point too.* They contain the exact real result, and also what the same operations
 compute in this dtype, with sums in any order; parameters and constants are the numbers that the dtype holds.
+A quotient by exactly 0 has no value and is left out.
 What is assumed, and what is done about it, with ε the distance from 1 to the next number:
 
 - +, -, ·, / and √ are correctly rounded (IEEE 754): the bounds move out by one number, `np.nextafter`;
@@ -91,12 +92,16 @@ class Interval(Operations):
     dtype = property(lambda self: self.low.dtype, doc="The NumPy dtype of the ends.")
     width = property(lambda self: self.high - self.low, doc="high - low, an array.")
 
-    @property
-    def data(self):
-        """Refused: it stands for many arrays."""
+    def __getattr__(self, name: str):
         raise AttributeError(
-            "an Interval has no single array `data`, so what depends on it (argmax, sort, a Python loop over "
-            "values) cannot be bounded. It has .low and .high."
+            f"an Interval stands for many arrays and has no {name!r}, so what depends on a single one (argmax, sort, "
+            "item, a Python loop over values) cannot be bounded. It has .low and .high."
+        )
+
+    def __setitem__(self, index, value):
+        raise TypeError(
+            "an Interval cannot be written into: what was read from it before would not change. Make a new one, "
+            "np.where(condition, value, x) or x.masked_fill(mask, value)."
         )
 
     @property
@@ -152,7 +157,10 @@ class Interval(Operations):
         arrays = [x.dtype for x in inputs if hasattr(x, "dtype") and x.dtype.kind == "f"]
         intervals = [_interval(x, np.result_type(*arrays) if arrays else np.dtype(np.float32)) for x in inputs]
         with np.errstate(all="ignore"):  # an infinite end is a bound like any other
-            bounds = rule(*intervals, **keywords)
+            try:
+                bounds = rule(*intervals, **keywords)
+            except (ValueError, IndexError) as error:
+                raise _explained(error, op, intervals, keywords) from None
             # As for tensors: float64 only where a float64 array went in.
             if bounds.dtype == np.float64 and op is not P.astype and all(x.dtype != np.float64 for x in intervals):
                 bounds = _astype(bounds, np.float32)
@@ -173,6 +181,8 @@ class Interval(Operations):
     def __array_function__(self, function, types, args, keywords):
         if function in _OF_SHAPES:
             return function(args[0].low, *args[1:], **keywords)
+        if function not in numpy_functions.FUNCTIONS and function not in numpy_functions.PLAIN:
+            raise TypeError(f"np.{function.__name__} has no interval rule, so what it gives cannot be bounded.")
         return numpy_functions.call(function, args, keywords)
 
     # Operators --------------------------------------------------------------------------------------------
@@ -333,6 +343,16 @@ def _interval(value: Any, like: np.dtype) -> Interval:
     if array.dtype.kind == "f" and np.isnan(array).any():
         raise ValueError("a constant or parameter is NaN, so there is nothing to bound.")
     return _point(array)
+
+
+def _explained(error: Exception, op: P.Primitive, inputs: list[Interval], keywords: dict) -> Exception:
+    """What tensors say of the same mistake, of shapes that do not fit, say; the error itself, where they make none."""
+    try:
+        with no_grad():
+            op(*(Tensor(x.low) for x in inputs), **keywords)
+    except (ValueError, IndexError) as explained:
+        return explained
+    return error
 
 
 def _outward(low, high) -> Interval:
@@ -641,6 +661,8 @@ def _sum(x: Interval, axis=None, keepdims: bool = False) -> Interval:
 
 
 def _mean(x: Interval, axis=None, keepdims: bool = False) -> Interval:
+    if not _terms(x, axis):
+        raise ValueError(f"the mean over {axis or 'all'} of no entries, in shape {x.shape}, is 0/0: nothing to bound.")
     total = _sum(x, axis, keepdims)
     return _div(total, _point(np.asarray(_terms(x, axis), total.dtype)))
 
@@ -912,14 +934,15 @@ def estimate_bounds(
 
     f : a Module, or a function of one tensor written in gradlib's operations or NumPy's functions. A module is
         run as in eval(), with its batch statistics and its dropout as they are in use, and put back afterwards.
-    x : an array, a tensor or a list of numbers. eps : how far each entry may be off, a number or an array that
-        broadcasts to x; not negative.
-    samples : how many points are tried, half of them corners of the box, where extremes often lie.
+    x : an array, a tensor or a list of finite numbers. eps : how far each entry may be off, a number or an array
+        that broadcasts to x; finite, not negative.
+    samples : how many points are tried, the center first, then corners of the box, where extremes often lie, and
+        points inside, by turns. What is NaN at a point, as 0/0, is passed over.
 
     Returns `Bounds`: .low and .high contain every value of f over the box, in real numbers and as computed in
     the dtype of x (see the module's text for the proof's assumptions); .sampled_low and .sampled_high lie inside.
     The true range is between the two. Raises TypeError, by name, for an operation without an interval rule,
-    ValueError where the box reaches beyond the domain of one.
+    ValueError where the box reaches beyond the domain of one, ShapeError where eps does not broadcast to x.
 
     That both x are the same number is forgotten here; the true range is [0.1875, 0.25]:
 
@@ -928,24 +951,48 @@ def estimate_bounds(
                 0.0625       0.1875          0.25       0.5625
     """
     center = _end(x)
-    radius = np.broadcast_to(np.asarray(_plain(eps), dtype=center.dtype), center.shape)
-    if not (radius >= 0).all():
-        raise ValueError(f"eps is how far an entry may be off, 0 or more, got {np.min(radius):g}.")
+    if not np.isfinite(center).all():
+        raise ValueError(
+            "x is the middle of the box: its entries must be finite. For all numbers, compute f(Interval(-inf, inf))."
+        )
+    radius = np.asarray(_plain(eps), dtype=np.float64)
+    if not ((0 <= radius) & (radius < np.inf)).all():
+        raise ValueError(f"eps is how far an entry may be off, 0 or more and finite, got {_plain(eps)}.")
+    try:
+        radius = np.broadcast_to(radius, center.shape)
+    except ValueError:
+        raise ShapeError(
+            f"eps, of shape {radius.shape}, must be one number or broadcast to the shape of x, {center.shape}."
+        ) from None
     if samples < 1:
         raise ValueError(f"samples is how many points to try, at least 1, got {samples}.")
-    box = _outward(center - radius, center + radius)
-    box = _choose(radius == 0, _point(center), box)
+    box = _make(_end_of_box(center, radius, -1), _end_of_box(center, radius, 1))
     rng = default_rng() if rng is None else rng
-    with no_grad(), evaluating(f):
+    with no_grad(), evaluating(f), np.errstate(all="ignore"):  # of a value that is infinite the bounds speak
+        f(Tensor(center))  # a mistake in f is explained by tensors
         proven = f(box)
         if not isinstance(proven, Interval):
             raise TypeError(
                 f"f must return what it computed from its input; on an Interval it returned a {type(proven).__name__}."
             )
-        low, high = np.full(proven.shape, np.inf), np.full(proven.shape, -np.inf)
+        low = high = np.full(proven.shape, np.nan)
         for i in range(samples):
             share = rng.random(center.shape) if i % 2 else rng.integers(2, size=center.shape)
             point = (box.low + share * (box.high - box.low)).astype(center.dtype)
             value = _plain(f(Tensor(np.clip(point, box.low, box.high) if i else center)))
-            low, high = np.minimum(low, value), np.maximum(high, value)
+            low, high = np.fmin(low, value), np.fmax(high, value)
     return Bounds(proven.low, proven.high, low.astype(proven.dtype), high.astype(proven.dtype), samples)
+
+
+def _end_of_box(center: np.ndarray, radius: np.ndarray, side: int) -> np.ndarray:
+    """center ± radius, moved out by one number where rounding went inward.
+
+    By how much a sum is off, its own parts tell (Knuth, The Art of Computer Programming, volume 2, section 4.2.2).
+    """
+    wide, step = center.astype(np.float64), side * radius
+    total = wide + step
+    added = total - wide
+    error = (wide - (total - added)) + (step - added)
+    end = total.astype(center.dtype)
+    inward = (side * (end - total) < 0) | ((end == total) & (side * error > 0))
+    return np.where(inward, np.nextafter(end, center.dtype.type(side * np.inf)), end)

@@ -3,6 +3,7 @@
 import itertools
 import math
 from fractions import Fraction
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from gradlib import primitives as P
 from gradlib.bounds import RULES, Bounds, Interval, estimate_bounds
 from gradlib.errors import ShapeError
 from gradlib.primitives import recurrent
+from tests.nn.test_every_layer import LAYERS, LOSSES
 
 DTYPES = [np.float32, np.float64]
 BOXES = 2000  # for each rule and dtype
@@ -392,6 +394,56 @@ def test_composites_of_operations_contain():
             assert proven.contains(f(Tensor(array)).data)
 
 
+# One of these at a time, on what the one before gave; constants are numbers that float32 holds.
+PIECES = [
+    lambda x: x.exp(), lambda x: x.tanh(), lambda x: x.gelu(), lambda x: x.sin(), lambda x: x.leaky_relu(-0.25),
+    lambda x: x * x.sigmoid(), lambda x: x - x.mean(-1, keepdims=True), lambda x: x.log_softmax(), lambda x: x.square(),
+    lambda x: (x.square() + 0.125).log(), lambda x: x / (x.norm(axis=-1, keepdims=True) + 0.25), lambda x: x % 0.75,
+    lambda x: x * x.var(-1, keepdims=True), lambda x: np.where(x > 0, x, -2 * x), lambda x: x.abs().sqrt(),
+    lambda x: x.cumsum(-1), lambda x: x.cumprod(-1), lambda x: x.maximum(x.flip(-1)), lambda x: x @ x.mT @ x,
+    lambda x: x / x.roll(1, -1), lambda x: (x.abs() + 0.25) ** -1.5, lambda x: x.clip(-0.5, 2.0).atan2(x.cos()),
+    lambda x: x - x.logsumexp(-1, keepdims=True), lambda x: x.floor() * 0.5, lambda x: x**3, lambda x: x.erf(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_expressions_contain(seed):
+    """Up to five operations, a matrix among them, on boxes of all sizes: ends, corners, and what ascent finds."""
+    generator = np.random.default_rng(seed)
+    for _ in range(40):
+        dtype = generator.choice(DTYPES)
+        x = (generator.normal(size=(3, 4)) * 10 ** generator.uniform(-1, 1)).astype(dtype)
+        eps = dtype(generator.choice([0.0, 10 ** generator.uniform(-7, 1)]))
+        weight = generator.normal(size=(4, 4)).astype(np.float32)
+        chosen = [lambda x, w=weight: x @ w, *generator.choice(PIECES, generator.integers(1, 5))]
+        generator.shuffle(chosen)
+        box, place = Interval(x - eps, x + eps), (generator.integers(3), generator.integers(4))
+
+        def f(x, chosen=chosen):
+            return reduce(lambda y, piece: piece(y), chosen, x)
+
+        proven = f(box)
+        tried = [*points(generator, box, 8), *uphill(f, box, place, 3), *uphill(lambda x, f=f: -f(x), box, place, 3)]
+        for point in tried:
+            for precision in DTYPES if dtype == np.float32 else [dtype]:
+                with np.errstate(all="ignore"):
+                    value = f(Tensor(point.astype(precision))).data
+                assert ((proven.low <= value) & (value <= proven.high) | np.isnan(value)).all(), (chosen, point, value)
+
+
+def uphill(f, box, place, steps):
+    """Points of the box at which one entry of f grows: each at the end where its own slope points."""
+    point = box.low / 2 + box.high / 2
+    for _ in range(steps):
+        x = Tensor(point.astype(np.float64), requires_grad=True)
+        with np.errstate(all="ignore"):
+            f(x)[place].backward()
+        if x.grad is None:
+            return
+        point = np.where(x.grad > 0, box.high, np.where(x.grad < 0, box.low, point)).astype(box.dtype)
+        yield point
+
+
 # Intervals ------------------------------------------------------------
 
 
@@ -428,6 +480,23 @@ def test_what_has_no_rule_says_so():
 )  # fmt: skip
 def test_outside_the_domain(f, message):
     with pytest.raises(ValueError, match=message):
+        f(Interval([1.0, -1.0], [2.0, 1.0]))
+
+
+@pytest.mark.parametrize(
+    "f, error, message",
+    [
+        (lambda x: x.item(), AttributeError, "no 'item'"), (lambda x: x.astype(int), AttributeError, "many arrays"),
+        (lambda x: np.median(x), TypeError, "np.median has no interval rule"),
+        (lambda x: x.__setitem__(0, 1.0), TypeError, "np.where"),
+        (lambda x: x @ np.ones((3, 2)), ShapeError, "try .mT on it"),
+        (lambda x: x + np.ones(3), ShapeError, "cannot broadcast"),
+        (lambda x: x.sum(axis=3), ShapeError, "axis 3"), (lambda x: x.reshape(3), ShapeError, "multiply to 2"),
+        (lambda x: x[:0].mean(), ValueError, "of no entries"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_explained_as_for_tensors(f, error, message):
+    with pytest.raises(error, match=message):
         f(Interval([1.0, -1.0], [2.0, 1.0]))
 
 
@@ -548,6 +617,33 @@ def test_whole_models(name, eps):
         assert bounds.contains(first(exact(Tensor(point.astype(np.float64)))).data)
 
 
+@pytest.mark.parametrize("eps", [1e-6, 0.01, 1.0])
+@pytest.mark.parametrize("name", [name for name, (_, x) in LAYERS.items() if not isinstance(x, np.ndarray)])
+def test_every_layer(name, eps):
+    build, shape = LAYERS[name]
+    gradlib.manual_seed(0)
+    model = Head(build())
+    x = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+    bounds = estimate_bounds(model, x, eps, samples=30, rng=rng())
+    assert np.isfinite(bounds.low).all() and np.isfinite(bounds.high).all()
+    assert bounds.contains(bounds.sampled_low) and bounds.contains(bounds.sampled_high)
+    exact = model.double().eval()
+    for point in points(np.random.default_rng(6), Interval(x - np.float32(eps), x + np.float32(eps)), 20):
+        assert bounds.contains(exact(Tensor(point.astype(np.float64))).data)
+
+
+@pytest.mark.parametrize("name", [name for name in LOSSES if name != "BCELoss"])
+def test_every_loss(name):
+    """Of the predictions in a box; BCELoss looks at single values of its probabilities, and says so."""
+    x = np.random.default_rng(1).normal(size=(3, 2))
+    for eps in (1e-6, 0.1, 2.0):
+        bounds = estimate_bounds(LOSSES[name], x, eps, samples=100, rng=rng())
+        assert bounds.contains(bounds.sampled_low) and bounds.contains(bounds.sampled_high)
+        assert bounds.high - bounds.low < 100 * eps
+    with pytest.raises(AttributeError, match="Interval .* no 'data'"):
+        estimate_bounds(LOSSES["BCELoss"], x, 0.1)
+
+
 SEVERAL = {"rnn", "lstm", "gru", "lstm cell"}
 
 
@@ -584,6 +680,28 @@ def test_estimate_bounds_of_a_function():
     assert isinstance(bounds, Bounds)
 
 
+def test_the_box_is_moved_out_only_where_rounding_went_inward():
+    exact = estimate_bounds(lambda x: x * 1.0, np.float32([0.5, 3.0]), 0.5, samples=1)
+    inside = estimate_bounds(lambda x: x.log(), 0.5, 0.5, samples=50, rng=rng())
+    assert exact.contains([0.0, 2.5]) and inside.low == -np.inf and inside.high < 1e-6
+    generator = np.random.default_rng(0)
+    for dtype in DTYPES:
+        for x, eps in 10.0 ** generator.uniform(-8, 8, (200, 2)):
+            x = dtype(x)
+            box = []
+            estimate_bounds(lambda x, box=box: box.append(x) or x, x, eps, samples=1)
+            low, high = (Fraction(float(x)) + side * Fraction(float(eps)) for side in (-1, 1))
+            ends = box[1].low, box[1].high
+            assert ends[0] <= low and high <= ends[1]
+            assert np.nextafter(ends[0], dtype(np.inf)) > low and np.nextafter(ends[1], dtype(-np.inf)) < high
+
+
+def test_samples_that_have_no_value_are_passed_over():
+    bounds = estimate_bounds(lambda x: x / x, [0.0], 1.0, samples=4, rng=rng())
+    assert bounds.sampled_low == bounds.sampled_high == 1.0 and bounds.contains(1.0)
+    assert np.isnan(estimate_bounds(lambda x: x / x, [0.0], 1.0, samples=1).sampled_low)
+
+
 def test_estimate_bounds_leaves_the_model_as_it_was():
     model = nn.Sequential(nn.Linear(2, 3, rng=rng()), nn.BatchNorm1d(3), nn.Dropout(0.5))
     model[2].eval()
@@ -612,6 +730,12 @@ def test_samples_repeat_with_a_seed():
     [
         (dict(f=lambda x: x, x=[1.0], eps=-0.1), "eps is how far"),
         (dict(f=lambda x: x, x=[1.0], eps=0.1, samples=0), "samples"),
+        (dict(f=lambda x: x, x=[1.0, np.nan], eps=0.1), "must be finite"),
+        (dict(f=lambda x: x, x=[1.0, np.inf], eps=0.1), "must be finite"),
+        (dict(f=lambda x: x, x=[1.0], eps=np.inf), "finite, got inf"),
+        (dict(f=lambda x: x, x=[1.0], eps=np.nan), "finite, got nan"),
+        (dict(f=lambda x: x, x=[1.0], eps=[0.1, -0.1]), r"got \[0.1, -0.1\]"),
+        (dict(f=lambda x: x, x=[1.0, 2.0], eps=[0.1] * 3), r"\(3,\), must be one number or .* \(2,\)"),
         (dict(f=lambda x: 3.0, x=[1.0], eps=0.1), "float"), (dict(f=lambda x: x.inv(), x=[[1.0]], eps=0.1), "inv"),
     ],
 )  # fmt: skip

@@ -15,7 +15,7 @@ import numpy as np
 from .. import primitives as P
 from ..errors import ShapeError
 from ..operations import plain
-from ..tensor import Tensor, apply, on
+from ..tensor import Tensor, apply, as_tensor, on
 from .module import Module
 
 # Numbers against numbers ------------------------------------------------------------
@@ -115,7 +115,7 @@ def cross_entropy(
         raise ValueError(f"label_smoothing is a share, 0 to 1, got {label_smoothing}.")
     if not (isinstance(target, Tensor) and target.requires_grad):
         target = np.asarray(plain(target))
-    x = _classes_last(_tensor(input))
+    x = _classes_last(as_tensor(input))
     if target.dtype.kind == "f":
         return _with_probabilities(input, x, target, weight, reduction, label_smoothing)
     labels, counted = _labels("cross_entropy", x, target, ignore_index)
@@ -133,7 +133,7 @@ def cross_entropy(
 
 def nll_loss(input, target, weight=None, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
     """-x[label] of log-probabilities x: what follows log_softmax in cross_entropy. Shapes as there."""
-    x = _classes_last(_tensor(input))
+    x = _classes_last(as_tensor(input))
     labels, counted = _labels("nll_loss", x, np.asarray(plain(target)), ignore_index)
     weights = np.ones(x.shape[-1], x.dtype) if weight is None else np.asarray(plain(weight), x.dtype)
     own = weights[labels] if counted is None else weights[labels] * counted
@@ -178,13 +178,9 @@ cross_entropy_loss = cross_entropy
 # What they share ------------------------------------------------------------
 
 
-def _tensor(value: Any) -> Tensor:
-    return value if isinstance(value, Tensor) else Tensor(value)
-
-
 def _alike(name: str, input, target) -> tuple[Tensor, Tensor]:
     """Both as tensors; ShapeError if their shapes differ, with the axis to add or drop."""
-    x = _tensor(input)
+    x = as_tensor(input)
     y = target if isinstance(target, Tensor) else on(np.asarray(target))
     if y.dtype.kind != "f":
         y = on(y.data.astype(x.dtype))
@@ -297,7 +293,7 @@ def _with_probabilities(input, x: Tensor, target, weight, reduction: str, label_
             f"cross_entropy's target holds probabilities, one for each score: shape {np.shape(input)}, got "
             f"{target.shape}. Class indices are whole numbers: target.astype(int)."
         )
-    y = _classes_last(_tensor(target).astype(x.dtype))
+    y = _classes_last(as_tensor(target).astype(x.dtype))
     if label_smoothing:
         y = y * (1 - label_smoothing) + label_smoothing / x.shape[-1]
     logs = x.log_softmax(-1) * y
