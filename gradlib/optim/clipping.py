@@ -26,6 +26,8 @@ def clip_grad_norm_(
     parameters : one tensor or several. norm_type : p of the p-norm, 2; math.inf takes the largest entry.
     error_if_nonfinite : raise ValueError where the norm is infinite or NaN, before anything is changed.
 
+    Raises ValueError for a max_norm below 0, which would turn the gradients around.
+
     Returns the norm before. Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural
     networks" (2013), algorithm 1.
 
@@ -34,6 +36,7 @@ def clip_grad_norm_(
     >>> clip_grad_norm_([x], max_norm=1.0), x.grad.round(4)
     (10.0, array([0.6, 0.8], dtype=float32))
     """
+    _check_limit("max_norm", max_norm)
     gradients = _gradients(parameters)
     norm = _norm([_norm_of(gradient, norm_type) for gradient in gradients], norm_type)
     if error_if_nonfinite and not math.isfinite(norm):
@@ -59,17 +62,29 @@ def clip_gradients(params: Tensor | Iterable[Tensor], max_norm: float) -> float:
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Cut every entry of every gradient to [-clip_value, clip_value], in place. The direction changes.
 
+    Raises ValueError for a clip_value below 0.
+
     >>> x = Tensor([3.0, 0.1], requires_grad=True)
     >>> (x**2).sum().backward()
     >>> clip_grad_value_(x, 0.5)
     >>> x.grad
     array([0.5, 0.2], dtype=float32)
     """
+    _check_limit("clip_value", clip_value)
     for gradient in _gradients(parameters):
         np.clip(gradient, -clip_value, clip_value, out=gradient)
 
 
+def _check_limit(name: str, limit: float) -> None:
+    if not limit >= 0:
+        raise ValueError(f"{name} must be a number from 0 on, got {limit}.")
+
+
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[np.ndarray]:
+    if not isinstance(parameters, Iterable):
+        raise TypeError(
+            f"parameters is a tensor, or several; got {type(parameters).__name__}. Of a model pass model.parameters()."
+        )
     parameters = [parameters] if isinstance(parameters, Tensor) else parameters
     return [param.grad for param in parameters if param.grad is not None]
 

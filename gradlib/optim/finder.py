@@ -42,6 +42,8 @@ def find_learning_rate(
     log lr. Parameters, their gradients, and the optimizer are put back as they were; what `step` itself draws
     or counts is not.
 
+    Raises ValueError if the loss is not finite from the start, or never below its first.
+
     Smith, "Cyclical learning rates for training neural networks" (2017), section 3.3.
 
     >>> from gradlib import Tensor, optim
@@ -72,7 +74,10 @@ def find_learning_rate(
             rate = min_lr * (max_lr / min_lr) ** (i / (steps - 1))
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            loss = float(step())
+            loss = step()
+            if loss is None:
+                raise TypeError("step must return the loss of its training step, a number or a tensor; got None.")
+            loss = float(loss)
             if not math.isfinite(loss):
                 break
             rates.append(rate)
@@ -88,6 +93,11 @@ def find_learning_rate(
         raise ValueError(
             f"the loss was no longer finite after {len(rates)} steps at a rate of {min_lr}: lower min_lr, or "
             "look for NaN in the data."
+        )
+    if min(losses) >= losses[0]:
+        raise ValueError(
+            f"the loss was never below its first at a rate from {rates[0]:g} to {rates[-1]:g}. Does step() call backward() and "
+            "optimizer.step(), with the optimizer that is given here? If so, lower min_lr or raise max_lr."
         )
     steepest = int(np.argmin(np.gradient(averages, np.log(rates))))
     return RateCurve(rates, losses, rates[steepest])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ class Optimizer:
         self.param_groups: list[dict[str, Any]] = []
         self.state: dict[Tensor, dict[str, Any]] = {}
         self._packs: dict[int, tuple] = {}
-        if isinstance(params, (Tensor, dict)):
+        if isinstance(params, (Tensor, dict)) or not isinstance(params, Iterable):
             raise TypeError(
                 f"params is a list of tensors, or of groups; got one {type(params).__name__}. "
                 "Put it in brackets, or pass model.parameters()."
@@ -75,6 +76,11 @@ class Optimizer:
         Raises ValueError for an unknown hyperparameter or one out of range, and for a parameter that some
         group has already: it would be moved twice a step.
         """
+        if not isinstance(param_group, dict) or "params" not in param_group:
+            raise TypeError(
+                f'a group is a dict with "params", {{"params": [...], "lr": 0.1}}, as are all groups; '
+                f"got {param_group!r}."
+            )
         if unknown := param_group.keys() - self.defaults.keys() - {"params", "initial_lr"}:
             raise ValueError(
                 f"{type(self).__name__} has no hyperparameter {', '.join(map(repr, sorted(unknown)))}. "
@@ -83,7 +89,7 @@ class Optimizer:
         params = param_group["params"]
         params = [params] if isinstance(params, Tensor) else list(params)
         group = {**self.defaults, **param_group, "params": params}
-        _check_ranges(group)
+        self._check_group(group)
         taken = {id(param) for earlier in self.param_groups for param in earlier["params"]}
         for i, param in enumerate(params):
             _check_parameter(i, param)
@@ -142,10 +148,15 @@ class Optimizer:
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what `state_dict()` gave, for the same parameters in the same order.
 
-        Raises ValueError if the groups do not match, ShapeError if an array does not have its parameter's
-        shape; nothing is changed then.
+        Raises ValueError if the groups do not match or the state is another kind of optimizer's, ShapeError if an
+        array does not have its parameter's shape; nothing is changed then.
         """
         groups, params = state_dict["param_groups"], self._params()
+        if strange := {name for group in groups for name in group} - self.defaults.keys() - {"params", "initial_lr"}:
+            raise ValueError(
+                f"the saved state is of another optimizer: {type(self).__name__} has no hyperparameter "
+                f"{', '.join(map(repr, sorted(strange)))}. Make one of the kind that was saved."
+            )
         sizes = [len(group["params"]) for group in groups]
         own_sizes = [len(group["params"]) for group in self.param_groups]
         if sizes != own_sizes:
@@ -177,6 +188,10 @@ class Optimizer:
         return {**self.__dict__, "_packs": {}}  # a copy lays its own state side by side again
 
     # For subclasses ---------------------------------------------------------------------------------------
+
+    def _check_group(self, group: dict[str, Any]) -> None:
+        """Refuse hyperparameters that cannot be."""
+        _check_ranges(group)
 
     def _buffers(self, group: dict[str, Any]) -> dict[str, float]:
         """The arrays to remember of each parameter, by name, and the number that fills them at the start."""
@@ -299,7 +314,11 @@ def _check_ranges(group: dict[str, Any]) -> None:
     for name, value in group.items():
         if name in _RANGES:
             least, below = _RANGES[name]
-            if not all(least <= number < below for number in np.atleast_1d(value)):
+            pair = name == "betas"
+            numbers = value if pair and isinstance(value, (tuple, list)) else (value,)
+            if len(numbers) != 1 + pair or not all(isinstance(number, Real) for number in numbers):
+                raise TypeError(f"{name} must be {'a pair of numbers' if pair else 'a number'}, got {value!r}.")
+            if not all(least <= number < below for number in numbers):
                 limit = "" if below == math.inf else f" and below {below}"
                 raise ValueError(f"{name} must be at least {least}{limit}, got {value}.")
 

@@ -50,14 +50,13 @@ class SGD(Optimizer):
         defaults = dict(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov)
         super().__init__(params, defaults)
 
-    def add_param_group(self, param_group: dict) -> None:
-        group = {**self.defaults, **param_group}
+    def _check_group(self, group):
+        super()._check_group(group)
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError(
                 "nesterov=True looks ahead along the momentum: it needs momentum above 0 and dampening 0, "
                 f"got momentum={group['momentum']} and dampening={group['dampening']}."
             )
-        super().add_param_group(param_group)
 
     def _buffers(self, group):
         return {"momentum_buffer": 0.0} if group["momentum"] else {}

@@ -16,8 +16,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from numbers import Real
 from typing import Any
 
+from ..errors import whole
 from .optimizer import Optimizer
 
 
@@ -26,6 +28,8 @@ class LRScheduler:
 
     optimizer : whose groups are given their rates; the rate that a group has now is its base_lr.
     last_epoch : -1 begins. Another number resumes there with an optimizer that a schedule has run on before.
+
+    A group that is added to the optimizer later keeps its own rate, as in PyTorch.
 
     A schedule overwrites "lr" in the groups: to put one after another take SequentialLR, not both at once.
 
@@ -86,8 +90,14 @@ class LRScheduler:
         self._write()
 
     def _write(self) -> None:
-        for group, base_lr in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
-            group["lr"] = float(self.lr_at(self.last_epoch, base_lr))
+        for group, base_lr in zip(self.optimizer.param_groups, self.base_lrs, strict=False):
+            rate = float(self.lr_at(self.last_epoch, base_lr))
+            if not 0 <= rate < math.inf:
+                raise ValueError(
+                    f"{type(self).__name__} gives a rate of {rate} after {self.last_epoch} steps: a learning rate is a "
+                    "number from 0 on. Below 0 a step would climb."
+                )
+            group["lr"] = rate
 
 
 class LambdaLR(LRScheduler):
@@ -114,7 +124,7 @@ class StepLR(LRScheduler):
     """lr = base_lr · γ^⌊t / step_size⌋: down by a factor every step_size steps. gamma : γ, 0.1."""
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1):
-        self.step_size, self.gamma = step_size, gamma
+        self.step_size, self.gamma = whole("StepLR's step_size is a whole number from 1 on", step_size, 1), gamma
         super().__init__(optimizer, last_epoch)
 
     def lr_at(self, t, base_lr):
@@ -165,6 +175,8 @@ class CosineAnnealingLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1):
+        if not T_max > 0:
+            raise ValueError(f"T_max is the number of steps on the way down, above 0, got {T_max}.")
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
@@ -192,7 +204,8 @@ class LinearLR(LRScheduler):
                 "start_factor must be above 0 and at most 1, end_factor from 0 to 1; got "
                 f"{start_factor} and {end_factor}."
             )
-        self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
+        self.start_factor, self.end_factor = start_factor, end_factor
+        self.total_iters = whole("LinearLR's total_iters is a whole number from 1 on", total_iters, 1)
         super().__init__(optimizer, last_epoch)
 
     def lr_at(self, t, base_lr):
@@ -203,7 +216,8 @@ class LinearLR(LRScheduler):
 class SequentialLR(LRScheduler):
     """One schedule after another: at milestones[i] the schedule i + 1 takes over, its t from 0.
 
-    schedulers : schedules of this optimizer. milestones : one less, rising.
+    schedulers : schedules of this optimizer, formulas of t all (ReduceLROnPlateau is none). milestones : one less,
+    rising.
 
     >>> from gradlib import Tensor, optim
     >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
@@ -225,14 +239,32 @@ class SequentialLR(LRScheduler):
                 f"{len(schedulers)} schedules have {len(schedulers) - 1} changes between them, got "
                 f"{len(milestones)} milestones."
             )
-        if any(schedule.optimizer is not optimizer for schedule in schedulers):
-            raise ValueError("all the schedules must be of the optimizer that is given first.")
+        for schedule in schedulers:
+            if not isinstance(schedule, LRScheduler):
+                raise TypeError(
+                    f"SequentialLR strings formulas of t together, and {type(schedule).__name__} is none: step it "
+                    "yourself when the others have ended."
+                )
+            if schedule.optimizer is not optimizer:
+                raise ValueError("all the schedules must be of the optimizer that is given first.")
+        if any(later <= earlier for earlier, later in zip([0, *milestones], milestones, strict=False)):
+            raise ValueError(f"milestones must rise, from 1 on, got {list(milestones)}.")
         self.schedulers, self.milestones = list(schedulers), list(milestones)
         super().__init__(optimizer, last_epoch)
 
-    def lr_at(self, t, base_lr):
+    def _part(self, t: int) -> tuple[LRScheduler, int]:
+        """The schedule that holds after t steps, and how many of them are its own."""
         i = bisect_right(self.milestones, t)
-        return self.schedulers[i].lr_at(t - (self.milestones[i - 1] if i else 0), base_lr)
+        return self.schedulers[i], t - (self.milestones[i - 1] if i else 0)
+
+    def lr_at(self, t, base_lr):
+        schedule, t = self._part(t)
+        return schedule.lr_at(t, base_lr)
+
+    def _write(self):
+        schedule, schedule.last_epoch = self._part(self.last_epoch)
+        schedule.base_lrs = self.base_lrs
+        schedule._write()  # which may write more than the rate, as OneCycleLR does
 
 
 def warm_up(schedule: LRScheduler, steps: int, start_factor: float = 0.01) -> SequentialLR:
@@ -269,7 +301,7 @@ class OneCycleLR(LRScheduler):
     >>> from gradlib import Tensor, optim
     >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], momentum=0.9)
     >>> schedule = OneCycleLR(optimizer, max_lr=1.0, total_steps=10, pct_start=0.5, div_factor=10)
-    >>> [round(schedule.lr_at(t, 1.0), 3) for t in range(10)]
+    >>> [round(schedule.lr_at(t, 0.1), 3) for t in range(10)]  # the rate that it begins with is max_lr/div_factor
     [0.1, 0.232, 0.55, 0.868, 1.0, 0.905, 0.655, 0.345, 0.096, 0.0]
     """
 
@@ -295,6 +327,11 @@ class OneCycleLR(LRScheduler):
             if epochs is None or steps_per_epoch is None:
                 raise ValueError("the length of the cycle is missing: pass total_steps, or epochs and steps_per_epoch.")
             total_steps = epochs * steps_per_epoch
+        whole("OneCycleLR's total_steps is a whole number from 1 on", total_steps, 1)
+        if not 0 <= pct_start <= 1:
+            raise ValueError(f"pct_start is the share of the cycle spent rising, from 0 to 1, got {pct_start}.")
+        if not (div_factor > 0 and final_div_factor > 0):
+            raise ValueError(f"div_factor and final_div_factor divide: above 0, got {div_factor}, {final_div_factor}.")
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"anneal_strategy must be 'cos' or 'linear', got {anneal_strategy!r}.")
         if cycle_momentum and not {"momentum", "betas"} & optimizer.defaults.keys():
@@ -307,7 +344,7 @@ class OneCycleLR(LRScheduler):
         peak = pct_start * total_steps - 1
         # The steps at which the rate is at a corner; between two of them it is annealed.
         self.corners = [0, peak, 2 * peak, total_steps - 1] if three_phase else [0, peak, total_steps - 1]
-        max_lrs = [max_lr] * len(optimizer.param_groups) if isinstance(max_lr, (int, float)) else list(max_lr)
+        max_lrs = [max_lr] * len(optimizer.param_groups) if isinstance(max_lr, Real) else list(max_lr)
         if len(max_lrs) != len(optimizer.param_groups):
             raise ValueError(
                 f"max_lr has {len(max_lrs)} rates for {len(optimizer.param_groups)} groups: give one for each, or "
@@ -316,14 +353,12 @@ class OneCycleLR(LRScheduler):
         if last_epoch == -1:
             for group, rate in zip(optimizer.param_groups, max_lrs, strict=True):
                 group["initial_lr"] = rate / div_factor
-        self.max_lrs = max_lrs
         super().__init__(optimizer, last_epoch)
 
     def lr_at(self, t, base_lr):
-        """The rate after t steps of a group whose peak is base_lr."""
-        first = base_lr / self.div_factor
-        middle = [base_lr, first] if len(self.corners) == 4 else [base_lr]
-        return self._between(t, [first, *middle, first / self.final_div_factor])
+        peak = base_lr * self.div_factor
+        middle = [peak, base_lr] if len(self.corners) == 4 else [peak]
+        return self._between(t, [base_lr, *middle, base_lr / self.final_div_factor])
 
     def momentum_at(self, t: int) -> float:
         """The momentum after t steps."""
@@ -340,20 +375,21 @@ class OneCycleLR(LRScheduler):
         t = min(t, self.corners[-1])  # the call after the last batch: no step follows it
         i = next(i for i, corner in enumerate(self.corners[1:], start=1) if t <= corner)
         begin, end = self.corners[i - 1], self.corners[i]
-        share = (t - begin) / (end - begin)
+        share = (t - begin) / (end - begin) if end > begin else 1.0  # pct_start 1: no way down
         if self.anneal_strategy == "cos":
             return values[i] + (values[i - 1] - values[i]) / 2 * (1 + math.cos(math.pi * share))
         return values[i - 1] + (values[i] - values[i - 1]) * share
 
     def _write(self):
-        for group, max_lr in zip(self.optimizer.param_groups, self.max_lrs, strict=True):
-            group["lr"] = self.lr_at(self.last_epoch, max_lr)
-            if self.cycle_momentum:
-                momentum = self.momentum_at(self.last_epoch)
-                if "betas" in group:
-                    group["betas"] = (momentum, *group["betas"][1:])
-                else:
-                    group["momentum"] = momentum
+        super()._write()
+        if not self.cycle_momentum:
+            return
+        momentum = self.momentum_at(self.last_epoch)
+        for group, _ in zip(self.optimizer.param_groups, self.base_lrs, strict=False):
+            if "betas" in group:
+                group["betas"] = (momentum, *group["betas"][1:])
+            else:
+                group["momentum"] = momentum
 
 
 class ReduceLROnPlateau:
@@ -387,14 +423,14 @@ class ReduceLROnPlateau:
         eps: float = 1e-8,
     ):
         _check_optimizer(optimizer)
-        if factor >= 1:
-            raise ValueError(f"factor must be below 1, or the rate would not fall; got {factor}.")
+        if not 0 <= factor < 1:
+            raise ValueError(f"factor must be from 0 to below 1, or the rate would not fall; got {factor}.")
         if mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
             raise ValueError(
                 f"mode must be 'min' or 'max' and threshold_mode 'rel' or 'abs', got {mode!r} and {threshold_mode!r}."
             )
         groups = len(optimizer.param_groups)
-        self.min_lrs = [min_lr] * groups if isinstance(min_lr, (int, float)) else list(min_lr)
+        self.min_lrs = [min_lr] * groups if isinstance(min_lr, Real) else list(min_lr)
         if len(self.min_lrs) != groups:
             raise ValueError(f"min_lr has {len(self.min_lrs)} rates for {groups} groups.")
         self.optimizer, self.mode, self.factor, self.patience = optimizer, mode, factor, patience
@@ -441,6 +477,11 @@ class ReduceLROnPlateau:
     _REMEMBERED = ("best", "num_bad_epochs", "cooldown_counter", "last_epoch")
 
     def _reduce(self) -> None:
+        if len(self.optimizer.param_groups) != len(self.min_lrs):
+            raise ValueError(
+                f"the optimizer has {len(self.optimizer.param_groups)} groups, this schedule was made for "
+                f"{len(self.min_lrs)}: make it when all groups are there."
+            )
         for group, least in zip(self.optimizer.param_groups, self.min_lrs, strict=True):
             reduced = max(group["lr"] * self.factor, least)
             if group["lr"] - reduced > self.eps:

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from gradlib import Tensor, optim
+from gradlib import Tensor, nn, optim
 
 
 def with_gradients(*gradients):
@@ -63,6 +63,22 @@ def test_values_are_cut_where_they_are():
     optim.clip_grad_value_(params, 1.0)
     assert params[0].grad is array
     np.testing.assert_allclose(array, [1.0, -0.2])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "words"),
+    [
+        (lambda params: optim.clip_grad_norm_(params, -1.0), ValueError, "max_norm must be .* from 0 on, got -1.0"),
+        (lambda params: optim.clip_gradients(params, math.nan), ValueError, "max_norm must be .* from 0 on, got n"),
+        (lambda params: optim.clip_grad_value_(params, -1.0), ValueError, "clip_value must be a number from 0 on"),
+        (lambda params: optim.clip_grad_norm_(nn.Linear(1, 1), 1.0), TypeError, "got Linear. Of a model pass"),
+    ],
+)
+def test_a_limit_below_0_is_refused_and_changes_nothing(wrong, error, words):
+    params = with_gradients([3.0, -0.2])
+    with pytest.raises(error, match=words):
+        wrong(params)
+    assert params[0].grad.tolist() == with_gradients([3.0, -0.2])[0].grad.tolist()
 
 
 # The learning-rate finder ------------------------------------------------------------
@@ -141,3 +157,11 @@ def test_a_loss_that_is_never_finite_is_explained():
     _, optimizer, _ = valley(1.0)
     with pytest.raises(ValueError, match="no longer finite after 0 steps"):
         optim.find_learning_rate(lambda: math.nan, optimizer)
+
+
+def test_a_step_that_returns_nothing_or_does_not_train_is_explained():
+    _, optimizer, _ = valley(1.0)
+    with pytest.raises(TypeError, match="step must return the loss"):
+        optim.find_learning_rate(lambda: None, optimizer)
+    with pytest.raises(ValueError, match=r"the loss was never below its first at a rate from 1e-07 to 10. Does step\(\) call backward"):
+        optim.find_learning_rate(lambda: 1.0, optimizer)

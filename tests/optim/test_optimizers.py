@@ -1,6 +1,7 @@
 """Groups, state, resuming, errors: what PyTorch's numbers (tests/parity/test_optim.py) do not show."""
 
 import copy
+import math
 import pickle
 
 import numpy as np
@@ -338,7 +339,14 @@ A = Tensor([1.0, 2.0], requires_grad=True)
         (lambda: optim.SGD([A, A]), ValueError, "moved twice a step"),
         (lambda: optim.SGD([{"params": [A]}, {"params": [A]}]), ValueError, "moved twice a step"),
         (lambda: optim.SGD([{"params": [A], "beta": 1}]), ValueError, "no hyperparameter 'beta'"),
-        (lambda: optim.SGD([{"lr": 0.1}]), KeyError, "params"),
+        (lambda: optim.SGD(None), TypeError, "got one NoneType"),
+        (lambda: optim.SGD([{"lr": 0.1}]), TypeError, "a group is a dict with \"params\", .* got {'lr': 0.1}"),
+        (lambda: optim.SGD([{"params": [A]}, A * 1]), TypeError, "a group is a dict .* as are all groups; got Ten"),
+        (lambda: optim.SGD([A], lr="0.1"), TypeError, "lr must be a number, got '0.1'"),
+        (lambda: optim.SGD([A], lr=math.nan), ValueError, "lr must be at least 0, got nan"),
+        (lambda: optim.SGD(iter(())), ValueError, "Was a generator used up before"),
+        (lambda: optim.Adam([A], betas=0.9), TypeError, "betas must be a pair of numbers, got 0.9"),
+        (lambda: optim.Adam([A], betas=(0.9, 0.9, 0.9)), TypeError, "betas must be a pair of numbers"),
         (lambda: optim.SGD([A], lr=-1), ValueError, "lr must be at least 0, got -1"),
         (lambda: optim.SGD([A], momentum=-0.1), ValueError, "momentum must be at least 0"),
         (lambda: optim.SGD([A], nesterov=True), ValueError, "needs momentum above 0"),
@@ -369,6 +377,17 @@ def test_state_of_other_parameters_is_refused_and_changes_nothing(shapes, error,
         other.load_state_dict(optimizer.state_dict())
     assert other.state_dict()["state"] == {}
     assert other.param_groups[0]["lr"] == 0.25
+
+
+def test_state_of_another_kind_of_optimizer_is_refused_and_changes_nothing():
+    params = parameters([(2,)])
+    optimizer = optim.SGD(params, lr=0.5, momentum=0.9)
+    train(optimizer, params, range(2))
+    other = optim.Adam(parameters([(2,)]))
+    before = repr(other)
+    with pytest.raises(ValueError, match="Adam has no hyperparameter 'dampening', 'momentum', 'nesterov'"):
+        other.load_state_dict(optimizer.state_dict())
+    assert other.state_dict()["state"] == {} and repr(other) == before
 
 
 def test_repr_shows_the_groups():

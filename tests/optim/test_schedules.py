@@ -13,6 +13,7 @@ SCHEDULES = {
     "cosine": lambda optimizer: optim.CosineAnnealingLR(optimizer, 20),
     "linear": lambda optimizer: optim.LinearLR(optimizer, total_iters=8),
     "warm-up": lambda optimizer: optim.warm_up(optim.CosineAnnealingLR(optimizer, 15), steps=5),
+    "warm-up of a cycle": lambda optimizer: optim.warm_up(optim.OneCycleLR(optimizer, 0.5, total_steps=15), steps=5),
     "one cycle": lambda optimizer: optim.OneCycleLR(optimizer, [1.0, 0.5], total_steps=20),
     "plateau": lambda optimizer: optim.ReduceLROnPlateau(optimizer, patience=2, factor=0.5, cooldown=1),
 }
@@ -117,18 +118,35 @@ def test_a_plateau_takes_a_tensor_and_counts_a_nan_as_bad():
         (lambda o: optim.OneCycleLR("sgd", 1.0, 3), TypeError, "made for an optimizer, got str"),
         (lambda o: optim.ReduceLROnPlateau(None), TypeError, "made for an optimizer, got NoneType"),
         (lambda o: optim.StepLR(o, 3, last_epoch=4), KeyError, "initial_lr"),
+        (lambda o: optim.StepLR(o, 0), ValueError, "step_size is a whole number from 1 on, got 0"),
+        (lambda o: optim.CosineAnnealingLR(o, 0), ValueError, "T_max is the number of steps on the way down, above 0"),
+        (lambda o: optim.LinearLR(o, total_iters=0), ValueError, "total_iters is a whole number from 1 on, got 0"),
+        (lambda o: optim.LambdaLR(o, lambda t: -1), ValueError, "LambdaLR gives a rate of -0.5 after 0 steps"),
         (lambda o: optim.LinearLR(o, 0.0), ValueError, "start_factor must be above 0"),
         (lambda o: optim.LinearLR(o, 0.5, 1.5), ValueError, "0.5 and 1.5"),
         (lambda o: optim.OneCycleLR(o, 1.0), ValueError, "length of the cycle is missing"),
         (lambda o: optim.OneCycleLR(o, 1.0, 9, anneal_strategy="sin"), ValueError, "'cos' or 'linear'"),
         (lambda o: optim.OneCycleLR(o, [1.0, 2.0, 3.0], 9), ValueError, "3 rates for 2 groups"),
-        (lambda o: optim.ReduceLROnPlateau(o, factor=1.0), ValueError, "factor must be below 1"),
+        (lambda o: optim.OneCycleLR(o, 1.0, 9, pct_start=1.5), ValueError, "share of the cycle spent rising"),
+        (lambda o: optim.OneCycleLR(o, 1.0, 0), ValueError, "total_steps is a whole number from 1 on, got 0"),
+        (lambda o: optim.OneCycleLR(o, 1.0, 9, div_factor=0), ValueError, "above 0, got 0"),
+        (lambda o: optim.ReduceLROnPlateau(o, factor=1.0), ValueError, "factor must be from 0 to below 1"),
         (lambda o: optim.ReduceLROnPlateau(o, "least"), ValueError, "mode must be 'min' or 'max'"),
         (lambda o: optim.ReduceLROnPlateau(o, min_lr=[0.1]), ValueError, "1 rates for 2 groups"),
         (
             lambda o: optim.SequentialLR(o, [optim.StepLR(o, 3)], [4]),
             ValueError,
             "1 schedules have 0 changes between them, got 1 milestones",
+        ),
+        (
+            lambda o: optim.SequentialLR(o, [optim.StepLR(o, 3), optim.ReduceLROnPlateau(o)], [4]),
+            TypeError,
+            "ReduceLROnPlateau is none",
+        ),
+        (
+            lambda o: optim.SequentialLR(o, [optim.StepLR(o, 3)] * 3, [4, 4]),
+            ValueError,
+            r"milestones must rise, from 1 on, got \[4, 4\]",
         ),
         (
             lambda o: optim.SequentialLR(o, [optim.StepLR(optimizer_of(), 3)], []),
@@ -145,6 +163,19 @@ def test_a_plateau_takes_a_tensor_and_counts_a_nan_as_bad():
 def test_a_wrong_call_is_explained(wrong, error, words):
     with pytest.raises(error, match=words):
         wrong(optimizer_of())
+
+
+def test_a_group_that_is_added_later_keeps_its_rate():
+    optimizer = optimizer_of(1.0)
+    schedules = [optim.ExponentialLR(optimizer, 0.5), optim.OneCycleLR(optimizer, 1.0, 10)]
+    plateau = optim.ReduceLROnPlateau(optimizer)
+    optimizer.add_param_group({"params": [Tensor([1.0], requires_grad=True)], "lr": 0.3})
+    for schedule in schedules:
+        schedule.step()
+        assert numbers(optimizer)[1] == (0.3, 0.9)
+    with pytest.raises(ValueError, match="the optimizer has 2 groups, this schedule was made for 1"):
+        for _ in range(20):
+            plateau.step(1.0)
 
 
 def test_a_cycle_without_momentum_is_refused_or_left_out():

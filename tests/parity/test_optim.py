@@ -127,6 +127,7 @@ SCHEDULES = [
     ("OneCycleLR", {"max_lr": [0.4, 0.1], "epochs": 10, "steps_per_epoch": 6, "anneal_strategy": "linear"}),
     ("OneCycleLR", {"max_lr": 1.0, "total_steps": 60, "pct_start": 0.25, "three_phase": True}),
     ("OneCycleLR", {"max_lr": 1.0, "total_steps": 51, "div_factor": 5.0, "final_div_factor": 100.0}),
+    ("OneCycleLR", {"max_lr": 0.4, "total_steps": 51, "pct_start": 0.0}),
     ("OneCycleLR", {"max_lr": 1.0, "total_steps": 51, "base_momentum": 0.5, "max_momentum": 0.6}),
 ]
 
@@ -167,6 +168,20 @@ def test_a_schedule_agrees_over_50_steps(name, keywords, optimizer):
     for t in range(STEPS):
         assert_same_rates(mine, other, f"{t=}")
         np.testing.assert_allclose(schedule.get_last_lr(), reference.get_last_lr(), rtol=1e-12)
+        advance(mine, other, schedule, reference)
+
+
+def test_a_cycle_after_a_warm_up_agrees():
+    """It moves the momentum, too."""
+    mine, other = both()
+
+    def sequence(module, optimizer):
+        parts = [module.LinearLR(optimizer, 0.1, total_iters=5), module.OneCycleLR(optimizer, 0.7, total_steps=12)]
+        return module.SequentialLR(optimizer, parts, [5])
+
+    schedule, reference = sequence(optim, mine), sequence(torch.optim.lr_scheduler, other)
+    for t in range(16):
+        assert_same_rates(mine, other, f"{t=}")
         advance(mine, other, schedule, reference)
 
 
