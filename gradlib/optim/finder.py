@@ -96,8 +96,8 @@ def find_learning_rate(
         )
     if min(losses) >= losses[0]:
         raise ValueError(
-            f"the loss was never below its first at a rate from {rates[0]:g} to {rates[-1]:g}. Does step() call backward() and "
-            "optimizer.step(), with the optimizer that is given here? If so, lower min_lr or raise max_lr."
+            f"the loss was never below its first at a rate from {rates[0]:g} to {rates[-1]:g}. Does step() call "
+            "backward() and optimizer.step(), with the optimizer that is given here? If so, lower min_lr or raise max_lr."
         )
     steepest = int(np.argmin(np.gradient(averages, np.log(rates))))
     return RateCurve(rates, losses, rates[steepest])
