@@ -97,7 +97,7 @@ def find_learning_rate(
     if min(losses) >= losses[0]:
         raise ValueError(
             f"the loss was never below its first at a rate from {rates[0]:g} to {rates[-1]:g}. Does step() call "
-            "backward() and optimizer.step(), with the optimizer that is given here? If so, lower min_lr or raise max_lr."
+            "backward() and optimizer.step(), with the optimizer that is given here? If so, try rates further apart."
         )
     steepest = int(np.argmin(np.gradient(averages, np.log(rates))))
     return RateCurve(rates, losses, rates[steepest])

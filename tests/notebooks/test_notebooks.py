@@ -22,7 +22,7 @@ LESSONS = [
 NBVAL = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider"]
 NBVAL += ["--nbval", "--nbval-sanitize-with", "tests/nbval.cfg"]
 
-# After so many seconds a notebook hangs. Its own limit is held in processor time, which a busy machine does not stretch.
+# After so many seconds a notebook hangs. Its own limit is processor time, which a busy machine does not stretch.
 HANGS = 600
 
 PARTS_OF_A_LESSON = ["objectives", "prerequisites", "time", "predict", "where people go wrong", "summary"]
