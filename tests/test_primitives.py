@@ -384,6 +384,11 @@ def test_a_new_entry_is_differentiated_without_another_line():
     assert gradcheck(lambda x: apply(cube, x), np.array([0.5, -2.0]))
 
 
+def test_a_rule_without_its_formula_is_refused():
+    with pytest.raises(TypeError, match=r"a Vjp for each input, got a function.*Vjp\(rule"):
+        Primitive("cube", lambda x: x**3, lambda g, z, x: g * 3 * x**2)
+
+
 def test_an_entry_called_computes_on_arrays_and_records_on_tensors():
     multiply = TABLE["mul"]
     assert multiply(np.array([2.0]), 3.0).tolist() == [6.0]

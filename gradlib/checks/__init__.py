@@ -27,6 +27,7 @@ cases that tell your mistakes apart; the tests see to it that they do.
 
 - `call` says how the answer is used, where that is not `answer(*inputs)`. A class becomes a number by it, and
   the mistakes are classes, too: `call=lambda Value, x: (2 - Value(x)).data, expected=-1.0`.
+  Where an answer cannot be used at all, `call` raises Refused with the sentence that says why.
 - `part` names the function that a case is about, where the answer is a class that only holds functions, handed
   over together. `call` then gets that function, and so does a mistake that is such a class.
 - `accept` replaces equality where many answers are right. It returns None, or the sentence that says why not:
@@ -43,7 +44,7 @@ In `tests/checks/lesson_NN.py` each exercise gets two different right answers an
 them recognised by name. `python -m tests.checks` prints the table of all.
 '''
 
-from .exercises import Case, Exercise, all_exercises, exercise
+from .exercises import Case, Exercise, Refused, all_exercises, exercise
 from .record import Progress, progress, progress_file
 from .report import Report
 from .values import named
@@ -52,6 +53,7 @@ __all__ = [
     "Case",
     "Exercise",
     "Progress",
+    "Refused",
     "Report",
     "all_exercises",
     "exercise",

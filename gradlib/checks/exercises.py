@@ -16,6 +16,10 @@ from .running import Outcome, part_of, run, signature, what_it_means, what_it_sa
 from .values import align, describe, difference, show, show_side_by_side, size
 
 
+class Refused(Exception):
+    """Raised by a `call`, with the sentence that the learner is told, on an answer that cannot be used as it is."""
+
+
 @dataclass(frozen=True)
 class Case:
     """One question to the learner's code, and its right answer.
@@ -58,6 +62,8 @@ class Case:
             return False
 
     def _problem(self, outcome: Outcome) -> str | None:
+        if isinstance(outcome.error, Refused):
+            return str(outcome.error)
         if outcome.error is not None:
             return what_it_means(outcome.error)
         if outcome.value is None and self.expected is not None:
@@ -105,6 +111,8 @@ class Result:
         case, outcome = self.case, self.outcome
         rows = [("function", case.part)] if case.part else []
         rows += [(name, show(value)) for name, value in case.inputs.items()]
+        if isinstance(outcome.error, Refused):
+            return align(rows)
         if outcome.error is not None:
             broke = [where_it_broke(outcome.error), what_it_says(outcome.error)]
             return "\n".join(filter(None, [align(rows), *broke]))

@@ -185,6 +185,7 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
         "matmul",
         "In a matrix product the last axis of the first must be as long as the first axis of the second.",
     ),
+    (ValueError, "values to unpack", "There are not as many names left of `=` as there are values on its right."),
     (ValueError, "math domain", "The function is not defined at this number."),
     (ValueError, "expected a positive input", "The function is not defined at this number."),
     (ValueError, "inhomogeneous", "An array needs rows of equal length."),

@@ -41,6 +41,12 @@ class Primitive:
         joint: Vjp | None = None,
         latex: str = "",
     ):
+        for vjp in vjps:
+            if not (vjp is None or isinstance(vjp, Vjp)):
+                raise TypeError(
+                    f"Primitive takes a Vjp for each input, got a {type(vjp).__name__}. Put the rule together "
+                    'with its formula in LaTeX: Vjp(rule, "formula").'
+                )
         inputs = ["{x}", "{y}", "{w}"][: len(vjps)]
         word = r"\operatorname{" + symbol.replace("_", r"\_") + "}(" + ", ".join(inputs) + ")"
         self.symbol = symbol

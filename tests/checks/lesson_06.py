@@ -11,51 +11,84 @@ from gradlib.primitives import Primitive, Vjp
 
 from .harness import answers_to
 
-softsign = answers_to(check.softsign)
+far = answers_to(check.distance)
 
 
-def made(forward, rule):
-    return Primitive("softsign", forward, Vjp(rule, "1/(1 + |{x}|)^2"))
+def made(rule_x, rule_y, forward=lambda x, y: np.sqrt(x**2 + y**2)):
+    return Primitive("distance", forward, Vjp(rule_x, "{x}/{z}"), Vjp(rule_y, "{y}/{z}"))
 
 
-@softsign.right
-def by_the_input():
-    return made(lambda x: x / (1 + np.abs(x)), lambda g, z, x: g / (1 + np.abs(x)) ** 2)
-
-
-@softsign.right
+@far.right
 def by_the_result():
-    return made(lambda x: x / (1 + np.abs(x)), lambda g, z, x: g * (1 - np.abs(z)) ** 2)
+    return made(lambda g, z, x, y: g * x / z, lambda g, z, x, y: g * y / z)
 
 
-@softsign.wrong("Your rule returns the derivative alone")
+@far.right
+def by_the_inputs():
+    def root(x, y):
+        return (x * x + y * y) ** 0.5
+
+    return made(lambda g, z, x, y: g * x / root(x, y), lambda g, z, x, y: g * y / root(x, y), root)
+
+
+@far.right
+def with_any_number_of_parameters():
+    return made(lambda g, *others: g * others[1] / others[0], lambda g, z, *xy: np.multiply(g, xy[1]) / z, np.hypot)
+
+
+@far.wrong("Your rules return the derivatives alone")
 def no_g():
-    return made(lambda x: x / (1 + np.abs(x)), lambda g, z, x: (1 - np.abs(z)) ** 2)
+    return made(lambda g, z, x, y: x / z, lambda g, z, x, y: y / z)
 
 
-@softsign.wrong("The square is missing")
-def no_square():
-    return made(lambda x: x / (1 + np.abs(x)), lambda g, z, x: g * (1 - np.abs(z)))
+@far.wrong("that of what stands under it is missing")
+def root_only():
+    return made(lambda g, z, x, y: 0.5 * g / z, lambda g, z, x, y: 0.5 * g / z)
 
 
-@softsign.wrong("You wrote x where |x| stands")
-def no_size():
-    return made(lambda x: x / (1 + x), lambda g, z, x: g / (1 + x) ** 2)
+@far.wrong("that of the root is missing")
+def squares_only():
+    return made(lambda g, z, x, y: 2 * g * x, lambda g, z, x, y: 2 * g * y)
 
 
-@softsign.wrong("Your rule puts z where x belongs")
-def z_for_x():
-    return made(lambda x: x / (1 + np.abs(x)), lambda g, x, z: g / (1 + np.abs(x)) ** 2)
+@far.wrong("gradient of the other")
+def turned():
+    return made(lambda g, z, x, y: g * y / z, lambda g, z, x, y: g * x / z)
 
 
-@softsign.wrong()
-def a_tanh():
-    return made(np.tanh, lambda g, z, x: g * (1 - z**2))
+@far.wrong("half of its size")
+def halved():
+    return made(lambda g, z, x, y: g * x / z / 2, lambda g, z, x, y: g * y / z / 2)
 
 
-@softsign.wrong()
+@far.wrong("the root is missing from the forward")
+def no_root():
+    return made(lambda g, z, x, y: g * x / z, lambda g, z, x, y: g * y / z, lambda x, y: x**2 + y**2)
+
+
+@far.wrong("the sum over axes that were stretched is the engine's")
+def summed_by_hand():
+    return made(lambda g, z, x, y: g * x / z, lambda g, z, x, y: (g * y / z).sum(axis=0))
+
+
+@far.wrong("two Vjp, yours has 1")
+def one_rule():
+    return Primitive("distance", np.hypot, Vjp(lambda g, z, x, y: (g * x / z, g * y / z), ""))
+
+
+@far.wrong("called as rule(g, z, x, y)")
+def fewer_parameters():
+    return made(lambda g, x, y: g * x / np.hypot(x, y), lambda g, x, y: g * y / np.hypot(x, y))
+
+
+@far.wrong("a Primitive; yours returns a function")
 def a_function():
-    return lambda x: x / (1 + np.abs(x))
+    return lambda x, y: np.hypot(x, y)
+
+
+@far.wrong("Your code changed g")
+def written_in_place():
+    return made(lambda g, z, x, y: np.multiply(g, x / z, out=g), lambda g, z, x, y: g * y / z)
 
 
 grads = answers_to(check.no_grad)
@@ -136,13 +169,32 @@ class NoEnter(WithMethods):
         self.before = self.switch.on
 
 
-@grads.wrong()
+@grads.wrong("You turn the switch over")
 class Toggles(WithMethods):
     def __enter__(self):
         self.switch.on = not self.switch.on
 
     def __exit__(self, *error):
         self.switch.on = not self.switch.on
+
+
+@grads.wrong("kept in one place for all blocks")
+class InTheClass(WithMethods):
+    def __enter__(self):
+        InTheClass.before = self.switch.on
+        self.switch.on = False
+
+
+@grads.wrong("kept in one place for all blocks")
+def in_a_global(switch):
+    class Block(WithMethods):
+        def __enter__(self):
+            in_a_global.before, switch.on = switch.on, False
+
+        def __exit__(self, *error):
+            switch.on = in_a_global.before
+
+    return Block(switch)
 
 
 @grads.wrong()
@@ -212,7 +264,7 @@ class Itself(Versioned):
             raise RuntimeError
 
 
-@over.wrong()
+@over.wrong("RuntimeError is asked for")
 class WrongError(ByVersions):
     def verify(self):
         try:
@@ -221,9 +273,57 @@ class WrongError(ByVersions):
             raise ValueError("written over") from None
 
 
+@over.wrong("RuntimeError is asked for")
+class AnAssertion(ByVersions):
+    def verify(self):
+        assert self.then == tuple(parent.version for parent in self._prev)
+
+
+@over.wrong("Every story ends in an error")
+class Inverted(ByVersions):
+    def verify(self):
+        raise RuntimeError("overwritten?")
+
+
+@over.wrong("the largest version")
+class Largest(Versioned):
+    def note(self):
+        self.then = max([0, *(parent.version for parent in self._prev)])
+
+    def verify(self):
+        if max(parent.version for parent in self._prev) > self.then:
+            raise RuntimeError("an input was written over")
+
+
+@over.wrong("It belongs to all who use them")
+class BackToZero(Versioned):
+    def note(self):
+        for parent in self._prev:
+            parent.version = 0
+
+    def verify(self):
+        if sum(parent.version for parent in self._prev) > 0:
+            raise RuntimeError("an input was written over")
+
+
+@over.wrong("one place for all nodes")
+class InOnePlace(Versioned):
+    def note(self):
+        InOnePlace.then = [parent.version for parent in self._prev]
+
+    def verify(self):
+        if InOnePlace.then != [parent.version for parent in self._prev]:
+            raise RuntimeError("an input was written over")
+
+
+@over.stub
+class HalfWritten(ByVersions):
+    def verify(self):
+        raise NotImplementedError
+
+
 @over.wrong()
-class Sum(Versioned):
-    """Only the second input."""
+class SecondOnly(Versioned):
 
     def note(self):
         self.then = [parent.version for parent in self._prev][1:]
@@ -310,7 +410,33 @@ class SlopeAlone(FromTheInputs):
             parent.grad += self._prev[1 - i].data
 
 
-@memory.wrong()
+@memory.wrong("without its inputs")
+class NothingKept(FromTheInputs):
+    def __mul__(self, other):
+        return type(self)(self.data * other.data)
+
+
+@memory.wrong("Only the first input")
+class ToOne(FromTheInputs):
+    def hand_on(self):
+        if self._prev:
+            x, y = self._prev
+            x.grad += y.data * self.grad
+
+
+@memory.wrong("yours is a number")
+class OnlyANumber(FromTheInputs):
+    def __mul__(self, other):
+        return self.data * other.data
+
+
+@memory.wrong("yours is a Leaky")
+class OfAnotherClass(FromTheInputs):
+    def __mul__(self, other):
+        return Leaky(self.data * other.data, (self, other))
+
+
+@memory.wrong("without its inputs")
 class NothingHandedOn(FromTheInputs):
     def hand_on(self):
         pass

@@ -9,7 +9,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from gradlib.checks import Case, Exercise, named
+from gradlib.checks import Case, Exercise, Refused, named
 from gradlib.checks.values import LONGEST, copy, difference, is_unchanged, show, show_side_by_side
 
 
@@ -292,6 +292,26 @@ def test_numbers_that_math_refuses_and_axes_that_are_not_there():
     refused = make(Case({"x": np.ones(3)}, np.ones(3)))
     assert refused(lambda x: math.sqrt(x)).explanation == "One number is needed here, and this array holds several."
     assert "-1, however many there are" in refused(lambda x: x.sum(axis=1)).explanation
+
+
+def test_an_answer_that_cannot_be_used_is_refused_in_the_checks_own_words():
+    def square_of(answer, x):
+        if not isinstance(answer(x), float):
+            raise Refused("A float is wanted.")
+        return answer(x) ** 2
+
+    task = make(Case({"x": 1.0}, 4.0, call=square_of), Case({"x": 2.0}, 9.0, call=square_of))
+    assert task(lambda x: x + 1).passed
+    assert task(lambda x: "no").text == "task: not yet\n  x = 1.0\nA float is wanted."
+    assert "yours    = 4.0" in task(lambda x: 2.0 if x == 2 else "no").rows, "a wrong number is shown before"
+
+
+def test_too_few_values_to_unpack_are_explained():
+    def answer(x):
+        a, b = (x,)
+        return a + b
+
+    assert "as many names left of" in SAME(answer).explanation
 
 
 # --- several functions in one class ------------------------------------------------------------
