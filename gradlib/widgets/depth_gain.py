@@ -1,7 +1,8 @@
 """Lesson 08: how the size of what passes, forward and backward, changes from layer to layer, for a gain of the weights.
 
-A network of equal layers with random weights, variance gain²/width. Left the standard deviation of the activations
-against depth, right that of the gradients on their way back, both logarithmic: a factor per layer is a straight line.
+A network of equal layers with random weights, variance gain²/width. Left the size of the activations against depth,
+right that of the gradients on their way back, both logarithmic: a factor per layer is a straight line. A size is the
+root of the mean square, as that is what adds up in the next layer.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ def _sigmoid(a: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-a))
 
 
-# The function, its derivative by its result and its argument, and the gain that keeps the size.
+# The function, its derivative by its result and its argument, and the gain that keeps the size, where there is one.
 ACTIVATIONS: dict[str, tuple[Callable, Callable, float | None]] = {
     "relu": (lambda a: np.maximum(a, 0), lambda z, a: (a > 0) * 1.0, math.sqrt(2)),
-    "tanh": (np.tanh, lambda z, a: 1 - z**2, 5 / 3),
+    "tanh": (np.tanh, lambda z, a: 1 - z**2, None),
     "sigmoid": (_sigmoid, lambda z, a: z * (1 - z), None),
     "identity": (lambda a: a, lambda z, a: np.ones_like(a), 1.0),
 }
@@ -56,7 +57,7 @@ class DepthGainModel(Model):
         return f"gain {self.gain:.3g}"
 
     def sizes(self) -> tuple[list[float], list[float]]:
-        """The standard deviation of the activations after each layer, and of the gradient before each."""
+        """The size of the activations after each layer, and of the gradient before each; inputs first."""
         return measured(self.activation, self.width, self.gain)
 
     # Pictures ---------------------------------------------------------------------------------------------
@@ -88,19 +89,27 @@ class DepthGainModel(Model):
         return Words(f"{self.activation}, gain {self.gain:.3g}, width {self.width}", rows, self._remark())
 
     def _remark(self) -> str:
-        right = ACTIVATIONS[self.activation][2]
-        if right is None:
+        if self.activation == "sigmoid":
             return (
-                "No gain keeps both: the sigmoid's slope is at most 1/4, so gradients fade, and its values stay "
-                "between 0 and 1 whatever the gain."
+                "The slope of a sigmoid is 1/4 at most: gradients fade at every gain of this slider. Its values lie "
+                "between 0 and 1 and keep their size by themselves."
             )
+        if self.activation == "tanh":
+            return self._remark_on_tanh()
+        right, found = ACTIVATIONS[self.activation][2], _way(self.sizes()[1])
+        side, way = ("Below", "fade") if self.gain < right else ("Above", "grow")
         if abs(math.log(self.gain / right)) < 0.1:
-            return f"This is about the gain for {self.activation}, {right:.3g}: sizes stay what they are."
-        way = "below" if self.gain < right else "above"
-        what = "fade" if self.gain < right else "grow"
-        if self.activation == "tanh" and self.gain > right:
-            what = "run into the flat ends of tanh"
-        return f"{way.capitalize()} the gain for {self.activation}, {right:.3g}: sizes {what}, layer by layer."
+            side, way = "This is about", "stay"
+        place = f"{side} the gain for {self.activation}, {right:.3g}"
+        if found == way:
+            return f"{place}: sizes " + ("stay what they are." if way == "stay" else f"{way}, layer by layer.")
+        return f"{place}: on average sizes {way}. With only {self.width} units a layer, this draw lets them {found}."
+
+    def _remark_on_tanh(self) -> str:
+        if self.gain < 1:
+            return "Below 1: even where tanh is steepest, with slope 1 at 0, a layer shrinks what passes. Both fade."
+        way = {"fade": "still fade", "stay": "about stay what they are", "grow": "grow"}[_way(self.sizes()[1])]
+        return f"tanh holds its values below 1, so the activations settle, whatever the gain. The gradients {way}."
 
 
 class DepthAndGain(View):
@@ -150,19 +159,30 @@ def measured(activation: str, width: int, gain: float) -> tuple[list[float], lis
     """A forward and a backward pass; the sizes at each place between layers, inputs first."""
     f, slope, _ = ACTIVATIONS[activation]
     weights, h, g = _weights(width)
-    h, g = h / h.std(), g / g.std()
+    h, g = h / _size(h), g / _size(g)
     scale = gain / math.sqrt(width)
     forward, passed = [1.0], []
     for weight in weights:
         a = h @ weight * scale
         h = f(a)
-        forward.append(float(h.std()))
+        forward.append(_size(h))
         passed.append(slope(h, a))
     backward = [1.0]
     for weight, slopes in zip(weights[::-1], passed[::-1], strict=True):
         g = g * slopes @ weight.T * scale
-        backward.append(float(g.std()))
+        backward.append(_size(g))
     return forward, backward[::-1]
+
+
+def _size(values: np.ndarray) -> float:
+    """The root of the mean square."""
+    return float(np.sqrt((values**2).mean()))
+
+
+def _way(gradients: list[float]) -> str:
+    """Whether what stands at the inputs is much smaller than at the result, much larger, or neither."""
+    ratio = gradients[0] / gradients[-1]
+    return "fade" if ratio < 1 / 3 else "grow" if ratio > 3 else "stay"
 
 
 def _factor(sizes: list[float]) -> float:

@@ -5,7 +5,7 @@ import pytest
 
 from gradlib import Tensor
 from gradlib.widgets import DepthAndGain
-from gradlib.widgets.depth_gain import ACTIVATIONS, DEPTH, GAINS, _factor, _weights, measured
+from gradlib.widgets.depth_gain import ACTIVATIONS, DEPTH, GAINS, WIDTHS, _factor, _size, _weights, measured
 
 
 @pytest.mark.parametrize(
@@ -22,30 +22,53 @@ def test_the_factor_of_a_layer(activation, gain, factor):
 def test_the_gradients_are_those_of_the_engine(activation):
     gain, width = 1.5, 16
     weights, x, g = _weights(width)
-    x, g = Tensor(x / x.std(), requires_grad=True), g / g.std()
+    x, g = Tensor(x / _size(x), requires_grad=True), g / _size(g)
     h = x
     for weight in weights:
         a = h @ (weight * gain / np.sqrt(width))
         h = a if activation == "identity" else getattr(a, activation)()
     h.backward(g)
     forward, backward = measured(activation, width, gain)
-    assert forward[-1] == pytest.approx(h.data.std()) and backward[0] == pytest.approx(x.grad.std())
+    assert forward[-1] == pytest.approx(_size(h.data))
+    assert backward[0] == pytest.approx(_size(x.grad))
 
 
 @pytest.mark.parametrize(
-    ("activation", "gain", "words"),
+    ("activation", "width", "gain", "words"),
     [
-        ("relu", 0.25, "Below the gain for relu, 1.41: sizes fade"),
-        ("relu", 1.41, "This is about the gain for relu, 1.41"),
-        ("identity", 4.0, "Above the gain for identity, 1: sizes grow"),
-        ("tanh", 4.0, "run into the flat ends of tanh"),
-        ("sigmoid", 1.0, "No gain keeps both"),
+        ("relu", 64, 0.25, "Below the gain for relu, 1.41: sizes fade"),
+        ("relu", 64, 1.41, "This is about the gain for relu, 1.41: sizes stay what they are"),
+        ("relu", 16, 1.41, "on average sizes stay. With only 16 units a layer, this draw lets them fade"),
+        ("identity", 64, 4.0, "Above the gain for identity, 1: sizes grow"),
+        ("tanh", 64, 0.891, "Below 1"),
+        ("tanh", 64, 1.0, "The gradients still fade"),
+        ("tanh", 64, 1.26, "The gradients about stay what they are"),
+        ("tanh", 64, 4.0, "The gradients grow"),
+        ("sigmoid", 64, 1.0, "gradients fade at every gain of this slider"),
     ],
 )
-def test_the_remark(activation, gain, words):
-    view = DepthAndGain(activation)
-    view.go(min(range(len(GAINS)), key=lambda i: abs(GAINS[i] - gain)))
+def test_the_remark(activation, width, gain, words):
+    view = DepthAndGain(activation, width)
+    view.go(GAINS.index(gain))
     assert words in repr(view)
+
+
+@pytest.mark.parametrize("width", WIDTHS[:2])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_remark_is_true(activation, width):
+    """What is said of gradients and activations, against what was measured."""
+    view = DepthAndGain(activation, width)
+    for step in range(len(GAINS)):
+        view.go(step)
+        forward, backward = view.model.sizes()
+        words = view.model.words().remark
+        way = next(way for way in ("fade", "grow", "stay") if f"{way}" in words.rpartition("lets them")[2])
+        ratio = backward[0] / backward[-1]
+        assert {"fade": ratio < 1 / 2, "grow": ratio > 2, "stay": 1 / 3 < ratio < 3}[way]
+        if "settle" in words or "by themselves" in words:
+            assert 0.7 < forward[-1] / forward[-5] < 1.4
+        elif way != "stay":
+            assert (forward[-1] < forward[0]) == (way == "fade")
 
 
 def test_the_controls_choose():
