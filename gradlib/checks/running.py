@@ -81,7 +81,7 @@ def where_it_broke(error: BaseException) -> str:
     frame = error.__traceback__
     while frame is not None:
         file = frame.tb_frame.f_code.co_filename
-        if not file.startswith(_NOT_THE_LEARNERS):
+        if not file.startswith(_NOT_THE_LEARNERS) and not file.endswith(".pyx"):  # NumPy's compiled parts
             source = linecache.getline(file, frame.tb_lineno).strip()
             place = f"line {frame.tb_lineno}: {source}" if source else f"line {frame.tb_lineno}"
         frame = frame.tb_next

@@ -246,6 +246,8 @@ def test_a_crash_in_a_helper_shows_the_helpers_line_and_one_in_numpy_the_callers
     assert "return x[0]" in SAME(lambda x: helper(x)).rows
     assert "np.linalg.inv(np.zeros((2, 3)))" in SAME(lambda x: np.linalg.inv(np.zeros((2, 3)))).rows
     assert "json.loads(" in SAME(lambda x: json.loads("{")).rows
+    compiled = SAME(lambda x: np.random.default_rng(0).normal(0, 1, 2, 3))
+    assert "default_rng(0).normal(" in compiled.rows, compiled.text
 
 
 def test_an_errors_message_has_no_address():
