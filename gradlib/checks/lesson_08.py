@@ -4,11 +4,15 @@ import numpy as np
 
 from gradlib import Parameter, Tensor, nn
 from gradlib.checks import Case, exercise, named
+from gradlib.checks.values import describe
 
 TITLE = "Layers and initialization"
 
 
 # --- 1 -----------------------------------------------------------------------------------------
+
+# What reports call the parameters. All hold the same number, so that who compares numbers finds only one.
+LETTERS = {name: Parameter(np.zeros(1)) for name in "abcd"}
 
 
 class Part:
@@ -17,93 +21,70 @@ class Part:
     def __init__(self, **attributes):
         vars(self).update(attributes)
 
+    def __repr__(self):
+        return f"Part({', '.join(f'{name}={shown(value)}' for name, value in vars(self).items())})"
+
+
+def shown(value):
+    """A parameter by its letter, anything else by its kind where its repr says no more."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(shown, value))}]"
+    if isinstance(value, Tensor):
+        letter = next((name for name, parameter in LETTERS.items() if parameter is value), None)
+        return letter or f"a {type(value).__name__}"
+    return repr(value)
+
 
 @exercise("Finding the parameters", points=3)
 def parameters():
     """Return a list of all parameters of a part: those among its attributes, in order, and those of the parts inside
     of it.
 
-    An attribute may be a Parameter, a Part, a list of these, or anything else. Each parameter is listed once, also
-    where two parts share it. For a part with attributes weight (a parameter) and head (a part with a parameter bias)
-    it is [weight, bias].
+    An attribute may be a Parameter, a Part, a list of these, a list of lists, or anything else. Each parameter is
+    listed once, also where two parts share it. For a part with attributes weight (a parameter) and head (a part with
+    a parameter bias) it is [weight, bias].
     """
-    for name, about in [
-        ("two of its own", ""),
-        ("a part inside", ""),
-        ("parts three deep", ""),
-        ("a list of parts", "a list"),
-        ("a shared parameter", "a parameter in two places"),
-        ("nothing", "no parameter at all"),
-        ("other attributes", "attributes that are neither"),
-        ("a list in a list", "a list inside of a list"),
+    a, b, c, d = LETTERS.values()
+    data = Tensor([1.0])
+    for part, expected, about in [
+        (Part(weight=a, bias=b), "ab", ""),
+        (Part(weight=a, head=Part(bias=b), scale=c), "abc", ""),
+        (Part(inner=Part(inner=Part(weight=a), bias=b)), "ab", ""),
+        (Part(layers=[Part(weight=a, bias=b), Part(weight=c), d]), "abcd", "a list"),
+        (Part(encoder=Part(weight=a), decoder=Part(weight=a, bias=b)), "ab", "a parameter in two places"),
+        (Part(size=3), "", "no parameter at all"),
+        (Part(size=3, name="layer", mask=data, weight=a, rates=[0.1, 0.2]), "a", "attributes that are neither"),
+        (Part(blocks=[[a], [Part(weight=b), [c, d]]]), "abcd", "a list inside of a list"),
     ]:
-        yield Case({"part": name}, call=names_found, expected=EXPECTED[name], about=about)
+        yield Case({"part": part}, call=letters_of, expected=list(expected), about=about)
 
 
-EXPECTED = {
-    "two of its own": ["weight", "bias"],
-    "a part inside": ["first", "weight", "last"],
-    "parts three deep": ["a", "b", "c"],
-    "a list of parts": ["w0", "b0", "w1", "b1"],
-    "a shared parameter": ["shared", "own"],
-    "nothing": [],
-    "other attributes": ["weight"],
-    "a list in a list": ["p", "q", "r"],
-}
-
-
-def built(name):
-    """The part of a case, and {parameter: its name}."""
-    names = {}
-
-    def p(label):
-        made = Parameter(np.zeros(1))
-        names[made] = label
-        return made
-
-    if name == "two of its own":
-        part = Part(weight=p("weight"), bias=p("bias"))
-    elif name == "a part inside":
-        part = Part(first=p("first"), inner=Part(weight=p("weight")), last=p("last"))
-    elif name == "parts three deep":
-        part = Part(a=p("a"), inner=Part(b=p("b"), inner=Part(c=p("c"))))
-    elif name == "a list of parts":
-        part = Part(layers=[Part(weight=p(f"w{i}"), bias=p(f"b{i}")) for i in range(2)])
-    elif name == "a shared parameter":
-        shared = p("shared")
-        part = Part(encoder=Part(weight=shared), decoder=Part(weight=shared, bias=p("own")))
-    elif name == "other attributes":
-        data = Tensor([1.0])
-        part = Part(size=3, name="layer", mask=data, weight=p("weight"), scale=None, rates=[0.1, 0.2])
-    elif name == "a list in a list":
-        part = Part(blocks=[[p("p")], [Part(weight=p("q")), p("r")]])
-    else:
-        part = Part(size=3)
-    return part, names
-
-
-def names_found(parameters, part):
-    part, names = built(part)
+def letters_of(parameters, part):
     found = parameters(part)
-    if found is None or found is ...:
+    if found is None or found is ... or isinstance(found, set | Tensor | int | str):
         return found
-    return [names.get(each, "something else") for each in found]
+    return [name_of(each) for each in found]
 
 
-def collected(part, inside=True, lists=True, once=True, tensors=False):
+def name_of(thing):
+    """The letter of a parameter; of anything else its kind, as it can be compared with letters."""
+    return shown(thing) if isinstance(thing, Tensor) else f"a {type(thing).__name__}"
+
+
+def collected(part, inside=True, lists=True, once=True, tensors=False, same=lambda p, q: p is q):
     """The right way, with switches that turn it wrong."""
     found = []
 
-    def look(thing):
+    def look(thing, depth=0):
         if isinstance(thing, Parameter) or (tensors and isinstance(thing, Tensor)):
-            if not (once and any(thing is other for other in found)):
+            if not (once and any(same(thing, other) for other in found)):
                 found.append(thing)
         elif isinstance(thing, Part) and inside:
             for attribute in vars(thing).values():
                 look(attribute)
-        elif isinstance(thing, (list, tuple)) and lists:
+        elif isinstance(thing, (list, tuple)) and (lists is True or lists == "flat" and not depth):
             for each in thing:
-                look(each)
+                look(each, depth + 1)
 
     for attribute in vars(part).values():
         look(attribute)
@@ -123,8 +104,22 @@ def lists_passed_by(part):
 
 
 @parameters.mistake
+def lists_in_lists_passed_by(part):
+    """A list may hold lists, and you look only into the outer one. What is inside of it is to be looked at in the same
+    way as the list itself."""
+    return collected(part, lists="flat")
+
+
+@parameters.mistake
+def compared_by_numbers(part):
+    """Different parameters are taken for the same one. `==`, and so `in`, compares the numbers in them, and here these
+    are all equal. The same parameter is the same object."""
+    return collected(part, same=lambda p, q: bool((p.data == q.data).all()))
+
+
+@parameters.mistake
 def listed_twice(part):
-    """A parameter that two parts share is listed twice: the optimizer would move it twice a step."""
+    """A parameter that stands in two places is listed twice: training would move it twice a step."""
     return collected(part, once=False)
 
 
@@ -132,6 +127,15 @@ def listed_twice(part):
 def every_tensor(part):
     """You list every tensor. Only a Parameter is to be trained: a mask or the data is a tensor, too."""
     return collected(part, tensors=True)
+
+
+@parameters.mistake
+def own_ones_first(part):
+    """All of them, and the part's own before those inside of it. Attributes come in the order in which they were set,
+    whatever they are."""
+    own = [thing for thing in vars(part).values() if isinstance(thing, Parameter)]
+    found = own + collected(part)
+    return [each for i, each in enumerate(found) if not any(each is other for other in found[:i])]
 
 
 @parameters.mistake
@@ -151,6 +155,13 @@ def linear():
     `Linear(3, 2)(x)` takes x of shape (N, 3) to (N, 2). With bias=False there is no bias, and only one parameter. The
     bias starts at 0.
     """
+    for bias in (True, False):
+        yield Case(
+            {"in_features": 3, "out_features": 2, "bias": bias},
+            call=lambda Linear, *arguments: shapes_of(Linear(*arguments)),
+            expected=["weight (3, 2)", "bias (2,)"][: 1 + bias],
+            about="" if bias else "no bias",
+        )
     for n, inputs, outputs, bias in [(4, 3, 2, True), (2, 2, 5, True), (1, 3, 2, False)]:
         rng = np.random.default_rng(n)
         x, weight, b = rng.normal(size=(n, inputs)), rng.normal(size=(inputs, outputs)), rng.normal(size=outputs)
@@ -161,43 +172,41 @@ def linear():
             rtol=1e-5,
             about="" if bias else "no bias",
         )
-    yield Case(
-        {"in_features": 3, "out_features": 2, "bias": True},
-        call=shapes_of,
-        expected=[(3, 2), (2,)],
-        about="the parameters",
-    )
-    yield Case(
-        {"in_features": 3, "out_features": 2, "bias": False}, call=shapes_of, expected=[(3, 2)], about="the parameters"
-    )
-    yield Case(
-        {"in_features": 3, "out_features": 2}, call=bias_at_start, expected=np.zeros(2), about="the bias at the start"
-    )
-    yield Case({"in_features": 3, "out_features": 2}, call=gets_gradients, expected=[True, True], about="gradients")
+    sizes = {"in_features": 3, "out_features": 2}
+    yield Case(sizes, call=bias_at_start, expected=np.zeros(2), about="the bias at the start")
+    yield Case(sizes, call=gets_gradients, expected=["weight", "bias"], about="what gets a gradient")
+
+
+def shapes_of(layer):
+    """Name and shape of each parameter, the weight first; of what a stub gives, that."""
+    if layer is None or layer is ...:
+        return layer
+    found = layer.named_parameters() if isinstance(layer, nn.Module) else ()
+    return sorted((f"{name} {parameter.shape}" for name, parameter in found), reverse=True)
 
 
 def output_of(Linear, x, weight, bias):
     layer = Linear(*weight.shape, bias is not None)
-    layer.weight.data = weight
-    if bias is not None:
-        layer.bias.data = bias
-    return layer(Tensor(x.astype(np.float32))).data
-
-
-def shapes_of(Linear, in_features, out_features, bias):
-    return [each.shape for each in Linear(in_features, out_features, bias).parameters()]
+    wanted = {"weight": weight} | ({} if bias is None else {"bias": bias})
+    if shapes_of(layer) != [f"{name} {values.shape}" for name, values in wanted.items()]:
+        return shapes_of(layer)  # the case before says what is wrong with them
+    for name, values in wanted.items():
+        getattr(layer, name).data = values
+    output = layer(Tensor(x.astype(np.float32)))
+    return output.data if isinstance(output, Tensor) else output
 
 
 def bias_at_start(Linear, in_features, out_features):
-    return Linear(in_features, out_features).bias.data
+    bias = Linear(in_features, out_features).bias
+    return bias.data if isinstance(bias, Tensor) else bias
 
 
 def gets_gradients(Linear, in_features, out_features):
     layer = Linear(in_features, out_features)
-    loss = layer(Tensor(np.ones((4, in_features), dtype=np.float32))).sum()
-    if loss.requires_grad:
-        loss.backward()
-    return [layer.weight.grad is not None, layer.bias.grad is not None]
+    output = layer(Tensor(np.ones((4, in_features), dtype=np.float32)))
+    if isinstance(output, Tensor) and output.requires_grad:
+        output.sum().backward()
+    return [name for name in ("weight", "bias") if getattr(getattr(layer, name, None), "grad", None) is not None]
 
 
 class RightLinear(nn.Module):
@@ -235,6 +244,32 @@ class TensorsForParameters(RightLinear):
 
 
 @linear.mistake
+class OnItsSide(RightLinear):
+    """The weight lies on its side: its shape is (out, in). Here it is stored as (in, out), so that x @ weight needs no
+    transpose."""
+
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__(in_features, out_features, bias)
+        self.weight = Parameter(self.weight.data.T.copy())
+
+    def forward(self, x):
+        z = x @ self.weight.T
+        return z if self.bias is None else z + self.bias
+
+
+@linear.mistake
+class PlainArrays(RightLinear):
+    """weight and bias are arrays, or tensors that need no gradient. Only a Parameter gets one and is found by
+    `parameters()`."""
+
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__(in_features, out_features, bias)
+        for name, parameter in list(self.named_parameters()):
+            delattr(self, name)
+            setattr(self, name, parameter.data)
+
+
+@linear.mistake
 class BiasOfOnes(RightLinear):
     """The bias starts at 1. There is nothing to break with it: it starts at 0."""
 
@@ -254,11 +289,11 @@ class BiasAlways(RightLinear):
 
 @linear.mistake
 class CutByData(RightLinear):
-    """The numbers are right, and no gradient arrives: forward works with `.data`, which is a plain array, and so cuts
-    the graph."""
+    """The numbers are right, and no gradient arrives: forward works with `.data`, which is a plain array, and so the
+    result does not know what it was made of."""
 
     def forward(self, x):
-        return Tensor(super().forward(x).data) + 0.0 * (self.weight.sum().detach())
+        return super().forward(x).detach()
 
 
 # --- 3 -----------------------------------------------------------------------------------------
@@ -266,9 +301,10 @@ class CutByData(RightLinear):
 
 @exercise("He initialization", points=2)
 def he():
-    """Return random weights of shape (n_in, n_out) with mean 0 and standard deviation √(2/n_in), drawn from rng.
+    """Return random weights of shape (n_in, n_out), *uniform* between -a and a, with the variance 2/n_in. rng draws
+    them.
 
-    For n_in = 200 the standard deviation is 0.1. Normal or uniform numbers will both do.
+    a is to be found: it is not the standard deviation. For n_in = 6 it is 1.
     """
     for n_in, n_out, about in [
         (400, 300, ""),
@@ -281,77 +317,117 @@ def he():
             call=figures_of,
             accept=lambda figures, n_in=n_in, n_out=n_out: wrong_weights(figures, n_in, n_out),
             about=about,
+            rtol=0.03,  # for mistakes: a standard deviation that is about the same
+            atol=0.03 * np.sqrt(2 / n_in),
         )
-    yield Case({"n_in": 4, "n_out": 3}, call=draws_anew, expected=True, about="two draws from one generator")
+    for use, about in [(two_layers, "two draws from one generator"), (one_seed_twice, "two generators alike")]:
+        yield Case({"n_in": 4, "n_out": 3}, call=use, accept=REFUSALS.get, about=about)
 
 
 def figures_of(he, n_in, n_out, seed):
-    """Shape, mean and standard deviation: what a report can show of many numbers."""
-    weights = he(n_in, n_out, np.random.default_rng(seed))
-    if weights is None or weights is ...:
+    """Shape, mean, standard deviation and the largest: what a report can show of many numbers."""
+    weights = plain(he(n_in, n_out, np.random.default_rng(seed)))
+    if not isinstance(weights, np.ndarray):
         return weights
-    weights = np.asarray(weights)
-    return {"shape": weights.shape, "mean": round(float(weights.mean()), 6), "std": round(float(weights.std()), 6)}
+    figures = {"mean": weights.mean(), "std": weights.std(), "largest": np.abs(weights).max()}
+    return {"shape": weights.shape} | {name: round(float(value), 6) for name, value in figures.items()}
+
+
+def plain(weights):
+    """A tensor of weights is as good as an array."""
+    return weights.data if isinstance(weights, Tensor) else weights
 
 
 def wrong_weights(figures, n_in, n_out):
-    """What is wrong with the weights, or None. A band of six standard errors and more."""
-    wanted = np.sqrt(2 / n_in)
+    """What is wrong with the weights, or None. The band is six standard errors wide and more."""
+    if not isinstance(figures, dict):
+        return f"Your answer is {describe(figures)}, expected an array of shape {(n_in, n_out)}."
+    wanted, std, mean = np.sqrt(2 / n_in), figures["std"], figures["mean"]
     if figures["shape"] != (n_in, n_out):
         return f"The shape is {figures['shape']}, expected {(n_in, n_out)}: a weight is stored as (in, out)."
-    std, mean = figures["std"], figures["mean"]
-    if abs(mean) > 0.03 * wanted:
+    if abs(mean) > 0.03 * max(std, wanted):
         return f"The mean is {mean:.3g}, not 0: half of the weights should be negative."
-    if abs(std / wanted - 1) < 0.03:
-        return None
-    return f"The standard deviation is {std:.4g}, expected √(2/{n_in}) = {wanted:.4g}."
+    if abs(std / wanted - 1) > 0.03:
+        return f"The standard deviation is {std:.4g}, expected √(2/{n_in}) = {wanted:.4g}."
+    return None if 1.65 * std < figures["largest"] < 1.8 * std else NOT_UNIFORM.format(figures["largest"] / std)
 
 
-def draws_anew(he, n_in, n_out):
+NOT_UNIFORM = (
+    "The variance is right, and the largest weight is {:.1f} standard deviations: these are not uniform, whose largest "
+    "is √3 = 1.7 of them."
+)
+
+
+REFUSALS = {
+    "the same weights in two layers": "Draw from rng, which goes on from layer to layer, not from a generator of your "
+    "own that begins anew.",
+    "other weights from the same seed": "Draw from rng, and from nothing else: the same seed is to give the same "
+    "weights, so that a run can be repeated.",
+}
+
+
+def two_layers(he, n_in, n_out):
     rng = np.random.default_rng(0)
-    first = he(n_in, n_out, rng)
-    if first is None or first is ...:
-        return first
-    return not np.array_equal(first, he(n_in, n_out, rng))
+    first, second = plain(he(n_in, n_out, rng)), plain(he(n_in, n_out, rng))
+    return first if first is None or first is ... else f"{likeness(first, second)} in two layers"
+
+
+def one_seed_twice(he, n_in, n_out):
+    first, second = (plain(he(n_in, n_out, np.random.default_rng(0))) for _ in range(2))
+    return first if first is None or first is ... else f"{likeness(first, second)} from the same seed"
+
+
+def likeness(first, second):
+    return "the same weights" if np.array_equal(first, second) else "other weights"
+
+
+def uniform(n_in, n_out, rng, variance):
+    a = np.sqrt(3 * variance)
+    return rng.uniform(-a, a, size=(n_in, n_out))
 
 
 @he.mistake
-def variance_for_deviation(n_in, n_out, rng):
-    """2/n is the variance. `rng.normal` takes the standard deviation, its square root."""
-    return rng.normal(0.0, 2 / n_in, size=(n_in, n_out))
+def deviation_for_the_limit(n_in, n_out, rng):
+    """You took the standard deviation √(2/n) for a. Most numbers between -a and a are well inside, so their deviation
+    is smaller than a. By how much? The mean of x² from -a to a says it."""
+    return uniform(n_in, n_out, rng, 2 / n_in / 3)
+
+
+@he.mistake
+def variance_for_the_limit(n_in, n_out, rng):
+    """You took the variance 2/n for a. The limit belongs to the numbers, the variance to their squares."""
+    return uniform(n_in, n_out, rng, (2 / n_in) ** 2 / 3)
 
 
 @he.mistake
 def outputs_counted(n_in, n_out, rng):
     """You divide by the number of outputs. On the way forward each unit adds up its *inputs*: they count."""
-    return rng.normal(0.0, np.sqrt(2 / n_out), size=(n_in, n_out))
+    return uniform(n_in, n_out, rng, 2 / n_out)
 
 
 @he.mistake
 def xavier(n_in, n_out, rng):
     """That is Xavier's size, 2/(n_in + n_out). A ReLU lets half of the signal through; He's 2/n_in makes up for it."""
-    return rng.normal(0.0, np.sqrt(2 / (n_in + n_out)), size=(n_in, n_out))
+    return uniform(n_in, n_out, rng, 2 / (n_in + n_out))
 
 
 @he.mistake
 def without_the_two(n_in, n_out, rng):
     """That keeps the size where nothing is cut off. A ReLU sets half of its inputs to 0: the variance has to be twice
     as large."""
-    return rng.normal(0.0, np.sqrt(1 / n_in), size=(n_in, n_out))
+    return uniform(n_in, n_out, rng, 1 / n_in)
 
 
 @he.mistake
-def uniform_limit(n_in, n_out, rng):
-    """You draw uniformly between ±√(2/n). The standard deviation of numbers between ±a is a/√3: the limit has to be
-    larger by √3."""
-    limit = np.sqrt(2 / n_in)
-    return rng.uniform(-limit, limit, size=(n_in, n_out))
+def normal(n_in, n_out, rng):
+    """The variance is right, and the numbers are normal: some lie far out. Uniform ones end at a, on both sides."""
+    return rng.normal(0.0, np.sqrt(2 / n_in), size=(n_in, n_out))
 
 
 @he.mistake
 def not_centred(n_in, n_out, rng):
     """All weights are positive. The mean is to be 0: half of them negative."""
-    return np.abs(rng.normal(0.0, np.sqrt(2 / n_in), size=(n_in, n_out)))
+    return np.abs(uniform(n_in, n_out, rng, 2 / n_in))
 
 
 # --- 4 -----------------------------------------------------------------------------------------
@@ -359,23 +435,26 @@ def not_centred(n_in, n_out, rng):
 
 @exercise("Symmetry", points=2)
 def different_units():
-    """Return for each start how many of the 3 hidden units differ from each other after training, as a dictionary.
+    """Return for each start how many different units the hidden layer has after training, as a dictionary.
 
-    The net is 2 → 3 → 1 with tanh, trained by gradient descent. "zeros": all weights 0. "constant": all weights 0.5.
-    "random": all random. "last zero": the first layer random, the last 0. "first zero": the first layer 0, the last
-    random. 1 means that all three are alike.
+    The net is 2 → 3 → 1 with tanh and without biases, trained by gradient descent. "zeros": all weights 0.
+    "constant": all weights 0.5. "random": all random. "last zero": the first layer random, the last 0. "first zero":
+    the first layer 0, the last random. "twins": all random, but two of the hidden units have the same weights, coming
+    in and going out. 1 means that all three units are alike, 3 that no two are.
     """
-    yield Case(
-        expected={name: trained_units(name) for name in ("zeros", "constant", "random", "last zero", "first zero")}
-    )
+    starts = ("zeros", "constant", "random", "last zero", "first zero", "twins")
+    yield Case(expected={name: trained_units(name) for name in starts})
 
 
 def trained_units(start):
     """How many different columns the first weight has after 50 steps."""
     rng = np.random.default_rng(0)
     first, last = rng.normal(size=(2, 3)), rng.normal(size=(3, 1))
-    first = {"zeros": 0 * first, "constant": 0 * first + 0.5, "first zero": 0 * first}.get(start, first)
-    last = {"zeros": 0 * last, "constant": 0 * last + 0.5, "last zero": 0 * last}.get(start, last)
+    twins = [0, 0, 2]
+    first = {"zeros": 0 * first, "constant": 0 * first + 0.5, "first zero": 0 * first, "twins": first[:, twins]}.get(
+        start, first
+    )
+    last = {"zeros": 0 * last, "constant": 0 * last + 0.5, "last zero": 0 * last, "twins": last[twins]}.get(start, last)
     x, y = rng.normal(size=(20, 2)), rng.normal(size=(20, 1))
     for _ in range(50):
         h = np.tanh(x @ first)
@@ -385,25 +464,41 @@ def trained_units(start):
     return len(np.unique(first.round(9), axis=1).T)
 
 
+DIFFERENT_UNITS = {"zeros": 1, "constant": 1, "random": 3, "last zero": 3, "first zero": 3, "twins": 2}
+
+
 @different_units.mistake
 def zeros_learn():
     """From zeros nothing starts: the hidden units give 0, so the last weights get no gradient, and through last
     weights of 0 no gradient comes back."""
-    return {"zeros": 3, "constant": 1, "random": 3, "last zero": 3, "first zero": 3}
+    return DIFFERENT_UNITS | {"zeros": 3}
 
 
 @different_units.mistake
 def constants_differ():
     """Units with equal weights compute the same, get the same gradient, and take the same step: they stay equal for
     ever."""
-    return {"zeros": 1, "constant": 3, "random": 3, "last zero": 3, "first zero": 3}
+    return DIFFERENT_UNITS | {"constant": 3}
 
 
 @different_units.mistake
 def one_zero_layer_is_enough():
     """One layer of zeros does no harm if the other differs: the gradients that it gets, or hands on, differ from unit
     to unit."""
-    return {"zeros": 1, "constant": 1, "random": 3, "last zero": 1, "first zero": 1}
+    return DIFFERENT_UNITS | {"last zero": 1, "first zero": 1}
+
+
+@different_units.mistake
+def twins_part():
+    """The twins get the same inputs and hand on to the same weights, so they get the same gradient: they stay twins,
+    whatever the third unit does."""
+    return DIFFERENT_UNITS | {"twins": 3}
+
+
+@different_units.mistake
+def twins_spread():
+    """The twins stay equal to each other, and nothing makes the third unit equal to them."""
+    return DIFFERENT_UNITS | {"twins": 1}
 
 
 # --- 5 -----------------------------------------------------------------------------------------
@@ -421,6 +516,7 @@ def gain():
         ("identity", lambda z: z, 1.0, ""),
         ("half", lambda z: z / 2, 2.0, ""),
         ("absolute value", np.abs, 1.0, ""),
+        ("tanh", np.tanh, 1.5931, ""),
         ("sign plus a half", lambda z: np.sign(z) + 0.5, 1 / np.sqrt(1.25), "a mean that is not 0"),
     ]:
         yield Case(
@@ -449,6 +545,20 @@ def gain_by_deviation(f, rng):
     """You take the standard deviation of f(z), which leaves out its mean. The next layer adds up f(z) as it is, mean
     and all: it is the mean square that counts."""
     return float(1 / f(rng.normal(size=200_000)).std())
+
+
+@gain.mistake
+def gain_for_uniform_numbers(f, rng):
+    """Your z come from `rng.random` or `rng.uniform`. What a layer hands to its activation is a sum of many products,
+    which is about normal: `rng.normal`."""
+    return float((f(rng.random(200_000)) ** 2).mean() ** -0.5)
+
+
+@gain.mistake
+def gain_for_uniform_numbers_around_0(f, rng):
+    """Your z are uniform between -1 and 1. What a layer hands to its activation is a sum of many products, which is
+    about normal: `rng.normal`."""
+    return float((f(rng.uniform(-1, 1, 200_000)) ** 2).mean() ** -0.5)
 
 
 @gain.mistake

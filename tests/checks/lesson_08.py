@@ -39,6 +39,11 @@ def with_a_stack(part):
     return list(found.values())
 
 
+@find.right
+def as_a_generator(part):
+    yield from recursive(part)
+
+
 @find.wrong("not those of the parts inside")
 def only_its_own(part):
     return [thing for thing in vars(part).values() if isinstance(thing, Parameter)]
@@ -73,9 +78,45 @@ def turned_round(part):
     return recursive(part)[::-1]
 
 
-@find.wrong()
+@find.wrong("`==`, and so `in`, compares the numbers")
+def by_in(part):
+    found = []
+    for thing in within(part):
+        candidates = [thing] if isinstance(thing, Parameter) else by_in(thing)
+        found += [each for each in candidates if each not in found]
+    return found
+
+
+@find.wrong("look only into the outer one")
+def one_list_deep(part):
+    found = []
+    for attribute in vars(part).values():
+        for thing in attribute if isinstance(attribute, list) else [attribute]:
+            inside = one_list_deep(thing) if isinstance(thing, Part) else []
+            found += [thing] if isinstance(thing, Parameter) else inside
+    return list({id(each): each for each in found}.values())
+
+
+@find.wrong("the part's own before those inside")
+def parameters_before_parts(part):
+    own = [thing for thing in within(part) if isinstance(thing, Parameter)]
+    rest = [each for thing in within(part) for each in recursive(thing)]
+    return list({id(each): each for each in own + rest}.values())
+
+
+@find.wrong("Your answer is a set, expected a list")
 def as_a_set(part):
-    return sorted({id(each) for each in recursive(part)})
+    return set(recursive(part))
+
+
+@find.wrong()
+def lists_inside(part):
+    return [[thing] if isinstance(thing, Parameter) else lists_inside(thing) for thing in within(part)]
+
+
+@find.wrong()
+def their_names(part):
+    return list(vars(part))
 
 
 layer = answers_to(check.linear)
@@ -104,6 +145,16 @@ class ByTheFunction(nn.Module):
 
     def forward(self, x):
         return nn.functional.linear(x, self.weight, self.bias if self.has_bias else None)
+
+
+@layer.right
+class BiasFirst(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        self.bias = Parameter([0.0] * out_features) if bias else None
+        self.weight = Parameter(np.ones((in_features, out_features)))
+
+    forward = ByOperators.forward
 
 
 @layer.stub
@@ -146,7 +197,7 @@ class AlwaysABias(ByOperators):
         super().__init__(in_features, out_features)
 
 
-@layer.wrong()
+@layer.wrong("lies on its side")
 class OnItsSide(nn.Module):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()
@@ -156,6 +207,58 @@ class OnItsSide(nn.Module):
     def forward(self, x):
         z = x @ self.weight.T
         return z if self.bias is None else z + self.bias
+
+
+@layer.wrong("are arrays")
+class Arrays(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        self.weight = np.ones((in_features, out_features))
+        self.bias = np.zeros(out_features) if bias else None
+
+    forward = ByOperators.forward
+
+
+@layer.wrong("does not know what it was made of")
+class ByNumbers(ByOperators):
+    def forward(self, x):
+        z = x.data @ self.weight.data
+        return z if self.bias is None else z + self.bias.data
+
+
+@layer.wrong("The code returned nothing")
+class ReturnsNothing(ByOperators):
+    def forward(self, x):
+        super().forward(x)
+
+
+@layer.wrong()
+class OtherNames(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        self.w = Parameter(np.ones((in_features, out_features)))
+        self.b = Parameter(np.zeros(out_features)) if bias else None
+
+    def forward(self, x):
+        return x @ self.w if self.b is None else x @ self.w + self.b
+
+
+@layer.wrong()
+class BiasAsARow(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        self.weight = Parameter(np.ones((in_features, out_features)))
+        self.bias = Parameter(np.zeros((1, out_features))) if bias else None
+
+    forward = ByOperators.forward
+
+
+@layer.wrong()
+class RandomBias(ByOperators):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__(in_features, out_features, bias)
+        if bias:
+            self.bias = Parameter(np.random.default_rng(0).normal(size=out_features))
 
 
 @layer.wrong()
@@ -170,58 +273,91 @@ start = answers_to(check.he)
 
 
 @start.right
-def normal(n_in, n_out, rng):
-    return rng.normal(size=(n_in, n_out)) * np.sqrt(2 / n_in)
-
-
-@start.right
-def uniform(n_in, n_out, rng):
+def by_its_limit(n_in, n_out, rng):
     limit = np.sqrt(6 / n_in)
     return rng.uniform(-limit, limit, (n_in, n_out)).astype(np.float32)
 
 
-@start.wrong("2/n is the variance")
-def no_root(n_in, n_out, rng):
-    return rng.normal(size=(n_in, n_out)) * 2 / n_in
+@start.right
+def by_scaling(n_in, n_out, rng):
+    return Parameter((2 * rng.random((n_in, n_out)) - 1) * (6 / n_in) ** 0.5)
+
+
+@start.wrong("took the standard deviation")
+def deviation_as_limit(n_in, n_out, rng):
+    return rng.uniform(-1, 1, (n_in, n_out)) * np.sqrt(2 / n_in)
+
+
+@start.wrong("took the variance")
+def variance_as_limit(n_in, n_out, rng):
+    return rng.uniform(-1, 1, (n_in, n_out)) * 2 / n_in
+
+
+@start.wrong("the numbers are normal")
+def bell_curve(n_in, n_out, rng):
+    return rng.standard_normal((n_in, n_out)) * np.sqrt(2 / n_in)
 
 
 @start.wrong("You divide by the number of outputs")
 def fan_out(n_in, n_out, rng):
-    return rng.normal(size=(n_in, n_out)) * np.sqrt(2 / n_out)
+    return rng.uniform(-1, 1, (n_in, n_out)) * np.sqrt(6 / n_out)
 
 
 @start.wrong("That is Xavier's size")
 def glorot(n_in, n_out, rng):
-    return rng.normal(size=(n_in, n_out)) * np.sqrt(2 / (n_in + n_out))
+    return rng.uniform(-1, 1, (n_in, n_out)) * np.sqrt(6 / (n_in + n_out))
 
 
 @start.wrong("twice as large")
 def one_over_n(n_in, n_out, rng):
-    return rng.normal(size=(n_in, n_out)) / np.sqrt(n_in)
-
-
-@start.wrong("has to be larger")
-def narrow_uniform(n_in, n_out, rng):
-    return rng.uniform(-1, 1, (n_in, n_out)) * np.sqrt(2 / n_in)
+    return rng.uniform(-1, 1, (n_in, n_out)) * np.sqrt(3 / n_in)
 
 
 @start.wrong("stored as (in, out)")
 def transposed(n_in, n_out, rng):
-    return rng.normal(size=(n_out, n_in)) * np.sqrt(2 / n_in)
+    return rng.uniform(-1, 1, (n_out, n_in)) * np.sqrt(6 / n_in)
+
+
+@start.wrong("All weights are positive")
+def from_zero(n_in, n_out, rng):
+    return rng.uniform(0, np.sqrt(6 / n_in), (n_in, n_out))
 
 
 @start.wrong("half of the weights should be negative")
 def shifted(n_in, n_out, rng):
-    return rng.uniform(0, np.sqrt(24 / n_in), (n_in, n_out))
+    return rng.uniform(0, 2, (n_in, n_out)) * np.sqrt(6 / n_in)
 
 
-@start.wrong()
+@start.wrong("The standard deviation is 0.99")
+def not_scaled(n_in, n_out, rng):
+    return rng.normal(size=(n_in, n_out))
+
+
+@start.wrong("these are not uniform")
+def by_coin(n_in, n_out, rng):
+    return rng.choice([-1.0, 1.0], (n_in, n_out)) * np.sqrt(2 / n_in)
+
+
+@start.wrong("Your answer is a list of length")
+def as_lists(n_in, n_out, rng):
+    return by_its_limit(n_in, n_out, rng).tolist()
+
+
+@start.wrong("which goes on from layer to layer")
 def own_generator(n_in, n_out, rng):
-    return np.random.default_rng(5).normal(size=(n_in, n_out)) * np.sqrt(2 / n_in)
+    return by_its_limit(n_in, n_out, np.random.default_rng(5))
+
+
+@start.wrong("and from nothing else")
+def global_generator(n_in, n_out, rng):
+    return by_its_limit(n_in, n_out, COMMON)
+
+
+COMMON = np.random.default_rng(5)
 
 
 units = answers_to(check.different_units)
-RIGHT = {"zeros": 1, "constant": 1, "random": 3, "last zero": 3, "first zero": 3}
+RIGHT = {"zeros": 1, "constant": 1, "random": 3, "last zero": 3, "first zero": 3, "twins": 2}
 
 
 @units.right
@@ -234,6 +370,8 @@ units.stub(dict.fromkeys(RIGHT, ...))
 units.wrong("From zeros nothing starts")({**RIGHT, "zeros": 3})
 units.wrong("they stay equal for ever")({**RIGHT, "constant": 3})
 units.wrong("One layer of zeros does no harm")({**RIGHT, "last zero": 1, "first zero": 1})
+units.wrong("they stay twins")({**RIGHT, "twins": 3})
+units.wrong("nothing makes the third unit equal")({**RIGHT, "twins": 1})
 units.wrong()({**RIGHT, "random": 2})
 units.wrong()(3)
 
@@ -271,11 +409,21 @@ def mean_size(f, rng):
     return 1 / np.mean(np.abs(f(rng.normal(size=1_000_000))))
 
 
+@size.wrong("`rng.random`")
+def of_uniform_numbers(f, rng):
+    return 1 / np.sqrt(np.mean(f(rng.random(1_000_000)) ** 2))
+
+
+@size.wrong("uniform between -1 and 1")
+def of_centred_uniform_numbers(f, rng):
+    return 1 / np.sqrt(np.mean(f(rng.uniform(-1, 1, 1_000_000)) ** 2))
+
+
 @size.wrong()
 def of_ten_numbers(f, rng):
     return 1 / np.sqrt(np.mean(f(rng.normal(size=10)) ** 2))
 
 
 @size.wrong()
-def root_of_two(f, rng):
-    return np.sqrt(2)
+def by_the_table(f, rng):
+    return {"relu": np.sqrt(2), "tanh": 5 / 3}.get(f.__name__) or mean_square(f, rng)
