@@ -26,13 +26,18 @@ class _Recording(threading.local):
 
     enabled : False, True, or the watcher, who is shown every result; `apply` asks one question for both.
     watcher : what `detect_anomaly` sets, else None.
+    products_in : the dtype that `amp.autocast` sets, else None.
     """
 
     enabled: Any = True
     watcher = None
+    products_in = None
 
 
 recording = _Recording()
+
+# The `autocast` blocks that are open, in any thread. `apply` looks here first: asking the thread takes 5 times as long.
+casting: list = []
 
 
 class _Writes:

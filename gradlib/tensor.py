@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from . import numpy_functions
+from . import amp, numpy_functions
 from . import primitives as P
-from .autograd import backward_steps, recording, writes
+from .autograd import backward_steps, casting, recording, writes
 from .errors import GraphError, ShapeError, axis_out_of_range, cannot_broadcast, explained, whole
 from .operations import Operations, plain, real_dtype
 from .primitives.shapes import assign
@@ -557,6 +557,8 @@ def apply(op: P.Primitive, *inputs: Tensor, **keywords) -> Tensor:
     >>> y, x.grad
     (Tensor(8., op='cube'), array(12., dtype=float32))
     """
+    if casting:
+        inputs = amp.cast(op, inputs)
     arrays = []
     needs_gradient = False
     try:
