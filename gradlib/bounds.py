@@ -44,7 +44,7 @@ from .autograd import no_grad
 from .diagnostics import evaluating
 from .errors import ShapeError
 from .operations import Operations
-from .random import default_rng
+from .random import generator
 from .tensor import Tensor
 
 
@@ -967,7 +967,7 @@ def estimate_bounds(
     if samples < 1:
         raise ValueError(f"samples is how many points to try, at least 1, got {samples}.")
     box = _make(_end_of_box(center, radius, -1), _end_of_box(center, radius, 1))
-    rng = default_rng() if rng is None else rng
+    rng = generator(rng)
     with no_grad(), evaluating(f), np.errstate(all="ignore"):  # of a value that is infinite the bounds speak
         f(Tensor(center))  # a mistake in f is explained by tensors
         proven = f(box)

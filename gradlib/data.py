@@ -11,15 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from . import random
-from .errors import ShapeError
+from .errors import ShapeError, whole
 from .operations import plain
+from .random import generator
 from .tensor import Tensor, on
-
-
-def _generator(rng: np.random.Generator | None) -> np.random.Generator:
-    return random.default_rng() if rng is None else rng
-
 
 # Datasets and batches ------------------------------------------------------------
 
@@ -61,10 +56,27 @@ class TensorDataset(Dataset):
 
 
 class Subset(Dataset):
-    """Some of the examples of a dataset, by their numbers."""
+    """Some of the examples of a dataset, by their numbers.
+
+    Raises TypeError for indices that are not whole numbers, IndexError for one that is not there.
+
+    >>> odd = Subset(TensorDataset(np.arange(6) * 10), [1, 3, 5])
+    >>> len(odd), odd[2]
+    (3, (np.int64(50),))
+    """
 
     def __init__(self, dataset: Dataset, indices: Sequence[int]):
-        self.dataset, self.indices = dataset, np.asarray(indices, dtype=np.intp)
+        indices = np.asarray(indices)
+        if indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
+            hint = " Of a mask take np.flatnonzero(mask)." if indices.dtype.kind == "b" else ""
+            raise TypeError(
+                f"Subset takes the numbers of its examples, a list of whole numbers, got {indices.dtype} of shape "
+                f"{indices.shape}.{hint}"
+            )
+        wrong = indices[(indices < -len(dataset)) | (indices >= len(dataset))]
+        if wrong.size:
+            raise IndexError(f"a dataset of {len(dataset)} has examples 0 to {len(dataset) - 1}, got {wrong[0]}.")
+        self.dataset, self.indices = dataset, indices.astype(np.intp)
 
     def __getitem__(self, index):
         return self.dataset[self.indices[index]]
@@ -78,20 +90,23 @@ def random_split(
 ) -> list[Subset]:
     """Parts of a dataset drawn at random, without overlap: by counts that add up, or shares that add up to 1.
 
+    A share of the n examples is rounded down; those that are left over go to the parts one each, from the first on.
+
     >>> parts = random_split(TensorDataset(np.arange(10)), [0.8, 0.2], rng=np.random.default_rng(0))
     >>> [len(part) for part in parts]
     [8, 2]
     """
     total = len(dataset)
-    if all(0 < length < 1 for length in lengths) and abs(sum(lengths) - 1) < 1e-9:
-        edges = np.round(np.cumsum(lengths) * total).astype(int)
-        lengths = np.diff([0, *edges]).tolist()
+    if all(0 <= length <= 1 for length in lengths) and abs(sum(lengths) - 1) < 1e-9:
+        counts = [int(total * length) for length in lengths]
+        left = total - sum(counts)
+        lengths = [count + (i < left) for i, count in enumerate(counts)]
     if sum(lengths) != total or any(length != int(length) or length < 0 for length in lengths):
         raise ValueError(
             f"random_split takes counts that add up to the {total} examples, or shares that add up to 1, got "
             f"{list(lengths)}, {sum(lengths)} in all."
         )
-    order = _generator(rng).permutation(total)
+    order = generator(rng).permutation(total)
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(lengths).astype(int)[:-1])]
 
 
@@ -120,19 +135,26 @@ class DataLoader:
         collate_fn: Callable[[list], Any] | None = None,
         seed: int | None = None,
     ):
+        if not (hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")):
+            raise TypeError(
+                f"DataLoader takes a Dataset, or anything with __getitem__ and __len__, got {type(dataset).__name__}. "
+                "Of an iterator make a list."
+            )
         if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
             raise ValueError(f"batch_size is a whole number of at least 1, got {batch_size!r}.")
         self.dataset, self.batch_size, self.shuffle, self.drop_last = dataset, int(batch_size), shuffle, drop_last
         self.collate_fn = collate_fn
+        if seed is not None:
+            whole("DataLoader's seed is a whole number from 0 on", seed, 0)
         self._rng = None if seed is None else np.random.default_rng(seed)
 
     def __len__(self) -> int:
-        whole, rest = divmod(len(self.dataset), self.batch_size)
-        return whole + (rest > 0 and not self.drop_last)
+        full, rest = divmod(len(self.dataset), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[Any]:
         count = len(self.dataset)
-        order = _generator(self._rng).permutation(count) if self.shuffle else np.arange(count)
+        order = generator(self._rng).permutation(count) if self.shuffle else np.arange(count)
         for start in range(0, len(self) * self.batch_size, self.batch_size):
             yield self._batch(order[start : start + self.batch_size])
 
@@ -159,8 +181,17 @@ class DataLoader:
 
 
 def collate(examples: list) -> Any:
-    """One batch of several examples: numbers and arrays are stacked; tuples and dicts part by part."""
+    """One batch of several examples: numbers and arrays are stacked; tuples and dicts part by part; texts are listed.
+
+    Raises ShapeError for examples that differ in their shape or their parts.
+
+    >>> collate([{"size": 1.5, "name": "a"}, {"size": 2.0, "name": "b"}])
+    {'size': Tensor([1.5, 2. ]), 'name': ['a', 'b']}
+    """
     first = examples[0]
+    if isinstance(first, (dict, tuple, list)) and any(_parts(example) != _parts(first) for example in examples):
+        other = next(example for example in examples if _parts(example) != _parts(first))
+        raise ShapeError(f"a batch is made of examples with the same parts, got {_parts(first)} and {_parts(other)}.")
     if isinstance(first, dict):
         return {key: collate([example[key] for example in examples]) for key in first}
     if isinstance(first, (tuple, list)):
@@ -178,7 +209,21 @@ def collate(examples: list) -> Any:
     return on(np.stack(arrays))
 
 
+def _parts(example: Any) -> Any:
+    """The keys of a dict, the number of entries of a tuple."""
+    if isinstance(example, dict):
+        return sorted(example, key=str)
+    return len(example) if isinstance(example, (tuple, list)) else type(example).__name__
+
+
 # Sets made here ------------------------------------------------------------
+
+
+def _labels(n_samples: int, n_classes: int = 2) -> np.ndarray:
+    """0, 1, …, 0, 1, …: as many of each class as can be."""
+    whole("n_samples is a whole number from 0 on", n_samples, 0)
+    whole("the number of classes is a whole number from 1 on", n_classes, 1)
+    return np.arange(n_samples) % n_classes
 
 
 def _shuffled(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -189,14 +234,17 @@ def _shuffled(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[n
 def make_moons(
     n_samples: int = 100, noise: float = 0.1, *, rng: np.random.Generator | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Two half circles that reach into each other: points (n, 2), labels (n,) 0 or 1. noise : its deviation.
+    """Two half circles that reach into each other: points (n, 2), labels (n,) 0 or 1.
+
+    (cos φ, sin φ) and (1, ½) - (cos φ, sin φ), φ uniform from 0 to π. noise : the deviation of what is added to both
+    coordinates.
 
     >>> x, y = make_moons(50, rng=np.random.default_rng(0))
     >>> x.shape, x.dtype, np.bincount(y)
     ((50, 2), dtype('float32'), array([25, 25]))
     """
-    rng = _generator(rng)
-    y = np.arange(n_samples) % 2
+    rng = generator(rng)
+    y = _labels(n_samples)
     angle = rng.uniform(0, np.pi, n_samples)
     x = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     x[y == 1] = [1.0, 0.5] - x[y == 1]
@@ -206,9 +254,14 @@ def make_moons(
 def make_circles(
     n_samples: int = 100, noise: float = 0.1, factor: float = 0.5, *, rng: np.random.Generator | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A circle (label 0) around another of `factor` times its radius (label 1): points (n, 2), labels (n,)."""
-    rng = _generator(rng)
-    y = np.arange(n_samples) % 2
+    """A circle (label 0) around another of `factor` times its radius (label 1): points (n, 2), labels (n,).
+
+    >>> x, y = make_circles(4, noise=0.0, factor=0.25, rng=np.random.default_rng(0))
+    >>> np.hypot(*x.T).round(2), y
+    (array([0.25, 1.  , 0.25, 1.  ], dtype=float32), array([1, 0, 1, 0]))
+    """
+    rng = generator(rng)
+    y = _labels(n_samples)
     angle = rng.uniform(0, 2 * np.pi, n_samples)
     x = np.stack([np.cos(angle), np.sin(angle)], axis=1) * np.where(y == 1, factor, 1.0)[:, None]
     return _shuffled(x + rng.normal(0, noise, x.shape), y, rng)
@@ -222,9 +275,16 @@ def make_spirals(
     *,
     rng: np.random.Generator | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Arms that wind out of the origin, one a class: points (n, 2), labels (n,)."""
-    rng = _generator(rng)
-    y = np.arange(n_samples) % n_classes
+    """Arms that wind out of the origin, one a class: points (n, 2), labels (n,).
+
+    Radius r uniform from 0.1 to 1, angle 2π (turns · r + label/n_classes).
+
+    >>> x, y = make_spirals(90, n_classes=3, rng=np.random.default_rng(0))
+    >>> x.shape, np.bincount(y)
+    ((90, 2), array([30, 30, 30]))
+    """
+    rng = generator(rng)
+    y = _labels(n_samples, n_classes)
     radius = rng.uniform(0.1, 1, n_samples)
     angle = 2 * np.pi * (turns * radius + y / n_classes)
     x = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
@@ -239,10 +299,15 @@ def make_blobs(
     *,
     rng: np.random.Generator | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Normal clouds around centers drawn from [-10, 10]: points (n, n_features), labels (n,)."""
-    rng = _generator(rng)
+    """Normal clouds around centers drawn from [-10, 10]: points (n, n_features), labels (n,).
+
+    >>> x, y = make_blobs(6, n_features=4, rng=np.random.default_rng(0))
+    >>> x.shape, sorted(y.tolist())
+    ((6, 4), [0, 0, 1, 1, 2, 2])
+    """
+    y = _labels(n_samples, centers)
+    rng = generator(rng)
     places = rng.uniform(-10, 10, size=(centers, n_features))
-    y = np.arange(n_samples) % centers
     return _shuffled(places[y] + rng.normal(0, cluster_std, (n_samples, n_features)), y, rng)
 
 
@@ -258,16 +323,23 @@ def make_xor(
     labels = np.array([0, 1, 1, 0])
     if n_samples is None:
         return corners, labels
-    rng = _generator(rng)
-    chosen = np.arange(n_samples) % 4
+    rng = generator(rng)
+    chosen = _labels(n_samples, 4)
     return _shuffled(corners[chosen] + rng.normal(0, noise, (n_samples, 2)), labels[chosen], rng)
 
 
 def make_regression(
     n_samples: int = 100, n_features: int = 1, noise: float = 0.1, *, rng: np.random.Generator | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """y = x w + noise: features (n, n_features), targets (n,), and the weights w (n_features,) that made them."""
-    rng = _generator(rng)
+    """y = x w + noise: features (n, n_features), targets (n,), and the weights w (n_features,) that made them.
+
+    x is normal, w uniform from -2 to 2. noise : its deviation.
+
+    >>> x, y, w = make_regression(5, n_features=2, noise=0.0, rng=np.random.default_rng(0))
+    >>> np.allclose(x @ w, y)
+    True
+    """
+    rng = generator(rng)
     x = rng.normal(size=(n_samples, n_features))
     weights = rng.uniform(-2, 2, n_features)
     y = x @ weights + rng.normal(0, noise, n_samples)
@@ -289,6 +361,10 @@ def load_digits(flat: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """1,797 handwritten digits of 8×8 pixels in [0, 1]: features (1797, 64), or (1797, 1, 8, 8) with flat=False.
 
     Labels 0 to 9. Source: Alpaydin and Kaynak, UCI, 1998.
+
+    >>> x, y = load_digits()
+    >>> x.shape, y[:4]
+    ((1797, 64), array([0, 1, 2, 3]))
     """
     found = _bundled("load_digits")
     x = (found.data / 16).astype(np.float32)
@@ -334,11 +410,12 @@ def train_test_split(
     >>> train_test_split(x, y, 0.4, rng=np.random.default_rng(0))[3].tolist()
     [0, 0, 1, 1]
     """
+    x, y = (rows if isinstance(rows, Tensor) else np.asarray(rows) for rows in (x, y))
     if not 0 < test_size < 1:
         raise ValueError(f"test_size is a share, between 0 and 1, got {test_size}.")
     if len(x) != len(y):
         raise ShapeError(f"there must be a label for each example, got {len(x)} examples and {len(y)} labels.")
-    rng = _generator(rng)
+    rng = generator(rng)
     stratify = stratify and y.dtype.kind in "iub"
     groups = [np.flatnonzero(y == label) for label in np.unique(y)] if stratify else [np.arange(len(y))]
     test = np.zeros(len(y), dtype=bool)
@@ -362,7 +439,7 @@ def addition_sequences(digits: int = 2) -> np.ndarray:
     >>> rows.shape, "".join(ADDITION_SYMBOLS[token] for token in rows[37 * 100 + 85])
     ((10000, 9), '37+85=221')
     """
-    limit = 10**digits
+    limit = 10 ** whole("digits is a whole number from 1 on", digits, 1)
     rows = [
         f"{a:0{digits}d}+{b:0{digits}d}=" + f"{a + b:0{digits + 1}d}"[::-1] for a in range(limit) for b in range(limit)
     ]
@@ -370,7 +447,14 @@ def addition_sequences(digits: int = 2) -> np.ndarray:
 
 
 def person_names() -> list[str]:
-    """The first names of the US census in lower case, in order, each once: 5,163 of its 5,494 entries differ."""
+    """The first names of the US census in lower case, in order, each once: 5,163 of its 5,494 entries differ.
+
+    Raises ImportError without the package that brings them.
+
+    >>> names = person_names()
+    >>> len(names), names[:3]
+    (5163, ['aaron', 'abbey', 'abbie'])
+    """
     try:
         import names
     except ImportError:

@@ -24,7 +24,7 @@ from .autograd import enable_grad, no_grad
 from .diagnostics import ActivationTracker, GradientTracker, evaluating
 from .errors import GraphError, ShapeError
 from .functional import grad
-from .random import default_rng
+from .random import generator
 from .tensor import Tensor
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#767676")
@@ -244,7 +244,7 @@ def loss_surface(
     parameters = list(parameters.parameters() if hasattr(parameters, "parameters") else parameters)
     start = [parameter.data.copy() for parameter in parameters]
     if directions is None:
-        rng = default_rng() if rng is None else rng
+        rng = generator(rng)
         directions = [[_as_long(rng.normal(size=w.shape), w) for w in start] for _ in range(2)]
     for i, direction in enumerate(directions):
         shapes = [np.shape(part) for part in direction]

@@ -26,3 +26,19 @@ def manual_seed(seed: int) -> np.random.Generator:
 def default_rng() -> np.random.Generator:
     """The generator that `manual_seed` seeds; freshly seeded by the system before the first call of it."""
     return _default
+
+
+def generator(rng: np.random.Generator | None) -> np.random.Generator:
+    """The generator that was given, or the default one for None.
+
+    >>> generator(0)
+    Traceback (most recent call last):
+    TypeError: rng is a generator, np.random.default_rng(0) say, or None for the library's own; got 0.
+    """
+    if rng is None:
+        return _default
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"rng is a generator, np.random.default_rng(0) say, or None for the library's own; got {rng!r}."
+        )
+    return rng

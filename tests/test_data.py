@@ -74,6 +74,22 @@ def test_examples_of_any_kind_are_collated():
     assert own == "abc"
     with pytest.raises(ShapeError, match=r"a batch stacks examples of one shape, got \[\(2,\), \(3,\)\]"):
         data.collate([np.ones(2), np.ones(3)])
+    with pytest.raises(ShapeError, match=r"the same parts, got \['a'\] and \['b'\]"):
+        data.collate([{"a": 1}, {"b": 1}])
+    with pytest.raises(ShapeError, match="the same parts, got 2 and 3"):
+        data.collate([(1, 2), (1, 2, 3)])
+    assert data.collate([{"a": 1, "b": 2}, {"b": 4, "a": 3}])["a"].tolist() == [1, 3]
+
+
+def test_rows_taken_at_once_are_those_taken_one_by_one():
+    class Rows(TensorDataset):
+        """Not a TensorDataset to the loader: examples are collated."""
+
+    for dtype in (np.float32, np.float64, np.int64, np.uint8, np.bool_):
+        arrays = np.arange(12).reshape(4, 3).astype(dtype), np.arange(4).astype(dtype)
+        for at_once, one_by_one in zip(*(DataLoader(kind(*arrays), 3) for kind in (TensorDataset, Rows)), strict=True):
+            for mine, other in zip(at_once, one_by_one, strict=True):
+                assert mine.dtype == other.dtype == dtype and mine.tolist() == other.tolist()
 
 
 def test_random_parts_do_not_overlap():
@@ -85,6 +101,17 @@ def test_random_parts_do_not_overlap():
 
 
 @pytest.mark.parametrize(
+    ("count", "shares", "sizes"),  # as PyTorch's
+    [
+        (5, [0.5, 0.5], [3, 2]), (7, [0.3, 0.3, 0.4], [3, 2, 2]), (10, [1 / 3] * 3, [4, 3, 3]), (5, [1.0, 0.0], [5, 0]),
+        (1, [0.8, 0.2], [1, 0]), (7, [1], [7]),
+    ],
+)  # fmt: skip
+def test_what_shares_leave_over_goes_to_the_first_parts(count, shares, sizes):
+    assert [len(part) for part in random_split(rows(count), shares)] == sizes
+
+
+@pytest.mark.parametrize(
     ("call", "words"),
     [
         (lambda: DataLoader(rows(), 0), "batch_size is a whole number of at least 1, got 0."),
@@ -93,6 +120,10 @@ def test_random_parts_do_not_overlap():
         (lambda: random_split(rows(), [0.5, 0.2]), "got [0.5, 0.2], 0.7 in all."),
         (lambda: data.train_test_split(np.ones(4), np.ones(4), 1.5), "test_size is a share, between 0 and 1, got 1.5."),
         (lambda: data.train_test_split(np.ones(4), np.ones(3)), "got 4 examples and 3 labels."),
+        (lambda: DataLoader(rows(), seed=-1), "DataLoader's seed is a whole number from 0 on, got -1."),
+        (lambda: data.make_moons(-1), "n_samples is a whole number from 0 on, got -1."),
+        (lambda: data.make_spirals(9, n_classes=0), "the number of classes is a whole number from 1 on, got 0."),
+        (lambda: data.addition_sequences(0), "digits is a whole number from 1 on, got 0."),
         (lambda: TensorDataset(np.ones(3), np.ones(2)), "one for each example, got shapes (3,), (2,)."),
     ],
 )
@@ -102,7 +133,19 @@ def test_wrong_requests_are_refused(call, words):
     assert words in str(caught.value)
 
 
+def test_a_subset_takes_numbers_that_are_there():
+    with pytest.raises(TypeError, match=r"got bool of shape \(2,\). Of a mask take np.flatnonzero\(mask\)"):
+        Subset(rows(2), [True, False])
+    with pytest.raises(TypeError, match="a list of whole numbers, got float64"):
+        Subset(rows(2), [0.5])
+    with pytest.raises(IndexError, match="a dataset of 2 has examples 0 to 1, got 2"):
+        Subset(rows(2), [0, 2])
+    assert len(Subset(rows(2), [])) == 0 and Subset(rows(3), [-1])[0][1] == 2
+
+
 def test_a_dataset_must_say_what_it_holds():
+    with pytest.raises(TypeError, match="anything with __getitem__ and __len__, got list_iterator. Of an iterator"):
+        DataLoader(iter([1, 2]))
     with pytest.raises(NotImplementedError, match="Dataset must define __len__"):
         len(Dataset())
     with pytest.raises(TypeError, match="TensorDataset takes at least one array"):
@@ -180,6 +223,7 @@ def test_a_stratified_split_keeps_the_shares():
     assert np.bincount(y_test).tolist() == [16, 3, 1] and sorted([*train, *test]) == list(range(100))
     assert np.array_equal(y[train], y_train) and np.array_equal(y[test], y_test)
     assert len(data.train_test_split(x, y * 1.0, 0.25)[1]) == 25
+    assert sorted(data.train_test_split([1, 2, 3, 4], [0, 1, 0, 1], 0.5)[3]) == [0, 1]
 
 
 def test_sums_as_tokens_are_right():
@@ -195,3 +239,15 @@ def test_sums_as_tokens_are_right():
 def test_names_are_lower_case_and_each_there_once():
     names = data.person_names()
     assert len(names) == len(set(names)) == 5163 and names == sorted(names) and "mary" in names
+
+
+def test_nothing_touches_numpys_global_state():
+    before = np.random.get_state()
+    for name in MAKERS:
+        getattr(data, name)(8)
+    data.make_regression(8)
+    data.load_digits(), data.load_wine(), data.load_breast_cancer(), data.load_diabetes(), data.person_names()
+    labels(DataLoader(rows(), 3, shuffle=True)), random_split(rows(), [5, 5])
+    data.train_test_split(np.arange(6), np.arange(6) % 2)
+    after = np.random.get_state()
+    assert before[2:] == after[2:] and np.array_equal(before[1], after[1])

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from .. import random
 from ..errors import ShapeError
+from ..random import generator
 from ..tensor import Parameter, Tensor, as_tensor
 from . import init
 from .activations import gelu, relu
@@ -487,7 +487,7 @@ class LearnedPositionalEncoding(Module):
     ):  # fmt: skip
         super().__init__()
         self.embed_dim, self.max_len, self.batch_first = embed_dim, max_len, batch_first
-        draw = random.default_rng() if rng is None else rng
+        draw = generator(rng)
         self.weight = Parameter(draw.normal(0.0, 0.02, (max_len, embed_dim)).astype(np.float32))
         self.dropout = Dropout(dropout, rng=rng)
 

@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from .. import random
+from ..random import generator
 from ..tensor import Tensor
 
 
@@ -56,18 +56,14 @@ def _fill(tensor: Tensor, values: np.ndarray) -> Tensor:
     return tensor
 
 
-def _generator(rng: np.random.Generator | None) -> np.random.Generator:
-    return random.default_rng() if rng is None else rng
-
-
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: np.random.Generator | None = None) -> Tensor:
     """Uniform between a and b."""
-    return _fill(tensor, _generator(rng).uniform(a, b, size=tensor.shape))
+    return _fill(tensor, generator(rng).uniform(a, b, size=tensor.shape))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: np.random.Generator | None = None) -> Tensor:
     """Normal, with a mean and a standard deviation."""
-    return _fill(tensor, _generator(rng).normal(mean, std, size=tensor.shape))
+    return _fill(tensor, generator(rng).normal(mean, std, size=tensor.shape))
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
@@ -141,7 +137,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, *, rng: np.random.Generator |
     if tensor.ndim < 2:
         raise ValueError(f"orthogonal_ takes at least two axes, got shape {tensor.shape}.")
     rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
-    drawn = _generator(rng).normal(size=(max(rows, columns), min(rows, columns)))
+    drawn = generator(rng).normal(size=(max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(drawn)
     q = q * np.sign(np.diag(r))  # without it the signs follow the algorithm, not the draw
     return _fill(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .. import primitives as P
-from .. import random
 from ..errors import ShapeError
 from ..operations import plain
+from ..random import generator
 from ..tensor import Parameter, Tensor, apply
 from . import init
 from .module import Module
@@ -124,8 +124,7 @@ def dropout(x, p: float = 0.5, training: bool = True, *, rng: np.random.Generato
         raise ValueError(f"dropout's p is a probability, 0 to 1, got {p}.")
     if not training or p == 0:
         return x
-    rng = random.default_rng() if rng is None else rng
-    kept = (rng.random(x.shape) >= p).astype(x.dtype)
+    kept = (generator(rng).random(x.shape) >= p).astype(x.dtype)
     return x * (kept / (1 - p) if p < 1 else kept)
 
 

@@ -10,10 +10,10 @@ import warnings
 
 import numpy as np
 
-from .. import random
 from ..errors import ShapeError
 from ..primitives.recurrent import gru, lstm, rnn
 from ..primitives.shapes import concatenate
+from ..random import generator
 from ..tensor import Parameter, Tensor, as_tensor
 from .layers import dropout as drop
 from .module import Module
@@ -35,7 +35,7 @@ def _positive(**sizes: int) -> None:
 
 def _weights(inputs: int, hidden: int, blocks: int, bias: bool, rng) -> list[Parameter | None]:
     """W_ih, W_hh, b_ih, b_hh of one cell, uniform in ±1/√H: as in PyTorch."""
-    rng = random.default_rng() if rng is None else rng
+    rng = generator(rng)
     bound = hidden**-0.5
     shapes = [(inputs, blocks * hidden), (hidden, blocks * hidden), (blocks * hidden,), (blocks * hidden,)]
     return [
