@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import random
+from .amp import GradScaler, autocast
 from .autograd import no_grad
 from .nn.module import Module
 from .operations import plain
@@ -29,7 +30,8 @@ class TrainConfig:
     epochs : how often to go through the data. print_every : print a line every so many epochs, 0 for none.
     clip_norm : scale gradients down to this norm. seed : seeds the library's generator, so that the run repeats bit
     for bit. progress : a tqdm bar over the batches. restore_best : end with the weights of the best epoch, by the
-    validation loss if there is one.
+    validation loss if there is one. mixed_precision : train with products in float16 and a scaled loss (`gradlib.amp`);
+    validation stays in full precision.
     """
 
     epochs: int = 10
@@ -38,6 +40,7 @@ class TrainConfig:
     seed: int | None = None
     progress: bool = False
     restore_best: bool = False
+    mixed_precision: bool = False
 
     def __post_init__(self):
         for name, least in (("epochs", 0), ("print_every", 0)):
@@ -141,6 +144,7 @@ class Trainer:
         self.history = History()
         self.stop = False  # a callback sets it, to end after this epoch
         self._best: tuple[float, dict] | None = None
+        self._scaler = GradScaler(enabled=False)
         self._resumed: dict | None = None
 
     def fit(
@@ -157,6 +161,7 @@ class Trainer:
         """
         cfg = TrainConfig() if cfg is None else cfg
         self.callbacks, self.loaders, self.stop = list(callbacks), [train_loader, val_loader], False
+        self._scaler = GradScaler(enabled=cfg.mixed_precision)
         if self._resumed is not None:
             self._take_over(self._resumed)
             self._resumed = None
@@ -196,12 +201,15 @@ class Trainer:
         losses, counts = [], []
         for inputs, targets in _with_progress(loader, cfg.progress, f"epoch {len(self.history) + 1}"):
             self.optimizer.zero_grad()
-            loss = self.loss_fn(self.model(inputs), targets)
-            loss.backward()
+            with autocast(enabled=cfg.mixed_precision):
+                loss = self.loss_fn(self.model(inputs), targets)
+            self._scaler.scale(loss).backward()
+            self._scaler.unscale_(self.optimizer)
             if cfg.clip_norm is not None:
                 clip_grad_norm_(self.model.parameters(), cfg.clip_norm)
             self._tell("on_backward")
-            self.optimizer.step()
+            self._scaler.step(self.optimizer)
+            self._scaler.update()
             self._tell("on_step_end")
             losses.append(loss.item())
             counts.append(len(inputs))
@@ -235,6 +243,7 @@ class Trainer:
             {
                 "model": self.model.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
+                "scaler": self._scaler.state_dict(),
                 "history": self.history.records,
                 "best": self._best and list(self._best),
                 "random": random.default_rng().bit_generator.state,
@@ -263,6 +272,7 @@ class Trainer:
                 f"the checkpoint was written with {len(tree['callbacks'])} callbacks, this run has "
                 f"{len(self.callbacks)}. Give fit the same ones in the same order."
             )
+        self._scaler.load_state_dict(tree["scaler"])
         self._best = tree["best"] and tuple(tree["best"])
         random.default_rng().bit_generator.state = tree["random"]
         for name, rng in _generators(self.model):

@@ -95,17 +95,19 @@ def test_a_run_with_a_seed_repeats_bit_for_bit_and_another_differs():
     assert runs[0] == runs[1] != runs[2]
 
 
-def test_a_resumed_run_gives_the_numbers_of_one_that_never_stopped(tmp_path):
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_resumed_run_gives_the_numbers_of_one_that_never_stopped(tmp_path, mixed):
     whole, loaders, schedule = setup()
-    whole.fit(*loaders, TrainConfig(epochs=6, print_every=0, seed=5), [schedule, EarlyStopping(patience=9)])
+    six, four = (TrainConfig(n, print_every=0, seed=5, mixed_precision=mixed) for n in (6, 4))
+    whole.fit(*loaders, six, [schedule, EarlyStopping(patience=9)])
     part, loaders, schedule = setup()
     path = tmp_path / "run.safetensors"
     callbacks = [schedule, EarlyStopping(patience=9), Checkpoint(path)]
-    part.fit(*loaders, TrainConfig(epochs=4, print_every=0, seed=5), callbacks)
+    part.fit(*loaders, four, callbacks)
     other, loaders, schedule = setup()
     gradlib.manual_seed(99)
     callbacks = [schedule, EarlyStopping(patience=9), Checkpoint(path)]
-    other.resume(path).fit(*loaders, TrainConfig(epochs=6, print_every=0), callbacks)
+    other.resume(path).fit(*loaders, TrainConfig(6, print_every=0, mixed_precision=mixed), callbacks)
     assert other.history.to_dict() == whole.history.to_dict()
     assert weights(other) == weights(whole)
 
@@ -202,6 +204,21 @@ def test_gradients_are_tracked_and_clipped():
     norms = [tracking.tracker.history[name]["norm"] for name in tracking.tracker.history]
     assert {len(norm) for norm in norms} == {4}
     assert max(np.linalg.norm(step) for step in zip(*norms, strict=True)) <= 1e-3 * 1.001
+
+
+def test_mixed_precision_computes_products_in_half_and_tracks_true_gradients():
+    seen = {True: set(), False: set()}
+    norms = []
+    for mixed in (True, False):
+        trainer, loaders, _ = setup()
+        tracking = GradientTracking()
+        watch = lambda module, _, output: seen[module.training].add(str(output.dtype))  # noqa: E731
+        with trainer.model[0].register_forward_hook(watch):
+            trainer.fit(*loaders, TrainConfig(1, print_every=0, seed=5, mixed_precision=mixed), [tracking])
+        if mixed:
+            assert seen == {True: {"float16"}, False: {"float32"}}
+        norms.append(tracking.tracker.history["0.weight"]["norm"][0])
+    assert norms[0] == pytest.approx(norms[1], rel=1e-2)
 
 
 def test_a_live_plot_shows_a_picture_with_words():
