@@ -35,27 +35,48 @@ def batches():
             about=about,
         )
     yield Case(
-        {"n": 40, "batch_size": 8, "seed": 0},
-        call=two_epochs,
-        accept=lambda epochs: SAME_ORDER if epochs[0] == epochs[1] else None,
-        about="two epochs with one generator",
+        {"n": 12, "batch_size": 4, "seed": 0},
+        call=three_epochs,
+        accept=wrong_epochs,
+        about="two epochs with one generator, and the first again with the same seed",
     )
 
 
-SAME_ORDER = "Two epochs came in the same order. Draw a new order from rng in each: that is what makes batches differ."
-
-
 def one_epoch(batches, n, batch_size, seed):
-    return [np.asarray(batch).tolist() for batch in batches(n, batch_size, np.random.default_rng(seed))]
+    return listed(batches(n, batch_size, np.random.default_rng(seed)))
 
 
-def two_epochs(batches, n, batch_size, seed):
-    rng = np.random.default_rng(seed)
-    return [[np.asarray(batch).tolist() for batch in batches(n, batch_size, rng)] for _ in range(2)]
+def three_epochs(batches, n, batch_size, seed):
+    rng, again = np.random.default_rng(seed), np.random.default_rng(seed)
+    epochs = [listed(batches(n, batch_size, generator)) for generator in (rng, rng, again)]
+    return None if None in epochs else epochs
+
+
+def listed(batches):
+    return batches if batches is None or batches is ... else [np.asarray(batch).tolist() for batch in batches]
+
+
+def wrong_epochs(epochs):
+    """What is wrong with two epochs and the first again, or None."""
+    first, second, again = epochs
+    if first == second:
+        return "Two epochs came in the same order. Draw a new order from rng in each: so the batches differ."
+    if sorted(map(sorted, first)) == sorted(map(sorted, second)):
+        return (
+            "In both epochs the same examples stand together in a batch: only their order in it, or that of the "
+            "batches, has changed. Shuffle the examples before you cut."
+        )
+    if first != again:
+        return (
+            "With the same seed the order was another one: it does not come from rng, and nobody could repeat your run."
+        )
+    return None
 
 
 def wrong_batches(given, n, size):
     """What is wrong with the batches, or None."""
+    if not all(isinstance(batch, list) for batch in given):
+        return "This is one order of single numbers. Cut it: the answer is a list of arrays, each of them a batch."
     flat = [i for batch in given for i in batch]
     if repeated := sorted({i for i in flat if flat.count(i) > 1}):
         return f"Example {repeated[0]} comes {flat.count(repeated[0])} times in one epoch. Each should come once."
@@ -68,7 +89,7 @@ def wrong_batches(given, n, size):
     if sizes != wanted:
         return f"The batches have sizes {sizes}, expected {wanted}: all full but the last."
     if n > 20 and flat == sorted(flat):
-        return "The examples come in their own order. Data is often sorted, by class or by date: shuffle it."
+        return "The examples come in their own order. Data is often sorted, by class or by date: shuffle first."
     return None
 
 
@@ -102,11 +123,12 @@ WEIGHT, BIAS = np.array([[0.3], [-0.2]]), np.array([0.1])
 
 @exercise("One step of training", points=2)
 def train_step():
-    """Return the loss, as a number, and leave the model one step further.
+    """Return the loss before the step, as a number, and leave the model one step further.
 
     model, loss_fn(output, targets) and optimizer are gradlib's. The loss is that before the step. Called again
     and again, it trains the model. For a model that outputs 2 where 0 is wanted, squared error gives 4.0.
     """
+    yield Case({"calls": 1}, call=order_of_one_call, accept=wrong_order)
     for steps, learning_rate in [(1, 0.1), (3, 0.1), (4, 0.05)]:
         yield Case(
             {"steps": steps, "learning_rate": learning_rate},
@@ -117,21 +139,81 @@ def train_step():
     yield Case(
         {"steps": 1, "learning_rate": 0.1},
         call=kind_of_answer,
-        accept=lambda kind: None if kind in ("float", "float32", "float64") else HOLDS_THE_GRAPH.format(kind),
+        accept=wrong_kind,
         about="what it returns",
     )
 
 
-HOLDS_THE_GRAPH = (
-    "It returns a {}. A tensor keeps the graph of its step alive for as long as you keep it; .item() is a number."
-)
-
-
-def line():
+def line(kind=nn.Linear):
     """A linear model with known weights, in float64."""
-    model = nn.Linear(2, 1)
+    model = kind(2, 1)
     model.weight, model.bias = nn.Parameter(WEIGHT), nn.Parameter(BIAS)
     return model
+
+
+def order_of_one_call(train_step, calls):
+    """What is called on model, loss and optimizer, in order."""
+    called = []
+
+    class Line(nn.Linear):
+        def zero_grad(self, *args, **kwargs):
+            called.append("zero_grad")
+            super().zero_grad(*args, **kwargs)
+
+    class Optimizer(optim.SGD):
+        def zero_grad(self, *args, **kwargs):
+            called.append("zero_grad")
+            super().zero_grad(*args, **kwargs)
+
+        def step(self, *args, **kwargs):
+            known = [p.grad is not None and p.grad.any() for p in model.parameters()]
+            called.append("step" if any(known) else "step without gradients")
+            return super().step(*args, **kwargs)
+
+    def loss_fn(output, targets):
+        called.append("loss" if targets is y else "loss of (targets, output)")
+        loss = nn.functional.mse_loss(output, targets)
+        if loss.requires_grad:
+            loss.register_hook(lambda gradient: called.append("backward"))
+        return loss
+
+    model, y = line(Line), Tensor(Y)
+    answer = train_step(model, loss_fn, Optimizer(model.parameters(), lr=0.1), Tensor(X), y)
+    return answer if answer is None or answer is ... else called
+
+
+def wrong_order(called):
+    """What is wrong with the order of the calls, or None."""
+    steps = [i for i, name in enumerate(called) if name.startswith("step")]
+    if "loss of (targets, output)" in called:
+        return "loss_fn takes the output first, then the targets. Squared error forgives it, other losses do not."
+    if "backward" not in called:
+        return "`backward` is never called, so there are no gradients to step along."
+    if not steps:
+        return "The loss never changes: `step` is never called. The gradients are computed, and nothing moves."
+    if len(steps) > 1:
+        return f"One call takes {len(steps)} steps. It should take one."
+    if steps[0] < called.index("backward"):
+        return (
+            "The first call moves nothing: `step` comes before `backward`. It uses what `backward` has computed, and "
+            "finds nothing yet, or the gradients of the call before."
+        )
+    if called[steps[0]] == "step without gradients":
+        return (
+            "The loss never changes. You set the gradients to zero between `backward`, which computes them, and "
+            "`step`, which needs them."
+        )
+    if called.count("backward") > called.count("loss"):
+        return "`backward` runs twice on one loss. It adds to the gradients, so they become twice as large."
+    return None
+
+
+def wrong_kind(kind):
+    if kind in ("float", "float32", "float64"):
+        return None
+    if kind == "Tensor":
+        return "It returns a Tensor, which keeps the graph of its step for as long as you keep it; .item() is a number."
+    return f"It returns a value of type {kind}; .item() gives the loss as a plain number."
 
 
 def kind_of_answer(train_step, steps, learning_rate):
@@ -173,28 +255,6 @@ def never_zeroed(model, loss_fn, optimizer, inputs, targets):
     loss = loss_fn(model(inputs), targets)
     loss.backward()
     optimizer.step()
-    return loss.item()
-
-
-@train_step.mistake
-def zeroed_too_late(model, loss_fn, optimizer, inputs, targets):
-    """The loss never changes. You set the gradients to zero between `backward`, which computes them, and `step`,
-    which needs them."""
-    loss = loss_fn(model(inputs), targets)
-    loss.backward()
-    optimizer.zero_grad()
-    optimizer.step()
-    return loss.item()
-
-
-@train_step.mistake
-def step_before_backward(model, loss_fn, optimizer, inputs, targets):
-    """The first call moves nothing, and each later one moves along the gradients of the call before. `step` uses what
-    `backward` has computed."""
-    optimizer.step()
-    optimizer.zero_grad()
-    loss = loss_fn(model(inputs), targets)
-    loss.backward()
     return loss.item()
 
 
@@ -281,8 +341,8 @@ def records_a_graph(evaluate, rows):
     return answer if answer is None or answer is ... else any(recorded)
 
 
-def measured(model, loss_fn, loader, evaluating=True, back=True, graph=False, weigh=True, total=False):
-    """The right way, with switches that turn it wrong."""
+def measured(model, loss_fn, loader, evaluating=True, back=True, graph=False, weigh=True, divide=sum):
+    """The right way, with switches that turn it wrong. divide: what the sum is divided by, from the batches' sizes."""
     mode = model.training
     if evaluating:
         model.eval()
@@ -294,18 +354,30 @@ def measured(model, loss_fn, loader, evaluating=True, back=True, graph=False, we
             with no_grad():
                 loss = loss_fn(model(inputs), targets)
         losses.append(loss.item())
-        counts.append(len(inputs) if weigh else 1)
+        counts.append(len(inputs))
     if back:
-        model.train(mode)
-    added = sum(loss * count for loss, count in zip(losses, counts, strict=True))
-    return added if total else added / sum(counts)
+        model.train(mode if back is True else back == "training")
+    return float(np.dot(losses, counts if weigh else np.ones(len(counts)))) / divide(counts)
 
 
 @evaluate.mistake
 def mean_of_means(model, loss_fn, loader):
     """You take the mean of the batches' means. The examples of a small last batch then count for more than the others:
     weigh each batch by its size."""
+    return measured(model, loss_fn, loader, weigh=False, divide=len)
+
+
+@evaluate.mistake
+def means_over_examples(model, loss_fn, loader):
+    """You add up the means of the batches and divide by the number of examples. A mean has been divided once already:
+    multiply it by the size of its batch first."""
     return measured(model, loss_fn, loader, weigh=False)
+
+
+@evaluate.mistake
+def sums_over_batches(model, loss_fn, loader):
+    """You add up over the examples and divide by the number of batches. Divide by the number of examples."""
+    return measured(model, loss_fn, loader, divide=len)
 
 
 @evaluate.mistake
@@ -316,10 +388,30 @@ def not_in_eval_mode(model, loss_fn, loader):
 
 
 @evaluate.mistake
+def as_in_training(model, loss_fn, loader):
+    """You measure as one trains: dropout switches units off at random, and a graph is recorded for gradients that
+    nobody will ask for. Measuring needs eval mode, and `no_grad`."""
+    return measured(model, loss_fn, loader, evaluating=False, graph=True)
+
+
+@evaluate.mistake
+def mean_of_means_as_in_training(model, loss_fn, loader):
+    """Three things: dropout is at work, because the model is not in eval mode; a graph is recorded; and a small last
+    batch counts as much as the others. Begin with the mode."""
+    return measured(model, loss_fn, loader, evaluating=False, graph=True, weigh=False, divide=len)
+
+
+@evaluate.mistake
 def left_in_eval_mode(model, loss_fn, loader):
     """The model is left in eval mode: the training that goes on afterwards would be without dropout. Put back the mode
     in which it came."""
     return measured(model, loss_fn, loader, back=False)
+
+
+@evaluate.mistake
+def put_into_training_mode(model, loss_fn, loader):
+    """You leave every model in training mode, also one that came in eval mode. Remember the mode in which it came."""
+    return measured(model, loss_fn, loader, back="training")
 
 
 @evaluate.mistake
@@ -332,7 +424,7 @@ def with_a_graph(model, loss_fn, loader):
 @evaluate.mistake
 def added_up(model, loss_fn, loader):
     """That is the sum over all examples. Divide by how many there are, or data sets of two sizes cannot be compared."""
-    return measured(model, loss_fn, loader, total=True)
+    return measured(model, loss_fn, loader, divide=lambda counts: 1)
 
 
 # --- 4 -----------------------------------------------------------------------------------------
@@ -347,10 +439,11 @@ def can_overfit():
     """
     for name, about in PIPELINES.items():
         yield Case(
-            {"program": name}, call=tried_on, expected=name in ("right", "random labels", "almost there"), about=about
+            {"program": name}, call=tried_on, expected=name in CAN, about=about
         )
 
 
+CAN = ("right", "random labels", "almost there", "learned before")
 PIPELINES = {
     "right": "",
     "random labels": "labels that mean nothing: a net can learn them by heart, too",
@@ -358,7 +451,8 @@ PIPELINES = {
     "contradiction": "the same example with two labels",
     "tiny rate": "a learning rate of a millionth",
     "huge rate": "a loss that becomes nan",
-    "almost there": "a loss that falls below the goal in the last steps only",
+    "almost there": "a loss that falls below the goal with the very last step",
+    "learned before": "a model that knows the batch already",
 }
 
 
@@ -377,10 +471,14 @@ def pipeline(name):
         inputs[1] = inputs[0]
     elif name == "tiny rate":
         rate = 1e-6
+    elif name == "learned before":
+        losses_while_learning(model, loss_fn, optim.Adam(model.parameters(), lr=rate), Tensor(inputs), labels, steps)
+        rate = 0.001
     elif name == "almost there":
-        rate, steps = 0.005, 65
+        rate, steps = 0.005, 64  # the loss is 0.101 before the last step, 0.099 after it
     if name == "huge rate":
-        model, loss_fn, labels = nn.Linear(2, 1), nn.functional.mse_loss, Tensor(inputs.sum(axis=1, keepdims=True))
+        model, loss_fn = nn.Linear(2, 1, rng=np.random.default_rng(1)), nn.functional.mse_loss
+        labels = Tensor(inputs.sum(axis=1, keepdims=True))
         return model, loss_fn, optim.SGD(model.parameters(), lr=1e3), Tensor(inputs), labels, steps
     return model, loss_fn, optim.Adam(model.parameters(), lr=rate), Tensor(inputs), labels, steps
 
@@ -410,6 +508,25 @@ def falls_at_all(model, loss_fn, optimizer, inputs, targets, steps, goal):
     is whether it gets below the goal."""
     losses = losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)
     return losses[-1] < losses[0]
+
+
+@can_overfit.mistake
+def before_the_last_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """You ask for the loss before the last step, which is what a training step returns. Look once more after it."""
+    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)[-2] < goal
+
+
+@can_overfit.mistake
+def after_one_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """You answer after a single step. Does the function return before the loop has gone round?"""
+    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, 1)[-1] < goal
+
+
+@can_overfit.mistake
+def never_zeroed_here(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """The gradients are never set to zero, so each step is along the sum of all before it. Your step of exercise 2
+    does it right."""
+    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps, zero=False)[-1] < goal
 
 
 @can_overfit.mistake
@@ -461,6 +578,8 @@ def wrong_split(parts, x, n_train):
     if not isinstance(parts, (tuple, list)) or len(parts) != 4:
         return "Expected four arrays: x_train, y_train, x_test, y_test."
     x_train, y_train, x_test, y_test = map(np.asarray, parts)
+    if x_train.ndim == y_train.ndim:
+        return "Expected x_train, y_train, x_test, y_test, in this order: rows, their labels, rows, their labels."
     if (len(x_train), len(y_train), len(x_test), len(y_test)) != (n_train, n_train, len(x) - n_train, len(x) - n_train):
         return f"Expected {n_train} rows to train and {len(x) - n_train} to test, got {len(x_train)} and {len(x_test)}."
     if both := set(y_train.tolist()) & set(y_test.tolist()):
@@ -477,10 +596,17 @@ def wrong_split(parts, x, n_train):
         )
     if agree(x_train, rows):
         return "x_train is not standardised: its columns have another mean than 0, or another deviation than 1."
+    if not np.isfinite(x_train).all():
+        return "x_train has nan in it: a constant column has the deviation 0, and 0/0 is nan."
+    if rows.shape[1] > 1 and agree(x_train, (rows - rows.mean()) / rows.std()):
+        return "You took one mean and one deviation of all columns together. Each column has its own."
+    if wrong := wrong_column(x_train, rows):
+        return wrong
     if not agree(x_train, scaled(rows, rows)):
-        if np.isnan(x_train).any():
-            return "x_train has nan in it: a constant column has the deviation 0, and 0/0 is nan."
-        return "x_train and y_train do not belong together, or x_train has not mean 0 and deviation 1 in each column."
+        return (
+            "Every column of x_train has mean 0 and deviation 1, but its rows are not those that y_train names: rows "
+            "and labels were put into two different orders."
+        )
     if agree(x_test, scaled(others, others)):
         return (
             "The test rows were standardised by their own mean and deviation. A single new example would have no such "
@@ -488,6 +614,18 @@ def wrong_split(parts, x, n_train):
         )
     if not agree(x_test, scaled(others, rows)):
         return "x_test is not on the scale of the training rows: move and divide it by *their* mean and deviation."
+    return None
+
+
+def wrong_column(x_train, rows):
+    """What is wrong with the mean or the deviation of a column, or None."""
+    for column, (mean, deviation) in enumerate(zip(x_train.mean(axis=0), x_train.std(axis=0), strict=True)):
+        wanted = 1.0 if rows[:, column].std() > 0 else 0.0
+        if abs(mean) > 1e-6 or abs(deviation - wanted) > 1e-6:
+            return (
+                f"Column {column} of x_train has the mean {mean:.3f} and the deviation {deviation:.3f}; wanted are 0 "
+                f"and {wanted:.0f}. Deviation is here what x.std gives, the root of the mean of the squares."
+            )
     return None
 
 
@@ -607,3 +745,17 @@ def flat_taken_for_a_large_rate():
 def flat_taken_for_overfitting():
     """Where a model overfits, the training loss falls and the validation loss does not. In C the two agree."""
     return {"A": "overfits", "B": "learning rate too large", "C": "overfits", "D": "healthy"}
+
+
+@diagnoses.mistake
+def jumping_taken_for_underfitting():
+    """The training loss of B is high, but it is not flat: it jumps up and down from one epoch to the next. A model that
+    is too simple rests at its best; this one is thrown away from it again and again."""
+    return {"A": "overfits", "B": "underfits", "C": "underfits", "D": "healthy"}
+
+
+@diagnoses.mistake
+def resting_taken_for_underfitting():
+    """D rests for some twenty epochs, and then both curves fall to a quarter of what C reaches on the same data. Judge
+    a run by where it ends."""
+    return {"A": "overfits", "B": "learning rate too large", "C": "underfits", "D": "underfits"}

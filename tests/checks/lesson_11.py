@@ -1,6 +1,7 @@
 """Answers to the exercises of lesson 11."""
 
 import copy
+import itertools
 
 import numpy as np
 
@@ -64,6 +65,33 @@ def even_batches(n, batch_size, rng):
 def counts_from_one(n, batch_size, rng):
     order = rng.permutation(n)
     return [*np.split(order, range(batch_size, n, batch_size)), [n]]
+
+
+@batches.wrong("the same examples stand together")
+def cuts_then_shuffles(n, batch_size, rng):
+    return [rng.permutation(piece) for piece in np.split(np.arange(n), range(batch_size, n, batch_size))]
+
+
+@batches.wrong("it does not come from rng")
+def from_another_generator(n, batch_size, rng, seeds=itertools.cycle(range(8))):  # noqa: B008
+    order = np.random.default_rng(next(seeds)).permutation(n)  # the check draws eight times: each report is the same
+    return [order[start : start + batch_size] for start in range(0, n, batch_size)]
+
+
+@batches.wrong("This is one order of single numbers")
+def not_cut(n, batch_size, rng):
+    return rng.permutation(n)
+
+
+@batches.wrong("`return` hands it back")
+def what_shuffle_returns(n, batch_size, rng):
+    return rng.shuffle(np.arange(n))
+
+
+@batches.wrong("times in one epoch")
+def overlapping(n, batch_size, rng):
+    order = rng.permutation(n)
+    return [order[start : start + batch_size] for start in range(n)]
 
 
 @batches.wrong("are in no batch")
@@ -144,7 +172,77 @@ def the_tensor_itself(model, loss_fn, optimizer, inputs, targets):
     return loss
 
 
-@step.wrong()
+@step.wrong("`step` is never called")
+def no_step(model, loss_fn, optimizer, inputs, targets):
+    optimizer.zero_grad()
+    loss = loss_fn(model(inputs), targets)
+    loss.backward()
+    return loss.item()
+
+
+@step.wrong("`backward` is never called")
+def no_backward(model, loss_fn, optimizer, inputs, targets):
+    optimizer.zero_grad()
+    loss = loss_fn(model(inputs), targets)
+    optimizer.step()
+    return loss.item()
+
+
+@step.wrong("`step` comes before `backward`")
+def step_between(model, loss_fn, optimizer, inputs, targets):
+    optimizer.zero_grad()
+    loss = loss_fn(model(inputs), targets)
+    optimizer.step()
+    loss.backward()
+    return loss.item()
+
+
+@step.wrong("You set the gradients to zero between")
+def none_after_backward(model, loss_fn, optimizer, inputs, targets):
+    loss = loss_fn(model(inputs), targets)
+    loss.backward()
+    for parameter in model.parameters():
+        parameter.grad = None
+    optimizer.step()
+    return loss.item()
+
+
+@step.wrong("runs twice on one loss")
+def backward_twice(model, loss_fn, optimizer, inputs, targets):
+    optimizer.zero_grad()
+    loss = loss_fn(model(inputs), targets)
+    loss.backward()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@step.wrong("the output first, then the targets")
+def targets_first(model, loss_fn, optimizer, inputs, targets):
+    return by_the_book(model, lambda output, target: loss_fn(target, output), optimizer, inputs, targets)
+
+
+@step.wrong("a value of type ndarray")
+def an_array(model, loss_fn, optimizer, inputs, targets):
+    return np.array(by_the_book(model, loss_fn, optimizer, inputs, targets))
+
+
+@step.wrong("The object before the dot")
+def a_number_too_early(model, loss_fn, optimizer, inputs, targets):
+    optimizer.zero_grad()
+    loss = loss_fn(model(inputs), targets).item()
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+@step.wrong("later ones are too long")
+def zero_grad_not_called(model, loss_fn, optimizer, inputs, targets):
+    optimizer.zero_grad  # noqa: B018
+    return no_zeroing(model, loss_fn, optimizer, inputs, targets)
+
+
+@step.wrong("One call takes 2 steps")
 def two_steps(model, loss_fn, optimizer, inputs, targets):
     first = by_the_book(model, loss_fn, optimizer, inputs, targets)
     by_the_book(model, loss_fn, optimizer, inputs, targets)
@@ -224,7 +322,47 @@ def not_divided(model, loss_fn, loader):
     return weighed(model, loss_fn, loader) * sum(len(inputs) for inputs, _ in loader)
 
 
-@evaluate.wrong()
+@evaluate.wrong("You measure as one trains")
+def nothing_switched(model, loss_fn, loader):
+    total, count = 0.0, 0
+    for inputs, targets in loader:
+        total += loss_fn(model(inputs), targets).item() * len(inputs)
+        count += len(inputs)
+    return total / count
+
+
+@evaluate.wrong("Begin with the mode")
+def as_one_would_begin(model, loss_fn, loader):
+    return np.mean([loss_fn(model(inputs), targets).item() for inputs, targets in loader])
+
+
+@evaluate.wrong("A mean has been divided once already")
+def means_by_examples(model, loss_fn, loader):
+    pairs = [(loss, len(inputs)) for loss, inputs in losses_of_batches(model, loss_fn, loader)]
+    return sum(loss for loss, _ in pairs) / sum(count for _, count in pairs)
+
+
+@evaluate.wrong("divide by the number of batches")
+def sums_by_batches(model, loss_fn, loader):
+    return np.mean([loss * len(inputs) for loss, inputs in losses_of_batches(model, loss_fn, loader)])
+
+
+def losses_of_batches(model, loss_fn, loader):
+    training = model.training
+    model.eval()
+    with no_grad():
+        pairs = [(loss_fn(model(inputs), targets).item(), inputs) for inputs, targets in loader]
+    model.train(training)
+    return pairs
+
+
+@evaluate.wrong("expected a number")
+def a_tensor(model, loss_fn, loader):
+    with no_grad():
+        return loss_fn(model(next(iter(loader))[0]), next(iter(loader))[1])
+
+
+@evaluate.wrong("You leave every model in training mode")
 def always_back_to_training(model, loss_fn, loader):
     loss = weighed(model, loss_fn, loader)
     model.train()
@@ -268,6 +406,14 @@ def falls(model, loss_fn, optimizer, inputs, targets, steps, goal):
 @overfit.wrong("every comparison with nan is False")
 def fails_if_above(model, loss_fn, optimizer, inputs, targets, steps, goal):
     for _ in range(steps):
+        by_the_book(model, loss_fn, optimizer, inputs, targets)
+    with no_grad():
+        return False if loss_fn(model(inputs), targets).item() > goal else True  # noqa: SIM211
+
+
+@overfit.wrong()
+def fails_if_above_before_the_last_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    for _ in range(steps):
         last = by_the_book(model, loss_fn, optimizer, inputs, targets)
     return False if last > goal else True  # noqa: SIM211
 
@@ -297,7 +443,37 @@ def the_loss_itself(model, loss_fn, optimizer, inputs, targets, steps, goal):
     return last
 
 
+@overfit.wrong("before the last step")
+def what_the_last_step_returned(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    for _ in range(steps):
+        last = by_the_book(model, loss_fn, optimizer, inputs, targets)
+    return last < goal
+
+
+@overfit.wrong("You answer after a single step")
+def returns_in_the_loop(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    for _ in range(steps):
+        by_the_book(model, loss_fn, optimizer, inputs, targets)
+        with no_grad():
+            return loss_fn(model(inputs), targets).item() < goal
+
+
+@overfit.wrong("never set to zero")
+def adds_up(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    for _ in range(steps):
+        no_zeroing(model, loss_fn, optimizer, inputs, targets)
+    with no_grad():
+        return loss_fn(model(inputs), targets).item() < goal
+
+
 @overfit.wrong()
+def exactly_zero(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    for _ in range(steps):
+        last = by_the_book(model, loss_fn, optimizer, inputs, targets)
+    return last == 0
+
+
+@overfit.wrong("You answer after a single step")
 def one_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
     return by_the_book(model, loss_fn, optimizer, inputs, targets) < goal
 
@@ -382,12 +558,48 @@ def two_parts(x, y, n_train, rng):
     return split_then_scale(x, y, n_train, rng)[:2]
 
 
-@leak.wrong()
+@leak.wrong("one deviation of all columns together")
 def one_mean_for_all_columns(x, y, n_train, rng):
     order = rng.permutation(len(x))
     train, test = order[:n_train], order[n_train:]
-    mean, deviation = x[train].mean() + 1, x[train].std()
+    mean, deviation = x[train].mean(), x[train].std()
     return (x[train] - mean) / deviation, y[train], (x[test] - mean) / deviation, y[test]
+
+
+@leak.wrong("two different orders")
+def two_orders(x, y, n_train, rng):
+    x, y = x[rng.permutation(len(x))], y[rng.permutation(len(y))]
+    mean, deviation = x[:n_train].mean(axis=0), safe(x[:n_train].std(axis=0))
+    x = (x - mean) / deviation
+    return x[:n_train], y[:n_train], x[n_train:], y[n_train:]
+
+
+@leak.wrong("the deviation 0.866; wanted are 0 and 1")
+def divided_by_n_less_1(x, y, n_train, rng):
+    order = rng.permutation(len(x))
+    train, test = order[:n_train], order[n_train:]
+    mean, deviation = x[train].mean(axis=0), safe(x[train].std(axis=0, ddof=1))
+    return (x[train] - mean) / deviation, y[train], (x[test] - mean) / deviation, y[test]
+
+
+@leak.wrong("wanted are 0 and 1")
+def by_the_variance(x, y, n_train, rng):
+    order = rng.permutation(len(x))
+    train, test = order[:n_train], order[n_train:]
+    mean, variance = x[train].mean(axis=0), safe(x[train].var(axis=0))
+    return (x[train] - mean) / variance, y[train], (x[test] - mean) / variance, y[test]
+
+
+@leak.wrong("in this order")
+def rows_before_labels(x, y, n_train, rng):
+    x_train, y_train, x_test, y_test = split_then_scale(x, y, n_train, rng)
+    return x_train, x_test, y_train, y_test
+
+
+@leak.wrong("The rows were shuffled, the labels were not")
+def labels_as_they_were(x, y, n_train, rng):
+    x_train, _, x_test, _ = split_then_scale(x, y, n_train, rng)
+    return x_train, y[:n_train], x_test, y[n_train:]
 
 
 curves = answers_to(check.diagnoses)
@@ -405,6 +617,8 @@ curves.wrong("the gap between the two")({**RIGHT, "A": "healthy"})
 curves.wrong("Something throws the weights about")({**RIGHT, "B": "overfits"})
 curves.wrong("D gets far lower on the same data")({**RIGHT, "C": "healthy"})
 curves.wrong("In C the two agree")({**RIGHT, "C": "overfits"})
-curves.wrong()({**RIGHT, "D": "underfits"})
+curves.wrong("jumps up and down")({**RIGHT, "B": "underfits"})
+curves.wrong("by where it ends")({**RIGHT, "D": "underfits"})
+curves.wrong()({**RIGHT, "D": "overfits"})
 curves.wrong()({"A": "overfits"})
 curves.wrong()("overfits")
