@@ -2,20 +2,23 @@
 would run whatever code a file brings.
 
 A file is written beside its place and then moved there, so that a run that is killed leaves the old file or the new
-one, whole. A file that is cut short, damaged or of another model is an error, and changes nothing.
+one, whole. A file that is cut short, damaged or of another model is an error, and changes nothing: a checksum stands
+among the file's notes, since the format itself has none.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .nn.module import Module
+from .operations import plain
 
 # With layout="torch" matrices are written as PyTorch stores them, transposed: `Module.transposed` says which.
 LAYOUTS = ("gradlib", "torch")
@@ -25,6 +28,9 @@ def save(model_or_state: Module | dict[str, Any], path: str | Path, layout: str 
     """Write the parameters and buffers of a model, or a dict of arrays, to a .safetensors file.
 
     layout : "torch" writes what `torch.nn.Module.load_state_dict` of the same architecture takes.
+
+    Raises TypeError for what is no array of bools, whole numbers or floats, FileNotFoundError if there is no such
+    folder; a file that was there before stays as it was.
 
     >>> from gradlib import nn
     >>> import tempfile
@@ -37,13 +43,15 @@ def save(model_or_state: Module | dict[str, Any], path: str | Path, layout: str 
         state = _in_layout(model_or_state, model_or_state.state_dict(), layout)
     elif layout != "gradlib":
         raise TypeError("layout='torch' needs the model itself: it knows which of its matrices are transposed.")
+    elif not isinstance(model_or_state, dict):
+        raise TypeError(f"save takes a model or a dict of arrays, got {type(model_or_state).__name__}.")
     else:
         state = model_or_state
-    _write(path, {name: np.asarray(value) for name, value in state.items()}, {"layout": layout})
+    _write(path, {name: np.asarray(plain(value)) for name, value in state.items()}, {"layout": layout})
 
 
 def load(path: str | Path) -> dict[str, np.ndarray]:
-    """The arrays of a .safetensors file by name, as they were written.
+    """The arrays of a .safetensors file by name, as they were written: in the layout that they were written in.
 
     Raises FileNotFoundError, or ValueError for a file that is not whole.
     """
@@ -53,14 +61,32 @@ def load(path: str | Path) -> dict[str, np.ndarray]:
 def load_into(model: Module, path: str | Path, layout: str | None = None, strict: bool = True) -> None:
     """Overwrite the parameters and buffers of a model by those of a file.
 
-    layout : that of the file. By default what the file says of itself, "gradlib" if it says nothing; a file that
-        PyTorch wrote needs layout="torch".
+    layout : that of the file, by default what it says of itself. A file that PyTorch wrote says nothing and needs
+        layout="torch": of a square matrix no shape tells that it is transposed.
     strict : refuse missing and unexpected names.
 
-    Raises what `load` and `Module.load_state_dict` do; nothing is changed then.
+    Raises ValueError if the layout is not said or not that of the file, and what `load` and `Module.load_state_dict`
+    do; nothing is changed then.
+
+    >>> from gradlib import nn
+    >>> import tempfile
+    >>> first, second = nn.Linear(2, 3), nn.Linear(2, 3)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(first, f"{folder}/linear.safetensors")
+    ...     load_into(second, f"{folder}/linear.safetensors")
+    >>> np.array_equal(first.weight.data, second.weight.data)
+    True
     """
     state, notes = _read(path)
-    layout = notes.get("layout", "gradlib") if layout is None else layout
+    said = notes.get("layout")
+    if layout is None and said is None:
+        raise ValueError(
+            f"{path} does not say in which layout its matrices are: pass layout='torch' if PyTorch wrote it, "
+            "layout='gradlib' if they are (in, out)."
+        )
+    if layout is not None and said not in (None, layout):
+        raise ValueError(f"{path} was written with layout={said!r}, not {layout!r}: leave layout out.")
+    layout = layout or said
     model.load_state_dict(_in_layout(model, state, layout), strict)
 
 
@@ -110,6 +136,9 @@ def _packed(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
         arrays[name] = tree
         return {"array": name}
     if isinstance(tree, dict):
+        for key in tree:
+            if not (key is None or isinstance(key, (str, int, float, np.generic))):
+                raise TypeError(f"in a checkpoint the keys of a dict are texts or numbers, got {key!r}.")
         return {"dict": [[_packed(key, arrays), _packed(value, arrays)] for key, value in tree.items()]}
     if isinstance(tree, (list, tuple)):
         return {"list": [_packed(value, arrays) for value in tree]}
@@ -137,18 +166,45 @@ def _unpacked(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
 def _write(path: str | Path, arrays: dict[str, np.ndarray], notes: dict[str, str]) -> None:
     from safetensors.numpy import save as to_bytes
 
-    content = to_bytes({name: np.asarray(array, order="C") for name, array in arrays.items()}, metadata=notes)
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    path = Path(path).resolve()  # through a link, to the file that it stands for
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: name a file in it.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent}: make it first.")
+    for name, array in arrays.items():
+        _check_entry(name, array)
+    arrays = {name: np.asarray(array, array.dtype.newbyteorder("="), order="C") for name, array in arrays.items()}
+    content = to_bytes(arrays, metadata={**notes, "crc32": _checksum(arrays, notes)})
+    # Not tempfile's: the file would be for the eyes of its owner only.
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:  # Ctrl-C, too; it may come when the new file is in place already
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def _check_entry(name: Any, array: np.ndarray) -> None:
+    if not isinstance(name, str) or name == "__metadata__":  # the format keeps its notes under that name
+        raise TypeError(f"the arrays of a file have texts for names, not '__metadata__'; got {name!r}.")
+    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+        raise TypeError(
+            f"{name!r} is of dtype {array.dtype}: a file holds bools, whole numbers and floats of 64 bits at most."
+        )
+
+
+def _checksum(arrays: dict[str, np.ndarray], notes: dict[str, str]) -> str:
+    """A number that another bit anywhere would change."""
+    checksum = zlib.crc32(json.dumps(notes, sort_keys=True).encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        checksum = zlib.crc32(f"{name} {array.dtype} {array.shape}".encode(), checksum)
+        checksum = zlib.crc32(array.reshape(-1).view(np.uint8), checksum)
+    return str(checksum)
 
 
 def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -158,9 +214,18 @@ def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         raise FileNotFoundError(f"there is no file {path}.")
     try:
         with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+            arrays, notes = {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+        written = notes.pop("crc32", None)  # files from elsewhere have none
+        if written not in (None, _checksum(arrays, notes)):
+            raise ValueError("its checksum does not fit")
     except (SafetensorError, ValueError, OSError) as error:
         raise ValueError(
             f"{path} is not a whole safetensors file: {error}. It was cut short, damaged, or is of another kind. "
             "Nothing was loaded."
         ) from None
+    except (TypeError, AttributeError) as error:  # bfloat16, and floats of 8 bits
+        raise ValueError(
+            f"{path} holds numbers of a kind that NumPy does not have: {error}. Have it written in float32. Nothing "
+            "was loaded."
+        ) from None
+    return arrays, notes

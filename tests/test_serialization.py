@@ -48,11 +48,14 @@ def test_pytorchs_layout_turns_the_matrices_that_it_stores_transposed(path):
 def test_arrays_come_back_with_their_dtypes_and_shapes(path):
     state = {"a": np.arange(3), "b": np.float32(2.5), "c": np.ones((2, 0)), "d": np.array([True])}
     state["e"] = np.arange(6.0).reshape(3, 2).T  # not contiguous
+    state["f"] = np.arange(3.0).astype(">f4")  # the other end first
     save(state, path)
     back = load(path)
     assert back.keys() == state.keys()
     for name, array in state.items():
-        assert np.array_equal(back[name], array) and back[name].dtype == array.dtype and back[name].shape == array.shape
+        array = np.asarray(array)
+        assert np.array_equal(back[name], array) and back[name].shape == array.shape
+        assert back[name].dtype == array.dtype.newbyteorder("=")
 
 
 def test_a_tree_comes_back(path):
@@ -78,6 +81,58 @@ def test_a_damaged_head_is_refused(path, place):
     damaged[place] ^= 0xFF
     path.write_bytes(damaged)
     refused(path, "is not a whole safetensors file")
+
+
+@pytest.mark.parametrize("bit", [0, 3, 7])
+def test_no_bit_may_be_another(path, bit):
+    ours = nn.Linear(2, 3)
+    save(ours, path)
+    whole = path.read_bytes()
+    unnoticed = 0
+    for place in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << bit
+        path.write_bytes(damaged)
+        other = nn.Linear(2, 3)
+        before = other.state_dict()
+        try:
+            load_into(other, path)
+        except ValueError:
+            assert all(np.array_equal(before[name], array) for name, array in other.state_dict().items())
+        else:  # the name of the checksum itself was hit: the numbers are right, and are not checked
+            unnoticed += 1
+            assert same(ours, other)
+    assert unnoticed <= len("crc32")
+
+
+def test_a_damaged_tree_is_refused(path):
+    save_tree({"weights": np.arange(5.0)}, path)
+    damaged = path.read_bytes().replace(np.float64(3.0).tobytes(), np.float64(3.5).tobytes())
+    path.write_bytes(damaged)
+    with pytest.raises(ValueError, match="its checksum does not fit"):
+        load_tree(path)
+
+
+def test_a_file_is_as_public_as_any_and_a_link_stays_one(path):
+    plain, link = path.with_name("plain"), path.with_name("link")
+    plain.write_text("")
+    link.symlink_to(path)
+    save(model(), link)
+    assert path.stat().st_mode == plain.stat().st_mode
+    assert link.is_symlink() and load(path).keys() == load(link).keys()
+
+
+def test_numbers_that_numpy_does_not_have_are_named(path):
+    head = b'{"x":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}'
+    path.write_bytes(len(head).to_bytes(8, "little") + head + b"\0\0")
+    with pytest.raises(ValueError, match="holds numbers of a kind that NumPy does not have: .*bfloat16"):
+        load(path)
+
+
+def test_the_layout_is_that_of_the_file(path):
+    save(model(), path, layout="torch")
+    with pytest.raises(ValueError, match="was written with layout='torch', not 'gradlib': leave layout out"):
+        load_into(model(), path, layout="gradlib")
 
 
 def test_another_kind_of_file_is_refused(path):
@@ -112,6 +167,19 @@ def test_a_missing_file_and_wrong_requests(path):
         save(model(), path, layout="jax")
     with pytest.raises(TypeError, match="layout='torch' needs the model itself"):
         save(model().state_dict(), path, layout="torch")
+    with pytest.raises(TypeError, match="save takes a model or a dict of arrays, got list"):
+        save([1], path)
+    with pytest.raises(TypeError, match="'a' is of dtype object: a file holds bools, whole numbers and floats"):
+        save({"a": np.array([None])}, path)
+    for name in (1, "__metadata__"):
+        with pytest.raises(TypeError, match=f"texts for names, not '__metadata__'; got {name!r}"):
+            save({name: np.ones(1)}, path)
+    with pytest.raises(TypeError, match=r"keys of a dict are texts or numbers, got \(1, 2\)"):
+        save_tree({(1, 2): 3}, path)
+    with pytest.raises(FileNotFoundError, match="there is no folder .*nowhere: make it first"):
+        save(model(), path.parent / "nowhere" / "x")
+    with pytest.raises(IsADirectoryError, match="is a folder: name a file in it"):
+        save(model(), path.parent)
     with pytest.raises(TypeError, match="a checkpoint holds arrays, numbers, texts, lists and dicts, got object"):
         save_tree({"x": object()}, path)
     save(model(), path)
