@@ -3,12 +3,12 @@
 import inspect
 import math
 from functools import partial
-from types import SimpleNamespace
 
 import numpy as np
 
-from gradlib.checks import Case, exercise, named
+from gradlib.checks import Case, Refused, exercise, named
 from gradlib.checks.lesson_03 import in_order
+from gradlib.checks.values import describe, is_number, show
 from gradlib.gradcheck import numerical_gradient
 from gradlib.primitives import Primitive, Vjp
 from gradlib.scalar import Value
@@ -82,10 +82,10 @@ def planted_bugs(rng):
             "a transposed gradient",
         ),
         (
-            planted("x², no factor 2", np.square, lambda g, z, x: g * x),
-            [rng.uniform(0.5, 2.0, size=(3, 2))],
-            all_of(0, 3, 2),
-            "a missing factor",
+            planted("x³, by way of 3z/x", lambda x: x**3, lambda g, z, x: g * 3 * z / x),
+            [np.array([1.5, 0.0, -0.5])],
+            entries(0, (1,)),
+            "a gradient that is nan",
         ),
         (
             planted("x[0, 2, 2, 1], assigned", lambda x: x[[0, 2, 2, 1]], assigned),
@@ -118,7 +118,7 @@ def right_functions(rng):
     """(function, inputs, what is special)."""
     return [
         (named("x · y + sin x", lambda x, y: x * y + x.sin()), [rng.normal(size=(2, 3)), rng.normal(size=3)], ""),
-        (named("x @ y", lambda x, y: x @ y), [rng.normal(size=(2, 3)), rng.normal(size=(3, 4))], ""),
+        (named("exp x", lambda x: x.exp()), [rng.uniform(11, 13, size=3)], "right gradients above 10,000"),
         (named("softmax x", lambda x: x.softmax()), [rng.normal(size=(2, 3))], ""),
         (named("x² · y", lambda x, y: x**2 * y), [rng.normal(size=(2, 1)), rng.normal(size=(1, 3))], "axes of size 1"),
         (named("cos x", lambda x: x.cos()), [np.array(0.7)], "an input without axes"),
@@ -136,17 +136,64 @@ def right_functions(rng):
     ]
 
 
-def found(gradcheck, function, inputs, in_order=True):
-    """What a learner's gradcheck returns, without the errors: they depend on the cotangent."""
-    result = gradcheck(function, inputs)
-    if not isinstance(result, list):
+def found(gradcheck, function, inputs):
+    """The places that a learner's gradcheck returns, without the errors: they depend on the probe."""
+    result = entries_of(gradcheck(function, inputs))
+    return result if is_blank(result) else sorted(in_words((i, index) for _, i, index in result))
+
+
+def ranked(gradcheck, function, inputs):
+    """The places in their order, the worst first. How many times smaller the other errors are hangs on no probe."""
+    result = entries_of(gradcheck(function, inputs))
+    if is_blank(result):
         return result
-    places = [(int(i), tuple(map(int, index))) for _, i, index in result]
-    return in_words(places if in_order else sorted(places))
+    words = in_words((i, index) for _, i, index in result)
+    sizes = [result[0][0] / error if error else math.inf for error, _, _ in result]
+    smaller = [f"{place}, its error {size:.0f} times smaller" for place, size in zip(words, sizes, strict=True)]
+    return words[:1] + smaller[1:]
+
+
+def alarms(gradcheck, function, inputs):
+    """Whether a right gradient is called wrong; where hangs on the probe."""
+    result = entries_of(gradcheck(function, inputs))
+    return result if is_blank(result) else ["a false alarm"] if result else []
+
+
+def no_alarm(answer):
+    if answer:
+        return (
+            "Every gradient is right here, and yours calls one wrong. Either the difference is not precise, by its "
+            "step or its precision, or the tolerance leaves no room for what it cannot know."
+        )
+    return None
+
+
+def is_blank(result):
+    return result is None or result is ...
+
+
+def entries_of(result):
+    """The result of a learner's gradcheck, if it has the form that was asked for."""
+    if is_blank(result):
+        return result
+    if not isinstance(result, list | tuple):
+        raise Refused(
+            "gradcheck returns a list of tuples (error, i, index), which is empty where nothing is wrong; yours "
+            f"returns {describe(result)}."
+        )
+    for entry in result:
+        if not (isinstance(entry, tuple | list) and len(entry) == 3 and isinstance(entry[2], tuple)):
+            raise Refused(
+                "Each entry of the list is a tuple (error, i, index), and index is a tuple itself, such as (0, 1); "
+                f"yours holds {show(entry)}."
+            )
+        if not is_number(entry[0]) or entry[0] < 0:
+            raise Refused(f"The error is a size, |gradient - difference|; yours is {show(entry[0])}.")
+    return result
 
 
 def in_words(places):
-    return [f"input {i} at {index}" for i, index in places]
+    return [f"input {i} at {tuple(map(int, index))}" for i, index in places]
 
 
 @exercise("A gradient check", points=5)
@@ -157,18 +204,18 @@ def gradcheck():
     inputs, index is the entry's place in input i, a tuple as np.ndindex gives it; error is |gradient - difference|.
     The list is empty if every gradient is right.
     """
-    rng, in_any_order = np.random.default_rng(7), partial(found, in_order=False)
+    rng = np.random.default_rng(7)
     for function, inputs, wrong, about in planted_bugs(rng):
-        yield Case({"function": function, "inputs": inputs}, in_words(wrong), call=in_any_order, about=about)
+        yield Case({"function": function, "inputs": inputs}, sorted(in_words(wrong)), call=found, about=about)
     two = planted("2x₀ - 3x₁ + x₂/2 + 4x₃", lambda x: x @ np.array([2.0, -3.0, 0.5, 4.0]), a_large_and_a_small)
     yield Case(
         {"function": two, "inputs": [rng.normal(size=4)]},
-        in_words(entries(0, (3,), (1,))),
-        call=found,
+        ["input 0 at (3,)", "input 0 at (1,), its error 1000 times smaller"],
+        call=ranked,
         about="two wrong entries, the later one much worse",
     )
     for function, inputs, about in right_functions(rng):
-        yield Case({"function": function, "inputs": inputs}, [], call=in_any_order, about=about)
+        yield Case({"function": function, "inputs": inputs}, accept=no_alarm, call=alarms, about=about)
 
 
 def checked(
@@ -240,6 +287,20 @@ def relative_only(function, inputs):
 
 
 @gradcheck.mistake
+def absolute_only(function, inputs):
+    """You allow one error for all gradients, however large they are. A gradient of 100,000 agrees with its difference
+    to nine digits and still not to 1e-6: allow for an error in proportion, as well."""
+    return checked(function, inputs, agree=lambda a, b: abs(a - b) <= 1e-6)
+
+
+@gradcheck.mistake
+def nan_passes(function, inputs):
+    """A gradient that is nan passes. Every comparison with nan is False, so `error > tolerance` finds nothing wrong
+    with it. Ask the other way round, whether the error is within the tolerance."""
+    return checked(function, inputs, agree=lambda a, b: not abs(a - b) > 1e-6 + 1e-5 * abs(b))
+
+
+@gradcheck.mistake
 def with_sign(function, inputs):
     """You compare gradient minus difference with the tolerance, sign and all. A gradient that is too small is wrong,
     too: take the absolute value."""
@@ -297,15 +358,11 @@ def stable():
     rng = np.random.default_rng(11)
     for x, about in rows_of_scores(rng):
         p, gradient = jacobian_answer(x, g := rng.normal(size=x.shape))
-        yield Case({"function": "softmax", "x": x, "g": g}, (p, gradient), call=one_of_two, about=about)
+        yield Case({"x": x, "g": g}, (p, gradient), part="softmax", about=about)
     for x, about in rows_of_scores(rng):
         g = rng.normal(size=x.shape[:-1])
         answer = np.logaddexp.reduce(x, axis=-1), jacobian_answer(x, x)[0] * g[..., None]
-        yield Case({"function": "logsumexp", "x": x, "g": g}, answer, call=one_of_two, about=about)
-
-
-def one_of_two(Stable, function, x, g):
-    return getattr(Stable, function, unwritten)(x, g)
+        yield Case({"x": x, "g": g}, answer, part="logsumexp", about=about)
 
 
 class Stable:
@@ -345,6 +402,38 @@ def overflowing(x, g):
     score of the row first: it cancels."""
     p = normalised(np.exp(x))
     return p, backward_of_softmax(p, g)
+
+
+@wrong_softmax
+def smallest_subtracted(x, g):
+    """You subtract the smallest score of the row. The differences that are left are positive, and beyond 709 they
+    overflow as before. Subtract the largest: then no exponent is above 0."""
+    p = normalised(np.exp(x - x.min(axis=-1, keepdims=True)))
+    return p, backward_of_softmax(p, g)
+
+
+@wrong_softmax
+def mean_subtracted(x, g):
+    """You subtract the mean of the row. A score far above the mean overflows as before. Subtract the largest: then no
+    exponent is above 0."""
+    p = normalised(np.exp(x - x.mean(axis=-1, keepdims=True)))
+    return p, backward_of_softmax(p, g)
+
+
+@wrong_softmax
+def along_the_first_axis(x, g):
+    """You go along the first axis. Each row is for itself here, and a row lies along the last axis, -1."""
+    powers = np.exp(x - x.max(axis=0))
+    p = powers / powers.sum(axis=0)
+    return p, p * (g - (g * p).sum(axis=0))
+
+
+@wrong_softmax
+def turned_gradient(x, g):
+    """The values are right, and the gradient has the wrong sign: p belongs to g with a plus, and Σ g · p is what is
+    taken away."""
+    p = softmax_of(x)
+    return p, -backward_of_softmax(p, g)
 
 
 @wrong_softmax
@@ -425,6 +514,21 @@ def peak_not_added(x, g):
 
 
 @wrong_logsumexp
+def peak_alone(x, g):
+    """The value is the largest score, and ln Σ is more than that: with n equal scores by ln n. What stands under the
+    logarithm after the subtraction still counts."""
+    return x.max(axis=-1), back(g) * softmax_of(x)
+
+
+@wrong_logsumexp
+def peak_inside(x, g):
+    """You add the largest score under the logarithm. There it is a factor, e to its power; as a term it belongs
+    outside."""
+    peak = x.max(axis=-1, keepdims=True)
+    return np.log((np.exp(x - peak)).sum(axis=-1) + peak[..., 0]), back(g) * softmax_of(x)
+
+
+@wrong_logsumexp
 def peak_twice(x, g):
     """The values are right. The gradient holds the largest score's own part a second time: it was subtracted and added,
     and both are felt. What cancels in the value cancels in the gradient."""
@@ -443,14 +547,6 @@ def of_softmax(x, g):
     softmax itself."""
     p = softmax_of(x)
     return lse(x), backward_of_softmax(p, np.broadcast_to(back(g), x.shape))
-
-
-@stable.mistake
-class BothOverflow(Stable):
-    """Both functions take eˣ as it stands. It overflows above x = 709, and far below 0 every eˣ is 0: ∞/∞ and 0/0 are
-    nan. Subtract the largest score of the row first: in softmax it cancels, in logsumexp it is added again."""
-
-    softmax, logsumexp = overflowing, log_of_infinity
 
 
 # --- 3 -----------------------------------------------------------------------------------------
@@ -552,9 +648,8 @@ def ridge_loss(w, x, y):
 
 
 def cross_entropy_gradient(p, y):
-    """The gradient of -(y ln p + (1 - y) ln(1 - p)) by p, entry by entry. p, y: arrays of the same shape."""
-    miss = p - y
-    return miss
+    """The gradient of -(y ln p + (1 - y) ln(1 - p)) by p, entry by entry. p, y: arrays of one shape."""
+    return p - y
 
 
 def sum_gradient(g, x, axis):
@@ -615,8 +710,8 @@ def reasons() -> str:
 
 @exercise("Bug hunt: find and explain", points=4)
 def bug_hunt():
-    """Return a dictionary with three boxes for each of the seven programs: the line that is wrong, the letter of the
-    reason, and a number.
+    """Return a dictionary with two boxes for each of the seven programs: the defect, which is the line to change and
+    the letter of the reason in one text such as "2h", and a number.
 
     The numbers are: 1, how many squares are averaged for N = 3; 2, by how much ∂loss/∂w₀ is too small at w₀ = 3;
     3, what the gradient should be at p = 0.25, y = 1; 4, what the program gives to x[0, 1] for a 2×2 array, axis = 1
@@ -627,13 +722,13 @@ def bug_hunt():
 
 
 FOUND = {
-    "1 line": 3, "1 reason": "b", "1 number": 9,
-    "2 line": 5, "2 reason": "c", "2 number": 0.6,
-    "3 line": 3, "3 reason": "d", "3 number": -4.0,
-    "4 line": 3, "4 reason": "e", "4 number": 20,
-    "5 line": 6, "5 reason": "a", "5 number": 3.0,
-    "6 line": 3, "6 reason": "f", "6 number": 0.0,
-    "7 line": 5, "7 reason": "g", "7 number": 2047,
+    "1 defect": "3b", "1 number": 9,
+    "2 defect": "5c", "2 number": 0.6,
+    "3 defect": "3d", "3 number": -4.0,
+    "4 defect": "3e", "4 number": 20,
+    "5 defect": "6a", "5 number": 3.0,
+    "6 defect": "3f", "6 number": 0.0,
+    "7 defect": "5g", "7 number": 2047,
 }  # fmt: skip
 
 
@@ -647,7 +742,13 @@ def three_squares():
 @bug_hunt.mistake
 def at_the_mean():
     """The mean averages whatever it is given. Look at the shape of what reaches it: where was it made?"""
-    return {"1 line": 5}
+    return {"1 defect": "5b"}
+
+
+@bug_hunt.mistake
+def at_the_squares():
+    """The squares have the shape of the errors. Where did the errors get theirs?"""
+    return {"1 defect": "4b"}
 
 
 @bug_hunt.mistake
@@ -665,7 +766,47 @@ def value_of_the_penalty():
 @bug_hunt.mistake
 def at_the_sum():
     """The sum is right, and its value arrives in the loss. Which of the two terms has no graph?"""
-    return {"2 line": 6}
+    return {"2 defect": "6c"}
+
+
+@bug_hunt.mistake
+def sign_of_the_miss():
+    """At p = 0.25 and y = 1 the program gives -0.75. The true gradient is negative there, too: the sign is not what is
+    wrong."""
+    return {"3 defect": "3h"}
+
+
+@bug_hunt.mistake
+def stretched_at_all():
+    """That g is stretched to the shape of x is right: each entry of a row adds to one sum. Along which axis does it
+    have to be stretched, and along which does it happen?"""
+    return {"4 defect": "3b"}
+
+
+@bug_hunt.mistake
+def visited_too_often():
+    """`in_order` lists each value once, so nothing is visited twice. Follow what stands in the dictionary under x, step
+    by step."""
+    return {"5 defect": "6g"}
+
+
+@bug_hunt.mistake
+def where_it_is_lost():
+    """The step is lost there, because of what another line has chosen. Which line would you change?"""
+    return {"6 defect": "4f"}
+
+
+@bug_hunt.mistake
+def at_the_loop():
+    """The loop takes each input of a value once, as it must. Which line sets out from there, before the gradient of
+    that input is complete?"""
+    return {"7 defect": "4g"}
+
+
+@bug_hunt.mistake
+def added_to_the_rest():
+    """To add is right: on a fresh graph all numbers come out right. What is wrong is how many times the line is run."""
+    return {"7 defect": "3i"}
 
 
 @bug_hunt.mistake
@@ -725,6 +866,63 @@ def one_round_too_few():
 # --- 5 and 6 -----------------------------------------------------------------------------------------
 
 
+def value_and_gradient(loss, first, *others):
+    """The value of a learner's loss, and the gradient that it gives to its first argument, a Tensor."""
+    tensor = Tensor(first, requires_grad=True)
+    result = loss(tensor, *others)
+    if is_blank(result):
+        return result
+    if not isinstance(result, Tensor):
+        raise Refused(f"The loss should be a Tensor, or backward has nowhere to begin; yours is {describe(result)}.")
+    if result.shape:
+        raise Refused(f"A loss is one number; yours has shape {result.shape}.")
+    result.backward()
+    return result.item(), tensor.grad
+
+
+@exercise("Bug hunt: mend the losses", points=4)
+def losses():
+    """Return from each of the first four functions what its docstring promises.
+
+    They stand in one class, so that they can be handed over together; none needs self.
+    """
+    rng = np.random.default_rng(17)
+    for n in (3, 5):
+        prediction, target = rng.normal(size=(n, 1)), rng.normal(size=n)
+        error = prediction.ravel() - target
+        yield Case(
+            {"prediction": prediction, "target": target},
+            (error @ error / n, 2 / n * error[:, None]),
+            call=value_and_gradient,
+            part="squared_error",
+        )
+    for n in (4, 2):
+        w, x, y = rng.normal(size=3), rng.normal(size=(n, 3)), rng.normal(size=n)
+        error = np.einsum("nd,d->n", x, w) - y
+        yield Case(
+            {"w": w, "x": x, "y": y},
+            (error @ error / n + 0.1 * w @ w, np.einsum("n,nd->d", error, x) * 2 / n + 0.2 * w),
+            call=value_and_gradient,
+            part="ridge_loss",
+        )
+    for p, y in [([0.25, 0.9, 0.6], [1.0, 0.0, 0.0]), ([[0.5, 0.01], [0.8, 0.3]], [[1.0, 0.0], [0.3, 0.3]])]:
+        p, y = np.array(p), np.array(y)
+        yield Case({"p": p, "y": y}, (1 - y) / (1 - p) - y / p, part="cross_entropy_gradient")
+    for axis, shape, about in [
+        (1, (2, 2), ""),
+        (0, (2, 3), ""),
+        (-1, (3, 2), "an axis counted from the end"),
+        ((0, 2), (2, 3, 2), "a tuple of axes"),
+    ]:
+        x = rng.normal(size=shape)
+        g = rng.normal(size=x.sum(axis=axis).shape)
+        summed = {a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))}
+        gradient = np.empty(shape)
+        for index in np.ndindex(shape):
+            gradient[index] = g[tuple(i for a, i in enumerate(index) if a not in summed)]
+        yield Case({"g": g, "x": x, "axis": axis}, gradient, part="sum_gradient", about=about)
+
+
 class Watched:
     """A value that counts how often its inputs are asked for, and stops a sweep that asks too often."""
 
@@ -738,171 +936,91 @@ class Watched:
     def _prev(self):
         Watched.looks += 1
         if Watched.looks > self.limit:
-            raise TooManyVisits
+            raise Refused(
+                f"It asked more than {self.limit:,} times for the inputs of a value: it still goes along every path. "
+                "Collect the whole gradient of a value first, in the order of `check.in_order` from its end, and go on "
+                "once."
+            )
         return self._inputs
 
 
-class TooManyVisits(Exception):
-    """A sweep that goes along every path."""
+GRAPHS = {
+    "x · y + x": lambda x, y: (x * y, x),
+    "s + s · s, s = x · y": lambda x, y: (s := x * y, s * s),
+}
+ROUNDS = {
+    "3 rounds of v = v + v": (3, 2),
+    "40 rounds of v = v + v": (40, 2),
+    "a chain of 5,000 values": (4_999, 1),
+}
 
 
-def unwritten(*_):
-    raise NotImplementedError
+def swept(sweep, graph, x, y):
+    """The gradients by x, y and the root."""
+    x, y = Value(x), Value(y)
+    terms = GRAPHS[graph](x, y)
+    gradients = sweep(root := terms[0] + terms[1])
+    if is_blank(gradients):
+        return gradients
+    if not isinstance(gradients, dict):
+        raise Refused(f"sweep returns a dictionary {{value: gradient}}; yours returns {describe(gradients)}.")
+    return tuple(gradients.get(value, "no entry") for value in (x, y, root))
 
 
-def attempt(method, *arguments):
-    """What a method gives; `...` where it is still to be written."""
-    try:
-        return method(*arguments)
-    except NotImplementedError:
-        return ...
+def handed_back(hand_back, graph, x, y, grads):
+    """What stands in the grad of x, y and the root afterwards."""
+    x, y = Value(x), Value(y)
+    terms = GRAPHS[graph](x, y)
+    root = terms[0] + terms[1]
+    for value in in_order(root):
+        value.grad = grads
+    hand_back(root)
+    return x.grad, y.grad, root.grad
 
 
-def watched_sweep(method, root, leaf):
-    """The gradient of leaf, or why there is none."""
+def handed_down(hand_back, graph):
+    """What stands in the grad of the first value of a long chain, and of the last, which is the root."""
+    rounds, uses = ROUNDS[graph]
+    leaf = root = Watched()
+    for _ in range(rounds):
+        root = Watched(*[root] * uses)
     Watched.looks = 0
-    try:
-        result = method(root)
-    except NotImplementedError:
-        return ...
-    except TooManyVisits:
-        return "more than 20,000 visits"
-    except RecursionError:
-        return "RecursionError"
-    return ... if result is ... or not root.grad else leaf.grad
+    hand_back(root)
+    return leaf.grad, root.grad
 
 
-def flat(gradient, shape):
-    """The entries in a row, or the shape in words if it is not the one that it should be."""
-    if gradient is ... or gradient is None:
-        return gradient
-    gradient = np.asarray(gradient)
-    return gradient.ravel() if gradient.shape == shape else f"an array of shape {gradient.shape}"
-
-
-def gradient_of(method, array, *others):
-    """The gradient that a loss gives to its first argument, a Tensor."""
-    tensor = Tensor(array, requires_grad=True)
-    loss = attempt(method, tensor, *others)
-    if loss is ... or loss is None:
-        return ...
-    loss.backward()
-    return tensor.grad.ravel()
-
-
-def with_all(Answer):
-    """The functions of an answer; one that is missing is still to be written."""
-    return SimpleNamespace(**{f.__name__: getattr(Answer, f.__name__, unwritten) for f in PROGRAMS})
-
-
-def losses_results(Losses):
-    """Every box of the first exercise, from a class with four functions."""
-    Mended = with_all(Losses)
-    rng = np.random.default_rng(17)
-    boxes = {}
-
-    prediction, target = rng.normal(size=(3, 1)), rng.normal(size=3)
-    loss = attempt(Mended.squared_error, Tensor(prediction), target)
-    boxes["1 value"] = loss.item() if isinstance(loss, Tensor) else loss
-    boxes["1 gradient"] = gradient_of(Mended.squared_error, prediction, target)
-
-    w, x, y = rng.normal(size=3), rng.normal(size=(4, 3)), rng.normal(size=4)
-    loss = attempt(Mended.ridge_loss, Tensor(w), x, y)
-    boxes["2 value"] = loss.item() if isinstance(loss, Tensor) else loss
-    boxes["2 gradient"] = gradient_of(Mended.ridge_loss, w, x, y)
-
-    boxes["3 gradient"] = flat(attempt(Mended.cross_entropy_gradient, *PROBABILITIES), (2, 3))
-
-    for axis, shape in AXES.items():
-        g, x = rng.normal(size=np.zeros(shape).sum(axis=axis).shape), rng.normal(size=shape)
-        boxes[f"4 shape {shape}, axis={axis}"] = flat(attempt(Mended.sum_gradient, g, x, axis), shape)
-
-    return boxes
-
-
-def engines_results(Engines):
-    """Every box of the second, from a class with three."""
-    Mended, boxes = with_all(Engines), {}
-    a, b = Value(2.0), Value(3.0)
-    c = a * b
-    for name, root in (("x y + x", c + a), ("x y + (x y)²", c + c * c)):
-        gradients = attempt(Mended.sweep, root)
-        boxes[f"5 {name}"] = (gradients[a], gradients[b]) if isinstance(gradients, dict) else gradients
-
-    for name, f, slope, x in JUDGED:
-        verdict = attempt(Mended.agrees, f, slope, x)
-        boxes[f"6 {name}"] = bool(verdict) if isinstance(verdict, np.bool_) else verdict
-
-    for name, rounds, uses in (("40 rounds of v = v + v", 40, 2), ("a chain of 5,000", 5_000, 1)):
-        leaf = root = Watched()
-        for _ in range(rounds):
-            root = Watched(*[root] * uses)
-        boxes[f"7 {name}"] = watched_sweep(Mended.hand_back, root, leaf)
-    return boxes
-
-
-PROBABILITIES = np.array([[0.25, 0.9, 0.6], [0.5, 0.01, 0.8]]), np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 0.3]])
-AXES = {1: (2, 2), 0: (2, 3), -1: (3, 2), (0, 2): (2, 3, 1)}
+SQUARE, SHIFTED = named("x²", lambda x: x * x), named("x² + 10,000", lambda x: x * x + 10_000)
 JUDGED = (
-    ("6 for x² at 3", lambda x: x * x, 6.0, 3.0),
-    ("6.1 for x² at 3", lambda x: x * x, 6.1, 3.0),
-    ("cos 1 for sin at 1", np.sin, math.cos(1.0), 1.0),
-    ("0 for x² at 3", lambda x: x * x, 0.0, 3.0),
-    ("2e10 for x² at 1e10", lambda x: x * x, 2e10, 1e10),
+    (SQUARE, 6.0, 3.0, True, ""),
+    (SQUARE, 6.1, 3.0, False, ""),
+    (SQUARE, 0.0, 3.0, False, ""),
+    (named("sin x", np.sin), math.cos(1.0), 1.0, True, ""),
+    (SQUARE, 2e10, 1e10, True, "a large x"),
+    (SHIFTED, 6.0, 3.0, True, "a large value with a small slope"),
 )
-
-
-def expected_losses():
-    """What the boxes should hold, each by another route than the programs'."""
-    rng = np.random.default_rng(17)
-    prediction, target = rng.normal(size=(3, 1)), rng.normal(size=3)
-    error = prediction.ravel() - target
-    boxes = {"1 value": np.dot(error, error) / 3, "1 gradient": 2 / 3 * error}
-
-    w, x, y = rng.normal(size=3), rng.normal(size=(4, 3)), rng.normal(size=4)
-    error = np.einsum("ij,j->i", x, w) - y
-    boxes["2 value"] = np.dot(error, error) / 4 + 0.1 * np.dot(w, w)
-    boxes["2 gradient"] = np.einsum("i,ij->j", error, x) / 2 + 0.2 * w
-
-    p, y = PROBABILITIES
-    boxes["3 gradient"] = ((1 - y) / (1 - p) - y / p).ravel()
-
-    for axis, shape in AXES.items():
-        g = rng.normal(size=np.zeros(shape).sum(axis=axis).shape)
-        rng.normal(size=shape)
-        summed = {a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))}
-        gradient = np.empty(shape)
-        for index in np.ndindex(shape):
-            gradient[index] = g[tuple(i for a, i in enumerate(index) if a not in summed)]
-        boxes[f"4 shape {shape}, axis={axis}"] = gradient.ravel()
-
-    return boxes
-
-
-def expected_engines():
-    boxes = {"5 x y + x": (4.0, 2.0), "5 x y + (x y)²": (3.0 + 2 * 6 * 3, 2.0 + 2 * 6 * 2)}
-    boxes |= {f"6 {name}": right for (name, *_), right in zip(JUDGED, (True, False, True, False, True), strict=True)}
-    return boxes | {"7 40 rounds of v = v + v": 2.0**40, "7 a chain of 5,000": 1.0}
-
-
-@exercise("Bug hunt: mend the losses", points=4)
-def losses():
-    """Return from each of the first four functions what its docstring promises.
-
-    They stand in one class, so that they can be handed over together; none takes self. The boxes are numbered as the
-    programs.
-    """
-    yield Case(call=losses_results, expected=expected_losses())
 
 
 @exercise("Bug hunt: mend the engines", points=4)
 def engines():
     """Return from each of the last three functions what its docstring promises.
 
-    They stand in one class, so that they can be handed over together; none takes self. The boxes are numbered as the
-    programs. `check.in_order(root)` gives all values, inputs first.
+    They stand in one class, so that they can be handed over together; none needs self. `check.in_order(root)` gives all
+    values, inputs first.
     """
-    yield Case(call=engines_results, expected=expected_engines(), about="a shared value and a long chain")
+    for graph, expected in (("x · y + x", (4.0, 2.0, 1.0)), ("s + s · s, s = x · y", (39.0, 26.0, 1.0))):
+        yield Case({"graph": graph, "x": 2.0, "y": 3.0}, expected, call=swept, part="sweep")
+    for f, slope, x, expected, about in JUDGED:
+        yield Case({"f": f, "slope": slope, "x": x}, expected, part="agrees", about=about)
+    for grads, about in ((0.0, ""), (10.0, "gradients that are there already")):
+        yield Case(
+            {"graph": "s + s · s, s = x · y", "x": 2.0, "y": 3.0, "grads": grads},
+            (grads + 39.0, grads + 26.0, grads + 1.0),
+            call=handed_back,
+            part="hand_back",
+            about=about,
+        )
+    for graph, (rounds, uses) in ROUNDS.items():
+        yield Case({"graph": graph}, (float(uses**rounds), 1.0), call=handed_down, part="hand_back", about=graph)
 
 
 class Mended:
@@ -939,96 +1057,201 @@ class Mended:
             value.grad += gradient
 
 
-@losses.mistake
-class SquaredErrorAsBefore(Mended):
+def mend_of(exercise, wrong):
+    """Register a mistake in one function, which gives the mistake its place in the class."""
+
+    def register(function):
+        exercise.mistake(type(function.__name__, (Mended,), {wrong: function, "__doc__": function.__doc__}))
+        return function
+
+    return register
+
+
+@mend_of(losses, "squared_error")
+def still_every_pair(prediction, target):
     """Every prediction is still compared with every target. Give one of the two an axis more, or the other an axis
     less, before the subtraction."""
+    return squared_error(prediction, target)
 
-    squared_error = squared_error
 
-
-@losses.mistake
-class SquaredErrorSummed(Mended):
+@mend_of(losses, "squared_error")
+def sum_of_squares(prediction, target):
     """The shapes fit now, and the mean has become a sum."""
-
-    def squared_error(prediction, target):
-        error = prediction - target.reshape(-1, 1)
-        return (error * error).sum()
+    error = prediction - target.reshape(-1, 1)
+    return (error * error).sum()
 
 
-@losses.mistake
-class RidgeAsBefore(Mended):
+@mend_of(losses, "squared_error")
+def diagonal_over_all(prediction, target):
+    """The right squares, divided by N² in place of N: the mean is still the one over all pairs."""
+    error = prediction - target.reshape(-1, 1)
+    return (error * error).sum() / len(target) ** 2
+
+
+@mend_of(losses, "ridge_loss")
+def penalty_without_graph(w, x, y):
     """The value is right, the gradient has no part from the penalty. `.data` is an array, and an array has no
     graph."""
+    return ridge_loss(w, x, y)
 
-    ridge_loss = ridge_loss
+
+@mend_of(losses, "ridge_loss")
+def no_penalty(w, x, y):
+    """The penalty is gone, from the value and from the gradient. In the value it was right; what it lacked is a
+    graph."""
+    error = (x * w).sum(axis=1) - y
+    return (error * error).mean()
 
 
-@losses.mistake
-class GradientByScores(Mended):
+@mend_of(losses, "ridge_loss")
+def mean_of_weights(w, x, y):
+    """The penalty is the mean of the squared weights now. 0.1 times their sum was promised."""
+    error = (x * w).sum(axis=1) - y
+    return (error * error).mean() + 0.1 * (w * w).mean()
+
+
+@mend_of(losses, "cross_entropy_gradient")
+def by_the_scores(p, y):
     """p - y is the gradient by a score s from which p was made, p = 1/(1 + exp(-s)); the slope p(1 - p) of that step is
     already in it. By p itself that factor must be taken out."""
+    return p - y
 
-    cross_entropy_gradient = cross_entropy_gradient
 
-
-@losses.mistake
-class SigmoidTwice(Mended):
+@mend_of(losses, "cross_entropy_gradient")
+def slope_twice(p, y):
     """You multiply by p(1 - p). The gradient by the score is that by p times p(1 - p), so the way back is a
     division."""
-
-    def cross_entropy_gradient(p, y):
-        return (p - y) * p * (1 - p)
+    return (p - y) * p * (1 - p)
 
 
-@losses.mistake
-class OnlyRight(Mended):
+@mend_of(losses, "cross_entropy_gradient")
+def only_right_ones(p, y):
     """-y/p is the part of the examples with y = 1. Those with y = 0 pull on ln(1 - p)."""
-
-    def cross_entropy_gradient(p, y):
-        return -y / p
+    return -y / p
 
 
-@engines.mistake
-class SweepAsBefore(Mended):
+@mend_of(losses, "cross_entropy_gradient")
+def uphill(p, y):
+    """The size is right, the sign is not. A greater p makes -ln p smaller and -ln(1 - p) greater."""
+    return (y - p) / (p * (1 - p))
+
+
+@mend_of(losses, "cross_entropy_gradient")
+def second_sign(p, y):
+    """The part with y is right. ln(1 - p) falls when p grows: its slope by p is -1/(1 - p), and with the minus in front
+    of the sum it is a plus."""
+    return -y / p - (1 - y) / (1 - p)
+
+
+@mend_of(losses, "cross_entropy_gradient")
+def of_the_mean(p, y):
+    """You divide by the number of entries: that is the gradient of the mean. Entry by entry was asked."""
+    return (p - y) / (p * (1 - p)) / p.size
+
+
+@mend_of(losses, "sum_gradient")
+def still_the_last_axes(g, x, axis):
+    """g is still lined up with the last axes. It needs an axis of size 1 where one was summed away; then it is
+    stretched along that one."""
+    return np.broadcast_to(g, x.shape)
+
+
+@mend_of(losses, "sum_gradient")
+def not_stretched(g, x, axis):
+    """The summed axis is back, and has size 1. A gradient has the shape of what it belongs to: stretch it to that of
+    x."""
+    return np.expand_dims(g, axis)
+
+
+@mend_of(engines, "sweep")
+def still_replaced(root):
     """A value that is used twice still keeps only one contribution."""
+    return sweep(root)
 
-    sweep = sweep
+
+@mend_of(engines, "sweep")
+def begins_at_one(root):
+    """Each value begins with a gradient of 1, before anything has arrived. Only the root has 1 to begin with: the
+    others begin at 0."""
+    gradients = {root: 1.0}
+    for value in reversed(in_order(root)):
+        for parent, local in zip(value._prev, value._local, strict=True):
+            gradients[parent] = gradients.get(parent, 1.0) + local * gradients[value]
+    return gradients
 
 
-@engines.mistake
-class Float64SameStep(Mended):
+@mend_of(engines, "agrees")
+def same_step(f, slope, x):
     """A right slope at 1e10 is called wrong. The numbers of float64 lie 2e-6 apart there, and a step of 1e-7 is lost.
     Let the step grow with |x|."""
-
-    def agrees(f, slope, x):
-        x, h = np.float64(x), 1e-7
-        return bool(abs((f(x + h) - f(x - h)) / (2 * h) - slope) <= 1e-4 * max(1, abs(slope)))
+    x, h = np.float64(x), 1e-7
+    return bool(abs((f(x + h) - f(x - h)) / (2 * h) - slope) <= 1e-4 * max(1, abs(slope)))
 
 
-@engines.mistake
-class AgreesAsBefore(Mended):
+@mend_of(engines, "agrees")
+def still_in_float32(f, slope, x):
     """Right slopes are called wrong. In float32 3 + 1e-7 is 3 again, and the difference is 0, whatever the function: in
     which precision is yours taken?"""
-
-    def agrees(f, slope, x):
-        if x > 1e6:
-            raise NotImplementedError  # there the step is the matter, in either precision: see above
-        return agrees(f, slope, x)
+    return agrees(f, slope, x)
 
 
-@engines.mistake
-class AlwaysAgrees(Mended):
+@mend_of(engines, "agrees")
+def larger_step_in_float32(f, slope, x):
+    """A larger step is no longer lost, and in float32 little is left all the same: near 10,000 its numbers lie 0.001
+    apart, and that is divided by the step. Take the difference in float64."""
+    x, h = np.float32(x), np.float32(5e-3 * max(1, abs(x)))
+    return bool(abs((f(x + h) - f(x - h)) / (2 * h) - slope) <= 1e-4 * max(1, abs(slope)))
+
+
+@mend_of(engines, "agrees")
+def always_content(f, slope, x):
     """The right slopes pass now, and so do the wrong ones. A check that is always content has been silenced, not
     mended."""
-
-    def agrees(f, slope, x):
-        return True
+    return True
 
 
-@engines.mistake
-class RecursiveAsBefore(Mended):
-    """It still goes along every path. Collect the whole gradient of a value first, in the order of `check.in_order`
-    from its end, and go on once."""
+@mend_of(engines, "hand_back")
+def visited_once(root):
+    """A value goes on when the first path reaches it, and what arrives by the other paths comes too late. A set of
+    visited values makes it fast, and wrong: a value has to wait for all who use it, and an order does that."""
+    seen, stack = set(), [root]
+    root.grad += 1.0
+    while stack:
+        value = stack.pop()
+        if value not in seen:
+            seen.add(value)
+            for parent, local in zip(value._prev, value._local, strict=True):
+                parent.grad += local * value.grad
+            stack += reversed(value._prev)
 
-    hand_back = hand_back
+
+@mend_of(engines, "hand_back")
+def put_in_place(root):
+    """The gradients are right on a fresh graph. You put them in place of what was in `grad`; they should be added to
+    it."""
+    for value, gradient in Mended.sweep(root).items():
+        value.grad = gradient
+
+
+@mend_of(engines, "hand_back")
+def through_grad(root):
+    """You collect in `grad` itself, and hand on what stands there. On a fresh graph that is right; where a gradient is
+    there already, it is handed on a second time. Collect in a dictionary, and add to `grad` at the end."""
+    root.grad += 1.0
+    for value in reversed(in_order(root)):
+        for parent, local in zip(value._prev, value._local, strict=True):
+            parent.grad += local * value.grad
+
+
+@mend_of(engines, "hand_back")
+def not_the_root(root):
+    """The root's own grad is missing: it moves by 1 when it is moved by 1."""
+    for value, gradient in Mended.sweep(root).items():
+        if value is not root:
+            value.grad += gradient
+
+
+@mend_of(engines, "hand_back")
+def returned(root):
+    """You return the gradients, and nothing stands in `grad` afterwards. It is there that they were promised."""
+    return Mended.sweep(root)

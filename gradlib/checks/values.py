@@ -83,6 +83,8 @@ def without_addresses(text: str) -> str:
 def _show(value: Any) -> str:
     if value is ...:
         return "..."
+    if isinstance(value, np.bool_):
+        return repr(bool(value))
     if isinstance(value, float):  # np.float64 is one, and its repr is longer
         text = repr(float(value))
         return text if len(text) <= 12 else repr(float(f"{value:.8g}"))

@@ -25,7 +25,7 @@ def from_the_library(function, inputs):
             return float((g * function(*[Tensor(moved if j == i else y) for j, y in enumerate(inputs)]).data).sum())
 
         error = np.abs(tensors[i].grad - numerical_gradient(probe, x))
-        bad = error > 1e-6 + 1e-4 * np.abs(tensors[i].grad)
+        bad = ~(error <= 1e-6 + 1e-4 * np.abs(tensors[i].grad))
         wrong += [(error[index], i, index) for index in np.ndindex(x.shape) if bad[index]]
     return sorted(wrong, reverse=True)
 
@@ -52,10 +52,15 @@ def by_hand_with_one_cotangent_an_entry(function, inputs):
             arrays[i][index] = x
             difference = (totals[0] - totals[1]) / (2 * h)
             error = abs(difference - leaves[i].grad[index])
-            if error / max(1, abs(difference)) > 1e-5:
+            if not error <= 1e-5 * max(1, abs(difference)):
                 found.append((error, i, index))
     found.sort(key=lambda item: -item[0])
     return found
+
+
+@gradients.right
+def a_tuple_with_numpy_inside(function, inputs):
+    return tuple((np.float64(e), np.int64(i), tuple(map(np.int64, at))) for e, i, at in check.checked(function, inputs))
 
 
 @gradients.right
@@ -78,12 +83,34 @@ gradients.wrong("In float32 a difference")(
 gradients.wrong("first entry of each input")(variation(only=lambda i, index: set(index) <= {0}))
 gradients.wrong("gradient of the first input")(variation(only=lambda i, index: i < 1))
 gradients.wrong("divide the error by the gradient")(variation(agree=lambda a, b: abs(a - b) <= 1e-5 * abs(b)))
+gradients.wrong("in proportion, as well")(variation(agree=lambda a, b: abs(a - b) <= 1e-7))
+gradients.wrong("A gradient that is nan passes")(variation(agree=lambda a, b: not abs(a - b) > 2e-6 * max(1, abs(b))))
+gradients.wrong("calls one wrong")(variation(step=1e-2))
+gradients.wrong("The error is a size")(variation(size=float))
+gradients.wrong("holds (0, (")(
+    lambda function, inputs: [(i, index) for _, i, index in check.checked(function, inputs)]
+)
+gradients.wrong("index is a tuple itself")(
+    lambda function, inputs: [
+        (error, i, int(np.ravel_multi_index(index, inputs[i].shape)) if index else 0)
+        for error, i, index in check.checked(function, inputs)
+    ]
+)
+
+
+@gradients.wrong()
+def relative_error_returned(function, inputs):
+    """The right places, and a size that is not the one that was asked for."""
+    return [(error / (1 + 1e3 * error), i, index) for error, i, index in check.checked(function, inputs)]
+
+
 gradients.wrong("take the absolute value")(variation(agree=lambda a, b: a < b + 1e-6 + 1e-5 * abs(b)))
 gradients.wrong("Let the step grow")(variation(step=3e-7))
 gradients.wrong("most wrong should come first")(variation(worst_first=False))
 gradients.wrong()(lambda function, inputs: [])
-gradients.wrong("expected a list")(lambda function, inputs: True)
-gradients.wrong()(
+gradients.wrong("returns a list of tuples")(lambda function, inputs: True)
+gradients.wrong("returns a list of tuples")(lambda function, inputs: (e for e in check.checked(function, inputs)))
+gradients.wrong("calls one wrong")(
     lambda function, inputs: [(1.0, i, index) for i, x in enumerate(inputs) for index in np.ndindex(x.shape)]
 )
 
@@ -155,7 +182,16 @@ class Unstable:
         raise NotImplementedError
 
 
-@stable.wrong("Both functions take")
+@stable.right
+class WithSelf:
+    def softmax(self, x, g):
+        return check.Stable.softmax(x, g)
+
+    def logsumexp(self, x, g):
+        return list(check.Stable.logsumexp(x, g))
+
+
+@stable.wrong("eˣ overflows above x = 709")
 class Typed:
     def softmax(x, g):
         p = np.exp(x) / np.exp(x).sum(-1, keepdims=True)
@@ -224,7 +260,32 @@ def cut(x, g):
     return p, p * (g - (g * p).sum(-1, keepdims=True))
 
 
-@softmax.wrong()
+@softmax.wrong("subtract the smallest score")
+def by_the_minimum(x, g):
+    e = np.exp(x - np.min(x, -1, keepdims=True))
+    p = e / e.sum(-1, keepdims=True)
+    return p, p * (g - (g * p).sum(-1, keepdims=True))
+
+
+@softmax.wrong("subtract the mean")
+def centred(x, g):
+    e = np.exp(x - np.mean(x, -1, keepdims=True))
+    p = e / e.sum(-1, keepdims=True)
+    return p, p * (g - (g * p).sum(-1, keepdims=True))
+
+
+@softmax.wrong("the wrong sign")
+def turned(x, g):
+    p = check.softmax_of(x)
+    return p, p * ((g * p).sum(-1, keepdims=True) - g)
+
+
+@softmax.wrong("expected a tuple")
+def the_gradient_alone(x, g):
+    return check.Stable.softmax(x, g)[1]
+
+
+@softmax.wrong("go along the first axis")
 def along_the_first_axis(x, g):
     e = np.exp(x - x.max(0))
     p = e / e.sum(0)
@@ -272,6 +333,17 @@ def half_stable(x, g):
 def forgotten_peak(x, g):
     m = x.max(-1, keepdims=True)
     return np.log(np.exp(x - m).sum(-1)), np.expand_dims(g, -1) * check.softmax_of(x)
+
+
+@lse.wrong("The value is the largest score")
+def the_maximum(x, g):
+    return x.max(-1), np.expand_dims(g, -1) * check.softmax_of(x)
+
+
+@lse.wrong("add the largest score under the logarithm")
+def added_inside(x, g):
+    m = x.max(-1)
+    return np.log(m + np.exp(x - m[..., None]).sum(-1)), np.expand_dims(g, -1) * check.softmax_of(x)
 
 
 @lse.wrong("what arrived, g")
@@ -377,9 +449,18 @@ hunt.wrong("both paths added")({**RIGHT, "5 number": 4})
 hunt.wrong("6 is the slope")({**RIGHT, "6 number": 6.0, "7 number": 2047})
 hunt.wrong("each visited once")({**RIGHT, "7 number": 11})
 hunt.wrong("Its own are missing")({**RIGHT, "7 number": 1023})
-hunt.wrong("There is no box called 8 line")({**RIGHT, "1 line": 4, "8 line": 1})
-hunt.wrong()({**RIGHT, "5 reason": "b"})
-hunt.wrong()({**RIGHT, "4 line": ...})
+hunt.wrong("Where did the errors get theirs")({**RIGHT, "1 defect": "4b"})
+hunt.wrong("The mean averages whatever")({**RIGHT, "1 defect": "5b"})
+hunt.wrong("Which of the two terms has no graph")({**RIGHT, "2 defect": "6c"})
+hunt.wrong("the sign is not what is wrong")({**RIGHT, "3 defect": "3h"})
+hunt.wrong("Along which axis does it have to be stretched")({**RIGHT, "4 defect": "3b"})
+hunt.wrong("Follow what stands in the dictionary")({**RIGHT, "5 defect": "6g"})
+hunt.wrong("because of what another line has chosen")({**RIGHT, "6 defect": "4f"})
+hunt.wrong("Which line sets out from there")({**RIGHT, "7 defect": "4g"})
+hunt.wrong("how many times the line is run")({**RIGHT, "7 defect": "3i"})
+hunt.wrong("There is no box called 8 defect")({**RIGHT, "1 defect": "4e", "8 defect": "1a"})
+hunt.wrong("expected a text (str)")({**RIGHT, "1 defect": 3})
+hunt.wrong()({**RIGHT, "4 defect": ...})
 
 mend, engines = answers_to(check.losses), answers_to(check.engines)
 
@@ -474,28 +555,98 @@ def but(**functions):
     return type("Changed", (check.Mended,), functions)
 
 
+class AsTheyWere:
+    """The programs, handed in again."""
+
+
+for program in check.PROGRAMS:
+    setattr(AsTheyWere, program.__name__, staticmethod(program))
+
+mend.wrong("Every prediction is still compared")(AsTheyWere)
 mend.wrong("Every prediction is still compared")(but(squared_error=lambda p, t: ((p - t) * (p - t)).mean()))
 mend.wrong("has become a sum")(but(squared_error=lambda p, t: ((p - t[:, None]) ** 2).sum()))
+mend.wrong("N² in place of N")(but(squared_error=lambda p, t: ((p[:, 0] - t) ** 2).mean() / len(t)))
+mend.wrong("yours is a number")(but(squared_error=lambda p, t: ((p[:, 0] - t) ** 2).mean().item()))
+mend.wrong("yours has shape (3,)")(but(squared_error=lambda p, t: (p[:, 0] - t) ** 2))
 mend.wrong("`.data` is an array")(
     but(ridge_loss=lambda w, x, y: ((x @ w - y) ** 2).mean() + 0.1 * float((w.data**2).sum()))
+)
+mend.wrong("The penalty is gone")(but(ridge_loss=lambda w, x, y: ((x @ w - y) ** 2).mean()))
+mend.wrong("mean of the squared weights")(
+    but(ridge_loss=lambda w, x, y: ((x @ w - y) ** 2).mean() + (w * w).mean() / 10)
 )
 mend.wrong("must be taken out")(but(cross_entropy_gradient=lambda p, y: -(y - p)))
 mend.wrong("the way back is a division")(but(cross_entropy_gradient=lambda p, y: p * (1 - p) * (p - y)))
 mend.wrong("Those with y = 0")(but(cross_entropy_gradient=lambda p, y: y * -1 / p))
-mend.wrong("an array of shape")(but(sum_gradient=lambda g, x, axis: np.asarray(g)))
-mend.wrong()(but(sum_gradient=lambda g, x, axis: np.ones(x.shape)))
-mend.wrong()(but(sum_gradient=Untouched.squared_error))
-
-engines.wrong("keeps only one contribution")(but(sweep=check.sweep))
-engines.wrong("Let the step grow")(
-    but(
-        agrees=lambda f, slope, x: (
-            abs((f(np.float64(x) + 1e-7) - f(np.float64(x) - 1e-7)) / 2e-7 - slope) <= 1e-4 * max(1, abs(slope))
-        )
-    )
+mend.wrong("the sign is not")(but(cross_entropy_gradient=lambda p, y: y / p - (1 - y) / (1 - p)))
+mend.wrong("it is a plus")(but(cross_entropy_gradient=lambda p, y: -(y / p + (1 - y) / (1 - p))))
+mend.wrong("that is the gradient of the mean")(but(cross_entropy_gradient=lambda p, y: (p - y) / (p - p * p) / y.size))
+mend.wrong("lined up with the last axes")(but(sum_gradient=check.sum_gradient))
+mend.wrong("has size 1")(but(sum_gradient=lambda g, x, axis: np.expand_dims(g, axis)))
+mend.wrong("has shape (2,)")(but(sum_gradient=lambda g, x, axis: np.asarray(g)))
+mend.wrong("Right so far: squared_error, ridge_loss, cross_entropy_gradient.")(
+    but(sum_gradient=lambda g, x, axis: np.ones(x.shape))
 )
+mend.wrong("still to be written")(but(sum_gradient=Untouched.squared_error))
+
+
+def recursive_with_a_set(root):
+    """Each value goes on as soon as it is reached."""
+    seen = set()
+
+    def go(value):
+        if value not in seen:
+            seen.add(value)
+            for parent, local in zip(value._prev, value._local, strict=True):
+                parent.grad += local * value.grad
+            for parent in value._prev:
+                go(parent)
+
+    root.grad += 1
+    go(root)
+
+
+def assigned(root):
+    for value, gradient in check.Mended.sweep(root).items():
+        value.grad = gradient
+
+
+def without_the_root(root):
+    gradients = check.Mended.sweep(root)
+    del gradients[root]
+    for value in gradients:
+        value.grad += gradients[value]
+
+
+def collected_in_grad(root):
+    root.grad += 1
+    for value in in_order(root)[::-1]:
+        for parent, local in zip(value._prev, value._local, strict=True):
+            parent.grad += value.grad * local
+
+
+def centred_at(dtype, step):
+    def agrees(f, slope, x):
+        x, h = dtype(x), dtype(step(abs(x)))
+        return abs((f(x + h) - f(x - h)) / (2 * h) - slope) <= 1e-4 * max(1, abs(slope))
+
+    return agrees
+
+
+engines.wrong("3 + 1e-7 is 3 again")(AsTheyWere)
+engines.wrong("keeps only one contribution")(but(sweep=check.sweep))
+engines.wrong("begins with a gradient of 1")(but(sweep=dict(vars(check))["begins_at_one"]))
+engines.wrong("yours returns a list")(but(sweep=lambda root: [1.0] * len(in_order(root))))
+engines.wrong("Let the step grow")(but(agrees=centred_at(np.float64, lambda x: 1e-7)))
 engines.wrong("3 + 1e-7 is 3 again")(but(agrees=check.agrees))
+engines.wrong("Take the difference in float64")(but(agrees=centred_at(np.float32, lambda x: 1e-2 * max(1, x))))
 engines.wrong("has been silenced")(but(agrees=lambda f, slope, x: True))
-engines.wrong("expected a number")(but(hand_back=check.hand_back))
-engines.wrong()(but(sweep=Untouched.squared_error))
-engines.wrong("Right slopes are called wrong")(but(agrees=lambda f, slope, x: False))
+engines.wrong()(but(agrees=lambda f, slope, x: False))
+engines.wrong("expected a truth value")(but(agrees=lambda f, slope, x: "True"))
+engines.wrong("it still goes along every path")(but(hand_back=check.hand_back))
+engines.wrong("when the first path reaches it")(but(hand_back=recursive_with_a_set))
+engines.wrong("they should be added to it")(but(hand_back=assigned))
+engines.wrong("handed on a second time")(but(hand_back=collected_in_grad))
+engines.wrong("The root's own grad is missing")(but(hand_back=without_the_root))
+engines.wrong("You return the gradients")(but(hand_back=check.Mended.sweep))
+engines.wrong("Right so far: agrees, hand_back.")(but(sweep=Untouched.squared_error))

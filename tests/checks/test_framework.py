@@ -814,6 +814,7 @@ def test_any_of_many_right_answers_is_accepted():
 @pytest.mark.parametrize(
     ("value", "text"),
     [
+        (np.bool_(False), "False"),
         (2.0, "2.0"),
         (np.float64(0.1), "0.1"),
         (1.4901161193847656e-08, "1.4901161e-08"),
