@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from .errors import GraphError, ShapeError
+from .formulas import rules_text
 from .primitives import Primitive, find
 
 
@@ -257,6 +258,25 @@ def contributions(node, gradient) -> list:
     None where an input needs no gradient, or has no derivative.
     """
     return _hand_on(_mirrored(node), gradient, {}, False)
+
+
+class BackwardStep:
+    """The step from one result back to its inputs, to look at and to call: `tensor.grad_fn`.
+
+    Called with ∂L/∂result it gives a list, what each input is handed; None for one that needs no gradient.
+    """
+
+    __slots__ = ("_node",)
+
+    def __init__(self, node):
+        self._node = node
+
+    def __call__(self, gradient=None) -> list:
+        given = contributions(self._node, self._node._seed(gradient))
+        return [None if part is None else np.asarray(part) for part in given]
+
+    def __repr__(self) -> str:
+        return f"BackwardStep({rules_text(self._node._op, len(self._node._prev))})"
 
 
 def _hand_on(node, gradient, gradients: dict[int, Any], create_graph: bool) -> list:

@@ -98,6 +98,22 @@ def operation_text(op: Any, inputs: Sequence[str]) -> str:
     return plain(fill(entry.latex, inputs))
 
 
+def rules_text(entry: primitives.Primitive, count: int) -> str:
+    """The derivatives of an entry by each of its inputs: local ones, or what becomes of the gradient g.
+
+    >>> rules_text(primitives.mul, 2), rules_text(primitives.matmul, 2)
+    ('z = x · y: ∂z/∂x = y, ∂z/∂y = x', 'z = x y: ∂L/∂x = g yᵀ, ∂L/∂y = xᵀ g')
+    """
+    names = ["x", "y", "w"][:count] if count <= 3 else [f"x{i}" for i in range(1, count + 1)]
+    of = "z" if entry.elementwise else "L"
+    rules = [
+        f"∂{of}/∂{name} = {plain(fill(vjp.latex, names, 'z', 'g'))}"
+        for position, name in enumerate(names)
+        if (vjp := entry.vjp(position)) is not None
+    ]
+    return f"z = {operation_text(entry, names)}: {', '.join(rules)}"
+
+
 def number(value: float) -> str:
     """A number as it is shown: four significant digits, no trailing zeros.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import amp, numpy_functions
 from . import primitives as P
-from .autograd import backward_steps, casting, recording, writes
+from .autograd import BackwardStep, backward_steps, casting, recording, writes
 from .errors import GraphError, ShapeError, axis_out_of_range, cannot_broadcast, explained, whole
 from .operations import Operations, plain, real_dtype
 from .primitives.shapes import assign
@@ -221,6 +221,20 @@ class Tensor(Operations):
     def is_leaf(self) -> bool:
         """Whether it begins a graph: made by the user, not by an operation that was recorded."""
         return self._op is None
+
+    @property
+    def grad_fn(self) -> BackwardStep | None:
+        """How a gradient goes on from here to the inputs `_prev`, to look at and to call; None for a leaf.
+
+        >>> x, w = Tensor(2.0, requires_grad=True), Tensor(5.0, requires_grad=True)
+        >>> (x * w).grad_fn
+        BackwardStep(z = x · y: ∂z/∂x = y, ∂z/∂y = x)
+        >>> (x * w).grad_fn(0.5)
+        [array(2.5, dtype=float32), array(1., dtype=float32)]
+        """
+        return None if self._op is None else BackwardStep(self)
+
+    _backward = grad_fn  # as small engines call it
 
     def detach(self) -> Tensor:
         """A constant on the same array, outside the graph."""

@@ -45,6 +45,7 @@ def test_the_first_example_of_every_engine():
     z.backward()
     assert x.grad == [3.0] and y.grad == [2.0]
     assert z.requires_grad and z._prev == (x, y) and z.data == [6.0]
+    assert z._backward([10.0]) == [30.0, 20.0] and x._backward is None
 
 
 def test_a_matrix_product_and_a_mean():
