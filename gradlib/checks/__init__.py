@@ -32,7 +32,8 @@ cases that tell your mistakes apart; the tests see to it that they do.
   over together. `call` then gets that function, and so does a mistake that is such a class.
 - `accept` replaces equality where many answers are right. It returns None, or the sentence that says why not:
   `accept=lambda order: None if is_valid(order) else "b comes before its input a."`
-- A dictionary as `expected` makes boxes to fill, each marked and explained by itself.
+- A dictionary as `expected` makes boxes to fill, each marked and explained by itself. So do names for the
+  entries of a tuple: `names=("x", "W", "b")` for three gradients.
 - A case without inputs takes a value, or a function that returns it, and keeps to itself what was expected:
   for predictions, and for graphs to fill in. A mistake is then a function without parameters.
 - `about` says what is special in a case, in words that fit after "among them". `named("x³", f)` is f with a

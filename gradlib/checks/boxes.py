@@ -1,12 +1,12 @@
-"""Answers with several boxes to fill, a dictionary: every box is marked, and a wrong one explained where
-a mistake fits."""
+"""Answers with several boxes to fill, a dictionary, or a tuple whose entries have names: every box is compared by
+itself, and a wrong one explained where a mistake fits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .values import align, difference, is_unfilled, show, show_name
+from .values import align, difference, is_unfilled, show, show_name, show_side_by_side
 
 if TYPE_CHECKING:
     from .exercises import Case, Result
@@ -15,54 +15,77 @@ RIGHT, WRONG, EMPTY = "✓ right", "✗ wrong", "○ empty"
 
 
 def fit(result: Result) -> bool:
-    return isinstance(result.case.expected, dict) and isinstance(result.outcome.value, dict)
+    return _by_name(result.case, result.outcome.value) is not None
+
+
+def _by_name(case: Case, answer: Any) -> dict | None:
+    """The boxes of an answer: name -> what is in it; None if it has not the form."""
+    if isinstance(case.expected, dict):
+        return answer if isinstance(answer, dict) else None
+    if case.names and isinstance(answer, list | tuple) and len(answer) == len(case.names):
+        return dict(zip(case.names, answer, strict=True))
+    return None
 
 
 def diagnose(result: Result, mistakes: list[Callable[..., Any]]) -> tuple[str, str]:
     """The rows and the explanation of the report."""
-    case, answers = result.case, result.outcome.value
-    filled = [key for key in case.expected if not is_unfilled(answers.get(key, ...))]
-    problems = {key: _problem(case, answers, key) for key in filled}
+    case = result.case
+    answers, expected = _by_name(case, result.outcome.value), _by_name(case, case.expected)
+    filled = [key for key in expected if case.names or not is_unfilled(answers.get(key, ...))]
+    problems = {key: _problem(case, answers[key], expected[key]) for key in filled}
     wrong = [key for key in filled if problems[key] is not None]
 
-    texts = {key: show(answers.get(key, ...)) for key in case.expected}
-    width = max(map(len, texts.values()))
     rows = [(name, show(value)) for name, value in case.inputs.items()]
-    for key, text in texts.items():
-        mark = EMPTY if key not in filled else WRONG if key in wrong else RIGHT
-        if mark == WRONG and case.asks_for_code:  # an answer that is a value would be given away
-            mark += f", expected {show(case.expected[key])}"
-        rows.append((show_name(key), f"{text:<{width}}  {mark}"))
+    if case.names:
+        for key in wrong:
+            pair = show_side_by_side(answers[key], expected[key])
+            rows += zip((f"yours for {key}", f"expected for {key}"), pair, strict=True)
+    else:
+        rows += _marked(case, answers, expected, filled, wrong)
 
     sentences = _name_mistakes(case, answers, wrong, mistakes)
     sentences += [f"{show_name(key)}: {problems[key]}" for key in wrong if problems[key]]
-    sentences += [f"There is no box called {show_name(key)}." for key in answers if key not in case.expected]
+    sentences += [f"There is no box called {show_name(key)}." for key in answers if key not in expected]
+    if case.names and (right := [key for key in expected if key not in wrong]):
+        sentences.append(f"Right so far: {', '.join(right)}.")
     return align(rows), "\n".join(sentences)
 
 
-def _problem(case: Case, answers: dict, key: Any) -> str | None:
+def _marked(case: Case, answers: dict, expected: dict, filled: list, wrong: list) -> list[tuple[str, str]]:
+    """A row for each box, with a mark after what is in it."""
+    texts = {key: show(answers.get(key, ...)) for key in expected}
+    width = max(map(len, texts.values()))
+    rows = []
+    for key, text in texts.items():
+        mark = EMPTY if key not in filled else WRONG if key in wrong else RIGHT
+        if mark == WRONG and case.asks_for_code:  # an answer that is a value would be given away
+            mark += f", expected {show(expected[key])}"
+        rows.append((show_name(key), f"{text:<{width}}  {mark}"))
+    return rows
+
+
+def _problem(case: Case, answer: Any, expected: Any) -> str | None:
     """None if a box is right, else what is wrong with it, "" if the numbers say it."""
     try:
-        return difference(answers[key], case.expected[key], case.rtol, case.atol)
+        return difference(answer, expected, case.rtol, case.atol)
     except Exception as error:
         return f"This answer cannot be compared ({type(error).__name__})."
 
 
 def _name_mistakes(case: Case, answers: dict, wrong: list, mistakes: list[Callable[..., Any]]) -> list[str]:
     """A sentence for each mistake that gives the number in a wrong box; where several do, for the one that
-    accounts for most boxes."""
-    accounts_for = {}
+    accounts for most boxes, or is right wherever the answer is."""
+    agreeing = {}  # mistake -> the boxes in which it gives what the answer has
     for mistake in mistakes:
-        theirs = case.try_on(mistake).outcome.value
-        theirs = theirs if isinstance(theirs, dict) else {}  # a mistake may answer in another form, or crash
-        accounts_for[mistake] = [
-            key for key in wrong if key in theirs and case.agree(answers[key], theirs[key])
-        ]
+        theirs = _by_name(case, case.try_on(mistake).outcome.value) or {}  # it may have another form, or crash
+        agreeing[mistake] = [key for key in answers if key in theirs and case.agree(answers[key], theirs[key])]
+    right = answers.keys() - wrong
     boxes_of: dict[Callable[..., Any], list[str]] = {}
     for key in wrong:
-        fitting = [mistake for mistake in mistakes if key in accounts_for[mistake]]
-        most = max((len(accounts_for[mistake]) for mistake in fitting), default=0)
-        best = [mistake for mistake in fitting if len(accounts_for[mistake]) == most]
+        accounts = {mistake: len(set(keys) & set(wrong)) for mistake, keys in agreeing.items() if key in keys}
+        best = [mistake for mistake, boxes in accounts.items() if boxes == max(accounts.values())]
+        if len(best) > 1:
+            best = [mistake for mistake in best if right <= set(agreeing[mistake])]
         if len(best) == 1:
             boxes_of.setdefault(best[0], []).append(show_name(key))
     return [

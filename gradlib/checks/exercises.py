@@ -31,6 +31,8 @@ class Case:
     call : call(answer, *inputs) -> the value to compare, where that is not answer(*inputs).
     part : the function that the case is about, where the answer is a class that holds several. Each is judged for
         itself: a mistake in one is recognised whatever the others do.
+    names : of the entries of an answer that is a tuple, `("x", "W", "b")` for three gradients. Each is then
+        compared, shown and explained by itself; the right ones are not shown.
     about : what is special here, in words that fit after "among them"; plain cases are shown first.
     rtol, atol : numbers agree within atol + rtol · |expected|.
     dtype : the NumPy type that the answer must have, where that matters.
@@ -41,6 +43,7 @@ class Case:
     accept: Callable[[Any], str | None] | None = None
     call: Callable[..., Any] | None = None
     part: str = ""
+    names: tuple[str, ...] = ()
     about: str = ""
     rtol: float = 1e-7
     atol: float = 1e-9
@@ -105,6 +108,17 @@ class Result:
         if self.problem is None or other.problem is None:
             return self.problem is other.problem
         return other.outcome.error is None and self.case.agree(self.outcome.value, other.outcome.value)
+
+    def special(self) -> str:
+        """A sentence on what is special in the case, or ""."""
+        return f"This case: {self.case.about}." if self.case.about else ""
+
+    def trespass(self) -> str:
+        """A sentence on inputs that the answer changed, or ""."""
+        if not self.outcome.changed:
+            return ""
+        names = " and ".join(self.outcome.changed)
+        return f"Your code changed {names}, which belongs to the caller. Work on a copy, or put back what you change."
 
     def rows(self) -> str:
         """The inputs, then what came and what was expected, one under the other."""
@@ -172,8 +186,11 @@ class Exercise:
             return Report(self.name, PASSED, explanation=what_was_checked(cases))
         smallest = min(failed, key=Result.reading_order)
         if smallest.problem is not None and boxes.fit(smallest):
-            return Report(self.name, NOT_YET, *boxes.diagnose(smallest, self.mistakes))
-        return Report(self.name, NOT_YET, smallest.rows(), self._explain(answer, results, smallest))
+            rows, explanation = boxes.diagnose(smallest, self.mistakes)
+            sentences = [explanation, smallest.special(), smallest.trespass()]
+        else:
+            rows, sentences = smallest.rows(), self._explain(answer, results, smallest)
+        return Report(self.name, NOT_YET, rows, "\n".join(filter(None, sentences)))
 
     def _not_attempted(self) -> Report:
         advice = "Write your answer in the cell of this exercise, run that cell, then this one again."
@@ -186,21 +203,11 @@ class Exercise:
         )
         return Report(self.name, NOT_YET, explanation=advice)
 
-    def _explain(self, answer: Any, results: list[Result], shown: Result) -> str:
-        sentences = []
+    def _explain(self, answer: Any, results: list[Result], shown: Result) -> list[str | None]:
         if mistake := self._recognise(results, shown):
-            sentences.append(boxes.sentence(mistake))
-        else:
-            sentences.append(self._wrong_call(answer, shown) or shown.problem)
-            sentences.append(f"This case: {shown.case.about}." if shown.case.about else "")
-        if shown.outcome.changed:
-            names = " and ".join(shown.outcome.changed)
-            sentences.append(
-                f"Your code changed {names}, which belongs to the caller. Work on a copy, or put back what "
-                "you change."
-            )
-        sentences.append(right_so_far(results))
-        return "\n".join(filter(None, sentences))
+            return [boxes.sentence(mistake), shown.trespass(), right_so_far(results)]
+        wrong = self._wrong_call(answer, shown) or shown.problem
+        return [wrong, shown.special(), shown.trespass(), right_so_far(results)]
 
     def _recognise(self, results: list[Result], shown: Result) -> Callable[..., Any] | None:
         """The mistake that goes the way of the answer on every case of that part, if there is exactly one.

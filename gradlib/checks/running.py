@@ -134,6 +134,11 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
         "Parentheses after a value call it as a function, and this value is none. Is an operator missing "
         "before them?",
     ),
+    (
+        TypeError,
+        "cannot be interpreted as an integer",
+        "A whole number is needed here. None is no number, and 2.0 is not a whole one to Python.",
+    ),
     (TypeError, "NoneType", "A value here is None, which is what a function without `return` gives."),
     (TypeError, "unsupported operand", "The operator cannot join values of these two types."),
     (TypeError, "unsized object", "A single number has no length; an array of no axes is one, too."),
@@ -171,6 +176,11 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (OverflowError, "", "A number here grew beyond what a float can hold."),
     (
         ValueError,
+        "more dimensions than allowed",
+        "An array can be stretched to more axes, never to fewer, and this one has more than the shape asked for.",
+    ),
+    (
+        ValueError,
         "broadcast",
         "Two arrays of different shapes meet here. Counted from the last axis, their sizes must be equal, or "
         "one of them 1.",
@@ -180,6 +190,7 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
         "ambiguous",
         "A comparison of arrays gives many truth values, and here a single one is needed.",
     ),
+    (ValueError, "not have enough dimensions", "`@` needs an axis on both sides, and a single number has none."),
     (
         ValueError,
         "matmul",

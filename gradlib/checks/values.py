@@ -97,7 +97,9 @@ def _show(value: Any) -> str:
     if type(value) in (list, tuple):
         opening, closing = "[]" if isinstance(value, list) else "()"
         alone = "," if type(value) is tuple and len(value) == 1 else ""
-        return opening + ", ".join(map(_show, value)) + alone + closing
+        items = [_show(item).replace("\n", "\n ") for item in value]
+        between = ",\n " if any("\n" in item for item in items) else ", "  # matrices stand below each other
+        return opening + between.join(items) + alone + closing
     if isinstance(value, type) or callable(value) and hasattr(value, "__name__"):
         return str(value.__name__)
     return repr(value)

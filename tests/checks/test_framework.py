@@ -217,6 +217,9 @@ CRASHES = {
     "as many numbers": lambda x: np.zeros(6).reshape(4, 2),
     "rows of equal length": lambda x: np.array([[1, 2], [3]]),
     "single number has no length": lambda x: len(np.array(x)),
+    "A whole number is needed": lambda x: np.expand_dims(np.array(x), None),
+    "never to fewer": lambda x: np.broadcast_to(np.zeros((2, 3)), (3,)),
+    "a single number has none": lambda x: np.array(x) @ np.zeros(2),
 }
 
 
@@ -786,6 +789,65 @@ def test_an_input_that_a_function_with_right_boxes_changed_is_named():
     assert "Your code changed x" in make(Case({"x": [1]}, {"y": 1.0}))(answer).explanation
 
 
+def entries_exchanged(x):
+    """They have changed places."""
+    return 3 * x, x
+
+
+def first_doubled(x):
+    """The first is counted twice."""
+    return 2 * x, 3 * x
+
+
+def second_left_out(x):
+    """The second is as it came."""
+    return x, x
+
+
+V = np.array([1.0, 2.0])
+ENTRIES = make(
+    Case({"x": V}, (V, 3 * V), names=("u", "v")),
+    Case({"x": -V}, (-V, -3 * V), names=("u", "v"), about="a negative x"),
+    mistakes=[entries_exchanged, first_doubled, second_left_out],
+)
+
+
+def test_of_a_tuple_with_named_entries_the_wrong_ones_are_shown_and_explained():
+    assert ENTRIES(lambda x: [x, 3 * x]).passed
+    assert ENTRIES(lambda x: (x, x)).text == textwrap.dedent("""\
+        task: not yet
+          x              = [1.0, 2.0]
+          yours for v    = [1.0, 2.0]
+          expected for v = [3.0, 6.0]
+        The second is as it came.
+        Right so far: u.""")
+    assert ENTRIES(lambda x: (2 * x, x[:1])).explanation.splitlines() == [
+        "u: The first is counted twice.",
+        "v: Your answer has shape (1,), expected (2,).",
+    ]
+    assert ENTRIES(lambda x: (3 * x, x)).explanation == entries_exchanged.__doc__
+    assert ENTRIES(lambda x: (None, 3 * x)).explanation.splitlines() == [
+        "u: Your answer is None, expected an array of shape (2,).",
+        "Right so far: v.",
+    ]
+    assert "This case: a negative x." in ENTRIES(lambda x: (abs(x), 3 * x)).explanation
+
+
+def test_a_tuple_without_its_entries_is_compared_as_a_whole():
+    assert ENTRIES(lambda x: x).explanation == "Your answer is an array of shape (2,), expected a tuple of length 2."
+    assert ENTRIES(lambda x: (x, x, x)).explanation == "Your answer has length 3, expected 2."
+    assert ENTRIES(lambda x: (None, None)).status == "not attempted"
+
+
+def test_an_input_that_was_changed_is_named_beside_wrong_entries():
+    def answer(x):
+        x *= 2
+        return x, 1.5 * x
+
+    assert ENTRIES(answer).explanation.splitlines()[0] == first_doubled.__doc__
+    assert "Your code changed x" in ENTRIES(answer).explanation
+
+
 def check_order(order):
     return None if order.index("a") < order.index("b") else "b comes before its input a."
 
@@ -823,6 +885,7 @@ def test_any_of_many_right_answers_is_accepted():
         (3, "3"),
         (np.array([1.0, 2.0]), "[1.0, 2.0]"),
         (np.array([3, -2]), "[ 3, -2]"),
+        ((np.array([[1, 2], [3, 4]]), 5), "([[1, 2],\n  [3, 4]],\n 5)"),
         (np.array([[1.0, -2.25], [30.0, 4.0]]), "[[ 1.00, -2.25],\n [30.00,  4.00]]"),
         (np.array(0.5), "0.5"),
         (np.zeros((2, 0)), "[[],\n []]"),
