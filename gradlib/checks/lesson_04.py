@@ -15,34 +15,41 @@ TITLE = "Broadcasting"
 def shapes():
     """Return the shapes of six sums, as a dictionary from "A" to "F"; "error" where the two do not fit.
 
-    A: (3, 1) + (4,). B: (2, 3) + (3,). C: (2, 3) + (2,). D: () + (5, 1). E: (4, 1, 3) + (2, 1). F: (3,) + (3, 1).
+    A: (5, 1) + (4,). B: (3, 4) + (3,). C: (4, 6) + (3,). D: (2, 1, 4) + (3, 1). E: () + (2, 1). F: (4,) + (4, 1).
     """
-    yield Case(expected={"A": (3, 4), "B": (2, 3), "C": "error", "D": (5, 1), "E": (4, 2, 3), "F": (3, 3)})
+    yield Case(expected={"A": (5, 4), "B": "error", "C": "error", "D": (2, 3, 4), "E": (2, 1), "F": (4, 4)})
 
 
 @shapes.mistake
 def aligned_from_the_left():
     """Shapes are compared from the right, axis by axis: the last with the last."""
-    return {"A": "error", "B": "error", "C": (2, 3), "D": (5, 1), "E": "error", "F": (3, 1)}
+    return {"A": "error", "B": (3, 4), "C": "error", "D": "error", "E": (2, 1), "F": (4, 1)}
 
 
 @shapes.mistake
-def no_new_axis():
+def only_one_grows():
     """A shorter shape gets axes of size 1 in front, and these are stretched, too: the result has as many axes as the
-    longer one, and both of them grow."""
-    return {"A": (3, 1), "B": (2, 3), "C": "error", "D": (), "E": (4, 1, 3), "F": (3,)}
+    longer one, and both of them may grow."""
+    return {"A": (5, 1), "B": "error", "C": "error", "D": (2, 1, 4), "E": (), "F": (4,)}
 
 
 @shapes.mistake
 def sizes_that_divide():
-    """Only an axis of size 1 is stretched. 2 and 3 do not fit, whichever is the larger."""
-    return {"A": (3, 4), "B": (2, 3), "C": (2, 3), "D": (5, 1), "E": (4, 2, 3), "F": (3,)}
+    """Only an axis of size 1 is stretched. 3 does not fit into 6, nor 3 into 4: the sizes must be equal, or one of
+    them 1."""
+    return {"B": (3, 4, 3), "C": (4, 6)}
 
 
 @shapes.mistake
 def only_equal_ends():
     """A size of 1 fits to anything: that axis is repeated. It is not an error."""
-    return {"A": "error", "B": (2, 3), "C": "error", "D": "error", "E": "error", "F": "error"}
+    return {"A": "error", "B": "error", "C": "error", "D": "error", "E": "error", "F": "error"}
+
+
+@shapes.mistake
+def all_axes_in_a_row():
+    """The axes do not line up one after the other. Write the shapes under each other: each column gives one axis."""
+    return {"A": (5, 1, 4), "B": (3, 4, 3), "C": (4, 6, 3), "D": (2, 1, 4, 3, 1), "E": (2, 1), "F": (4, 4, 1)}
 
 
 # --- 2 -----------------------------------------------------------------------------------------
@@ -65,7 +72,6 @@ def unbroadcast():
         ((2, 3), (), "a single number"),
         ((4, 2, 3), (1, 1, 3), ""),
         ((2, 1), (1,), "an axis of size 1 that was not stretched"),
-        ((0, 3), (3,), "an empty result"),
     ]:
         g = np.random.default_rng(len(result) + len(shape)).normal(size=result)
         yield Case({"g": g, "shape": shape}, expected=summed_back(g, shape), about=about)
@@ -98,7 +104,7 @@ def averaged(g, shape):
     """You take the mean over the stretched axes. An entry that was used four times has moved the loss four times: its
     gradient is the sum."""
     summed = summed_back(g, shape)
-    return summed * (summed.size / g.size if g.size else 1.0)
+    return summed * (summed.size / g.size)
 
 
 @unbroadcast.mistake
@@ -106,7 +112,28 @@ def first_use_only(g, shape):
     """You keep the gradient of one use of each entry. It was used once for each place it was stretched to, and all of
     them add up."""
     padded = (1,) * (g.ndim - len(shape)) + tuple(shape)
-    return g[tuple(slice(0, size) for size in padded)].reshape(shape) if g.size else summed_back(g, shape)
+    return g[tuple(slice(0, size) for size in padded)].reshape(shape)
+
+
+@unbroadcast.mistake
+def new_axes_kept(g, shape):
+    """The sums are right, and the axes that the operand lacks are still there, with size 1. The gradient has as many
+    axes as the operand."""
+    summed = summed_back(g, shape)
+    return summed.reshape((1,) * (g.ndim - len(shape)) + summed.shape)
+
+
+@unbroadcast.mistake
+def total_everywhere(g, shape):
+    """Every entry gets the sum of all of g. An entry collects only from the places that it was stretched to."""
+    return np.full(shape, g.sum())
+
+
+@unbroadcast.mistake
+def uses_counted(g, shape):
+    """You count how often each entry was used. That is right for a g of ones; here each use has a gradient of its
+    own."""
+    return summed_back(np.ones_like(g), shape)
 
 
 # --- 3 -----------------------------------------------------------------------------------------
@@ -123,6 +150,8 @@ def sum_vjp():
     for shape, axis, keepdims, about in [
         ((2, 3), 0, False, ""),
         ((2, 3), 1, False, ""),
+        ((3, 3), 0, False, ""),  # equal sizes, where an axis in the wrong place gives numbers and no error
+        ((3, 3), 1, False, ""),
         ((2, 3), 1, True, "keepdims"),
         ((2, 3), None, False, "all axes"),
         ((4, 2, 3), 1, False, "the middle of three axes"),
@@ -143,16 +172,29 @@ def spread(g, x, axis, keepdims):
 
 
 @sum_vjp.mistake
-def along_the_wrong_axis(g, x, axis, keepdims):
-    """The gradients went along the wrong axis. A sum over axis 1 has taken that axis away: put it back, with size 1,
-    before you stretch."""
-    if axis is None or keepdims:
-        return spread(g, x, axis, keepdims)
-    last = np.expand_dims(g, -1 if axis % x.ndim == 0 else 0)
+def as_if_axis_0_was_summed(g, x, axis, keepdims):
+    """g is laid out as if axis 0 had been summed: without a word NumPy puts the missing axis in front. Any other axis
+    has to be put back in its place, with size 1, before g is stretched."""
     try:
-        return np.broadcast_to(last, x.shape).copy()
+        return np.broadcast_to(g, x.shape)
     except ValueError:
         return np.resize(g, x.shape)
+
+
+@sum_vjp.mistake
+def as_if_the_last_axis_was_summed(g, x, axis, keepdims):
+    """g is laid out as if the last axis had been summed: the copies of each number stand side by side. Put the axis
+    back in its place, with size 1, before you stretch g."""
+    try:
+        return spread(g, x, axis if keepdims or axis is None else -1, keepdims)
+    except ValueError:
+        return np.repeat(g, x.size // np.size(g)).reshape(x.shape)
+
+
+@sum_vjp.mistake
+def times_x(g, x, axis, keepdims):
+    """You multiply by x. A sum moves exactly as its term does: the slope is 1, whatever the term is."""
+    return spread(g, x, axis, keepdims) * x
 
 
 @sum_vjp.mistake
@@ -189,8 +231,9 @@ def total_of_g(g, x, axis, keepdims):
 def take_vjp():
     """Return the gradient of x for z = x[index], given the gradient g of z.
 
-    x is a vector or a matrix, index an array of row numbers, in which some may stand several times and some not at
-    all. For x of 3 entries, index [2, 0, 2] and g = [1, 10, 100] the answer is [10, 0, 101].
+    x is a vector or a matrix, index an array of row numbers, of which some may stand there several times and some not
+    at all; negative ones count from the end. For x of 3 entries, index [2, 0, 2] and g = [1, 10, 100] the answer is
+    [10, 0, 101].
     """
     for shape, index, about in [
         ((3,), [2, 0, 2], ""),
@@ -227,7 +270,34 @@ def last_one_wins(g, x, index):
 def taken_from_g(g, x, index):
     """You took rows out of g, as the forward pass takes them out of x. Backward goes the other way: row index[i] of
     the answer collects g[i]."""
-    return np.resize(np.take(g, np.abs(index), axis=0, mode="wrap"), x.shape) if len(index) else np.zeros_like(x)
+    return g[index]
+
+
+@take_vjp.mistake
+def added_to_x(g, x, index):
+    """You add to the values of x. A gradient is an array of its own, which has the shape of x and starts from 0."""
+    return x + added_up(g, x, index)
+
+
+@take_vjp.mistake
+def whole_numbers(g, x, index):
+    """You collect in an array of whole numbers, which cuts off what stands behind the point."""
+    gradient = np.zeros(x.shape, dtype=int)
+    np.add.at(gradient, index, g.astype(int))
+    return gradient
+
+
+@take_vjp.mistake
+def times_the_entry(g, x, index):
+    """You multiply by the entry that was taken. The result moves exactly as that entry does: the slope is 1."""
+    return added_up(g * x[index], x, index)
+
+
+@take_vjp.mistake
+def negative_rows_missed(g, x, index):
+    """Row -1 is the last row: -1 and 3 name the same one in an x of four. What arrives at -1 is missing."""
+    known = index >= 0
+    return added_up(g[known], x, index[known])
 
 
 @take_vjp.mistake
@@ -274,7 +344,7 @@ def max_vjp():
 
 def shared(g, x, axis):
     winners = x == x.max(axis=axis, keepdims=True)
-    return winners * np.expand_dims(g, axis) / winners.sum(axis=axis, keepdims=True)
+    return np.where(winners, np.expand_dims(g, axis) / winners.sum(axis=axis, keepdims=True), 0.0)
 
 
 @max_vjp.mistake
@@ -311,3 +381,96 @@ def largest_of_all(g, x, axis):
 def times_the_value(g, x, axis):
     """You multiply by the value of the maximum. The result moves exactly as its winner does: the slope is 1."""
     return shared(g, x, axis) * x
+
+
+@max_vjp.mistake
+def shared_among_all_winners(g, x, axis):
+    """You divide by the number of winners in the whole array. Only those of the same row or column share one g."""
+    winners = x == x.max(axis=axis, keepdims=True)
+    return winners * np.expand_dims(g, axis) / winners.sum()
+
+
+@max_vjp.mistake
+def without_g(g, x, axis):
+    """You leave g out: these are the shares of a g of ones. Each maximum has a gradient of its own."""
+    return shared(np.ones_like(g), x, axis)
+
+
+@max_vjp.mistake
+def winners_marked(g, x, axis):
+    """You answer with a 1 for each winner: who gets something, and not how much. The g of that maximum is missing, and
+    at a tie the sharing, too."""
+    return (x == x.max(axis=axis, keepdims=True)) * 1.0
+
+
+@max_vjp.mistake
+def divided_by_the_length(g, x, axis):
+    """You divide by the number of entries along the axis, as a mean does. Only the winners share."""
+    return (x == x.max(axis=axis, keepdims=True)) * np.expand_dims(g, axis) / x.shape[axis]
+
+
+# --- 6 -----------------------------------------------------------------------------------------
+
+
+@exercise("There and back: centred columns", points=3)
+def centred_vjp():
+    """Return the gradient of x for z = x - x.mean(axis=0), given the gradient g of z.
+
+    x has shape (n, m), and so has z: from each entry the mean of its column is taken away. For x of shape (2, 1) and
+    g = [[1], [5]] the answer is [[-2], [2]].
+    """
+    for shape, about in [
+        ((3, 2), ""),
+        ((2, 4), ""),
+        ((3, 3), ""),
+        ((4, 1), "a single column"),
+        ((1, 3), "a single row, which is its own mean"),
+    ]:
+        rng = np.random.default_rng(shape[0] + 10 * shape[1])
+        x, g = rng.normal(size=shape), rng.normal(size=shape)
+        yield Case({"g": g, "x": x}, expected=g - g.mean(axis=0), about=about)
+
+
+@centred_vjp.mistake
+def mean_forgotten(g, x):
+    """You hand g on as it is. x stands in z twice: as itself, and in the mean of its column. The second way back is
+    missing."""
+    return g.copy()
+
+
+@centred_vjp.mistake
+def whole_sum_taken(g, x):
+    """You take away the sum of the column of g. In the mean, each entry counts only one n-th."""
+    return g - g.sum(axis=0)
+
+
+@centred_vjp.mistake
+def one_use_of_the_mean(g, x):
+    """The mean was stretched over n rows, so what comes back to it is a sum over them; after that the mean divides by
+    n. You divide without having summed."""
+    return g - g / len(x)
+
+
+@centred_vjp.mistake
+def mean_added(g, x):
+    """The sign of the second way is lost: the mean is taken away, so what arrives at it is -g."""
+    return g + g.mean(axis=0)
+
+
+@centred_vjp.mistake
+def rows_centred(g, x):
+    """You average g over the columns. x was averaged over the rows, axis 0, and the way back goes along the same
+    axis."""
+    return g - g.mean(axis=1, keepdims=True)
+
+
+@centred_vjp.mistake
+def mean_of_everything(g, x):
+    """You take away one mean of all of g. Each column has its own."""
+    return g - g.mean()
+
+
+@centred_vjp.mistake
+def x_centred(g, x):
+    """You centre x, which is the forward pass. What is asked for is made of g."""
+    return x - x.mean(axis=0)

@@ -8,13 +8,13 @@ from gradlib.checks import lesson_04 as check
 from .harness import answers_to
 
 shapes = answers_to(check.shapes)
-RIGHT = {"A": (3, 4), "B": (2, 3), "C": "error", "D": (5, 1), "E": (4, 2, 3), "F": (3, 3)}
+RIGHT = {"A": (5, 4), "B": "error", "C": "error", "D": (2, 3, 4), "E": (2, 1), "F": (4, 4)}
 
 
 @shapes.right
 def asked_of_numpy():
     answers = {}
-    pairs = [((3, 1), (4,)), ((2, 3), (3,)), ((2, 3), (2,)), ((), (5, 1)), ((4, 1, 3), (2, 1)), ((3,), (3, 1))]
+    pairs = [((5, 1), (4,)), ((3, 4), (3,)), ((4, 6), (3,)), ((2, 1, 4), (3, 1)), ((), (2, 1)), ((4,), (4, 1))]
     for name, pair in zip("ABCDEF", pairs, strict=True):
         try:
             answers[name] = np.broadcast_shapes(*pair)
@@ -24,13 +24,16 @@ def asked_of_numpy():
 
 
 shapes.right(dict(reversed(RIGHT.items())))
+shapes.right({name: list(shape) if shape != "error" else shape for name, shape in RIGHT.items()})
 shapes.stub({name: ... for name in RIGHT})
-shapes.wrong("compared from the right")({**RIGHT, "B": "error"})
-shapes.wrong("both of them grow")({**RIGHT, "A": (3, 1), "E": (4, 1, 3)})
-shapes.wrong("2 and 3 do not fit")({**RIGHT, "C": (2, 3), "F": (3,)})
-shapes.wrong("It is not an error")({**RIGHT, "D": "error", "F": "error"})
+shapes.wrong("compared from the right")({**RIGHT, "A": "error", "B": (3, 4)})
+shapes.wrong("both of them may grow")({**RIGHT, "A": (5, 1), "D": (2, 1, 4)})
+shapes.wrong("3 does not fit into 6")({**RIGHT, "C": (4, 6)})
+shapes.wrong("It is not an error")({**RIGHT, "E": "error", "F": "error"})
+shapes.wrong("each column gives one axis")({**RIGHT, "D": (2, 1, 4, 3, 1)})
 shapes.wrong()({**RIGHT, "F": (9,)})
-shapes.wrong()({"A": (3, 4)})
+shapes.wrong()({"A": (5, 4)})
+shapes.wrong()(tuple(RIGHT.values()))
 
 back = answers_to(check.unbroadcast)
 
@@ -73,8 +76,6 @@ def new_axes_only(g, shape):
 
 @back.wrong("the mean over the stretched axes")
 def with_means(g, shape):
-    if not g.size:
-        return all_at_once(g, shape)
     padded = (1,) * (g.ndim - len(shape)) + tuple(shape)
     axes = tuple(i for i, (a, b) in enumerate(zip(padded, g.shape, strict=True)) if a != b)
     return g.mean(axis=axes, keepdims=True).reshape(shape)
@@ -82,10 +83,19 @@ def with_means(g, shape):
 
 @back.wrong("the gradient of one use")
 def one_use(g, shape):
-    if not g.size:
-        return np.zeros(shape)
     padded = (1,) * (g.ndim - len(shape)) + tuple(shape)
     return g[tuple(slice(size) for size in padded)].reshape(shape)
+
+
+@back.wrong("the axes that the operand lacks are still there")
+def keepdims_everywhere(g, shape):
+    padded = (1,) * (g.ndim - len(shape)) + tuple(shape)
+    return g.sum(axis=tuple(i for i, (a, b) in enumerate(zip(padded, g.shape, strict=True)) if a != b), keepdims=True)
+
+
+@back.wrong("You count how often each entry was used")
+def counts(g, shape):
+    return np.full(shape, g.size / np.prod(shape))
 
 
 @back.wrong()
@@ -98,7 +108,7 @@ def reshaped(g, shape):
     return g.reshape(-1)[: int(np.prod(shape))].reshape(shape) * 2
 
 
-@back.wrong()
+@back.wrong("the sum of all of g")
 def everything_summed(g, shape):
     return np.full(shape, g.sum())
 
@@ -145,12 +155,27 @@ def g_summed(g, x, axis, keepdims):
     return g.sum() * np.ones_like(x)
 
 
-@sums.wrong()
+@sums.wrong("as if axis 0 had been summed")
 def axis_ignored(g, x, axis, keepdims):
     return np.broadcast_to(g, x.shape)
 
 
+@sums.wrong("as if the last axis had been summed")
+def always_a_column(g, x, axis, keepdims):
+    return np.broadcast_to(g if keepdims or axis is None else g[..., None], x.shape)
+
+
+@sums.wrong("as if the last axis had been summed")
+def repeated(g, x, axis, keepdims):
+    return np.repeat(g, x.size // np.size(g)).reshape(x.shape)
+
+
 @sums.wrong()
+def keepdims_ignored(g, x, axis, keepdims):
+    return np.broadcast_to(g if axis is None else np.expand_dims(g, axis), x.shape)
+
+
+@sums.wrong("whatever the term is")
 def times_x(g, x, axis, keepdims):
     return reshaped_first(g, x, axis, keepdims) * x
 
@@ -210,7 +235,37 @@ def not_back_at_all(g, x, index):
     return g
 
 
+@take.wrong("as the forward pass takes them")
+def forward_again(g, x, index):
+    return g[index]
+
+
+@take.wrong("starts from 0")
+def onto_a_copy_of_x(g, x, index):
+    gradient = x.copy()
+    np.add.at(gradient, index, g)
+    return gradient
+
+
+@take.wrong("cuts off what stands behind the point")
+def into_integers(g, x, index):
+    gradient = np.zeros(x.shape, dtype=np.int64)
+    for row, arrived in zip(index, g, strict=True):
+        gradient[row] += arrived.astype(int)
+    return gradient
+
+
+@take.wrong("What arrives at -1 is missing")
+def compared_row_by_row(g, x, index):
+    return np.array([g[index == row].sum(axis=0) for row in range(len(x))])
+
+
 @take.wrong()
+def returned_by_add_at(g, x, index):
+    return np.add.at(np.zeros_like(x), index, g)
+
+
+@take.wrong("the slope is 1")
 def uses_x(g, x, index):
     return with_add_at(g * x[index], x, index)
 
@@ -271,11 +326,110 @@ def scaled_by_the_value(g, x, axis):
     return with_a_mask(g, x, axis) * x
 
 
-@largest.wrong()
+@largest.wrong("a 1 for each winner")
 def mask_alone(g, x, axis):
     return (x == x.max(axis=axis, keepdims=True)).astype(float)
+
+
+@largest.wrong("a 1 for each winner")
+def truth_values(g, x, axis):
+    return x == x.max(axis=axis, keepdims=True)
+
+
+@largest.wrong("You leave g out")
+def shares_alone(g, x, axis):
+    winners = x == x.max(axis=axis, keepdims=True)
+    return winners / winners.sum(axis=axis, keepdims=True)
+
+
+@largest.wrong("winners in the whole array")
+def divided_by_all_winners(g, x, axis):
+    winners = x == x.max(axis=axis, keepdims=True)
+    return winners * np.expand_dims(g, axis) / winners.sum()
+
+
+@largest.wrong("as a mean does")
+def as_a_mean(g, x, axis):
+    return unshared(g, x, axis) / x.shape[axis]
+
+
+@largest.wrong()
+def axis_not_put_back(g, x, axis):
+    return (x == x.max(axis=axis, keepdims=True)) * g
 
 
 @largest.wrong()
 def shape_of_g(g, x, axis):
     return g
+
+
+centred = answers_to(check.centred_vjp)
+
+
+@centred.right
+def g_centred(g, x):
+    return g - g.mean(axis=0)
+
+
+@centred.right
+def step_by_step(g, x):
+    to_mean = -g.sum(axis=0)
+    return g + np.broadcast_to(to_mean / len(x), x.shape)
+
+
+@centred.right
+def with_a_matrix(g, x):
+    n = len(x)
+    return (np.eye(n) - 1 / n) @ g
+
+
+@centred.right
+def of_the_engine(g, x):
+    x = Tensor(x, requires_grad=True)
+    (x - x.mean(axis=0)).backward(g)
+    return x.grad
+
+
+@centred.wrong("The second way back is missing")
+def mean_is_constant(g, x):
+    return g
+
+
+@centred.wrong("only one n-th")
+def sum_for_mean(g, x):
+    return g - g.sum(axis=0, keepdims=True)
+
+
+@centred.wrong("You divide without having summed")
+def not_summed(g, x):
+    return g * (1 - 1 / len(x))
+
+
+@centred.wrong("The sign of the second way")
+def plus(g, x):
+    return g + g.mean(axis=0)
+
+
+@centred.wrong("average g over the columns")
+def other_axis(g, x):
+    return g - g.mean(axis=1, keepdims=True)
+
+
+@centred.wrong("Each column has its own")
+def one_mean(g, x):
+    return g - g.mean()
+
+
+@centred.wrong("which is the forward pass")
+def forward(g, x):
+    return x - x.mean(axis=0, keepdims=True)
+
+
+@centred.wrong()
+def only_the_mean(g, x):
+    return -np.broadcast_to(g.mean(axis=0), x.shape)
+
+
+@centred.wrong()
+def divided_by_the_columns(g, x):
+    return g - g.sum(axis=0) / x.shape[1]
