@@ -1,8 +1,11 @@
 """The checks of lesson 05."""
 
+from functools import partial
+
 import numpy as np
 
 from gradlib import Tensor
+from gradlib.autograd import unbroadcast
 from gradlib.checks import Case, exercise, named
 
 TITLE = "Matrix calculus"
@@ -18,17 +21,27 @@ def matmul_vjp():
     x has shape (n, k), y (k, m), g (n, m). Each gradient has the shape of what it belongs to. For x = [[2]], y =
     [[3]], g = [[10]] they are [[30]] and [[20]].
     """
-    for n, k, m, about in [(2, 3, 4, ""), (3, 1, 2, "an inner size of 1"), (1, 4, 3, "a single row"), (4, 2, 1, "")]:
-        rng = np.random.default_rng(n + 10 * k)
-        x, y, g = (rng.normal(size=shape) for shape in [(n, k), (k, m), (n, m)])
-        yield Case({"g": g, "x": x, "y": y}, expected=by_the_engine(g, x, y), about=about)
+    for n, k, m, about in [
+        (2, 3, 4, ""),
+        (3, 3, 3, ""),  # where a wrong order fits, it gives numbers and no error
+        (3, 1, 2, "an inner size of 1"),
+        (1, 4, 3, "a single row"),
+        (4, 2, 1, "a single column"),
+    ]:
+        yield of_a_product((n, k), (k, m), about)
+
+
+def of_a_product(first, second, about):
+    rng = np.random.default_rng([*first, *second])
+    x, y = rng.normal(size=first), rng.normal(size=second)
+    g = rng.normal(size=(x @ y).shape)
+    return Case({"g": g, "x": x, "y": y}, expected=by_the_engine(g, x, y), parts=("x", "y"), about=about)
 
 
 def by_the_engine(g, *inputs):
     x, y = (Tensor(value, requires_grad=True) for value in inputs)
     (x @ y).backward(g)
     return x.grad, y.grad
-
 
 
 @matmul_vjp.mistake
@@ -39,7 +52,7 @@ def exchanged(g, x, y):
 
 @matmul_vjp.mistake
 def laid_on_the_side(g, x, y):
-    """Your gradients are the transposes of what they should be. Each has the shape of what it belongs to."""
+    """This is the transpose of what it should be. A gradient has the shape of what it belongs to."""
     return tuple(gradient.T for gradient in by_the_engine(g, x, y))
 
 
@@ -50,17 +63,38 @@ def of_ones(g, x, y):
 
 
 @matmul_vjp.mistake
-def divided_by_rows(g, x, y):
-    """You divide the gradient of y by the number of rows. Nothing here was averaged: y was used in each row, and
-    collects from each."""
+def averaged(g, x, y):
+    """You divide by the number of entries that were added. Nothing here was averaged: what was used several times
+    collects from each use."""
     first, second = by_the_engine(g, x, y)
-    return first, second / len(x)
+    return first / y.shape[1], second / len(x)
 
 
 @matmul_vjp.mistake
 def own_values(g, x, y):
-    """You multiply g with the input itself. By the product rule each input's slope is made of the *other* one."""
+    """You multiply with the input itself. By the product rule each input's slope is made of the *other* one."""
     return g @ y.T * x, x.T @ g * y
+
+
+@matmul_vjp.mistake
+def not_transposed(g, x, y):
+    """You multiply with the other input as it stands, where its transpose belongs. With square matrices that fits, and
+    only the numbers tell."""
+    return g @ y, x @ g
+
+
+@matmul_vjp.mistake
+def wrong_order(g, x, y):
+    """The factors are the right ones, in the wrong order. With square matrices every order fits; write the three shapes
+    down for sizes that differ, and one order is left."""
+    return y.T @ g, g @ x.T
+
+
+@matmul_vjp.mistake
+def stars(g, x, y):
+    """You multiply entry by entry, with `*`. Each gradient is a sum of products, over all the results that the entry
+    stands in: a product of matrices."""
+    return g * y.T, x.T * g
 
 
 # --- 2 -----------------------------------------------------------------------------------------
@@ -75,16 +109,14 @@ def stacked_vjp():
     """
     for first, second, about in [
         ((2, 3), (3, 4), "no stack at all"),
-        ((5, 2, 3), (5, 3, 4), ""),
-        ((5, 2, 3), (3, 4), "one y for a stack of x"),
-        ((2, 3), (4, 3, 2), "one x for a stack of y"),
-        ((2, 1, 2, 3), (4, 3, 2), "two axes of stacks, one of size 1"),
+        ((2, 1, 2), (2, 2, 3), ""),
+        ((2, 2, 2), (2, 2, 2), ""),  # where axes in a wrong order fit, they give numbers and no error
+        ((3, 1, 2), (2, 3), "one y for a stack of x"),
+        ((2, 3), (2, 3, 1), "one x for a stack of y"),
+        ((2, 1, 1, 2), (3, 2, 2), "two axes of stacks, one of size 1"),
         ((1, 2, 3), (3, 2), "a stack of one"),
     ]:
-        rng = np.random.default_rng(len(first) + len(second))
-        x, y = rng.normal(size=first), rng.normal(size=second)
-        g = rng.normal(size=(x @ y).shape)
-        yield Case({"g": g, "x": x, "y": y}, expected=by_the_engine(g, x, y), about=about)
+        yield of_a_product(first, second, about)
 
 
 def turned(x):
@@ -101,7 +133,20 @@ def not_summed_back(g, x, y):
 @stacked_vjp.mistake
 def all_axes_turned(g, x, y):
     """`.T` turns round all axes of a stack, not only the last two. For a stack use np.swapaxes(x, -1, -2)."""
-    return _tried(lambda: g @ y.T), _tried(lambda: x.T @ g)
+    return g @ y.T, x.T @ g
+
+
+@stacked_vjp.mistake
+def first_axes_turned(g, x, y):
+    """You let the first two axes change places. The matrices of a stack lie in its last two."""
+    return g @ np.swapaxes(y, 0, 1), np.swapaxes(x, 0, 1) @ g
+
+
+@stacked_vjp.mistake
+def always_summed(g, x, y):
+    """You sum over the stack in any case. Only a matrix that served the whole stack collects from all of it; where each
+    has its own, each has a gradient of its own."""
+    return tuple(gradient.sum(axis=0) for gradient in not_summed_back(g, x, y))
 
 
 @stacked_vjp.mistake
@@ -109,9 +154,8 @@ def averaged_over_the_stack(g, x, y):
     """You average over the stack. A matrix that served five products collects from five: a sum."""
     answers = []
     for gradient, own in zip(not_summed_back(g, x, y), (x, y), strict=True):
-        padded = (1,) * (gradient.ndim - own.ndim) + own.shape
-        axes = tuple(i for i, (a, b) in enumerate(zip(padded, gradient.shape, strict=True)) if a != b)
-        answers.append(gradient.mean(axis=axes, keepdims=True).reshape(own.shape))
+        summed = unbroadcast(gradient, own.shape)
+        answers.append(summed * summed.size / gradient.size)
     return tuple(answers)
 
 
@@ -126,14 +170,67 @@ def first_of_the_stack(g, x, y):
     return tuple(answers)
 
 
-def _tried(compute):
-    try:
-        return compute()
-    except ValueError:
-        return np.zeros(0)
-
-
 # --- 3 -----------------------------------------------------------------------------------------
+
+
+@exercise("Vectors, too", points=3)
+def vector_vjp():
+    """Return the gradients of x and of y for z = x @ y, where x, y or both are vectors.
+
+    x has shape (n, k) or (k,), y (k, m) or (k,). g has the shape of z: (n, m) of two matrices, (n,) or (m,) where one
+    of them is a vector; of two vectors it is a number. For x = [[1, 2], [3, 4]], y = [5, 6] and g = [10, 100] they are
+    [[50, 60], [500, 600]] and [310, 420].
+    """
+    for first, second, about in [
+        ((2, 3), (3,), ""),
+        ((3,), (3, 2), ""),
+        ((3, 3), (3,), ""),  # equal sizes, where a product of the wrong kind gives numbers and no error
+        ((3,), (3, 3), ""),
+        ((3,), (3,), "two vectors"),
+        ((2, 3), (3, 4), "two matrices"),
+        ((1, 3), (3,), "a matrix of one row"),
+        ((3,), (3, 1), "a matrix of one column"),
+    ]:
+        yield of_a_product(first, second, about)
+
+
+@vector_vjp.mistake
+def rule_for_matrices(g, x, y):
+    """`.T` of a vector is the vector itself: it has one axis, which can change places with no other. So `@` adds the
+    products up to fewer numbers, where each of them is the gradient of one entry of the matrix."""
+    return g @ y.T, x.T @ g
+
+
+@vector_vjp.mistake
+def outer_on_the_side(g, x, y):
+    """The products are right, and rows and columns have changed places. Row i of x makes result i, so row i of its
+    gradient has the factor g[i]; in y it is column j."""
+    first, second = by_the_engine(g, x, y)
+    return first.T, second.T
+
+
+@vector_vjp.mistake
+def entry_by_entry(g, x, y):
+    """You multiply entry by entry, as for two vectors. With a matrix each result has a row or a column of its own, and
+    the vector stands in all of them."""
+    return g * y, g * x
+
+
+@vector_vjp.mistake
+def left_as_matrices(g, x, y):
+    """The numbers are right, and the vector's gradient is still a matrix of one row or one column. Take the axis away
+    that you put in."""
+    first, second = by_the_engine(g, x, y)
+    return np.atleast_2d(first), second[:, None] if second.ndim == 1 else second
+
+
+@vector_vjp.mistake
+def vectors_of_ones(g, x, y):
+    """You leave g out: that is the answer for a g of ones. Each result has a gradient of its own."""
+    return by_the_engine(np.ones_like(g), x, y)
+
+
+# --- 4 -----------------------------------------------------------------------------------------
 
 
 @exercise("A linear layer's three gradients", points=3)
@@ -144,15 +241,16 @@ def linear_vjp():
     and b.
     """
     for n, inputs, outputs, about in [
-        (4, 2, 3, ""),
-        (2, 3, 2, ""),
+        (2, 3, 4, ""),
+        (3, 3, 3, ""),  # where a wrong order fits, it gives numbers and no error
         (1, 3, 2, "a single example"),
         (5, 1, 1, "one input, one output"),
     ]:
         rng = np.random.default_rng(n)
         x, weight = rng.normal(size=(n, inputs)), rng.normal(size=(inputs, outputs))
         b, g = rng.normal(size=outputs), rng.normal(size=(n, outputs))
-        yield Case({"g": g, "x": x, "W": weight, "b": b}, expected=of_the_layer(g, x, weight, b), about=about)
+        expected = of_the_layer(g, x, weight, b)
+        yield Case({"g": g, "x": x, "W": weight, "b": b}, expected=expected, parts=("x", "W", "b"), about=about)
 
 
 def of_the_layer(g, *inputs):
@@ -176,10 +274,22 @@ def bias_summed_over_outputs(g, x, W, b):
 
 
 @linear_vjp.mistake
+def bias_summed_over_all(g, x, W, b):
+    """You sum all of g, and have a single number. b has an entry for each output, which collects from its own column
+    of g."""
+    return *of_the_layer(g, x, W, b)[:2], g.sum()
+
+
+@linear_vjp.mistake
+def bias_as_a_row(g, x, W, b):
+    """The sums for b are right, and the axis of the examples is still there, with size 1. b has no such axis."""
+    return *of_the_layer(g, x, W, b)[:2], g.sum(axis=0, keepdims=True)
+
+
+@linear_vjp.mistake
 def batch_averaged(g, x, W, b):
     """You divide by the number of examples. If the loss is a mean, its 1/N is in g already."""
-    first, second, third = of_the_layer(g, x, W, b)
-    return first, second / len(x), third / len(x)
+    return tuple(gradient / len(x) for gradient in of_the_layer(g, x, W, b))
 
 
 @linear_vjp.mistake
@@ -191,14 +301,33 @@ def weight_on_the_side(g, x, W, b):
 
 
 @linear_vjp.mistake
-def bias_in_x(g, x, W, b):
+def as_if_x_were_added(g, x, W, b):
     """You answer with g for x, as if x were added. It goes through W: what arrives at the outputs has to come back
     through it."""
+    return g, *of_the_layer(g, x, W, b)[1:]
+
+
+@linear_vjp.mistake
+def factors_not_transposed(g, x, W, b):
+    """You multiply with the other factor as it stands, where its transpose belongs. With square matrices that fits, and
+    only the numbers tell."""
+    return g @ W, x @ g, g.sum(axis=0)
+
+
+@linear_vjp.mistake
+def layer_of_ones(g, x, W, b):
+    """You leave g out: that is the answer for a g of ones. Each result has a gradient of its own."""
+    return of_the_layer(np.ones_like(g), x, W, b)
+
+
+@linear_vjp.mistake
+def in_another_order(g, x, W, b):
+    """The gradients have changed places: first that of x, then that of W, then that of b."""
     first, second, third = of_the_layer(g, x, W, b)
-    return np.resize(g, first.shape), second, third
+    return second, first, third
 
 
-# --- 4 -----------------------------------------------------------------------------------------
+# --- 5 -----------------------------------------------------------------------------------------
 
 
 @exercise("A Jacobian, row by row", points=2)
@@ -211,8 +340,15 @@ def jacobian():
     rng = np.random.default_rng(3)
     for m, n, about in [(2, 3, ""), (4, 2, ""), (1, 3, "one output"), (3, 1, "one input")]:
         matrix = rng.normal(size=(m, n))
-        vjp = named(f"vjp of a function of {m} outputs", lambda g, matrix=matrix: np.asarray(g) @ matrix)
+        vjp = named(f"vjp of a function of {m} outputs", partial(product_with, matrix))
         yield Case({"vjp": vjp, "m": m}, expected=matrix, about=about)
+
+
+def product_with(matrix, g):
+    g, outputs = np.asarray(g), matrix.shape[:1]
+    if g.shape != outputs:
+        raise ValueError(f"vjp takes a cotangent of shape {outputs}, one number for each output; got shape {g.shape}")
+    return g @ matrix
 
 
 def rows_of(vjp, m):
@@ -244,40 +380,84 @@ def running_ones(vjp, m):
     return np.cumsum(rows_of(vjp, m), axis=0)
 
 
-# --- 5 -----------------------------------------------------------------------------------------
+@jacobian.mistake
+def first_row_only(vjp, m):
+    """You have the first row alone: the function returns before its loop has gone on."""
+    return rows_of(vjp, m)[0]
 
 
-@exercise("Why the Jacobian is never built", points=1)
+@jacobian.mistake
+def rows_in_one_line(vjp, m):
+    """The rows are right, and all in one line. A Jacobian has two axes, outputs by inputs."""
+    return rows_of(vjp, m).ravel()
+
+
+# --- 6 -----------------------------------------------------------------------------------------
+
+
+@exercise("Why the Jacobian is never built", points=2)
 def count():
-    """Return four numbers about a layer z = x @ W, x of shape (32, 784), W of shape (784, 128), as a dictionary.
+    """Return five numbers about a layer z = x @ W, x of shape (n, k), W of shape (k, m), as a dictionary.
 
-    "outputs": entries of z. "weights": entries of W. "jacobian": entries of the Jacobian of z by W. "gradient": entries
-    of what the vjp returns for W.
+    "outputs": entries of z. "weights": entries of W. "jacobian": entries of the Jacobian of z by W. "nonzero": those
+    of them that are not 0, for an x without zeros. "gradient": entries of what the vjp returns for W. For n, k, m = 1,
+    1, 2 they are 2, 2, 4, 2 and 2.
     """
-    outputs, weights = 32 * 128, 784 * 128
-    yield Case(expected={"outputs": outputs, "weights": weights, "jacobian": outputs * weights, "gradient": weights})
+    for n, k, m, about in [(3, 2, 5, ""), (5, 3, 2, ""), (1, 4, 3, "one example"), (32, 784, 128, "a layer's sizes")]:
+        yield Case({"n": n, "k": k, "m": m}, expected=counted(n, k, m), about=about)
+
+
+def counted(n, k, m):
+    outputs, weights = n * m, k * m
+    jacobian = outputs * weights
+    return {"outputs": outputs, "weights": weights, "jacobian": jacobian, "nonzero": outputs * k, "gradient": weights}
 
 
 @count.mistake
-def added():
+def added(n, k, m):
     """A Jacobian has a row for each output and a column for each input: the product of the two numbers, not their
     sum."""
-    return {"outputs": 4096, "weights": 100_352, "jacobian": 104_448, "gradient": 100_352}
+    return counted(n, k, m) | {"jacobian": n * m + k * m}
 
 
 @count.mistake
-def of_one_example():
-    """You count the outputs of one example. There are 32 examples, and all their outputs depend on W."""
-    return {"outputs": 128, "weights": 100_352, "jacobian": 128 * 100_352, "gradient": 100_352}
+def by_x(n, k, m):
+    """That is the Jacobian of z by x, with a column for each entry of x. What is asked for is the one by W."""
+    return counted(n, k, m) | {"jacobian": n * m * n * k}
 
 
 @count.mistake
-def inner_size_counted():
-    """z has 32 rows and 128 columns. The inner size, 784, is summed over: it is in no shape any more."""
-    return {"outputs": 32 * 784 * 128, "weights": 100_352, "jacobian": 32 * 784 * 128 * 100_352, "gradient": 100_352}
+def of_one_example(n, k, m):
+    """You count the outputs of one example. There are n examples, and all their outputs depend on W."""
+    return counted(n, k, m) | {"outputs": m, "jacobian": m * k * m, "nonzero": m * k}
 
 
 @count.mistake
-def gradient_like_the_output():
+def inner_size_counted(n, k, m):
+    """z has n rows and m columns. The inner size, k, is summed over: it is in no shape any more."""
+    return counted(n, k, m) | {"outputs": n * k * m, "jacobian": n * k * m * k * m}
+
+
+@count.mistake
+def all_of_them(n, k, m):
+    """You count every entry as not 0. The output in column j is made of column j of W alone: with all other weights its
+    slope is 0."""
+    return counted(n, k, m) | {"nonzero": n * m * k * m}
+
+
+@count.mistake
+def one_weight_an_output(n, k, m):
+    """You count one entry a row of the Jacobian. An output is a sum of k products, with k different weights."""
+    return counted(n, k, m) | {"nonzero": n * m}
+
+
+@count.mistake
+def gradient_like_the_output(n, k, m):
     """A gradient has the shape of what it belongs to: that of W, not that of z."""
-    return {"outputs": 4096, "weights": 100_352, "jacobian": 411_041_792, "gradient": 4096}
+    return counted(n, k, m) | {"gradient": n * m}
+
+
+@count.mistake
+def gradient_like_the_table(n, k, m):
+    """The vjp does not return the table, but g times it: one number for each weight."""
+    return counted(n, k, m) | {"gradient": n * m * k * m}

@@ -35,7 +35,7 @@ def swapped(g, x, y):
     return x.T @ g, g @ y.T
 
 
-@product.wrong("transposes of what they should be")
+@product.wrong("the transpose of what it should be")
 def transposed(g, x, y):
     return y @ g.T, g.T @ x
 
@@ -50,9 +50,29 @@ def mean_over_rows(g, x, y):
     return g @ y.T, x.T @ g / x.shape[0]
 
 
-@product.wrong()
+@product.wrong("the transpose of what it should be")
+def one_transposed(g, x, y):
+    return g @ y.T, g.T @ x
+
+
+@product.wrong("where its transpose belongs")
 def untransposed(g, x, y):
     return g @ y, x @ g
+
+
+@product.wrong("in the wrong order")
+def other_order(g, x, y):
+    return y.T @ g, g @ x.T
+
+
+@product.wrong("in the wrong order")
+def other_order_in_one(g, x, y):
+    return g @ y.T, g @ x.T
+
+
+@product.wrong("with `*`")
+def elementwise(g, x, y):
+    return g * y.T, x.T * g
 
 
 @product.wrong()
@@ -108,15 +128,95 @@ def one_of_them(g, x, y):
     return to_x[tuple(map(slice, x.shape))], to_y[tuple(map(slice, y.shape))]
 
 
-@stacks.wrong()
+@stacks.wrong("`.T` turns round all axes")
 def plain_transpose(g, x, y):
     return unbroadcast(g @ y.T, x.shape), unbroadcast(x.T @ g, y.shape)
+
+
+@stacks.wrong("the first two axes change places")
+def axes_by_position(g, x, y):
+    return unbroadcast(g @ np.swapaxes(y, 0, 1), x.shape), unbroadcast(np.swapaxes(x, 0, 1) @ g, y.shape)
+
+
+@stacks.wrong("You sum over the stack in any case")
+def summed_always(g, x, y):
+    to_x, to_y = left_as_stacks(g, x, y)
+    return to_x, to_y.sum(axis=0)
 
 
 @stacks.wrong()
 def everything_summed(g, x, y):
     to_x, to_y = left_as_stacks(g, x, y)
     return to_x.sum() * np.ones_like(x), to_y.sum() * np.ones_like(y)
+
+
+vectors = answers_to(check.vector_vjp)
+
+
+@vectors.right
+def case_by_case(g, x, y):
+    if x.ndim == 1 and y.ndim == 1:
+        return g * y, g * x
+    if y.ndim == 1:
+        return np.outer(g, y), x.T @ g
+    if x.ndim == 1:
+        return y @ g, np.outer(x, g)
+    return g @ y.T, x.T @ g
+
+
+@vectors.right
+def as_matrices(g, x, y):
+    rows, columns = np.atleast_2d(x), y[:, None] if y.ndim == 1 else y
+    g = np.reshape(g, (rows.shape[0], columns.shape[1]))
+    return (g @ columns.T).reshape(x.shape), (rows.T @ g).reshape(y.shape)
+
+
+@vectors.right
+def by_nudging(g, x, y):
+    return tuple(
+        np.array([((f(x, y, step) - f(x, y, -step)) * g).sum() / 2 for step in np.eye(own.size)]).reshape(own.shape)
+        for own, f in [
+            (x, lambda x, y, step: (x + step.reshape(x.shape)) @ y),
+            (y, lambda x, y, step: x @ (y + step.reshape(y.shape))),
+        ]
+    )
+
+
+@vectors.wrong("it has one axis")
+def as_for_matrices(g, x, y):
+    return np.dot(g, y.T), np.dot(x.T, g)
+
+
+@vectors.wrong("rows and columns have changed places")
+def outer_turned(g, x, y):
+    to_x, to_y = case_by_case(g, x, y)
+    return (np.outer(y, g), to_y) if x.ndim == 2 and y.ndim == 1 else (to_x, to_y)
+
+
+@vectors.wrong("as for two vectors")
+def products_of_entries(g, x, y):
+    return g * y, g * x
+
+
+@vectors.wrong("Take the axis away")
+def axes_left(g, x, y):
+    to_x, to_y = case_by_case(g, x, y)
+    return (to_x[None] if x.ndim == 1 else to_x), (to_y[:, None] if y.ndim == 1 else to_y)
+
+
+@vectors.wrong("You leave g out")
+def without_a_cotangent(g, x, y):
+    return case_by_case(np.ones_like(g), x, y)
+
+
+@vectors.wrong()
+def inner_products_only(g, x, y):
+    return g * y.sum() * np.ones_like(x), g * x.sum() * np.ones_like(y)
+
+
+@vectors.wrong()
+def negative(g, x, y):
+    return tuple(-gradient for gradient in case_by_case(g, x, y))
 
 
 layer = answers_to(check.linear_vjp)
@@ -157,9 +257,39 @@ def weight_transposed(g, x, W, b):
     return g @ W.T, g.T @ x, g.sum(axis=0)
 
 
-@layer.wrong()
+@layer.wrong("its 1/N is in g already")
+def mean_of_the_bias_alone(g, x, W, b):
+    return g @ W.T, x.T @ g, g.mean(axis=0)
+
+
+@layer.wrong("a single number")
+def bias_of_everything(g, x, W, b):
+    return g @ W.T, x.T @ g, g.sum()
+
+
+@layer.wrong("the axis of the examples is still there")
+def bias_with_keepdims(g, x, W, b):
+    return g @ W.T, x.T @ g, g.sum(axis=0, keepdims=True)
+
+
+@layer.wrong("You leave g out")
+def number_of_examples(g, x, W, b):
+    return g @ W.T, x.T @ g, np.full(b.shape, float(len(x)))
+
+
+@layer.wrong("as if x were added")
+def past_the_weights(g, x, W, b):
+    return g, x.T @ g, g.sum(axis=0)
+
+
+@layer.wrong("where its transpose belongs")
 def not_transposed(g, x, W, b):
     return g @ W, x @ g, g.sum(axis=0)
+
+
+@layer.wrong("first that of x")
+def weight_first(g, x, W, b):
+    return x.T @ g, g @ W.T, g.sum(axis=0)
 
 
 @layer.wrong()
@@ -209,26 +339,74 @@ def never_cleared(vjp, m):
     return np.array(made)
 
 
+@rows.wrong("the first row alone")
+def returned_in_the_loop(vjp, m):
+    for unit in np.eye(m):
+        return vjp(unit)
+
+
+@rows.wrong("all in one line")
+def joined(vjp, m):
+    return np.concatenate([vjp(unit) for unit in np.eye(m)])
+
+
+@rows.wrong()
+def all_at_once(vjp, m):
+    return vjp(np.eye(m))
+
+
+@rows.wrong()
+def list_of_rows(vjp, m):
+    return [vjp(unit) for unit in np.eye(m)]
+
+
 @rows.wrong()
 def identity(vjp, m):
     return np.eye(m)
 
 
 numbers = answers_to(check.count)
-RIGHT = {"outputs": 4096, "weights": 100_352, "jacobian": 411_041_792, "gradient": 100_352}
 
 
 @numbers.right
-def computed():
-    z, w = np.zeros((32, 128)), np.zeros((784, 128))
-    return {"outputs": z.size, "weights": w.size, "jacobian": z.size * w.size, "gradient": w.size}
+def multiplied(n, k, m):
+    names = "outputs", "weights", "jacobian", "nonzero", "gradient"
+    return dict(zip(names, (n * m, k * m, n * m * k * m, n * m * k, k * m), strict=True))
 
 
-numbers.right(dict(RIGHT))
-numbers.stub(dict.fromkeys(RIGHT, ...))
-numbers.wrong("not their sum")({**RIGHT, "jacobian": 104_448})
-numbers.wrong("the outputs of one example")({**RIGHT, "outputs": 128, "jacobian": 128 * 100_352})
-numbers.wrong("The inner size, 784, is summed over")({**RIGHT, "outputs": 32 * 784 * 128})
-numbers.wrong("A gradient has the shape of what it belongs to")({**RIGHT, "gradient": 4096})
-numbers.wrong()({**RIGHT, "weights": 784})
-numbers.wrong()(411_041_792)
+@numbers.right
+def one_output_at_a_time(n, k, m):
+    z, W = np.zeros((n, k)) @ np.zeros((k, m)), np.zeros((k, m))
+    used = sum(W[:, j].size for _ in range(n) for j in range(m))
+    return {"outputs": z.size, "weights": W.size, "jacobian": z.size * W.size, "nonzero": used, "gradient": W.size}
+
+
+@numbers.right
+def as_floats(n, k, m):
+    return {name: float(value) for name, value in multiplied(n, k, m).items()}
+
+
+@numbers.stub
+def boxes_of_dots(n, k, m):
+    return dict.fromkeys(multiplied(n, k, m), ...)
+
+
+def but(words="", **changed):
+    """A right answer but for the boxes given, as functions of the sizes."""
+
+    def answer(n, k, m):
+        return multiplied(n, k, m) | {name: value(n, k, m) for name, value in changed.items()}
+
+    numbers.wrong(words)(answer)
+
+
+but("not their sum", jacobian=lambda n, k, m: n * m + k * m)
+but("by x, with a column for each entry of x", jacobian=lambda n, k, m: n * m * n * k)
+but("the outputs of one example", outputs=lambda n, k, m: m, jacobian=lambda n, k, m: m * k * m)
+but("The inner size, k, is summed over", outputs=lambda n, k, m: n * k * m)
+but("made of column j of W alone", nonzero=lambda n, k, m: n * m * k * m)
+but("one entry a row", nonzero=lambda n, k, m: n * m)
+but("A gradient has the shape of what it belongs to", gradient=lambda n, k, m: n * m)
+but("does not return the table", gradient=lambda n, k, m: n * m * k * m)
+but(weights=lambda n, k, m: k)
+numbers.wrong()(lambda n, k, m: n * m * k * m)
