@@ -35,7 +35,7 @@ def of_a_product(first, second, about):
     rng = np.random.default_rng([*first, *second])
     x, y = rng.normal(size=first), rng.normal(size=second)
     g = rng.normal(size=(x @ y).shape)
-    return Case({"g": g, "x": x, "y": y}, expected=by_the_engine(g, x, y), parts=("x", "y"), about=about)
+    return Case({"g": g, "x": x, "y": y}, expected=by_the_engine(g, x, y), names=("x", "y"), about=about)
 
 
 def by_the_engine(g, *inputs):
@@ -250,7 +250,7 @@ def linear_vjp():
         x, weight = rng.normal(size=(n, inputs)), rng.normal(size=(inputs, outputs))
         b, g = rng.normal(size=outputs), rng.normal(size=(n, outputs))
         expected = of_the_layer(g, x, weight, b)
-        yield Case({"g": g, "x": x, "W": weight, "b": b}, expected=expected, parts=("x", "W", "b"), about=about)
+        yield Case({"g": g, "x": x, "W": weight, "b": b}, expected=expected, names=("x", "W", "b"), about=about)
 
 
 def of_the_layer(g, *inputs):
