@@ -1,9 +1,12 @@
 """The checks of lesson 09."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from gradlib import Tensor, nn
 from gradlib.checks import Case, exercise
+from gradlib.checks.values import describe
 
 TITLE = "Losses"
 
@@ -13,75 +16,126 @@ TITLE = "Losses"
 
 @exercise("The gradient of cross-entropy", points=3)
 def cross_entropy_gradient():
-    """Return the gradient of the mean cross-entropy by the scores: an array of the shape of scores.
+    """Return the gradient of the mean cross-entropy by the scores, for targets that are probabilities: an array (N, C).
 
-    scores has shape (N, C), labels (N,), whole numbers from 0 to C - 1. For scores [[0, 0]] and label 0 it is [[-0.5,
-    0.5]].
+    scores and targets have shape (N, C); each row of targets adds up to 1, and the loss of a row is -Σ y ln p with p
+    the softmax of its scores. For scores [[0, 0]] and targets [[0.75, 0.25]] it is [[-0.25, 0.25]].
     """
     rng = np.random.default_rng(1)
-    for n, c, about in [(2, 3, ""), (4, 2, ""), (1, 5, "a single example"), (3, 4, "large scores")]:
-        scores, labels = rng.normal(size=(n, c)), rng.integers(0, c, n)
-        if "large" in about:
-            scores = scores * 1000
-        yield Case({"scores": scores, "labels": labels}, expected=by_the_engine(scores, labels), about=about)
+    for n, c, about in [
+        (2, 3, ""),
+        (4, 2, ""),
+        (1, 5, "a single example"),
+        (3, 4, "classes that are certain"),
+        (3, 2, "large scores"),
+        (2, 4, "rows of scores far apart"),
+    ]:
+        scores, targets = rng.normal(size=(n, c)), softmax(rng.normal(size=(n, c)))
+        if about == "classes that are certain":
+            targets = np.eye(c)[rng.integers(0, c, n)]
+        if about == "large scores":
+            scores = scores + 1000
+        if about == "rows of scores far apart":
+            scores = scores + np.array([[0.0], [2000.0]])
+        yield Case({"scores": scores, "targets": targets}, expected=by_the_engine(scores, targets), about=about)
 
 
-def by_the_engine(scores, labels):
+def by_the_engine(scores, targets):
     x = Tensor(scores, requires_grad=True)
-    nn.functional.cross_entropy(x, labels).backward()
+    nn.functional.cross_entropy(x, targets).backward()
     return x.grad
 
 
-def softmax(scores, axis=-1):
-    shifted = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    return shifted / shifted.sum(axis=axis, keepdims=True)
-
-
-def hot(scores, labels):
-    return np.eye(scores.shape[1])[labels]
+def softmax(scores, axis=-1, top=-1):
+    """top : the axes over which the largest is taken and subtracted."""
+    powers = np.exp(scores - scores.max(axis=top, keepdims=True))
+    return powers / powers.sum(axis=axis, keepdims=True)
 
 
 @cross_entropy_gradient.mistake
-def without_the_mean(scores, labels):
+def without_the_mean(scores, targets):
     """The missing 1/N: you have the gradient of the sum over the examples. The mean divides each by their number."""
-    return softmax(scores) - hot(scores, labels)
+    return softmax(scores) - targets
 
 
 @cross_entropy_gradient.mistake
-def sign_turned(scores, labels):
-    """The sign is turned round: y - p. A higher score of the true class makes the loss *smaller*, so its gradient is
-    negative."""
-    return (hot(scores, labels) - softmax(scores)) / len(scores)
+def sign_turned(scores, targets):
+    """The sign is turned round: y - p. A higher score of a class that is wanted makes the loss *smaller*, so its
+    gradient is negative."""
+    return (targets - softmax(scores)) / len(scores)
 
 
 @cross_entropy_gradient.mistake
-def probabilities_alone(scores, labels):
-    """You have p/N and leave out y: 1 is to be taken away at the true class. Without it every score would be pushed
-    down."""
+def probabilities_alone(scores, targets):
+    """You have p/N and leave out y, what was wanted. Without it every score would be pushed down."""
     return softmax(scores) / len(scores)
 
 
 @cross_entropy_gradient.mistake
-def by_the_probability(scores, labels):
-    """You have the derivative by the *probabilities*, -1/p at the true class. The gradient is asked by the scores:
-    softmax still has to be passed."""
-    p = softmax(scores)
+def by_the_probability(scores, targets):
+    """You have the derivative by the *probabilities*, -y/p. The gradient is asked by the scores: softmax still has to
+    be passed."""
     with np.errstate(all="ignore"):
-        return np.where(hot(scores, labels) > 0, -1 / p, 0.0) / len(scores)
+        return -targets / softmax(scores) / len(scores)
 
 
 @cross_entropy_gradient.mistake
-def over_the_wrong_axis(scores, labels):
+def over_the_wrong_axis(scores, targets):
     """The probabilities of each *example* add up to 1. Yours add up to 1 for each class: softmax goes over the last
     axis."""
-    return (softmax(scores, axis=0) - hot(scores, labels)) / len(scores)
+    return (softmax(scores, axis=0, top=0) - targets) / len(scores)
 
 
 @cross_entropy_gradient.mistake
-def divided_by_all(scores, labels):
+def over_both_axes(scores, targets):
+    """The probabilities of each example add up to 1. Yours add up to 1 over all rows together: softmax goes over the
+    last axis alone."""
+    return (softmax(scores, axis=(0, 1), top=(0, 1)) - targets) / len(scores)
+
+
+@cross_entropy_gradient.mistake
+def one_maximum_for_all(scores, targets):
+    """Right, except where the rows are far apart: one maximum for all rows is so far above a lower row that all its
+    powers of e become 0, and 0/0 follows. Each row has a largest score of its own."""
+    with np.errstate(all="ignore"):
+        return (softmax(scores, top=(0, 1)) - targets) / len(scores)
+
+
+@cross_entropy_gradient.mistake
+def overflowing_softmax(scores, targets):
+    """Right for small scores; e^1000 is more than a float can hold. Softmax stays the same when a row's largest score
+    is subtracted from all of the row."""
+    with np.errstate(all="ignore"):
+        powers = np.exp(scores)
+        return (powers / powers.sum(axis=1, keepdims=True) - targets) / len(scores)
+
+
+@cross_entropy_gradient.mistake
+def scores_for_probabilities(scores, targets):
+    """You subtract y from the scores. It is the probabilities that are compared with what was wanted: softmax comes
+    first."""
+    return (scores - targets) / len(scores)
+
+
+@cross_entropy_gradient.mistake
+def largest_target_alone(scores, targets):
+    """You take the class with the largest target for certain. The others were given a share, too, and y is the whole
+    row."""
+    return (softmax(scores) - np.eye(scores.shape[1])[targets.argmax(axis=1)]) / len(scores)
+
+
+@cross_entropy_gradient.mistake
+def only_where_wanted(scores, targets):
+    """You let the gradient reach only the class with the largest target. Every score is in the sum below the fraction
+    bar of softmax, so every score has a slope."""
+    return np.where(targets == targets.max(axis=1, keepdims=True), softmax(scores) - targets, 0.0) / len(scores)
+
+
+@cross_entropy_gradient.mistake
+def divided_by_all(scores, targets):
     """You divide by the number of all entries. The mean is over the examples: each has one loss, not one for each
     class."""
-    return (softmax(scores) - hot(scores, labels)) / scores.size
+    return (softmax(scores) - targets) / scores.size
 
 
 # --- 2 -----------------------------------------------------------------------------------------
@@ -99,13 +153,14 @@ def bce_with_logits():
         ([0.0], [1.0], ""),
         ([-1e4, 1e4], [1.0, 0.0], "sure and wrong"),
         ([1e4, -1e4, 3.0], [1.0, 0.0, 1.0], "sure and right"),
-        ([30.0, -40.0], [0.0, 0.3], "where σ rounds to 1, and a target between"),
+        ([40.0, -40.0], [0.0, 0.3], "where σ rounds to 1, and a target between"),
     ]:
         z, y = np.array(z), np.array(y)
         x = Tensor(z, requires_grad=True)
         loss = nn.functional.binary_cross_entropy_with_logits(x, y)
         loss.backward()
-        yield Case({"z": z, "y": y}, expected=(loss.item(), x.grad), about=about)
+        # rtol, atol: wide enough to name a cut-off at 1e-7
+        yield Case({"z": z, "y": y}, expected=(loss.item(), x.grad), about=about, rtol=1e-6, atol=1e-7)
 
 
 def sigmoid(z):
@@ -130,12 +185,42 @@ def overflowing(z, y):
     return (np.log(1 + np.exp(z)) - z * y).mean(), (sigmoid(z) - y) / len(z)
 
 
+def cut_off_at(smallest):
+    """The mistake of those who cut probabilities off, for one of the numbers that they take."""
+
+    def cut_off(z, y):
+        p = np.clip(sigmoid(z), smallest, 1 - smallest)
+        return (-(y * np.log(p) + (1 - y) * np.log(1 - p))).mean(), (sigmoid(z) - y) / len(z)
+
+    cut_off.__name__ = f"cut_off_at_{smallest:g}"
+    cut_off.__doc__ = (
+        f"You cut probabilities off at {smallest:g}, so that no logarithm is infinite. Beyond that the loss stays the "
+        f"same however wrong the score is: for z = -10000 and y = 1 it is 10000, not {-np.log(smallest):.0f}."
+    )
+    return cut_off
+
+
+for smallest in (1e-7, 1e-8, 1e-10, 1e-12, 1e-15):
+    bce_with_logits.mistake(cut_off_at(smallest))
+
+
 @bce_with_logits.mistake
-def cut_off(z, y):
-    """You cut probabilities off, so that no logarithm is infinite. Beyond that the loss stays the same however wrong
-    the score is: for z = -10000 and y = 1 it is 10000, not 16 or 35."""
-    p = np.clip(sigmoid(z), 1e-7, 1 - 1e-7)
-    return (-(y * np.log(p) + (1 - y) * np.log(1 - p))).mean(), (sigmoid(z) - y) / len(z)
+def both_of_the_sum(z, y):
+    """Loss and gradient are those of the sum over the examples: the missing 1/N, in both."""
+    return stable_loss(z, y).sum(), sigmoid(z) - y
+
+
+@bce_with_logits.mistake
+def loss_of_the_sum(z, y):
+    """The gradient is that of the mean, the loss the sum over the examples."""
+    return stable_loss(z, y).sum(), (sigmoid(z) - y) / len(z)
+
+
+@bce_with_logits.mistake
+def loss_turned(z, y):
+    """The sign of the loss is turned round. Logarithms of probabilities are negative; the minus before them makes the
+    loss of a bad answer large."""
+    return -stable_loss(z, y).mean(), (sigmoid(z) - y) / len(z)
 
 
 @bce_with_logits.mistake
@@ -182,20 +267,50 @@ def mse():
         ((4,), (3,), "shapes that do not even broadcast"),
     ]:
         prediction, target = rng.normal(size=a), rng.normal(size=b)
-        right = float(((prediction - target) ** 2).mean()) if a == b else ("ValueError", True)
-        yield Case({"prediction": prediction, "target": target}, call=loss_or_error, expected=right, about=about)
+        inputs = {"prediction": prediction, "target": target}
+        if a == b:
+            yield Case(inputs, expected=float(((prediction - target) ** 2).mean()), about=about)
+        else:
+            yield Case(inputs, call=refusal, accept=lambda came, a=a, b=b: wrong_refusal(came, a, b), about=about)
 
 
-def loss_or_error(mse, prediction, target):
-    """The loss; or the kind of error, and whether its text names both shapes."""
+@dataclass(frozen=True)
+class Raised:
+    """An error that was raised, as a report shows it."""
+
+    kind: type
+    text: str
+
+    def __repr__(self):
+        return f"{self.kind.__name__}: {self.text}" if self.text else self.kind.__name__
+
+
+def refusal(mse, prediction, target):
+    """The error that is raised, or what came instead."""
     try:
-        answer = mse(prediction, target)
+        return mse(prediction, target)
     except NotImplementedError:
         raise
     except Exception as error:
-        names = str(prediction.shape) in str(error) and str(target.shape) in str(error)
-        return type(error).__name__, names
-    return answer if answer is None or answer is ... else float(answer)
+        return Raised(type(error), str(error))
+
+
+def wrong_refusal(came, *shapes):
+    """What is wrong with the answer to two shapes that differ, or None."""
+    if isinstance(came, Exception):
+        return "The error is returned, like a number. `raise` throws it, so that nobody goes on with it by mistake."
+    if not isinstance(came, Raised):
+        return f"The shapes differ, and there is an answer: {describe(came)}."
+    if not issubclass(came.kind, ValueError):
+        return f"It refuses, by another kind of error: {came.kind.__name__}, where a ValueError is asked for."
+    if not all(str(shape) in came.text for shape in shapes):
+        return WITHOUT_THE_SHAPES
+    return None
+
+
+WITHOUT_THE_SHAPES = (
+    "It refuses, and does not say what it got. With both shapes in the text the mistake is found at once."
+)
 
 
 def refused(prediction, target):
@@ -235,11 +350,28 @@ def axes_compared(prediction, target):
 
 
 @mse.mistake
-def without_the_shapes(prediction, target):
-    """It refuses, and does not say what it got. With both shapes in the text the mistake is found at once."""
+def halved(prediction, target):
+    """You have half of it. The ½ that makes the slope simple belongs to Huber's loss; a mean is a sum, divided by
+    how many there are."""
     if prediction.shape != target.shape:
-        raise ValueError("the shapes must be the same")
-    return ((prediction - target) ** 2).mean()
+        refused(prediction, target)
+    return ((prediction - target) ** 2).mean() / 2
+
+
+@mse.mistake
+def rooted(prediction, target):
+    """You took the root of the mean square. It is least at the same place, and has another slope."""
+    if prediction.shape != target.shape:
+        refused(prediction, target)
+    return np.sqrt(((prediction - target) ** 2).mean())
+
+
+@mse.mistake
+def absolute(prediction, target):
+    """You took the mean of |d|. What is asked for are the squares."""
+    if prediction.shape != target.shape:
+        refused(prediction, target)
+    return np.abs(prediction - target).mean()
 
 
 @mse.mistake
@@ -255,101 +387,162 @@ def summed(prediction, target):
 
 @exercise("Mean or sum", points=1)
 def mean_or_sum():
-    """Return three numbers about a loss over a batch of N = 32 examples, as a dictionary.
+    """Return four numbers about a loss over a batch of N = 32 examples, as a dictionary.
 
     "learning rate": with the sum in place of the mean, which learning rate takes the same step as 0.1 does with the
     mean? "mean" and "sum": the batch gets twice as large, with the same kind of examples. By which factor does the
-    gradient of the mean grow, and by which that of the sum?
+    gradient of the mean grow, and by which that of the sum? "outputs": the net has 10 outputs for each example, and
+    the squared error takes its mean over all 320 entries. By which factor does the gradient grow if the 10 of each
+    example are added up, and only then the mean over the 32 examples is taken?
     """
-    yield Case(expected={"learning rate": 0.1 / 32, "mean": 1, "sum": 2}, rtol=1e-3)
+    yield Case(expected=FACTORS, rtol=0.01)
+
+
+FACTORS = {"learning rate": 0.1 / 32, "mean": 1, "sum": 2, "outputs": 10}
 
 
 @mean_or_sum.mistake
 def rate_multiplied():
     """The gradient of the sum is 32 times as *large*: for the same step the rate has to be smaller."""
-    return {"learning rate": 3.2, "mean": 1, "sum": 2}
+    return FACTORS | {"learning rate": 3.2}
 
 
 @mean_or_sum.mistake
 def rate_kept():
     """The two losses differ by the factor N, and so do their gradients and steps."""
-    return {"learning rate": 0.1, "mean": 1, "sum": 2}
+    return FACTORS | {"learning rate": 0.1}
 
 
 @mean_or_sum.mistake
 def mean_grows():
     """A mean stays what it is when more of the same is added: that is why a learning rate found for one batch size is
     about right for another."""
-    return {"learning rate": 0.1 / 32, "mean": 2, "sum": 2}
+    return FACTORS | {"mean": 2}
 
 
 @mean_or_sum.mistake
 def mean_shrinks():
     """The 1/N gets smaller, and there are as many more examples to add up: the two cancel."""
-    return {"learning rate": 0.1 / 32, "mean": 0.5, "sum": 1}
+    return FACTORS | {"mean": 0.5}
+
+
+@mean_or_sum.mistake
+def sum_stays():
+    """A sum has no 1/N: twice as many examples of the same kind add up to twice as much."""
+    return FACTORS | {"sum": 1}
+
+
+@mean_or_sum.mistake
+def outputs_and_examples():
+    """That is how many entries there are. The mean over the examples stays; only the division by the outputs goes."""
+    return FACTORS | {"outputs": 320}
+
+
+@mean_or_sum.mistake
+def examples_for_outputs():
+    """That is the number of examples, and over these the mean is still taken. Only the division by the outputs
+    goes."""
+    return FACTORS | {"outputs": 32}
+
+
+@mean_or_sum.mistake
+def outputs_shrink():
+    """The division by the outputs goes: the gradient gets larger, not smaller."""
+    return FACTORS | {"outputs": 0.1}
 
 
 # --- 5 -----------------------------------------------------------------------------------------
 
 
-@exercise("Huber's loss", points=2)
-def huber():
-    """Return Huber's loss of each error d, and its slope, as a tuple of two arrays.
+@exercise("One number for all", points=2)
+def best_constant():
+    """Return the number x that has the least mean quantile loss over the measurements y.
 
-    ½ d² where |d| <= delta, beyond that the straight line that goes on from there with the slope it has: delta (|d| -
-    ½ delta). For delta = 1 and d = [0.5, -3] the answer is ([0.125, 2.5], [0.5, -1]).
+    The quantile loss of an error d = x - y is (1 - q) d where x is too high, and q |d| where it is too low: for q =
+    0.9, too low costs nine times as much. For y = [1, 2, 3, 4] and q = 0.9 it is 4; for q = 0.6 it is 3. Where
+    several numbers are as good, any will do.
     """
-    for d, delta, about in [
-        ([0.5, -3.0, 0.0, 1.5], 1.0, ""),
-        ([2.0, -0.5, 4.0], 2.5, "another delta"),
-        ([1.0, -1.0], 1.0, "at the joint"),
-        ([1e6, -1e6], 0.5, "far out"),
+    rng = np.random.default_rng(0)
+    for n, q, about in [
+        (4, 0.6, ""),
+        (7, 0.8, ""),
+        (10, 0.72, ""),
+        (9, 0.5, "the median"),
+        (6, 0.97, "hardly ever too low"),
+        (6, 0.02, "hardly ever too high"),
+        (5, 0.4, "several that are as good"),
+        (1, 0.7, "a single measurement"),
+        (8, 0.7, "equal measurements"),
     ]:
-        d = np.array(d)
-        near = np.abs(d) <= delta
-        loss = np.where(near, d**2 / 2, delta * (np.abs(d) - delta / 2))
-        yield Case({"d": d, "delta": delta}, expected=(loss, np.where(near, d, delta * np.sign(d))), about=about)
+        y = (rng.normal(size=n) * 3).round(1)
+        if "equal" in about:
+            y[2:5] = y[1]
+        yield Case(
+            {"y": y, "q": q}, expected=quantile(y, q), accept=lambda x, y=y, q=q: not_best(x, y, q), about=about
+        )
 
 
-def pieces(d, delta, near=None, far=None, slope_near=None, slope_far=None):
-    size = np.abs(d)
-    loss = np.where(
-        size <= delta, d**2 / 2 if near is None else near, delta * (size - delta / 2) if far is None else far
-    )
-    slope = np.where(
-        size <= delta, d if slope_near is None else slope_near, delta * np.sign(d) if slope_far is None else slope_far
-    )
-    return loss, slope
+def quantile_loss(x, y, q):
+    """The mean over y, for each x."""
+    d = np.asarray(x, dtype=float)[..., None] - y
+    return np.where(d >= 0, (1 - q) * d, -q * d).mean(axis=-1)
 
 
-@huber.mistake
-def a_jump(d, delta):
-    """At the joint the loss jumps by ½ delta²: the line has to go on from where the parabola ends, delta (|d| - ½
-    delta)."""
-    return pieces(d, delta, far=delta * np.abs(d))
+def quantile(y, q):
+    """The smallest measurement with at least q of all at or below it."""
+    return float(np.sort(y)[int(np.ceil(q * len(y) - 1e-9)) - 1])
 
 
-@huber.mistake
-def slope_one(d, delta):
-    """Beyond the joint you take the slope 1 whatever delta is. The parabola arrives there with the slope delta, and
-    the line goes on with it."""
-    return pieces(d, delta, far=np.abs(d) - delta / 2, slope_far=np.sign(d))
+def not_best(x, y, q):
+    own, best = float(quantile_loss(x, y, q)), float(quantile_loss(quantile(y, q), y, q))
+    if own <= 1.005 * best + 1e-9:  # who searches on a grid finds it nearly
+        return None
+    return f"There the mean loss is {own:.3f}, and there is a number where it is only {best:.3f}."
 
 
-@huber.mistake
-def no_half(d, delta):
-    """Near zero it is d² in place of ½ d², with twice the slope: the two pieces do not meet."""
-    return pieces(d, delta, near=d**2, slope_near=2 * d)
+@best_constant.mistake
+def the_mean(y, q):
+    """You have the mean, which is best for the squared error. The quantile loss pulls with the same force however far
+    away a measurement is."""
+    return float(y.mean())
 
 
-@huber.mistake
-def sign_forgotten(d, delta):
-    """Beyond the joint the slope has the sign of the error. Yours pushes negative errors the wrong way."""
-    return pieces(d, delta, slope_far=delta)
+@best_constant.mistake
+def the_median(y, q):
+    """You have the median: half of the measurements on each side. It is best where both directions cost the same, q =
+    0.5."""
+    return float(np.median(y))
 
 
-@huber.mistake
-def squared_everywhere(d, delta):
-    """That is ½ d² everywhere. Beyond delta the loss is to go on straight, so that one far-off example cannot have all
-    the say."""
-    return d**2 / 2, d
+@best_constant.mistake
+def upside_down(y, q):
+    """The two sides are exchanged: you let it be too low where that costs most."""
+    return quantile(y, 1 - q)
+
+
+@best_constant.mistake
+def interpolated(y, q):
+    """`np.quantile` goes between two measurements, where the loss is not least: it is straight from one measurement to
+    the next, and has its corner at a measurement."""
+    return float(np.quantile(y, q))
+
+
+@best_constant.mistake
+def the_largest(y, q):
+    """You have the largest, which is never too low. To be too high costs, too: less for each, and there are more of
+    them."""
+    return float(y.max())
+
+
+@best_constant.mistake
+def squares_weighed(y, q):
+    """You have the number where the weighted *squares* are least. The quantile loss grows straight with the error."""
+    grid = np.linspace(y.min(), y.max(), 20001)
+    d = grid[:, None] - y
+    return float(grid[np.where(d >= 0, (1 - q) * d**2, q * d**2).mean(axis=1).argmin()])
+
+
+@best_constant.mistake
+def the_loss_itself(y, q):
+    """That is the least loss. Asked for is the number x at which it is so small."""
+    return float(quantile_loss(quantile(y, q), y, q))

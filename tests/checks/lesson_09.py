@@ -11,55 +11,103 @@ ce = answers_to(check.cross_entropy_gradient)
 
 
 @ce.right
-def p_minus_y(scores, labels):
+def p_minus_y(scores, targets):
     p = np.exp(scores - scores.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)
-    p[np.arange(len(p)), labels] -= 1
-    return p / len(p)
+    return (p - targets) / len(p)
 
 
 @ce.right
-def by_log_softmax(scores, labels):
+def by_log_softmax(scores, targets):
     x = Tensor(scores, requires_grad=True)
-    (-x.log_softmax(axis=1)[np.arange(len(labels)), labels]).mean().backward()
+    (-(x.log_softmax(axis=1) * targets).sum(axis=1)).mean().backward()
     return x.grad
 
 
+@ce.right
+def row_by_row(scores, targets):
+    rows = []
+    for z, y in zip(scores, targets, strict=True):
+        jacobian_of_softmax = np.diag(p := np.exp(z - np.logaddexp.reduce(z))) - np.outer(p, p)
+        rows.append(-(jacobian_of_softmax / np.where(p, p, 1)) @ y / len(scores))
+    return np.array(rows)
+
+
 @ce.wrong("The missing 1/N")
-def of_the_sum(scores, labels):
-    return p_minus_y(scores, labels) * len(scores)
+def of_the_sum(scores, targets):
+    return p_minus_y(scores, targets) * len(scores)
 
 
 @ce.wrong("The sign is turned round")
-def y_minus_p(scores, labels):
-    return -p_minus_y(scores, labels)
+def y_minus_p(scores, targets):
+    return -p_minus_y(scores, targets)
 
 
 @ce.wrong("leave out y")
-def p_alone(scores, labels):
-    return check.softmax(scores) / len(labels)
+def p_alone(scores, targets):
+    return check.softmax(scores) / len(targets)
 
 
-@ce.wrong("adds up to 1".replace("adds", "add"))
-def by_columns(scores, labels):
+@ce.wrong("add up to 1 for each class")
+def by_columns(scores, targets):
     p = np.exp(scores - scores.max(axis=0))
-    return (p / p.sum(axis=0) - np.eye(scores.shape[1])[labels]) / len(labels)
+    return (p / p.sum(axis=0) - targets) / len(targets)
+
+
+@ce.wrong("add up to 1 over all rows together")
+def without_an_axis(scores, targets):
+    p = np.exp(scores - scores.max())
+    return (p / p.sum() - targets) / len(targets)
+
+
+@ce.wrong("one maximum for all rows")
+def global_maximum(scores, targets):
+    p = np.exp(scores - scores.max())
+    return (p / p.sum(axis=1, keepdims=True) - targets) / len(targets)
+
+
+@ce.wrong("more than a float can hold")
+def unstable(scores, targets):
+    p = np.exp(scores)
+    return (p / p.sum(axis=1, keepdims=True) - targets) / len(targets)
 
 
 @ce.wrong("the number of all entries")
-def mean_of_everything(scores, labels):
-    return p_minus_y(scores, labels) / scores.shape[1]
+def mean_of_everything(scores, targets):
+    return p_minus_y(scores, targets) / scores.shape[1]
 
 
-@ce.wrong()
-def unstable(scores, labels):
-    p = np.exp(scores)
-    return (p / p.sum(axis=1, keepdims=True) - np.eye(scores.shape[1])[labels]) / len(labels)
+@ce.wrong("You subtract y from the scores")
+def scores_minus_y(scores, targets):
+    return (scores - targets) / len(targets)
 
 
-@ce.wrong()
-def scores_for_probabilities(scores, labels):
-    return (scores - np.eye(scores.shape[1])[labels]) / len(labels)
+@ce.wrong("the class with the largest target for certain")
+def with_labels(scores, targets):
+    p = check.softmax(scores)
+    p[np.arange(len(p)), targets.argmax(axis=1)] -= 1
+    return p / len(p)
+
+
+@ce.wrong("-y/p")
+def by_the_probabilities(scores, targets):
+    return -targets / check.softmax(scores) / len(scores)
+
+
+@ce.wrong("Your answer is a number")
+def the_loss(scores, targets):
+    return -(targets * np.log(check.softmax(scores))).sum(axis=1).mean()
+
+
+@ce.wrong("Your answer has shape")
+def turned(scores, targets):
+    return p_minus_y(scores, targets).T
+
+
+@ce.wrong("Your code changed scores")
+def in_place(scores, targets):
+    scores -= scores.max(axis=1, keepdims=True)
+    return p_minus_y(scores, targets)
 
 
 bce = answers_to(check.bce_with_logits)
@@ -111,10 +159,51 @@ def the_loss_alone(z, y):
     return softplus_form(z, y)[0]
 
 
-@bce.wrong()
+@bce.wrong("the loss the sum")
 def summed_loss(z, y):
     loss, gradient = softplus_form(z, y)
     return loss * len(z), gradient
+
+
+@bce.wrong("in both")
+def summed(z, y):
+    loss, gradient = softplus_form(z, y)
+    return loss * len(z), gradient * len(z)
+
+
+@bce.wrong("The sign of the loss")
+def negative_loss(z, y):
+    loss, gradient = softplus_form(z, y)
+    return -loss, gradient
+
+
+@bce.wrong("You cut probabilities off at 1e-07")
+def clipped_before_both(z, y):
+    p = np.clip(1 / (1 + np.exp(-z)), 1e-7, 1 - 1e-7)
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)), (p - y) / len(z)
+
+
+@bce.wrong("You cut probabilities off")
+def with_a_small_number(z, y):
+    p = 1 / (1 + np.exp(-z))
+    return -np.mean(y * np.log(p + 1e-12) + (1 - y) * np.log(1 - p + 1e-12)), (p - y) / len(z)
+
+
+@bce.wrong("the gradient by the probability")
+def without_the_slope_of_sigmoid(z, y):
+    p = np.exp(-np.logaddexp(0, -z))
+    return softplus_form(z, y)[0], (p - y) / (p * (1 - p)) / len(z)
+
+
+@bce.wrong()
+def infinities_replaced(z, y):
+    loss, gradient = textbook(z, y)
+    return np.nan_to_num(loss), gradient
+
+
+@bce.wrong("Your answer is an array")
+def loss_of_each(z, y):
+    return np.logaddexp(0, z) - y * z, softplus_form(z, y)[1]
 
 
 refuse = answers_to(check.mse)
@@ -168,7 +257,60 @@ def total(prediction, target):
     return compares_shapes(prediction, target) * prediction.size
 
 
-@refuse.wrong()
+@refuse.right
+def by_an_error_of_its_own(prediction, target):
+    class ShapesDiffer(ValueError):
+        pass
+
+    if prediction.shape != target.shape:
+        raise ShapesDiffer(prediction.shape, target.shape)
+    return ((prediction - target) ** 2).mean()
+
+
+@refuse.wrong("how many axes there are")
+def by_axes(prediction, target):
+    if prediction.ndim != target.ndim:
+        raise ValueError(f"{prediction.shape} against {target.shape}")
+    return np.mean((prediction - target) ** 2)
+
+
+@refuse.wrong("The ½")
+def half_of_it(prediction, target):
+    return compares_shapes(prediction, target) / 2
+
+
+@refuse.wrong("the root of the mean square")
+def root(prediction, target):
+    return compares_shapes(prediction, target) ** 0.5
+
+
+@refuse.wrong("the mean of |d|")
+def absolute(prediction, target):
+    compares_shapes(prediction, target)
+    return np.mean(np.abs(prediction - target))
+
+
+@refuse.wrong("The error is returned")
+def returns_the_error(prediction, target):
+    if prediction.shape != target.shape:
+        return ValueError(f"{prediction.shape} and {target.shape}")
+    return np.mean((prediction - target) ** 2)
+
+
+@refuse.wrong("there is an answer")
+def only_one_way_round(prediction, target):
+    if prediction.ndim > target.ndim:
+        raise ValueError(f"{prediction.shape} and {target.shape}")
+    return np.mean((prediction - target) ** 2)
+
+
+@refuse.wrong("expected a number")
+def mean_of_columns(prediction, target):
+    compares_shapes(prediction, target)
+    return np.mean((prediction - target) ** 2, axis=0)
+
+
+@refuse.wrong("another kind of error: AssertionError")
 def by_assertion(prediction, target):
     assert prediction.shape == target.shape, f"{prediction.shape} and {target.shape}"
     return np.mean((prediction - target) ** 2)
@@ -180,12 +322,12 @@ def refuses_everything(prediction, target):
 
 
 rates = answers_to(check.mean_or_sum)
-RIGHT = {"learning rate": 0.003125, "mean": 1, "sum": 2}
+RIGHT = {"learning rate": 0.003125, "mean": 1, "sum": 2, "outputs": 10}
 
 
 @rates.right
 def computed():
-    return {"learning rate": 0.1 / 32, "mean": 64 / 64, "sum": 64 / 32}
+    return {"learning rate": 0.0031, "mean": 64 / 64, "sum": 64 / 32, "outputs": 320 / 32}
 
 
 rates.right(dict(RIGHT))
@@ -193,59 +335,84 @@ rates.stub(dict.fromkeys(RIGHT, ...))
 rates.wrong("has to be smaller")({**RIGHT, "learning rate": 3.2})
 rates.wrong("so do their gradients and steps")({**RIGHT, "learning rate": 0.1})
 rates.wrong("A mean stays what it is")({**RIGHT, "mean": 2})
-rates.wrong("the two cancel")({**RIGHT, "mean": 0.5, "sum": 1})
+rates.wrong("the two cancel")({**RIGHT, "mean": 0.5})
+rates.wrong("A sum has no 1/N")({**RIGHT, "sum": 1})
+rates.wrong("how many entries there are")({**RIGHT, "outputs": 320})
+rates.wrong("the number of examples")({**RIGHT, "outputs": 32})
+rates.wrong("larger, not smaller")({**RIGHT, "outputs": 0.1})
 rates.wrong()({**RIGHT, "sum": 32})
 rates.wrong()(0.003125)
 
-hub = answers_to(check.huber)
+constant = answers_to(check.best_constant)
 
 
-@hub.right
-def with_where(d, delta):
-    inside = np.abs(d) < delta
-    loss = np.where(inside, 0.5 * d * d, delta * np.abs(d) - 0.5 * delta**2)
-    return loss, np.where(inside, d, np.copysign(delta, d))
+@constant.right
+def by_trying_all(y, q):
+    return min(y, key=lambda x: np.where(x >= y, (1 - q) * (x - y), q * (y - x)).mean())
 
 
-@hub.right
-def with_clip(d, delta):
-    slope = np.clip(d, -delta, delta)
-    return slope * (d - slope / 2), slope
+@constant.right
+def by_counting(y, q):
+    return np.sort(y)[min(int(np.floor(q * len(y))), len(y) - 1)]
 
 
-@hub.wrong("the loss jumps")
-def jumping(d, delta):
-    return np.where(np.abs(d) <= delta, d**2 / 2, delta * np.abs(d)), np.clip(d, -delta, delta)
+@constant.right
+def by_numpy(y, q):
+    return np.quantile(y, q, method="inverted_cdf")
 
 
-@hub.wrong("the slope 1 whatever delta is")
-def unit_slope(d, delta):
-    inside = np.abs(d) <= delta
-    return np.where(inside, d**2 / 2, np.abs(d) - delta / 2), np.where(inside, d, np.sign(d))
+@constant.right
+def on_a_grid(y, q):
+    guesses = np.linspace(y.min(), y.max(), 2001)
+    return guesses[np.argmin([np.where(x >= y, (1 - q) * (x - y), q * (y - x)).mean() for x in guesses])]
 
 
-@hub.wrong("Near zero it is d²")
-def whole_square(d, delta):
-    inside = np.abs(d) <= delta
-    return np.where(inside, d**2, delta * (np.abs(d) - delta / 2)), np.where(inside, 2 * d, delta * np.sign(d))
+@constant.wrong("there is a number where it is only")
+def nearest(y, q):
+    return np.quantile(y, q, method="nearest")
 
 
-@hub.wrong("has the sign of the error")
-def positive_slope(d, delta):
-    loss, slope = with_clip(d, delta)
-    return loss, np.where(np.abs(d) > delta, np.abs(slope), slope)
+@constant.wrong("You have the mean")
+def mean(y, q):
+    return np.mean(y)
 
 
-@hub.wrong("½ d² everywhere")
-def square(d, delta):
-    return d * d / 2, d
+@constant.wrong("You have the median")
+def median(y, q):
+    return float(np.median(y))
 
 
-@hub.wrong()
-def absolute(d, delta):
-    return np.abs(d), np.sign(d)
+@constant.wrong("The two sides are exchanged")
+def exchanged(y, q):
+    return by_trying_all(y, 1 - q)
 
 
-@hub.wrong()
-def loss_alone(d, delta):
-    return with_clip(d, delta)[0]
+@constant.wrong("goes between two measurements")
+def linear(y, q):
+    return np.quantile(y, q)
+
+
+@constant.wrong("You have the largest")
+def largest(y, q):
+    return y.max()
+
+
+@constant.wrong("That is the least loss")
+def its_loss(y, q):
+    return min(np.where(x >= y, (1 - q) * (x - y), q * (y - x)).mean() for x in y)
+
+
+@constant.wrong("expected a number")
+def as_a_list(y, q):
+    return [by_trying_all(y, q)]
+
+
+@constant.wrong("there is a number where it is only")
+def one_too_far(y, q):
+    return np.sort(y)[min(int(q * len(y)) + 1, len(y) - 1)]
+
+
+@constant.wrong("Your code changed y")
+def sorts_in_place(y, q):
+    y.sort()
+    return y[min(int(q * len(y)), len(y) - 1)]
