@@ -11,9 +11,9 @@ operation mixes entries (a sum, a matrix product) there is no single factor: the
 and {g} stands in it.
 
 Rules use operators, methods, NumPy functions and other entries only and never write in place, so that the
-same line runs on arrays (the fast path), on tensors (gradients of gradients), and on the arrays of a GPU. Two
-matters they leave to the engine: a gradient is summed over the axes that broadcasting stretched, and an input
-that needs no gradient is not asked about.
+same line runs on arrays (the fast path) and on tensors (gradients of gradients). Two matters they leave to the
+engine: a gradient is summed over the axes that broadcasting stretched, and an input that needs no gradient is not
+asked about.
 
 The entries stand in one file a family: elementwise, reductions, shapes, linear, windows, recurrent.
 """
