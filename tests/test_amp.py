@@ -145,6 +145,16 @@ def test_layers_and_their_loss_in_half_precision():
         np.testing.assert_allclose(mine, other, rtol=0.05, atol=0.02 * np.abs(other).max())
 
 
+def test_probabilities_are_refused_where_scores_are_safe():
+    w, y = single([1.0], requires_grad=True), np.array([[0.0], [1.0]], np.float32)
+    with autocast():
+        scores = single([200.0], [-200.0]) @ w
+        with pytest.raises(TypeError, match="takes no float16: .* binary_cross_entropy_with_logits, which is safe"):
+            F.binary_cross_entropy(scores.sigmoid(), y)
+        F.binary_cross_entropy_with_logits(scores, y).backward()
+    assert w.grad.tolist() == [[200.0]]
+
+
 # What the scaler is for ------------------------------------------------------------
 
 

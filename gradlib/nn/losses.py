@@ -66,6 +66,11 @@ def binary_cross_entropy(input, target, weight=None, reduction: str = "mean") ->
     sigmoid use binary_cross_entropy_with_logits, which is exact.
     """
     p, y = _alike("binary_cross_entropy", input, target)
+    if p.dtype == np.float16:
+        raise TypeError(
+            "binary_cross_entropy takes no float16: its slope, up to 1e12, is beyond that. Give the scores before the "
+            "sigmoid to binary_cross_entropy_with_logits, which is safe."
+        )
     _in_unit_interval("binary_cross_entropy takes probabilities", p, "for scores use ..._with_logits")
     _in_unit_interval("binary_cross_entropy takes targets", y, "0 for no, 1 for yes")
     losses = -(y * _log(p) + (1 - y) * _log(1 - p))
