@@ -572,6 +572,9 @@ mend.wrong("`.data` is an array")(
     but(ridge_loss=lambda w, x, y: ((x @ w - y) ** 2).mean() + 0.1 * float((w.data**2).sum()))
 )
 mend.wrong("The penalty is gone")(but(ridge_loss=lambda w, x, y: ((x @ w - y) ** 2).mean()))
+mend.wrong("squared errors has become a sum")(
+    but(ridge_loss=lambda w, x, y: ((x @ w - y) ** 2).sum() + 0.1 * (w * w).sum())
+)
 mend.wrong("mean of the squared weights")(
     but(ridge_loss=lambda w, x, y: ((x @ w - y) ** 2).mean() + (w * w).mean() / 10)
 )
@@ -601,6 +604,21 @@ def recursive_with_a_set(root):
                 parent.grad += local * value.grad
             for parent in value._prev:
                 go(parent)
+
+    root.grad += 1
+    go(root)
+
+
+def recursive_at_once(root):
+    seen = []
+
+    def go(value):
+        if value in seen:
+            return
+        seen.append(value)
+        for i, parent in enumerate(value._prev):
+            parent.grad += value._local[i] * value.grad
+            go(parent)
 
     root.grad += 1
     go(root)
@@ -645,6 +663,7 @@ engines.wrong()(but(agrees=lambda f, slope, x: False))
 engines.wrong("expected a truth value")(but(agrees=lambda f, slope, x: "True"))
 engines.wrong("it still goes along every path")(but(hand_back=check.hand_back))
 engines.wrong("when the first path reaches it")(but(hand_back=recursive_with_a_set))
+engines.wrong("A value goes on as soon as it is met")(but(hand_back=recursive_at_once))
 engines.wrong("they should be added to it")(but(hand_back=assigned))
 engines.wrong("handed on a second time")(but(hand_back=collected_in_grad))
 engines.wrong("The root's own grad is missing")(but(hand_back=without_the_root))
