@@ -207,6 +207,7 @@ class OptimizerRace(View):
         rates = sorted({*RATES, self.model.lr})
         surface = W.Dropdown(options=list(self.model.surfaces), value=self.model.name, description="surface")
         rate = W.Dropdown(options=[(f"{lr:g}", lr) for lr in rates], value=self.model.lr, description="learning rate")
+        rate.style.description_width = "initial"  # else the words are cut
         surface.observe(lambda change: self._set("name", change.new), "value")
         rate.observe(lambda change: self._set("lr", change.new), "value")
         return [surface, rate]
