@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from itertools import cycle, islice
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,14 @@ COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)), (0, (3, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
+
+
+def _style(i: int) -> tuple:
+    """Colour, line and marker of curve or class number i; the pairs of colour and another repeat after 64."""
+    turn = (i + i // len(COLORS)) % len(COLORS)
+    return COLORS[i % len(COLORS)], LINES[turn], MARKERS[turn]
+
+
 _VALUES, _SIGNED = "viridis", "PuOr"
 _DARK, _LIGHT = "#222222", "#eeeeee"
 _TITLE, _LABEL, _TICK = 12, 11, 10  # points
@@ -45,28 +53,30 @@ def loss_curves(history: Any, ax=None, *, log: bool = False, title: str = "Loss 
     history : a `History`, a dict {name: list} or one list. Of a dict with names that contain "loss" only those
         are drawn. None and NaN leave a gap. log : a logarithmic axis, for losses that fall by orders.
 
-    The lowest value of each line is ringed; the legend says what it is and at which epoch.
+    The lowest value of each line is ringed; the legend says what it is and at which epoch. Of more than four lines
+    it stands below a figure of its own.
 
     >>> ax = loss_curves({"train_loss": [1.0, 0.5, 0.3], "val_loss": [1.1, 0.7, 0.8]})
     >>> [line.get_ydata().tolist() for line in ax.lines[:2]]
     [[1.0, 0.5, 0.3], [1.1, 0.7, 0.8]]
     """
     series = _series(history)
-    ax = _axes(ax)
+    below = ax is None and len(series) > 4
+    ax = _axes(ax, (6.4, 4.2 + 0.25 * len(series) * below))
     lowest = {name: int(np.nanargmin(values)) for name, values in series.items() if np.isfinite(values).any()}
-    for (name, values), color, line, marker in zip(series.items(), COLORS, LINES, MARKERS, strict=False):
+    for i, (name, values) in enumerate(series.items()):
+        color, line, marker = _style(i)
         label = name.replace("_", " ")
-        if name in lowest:
-            label += f" (lowest {values[lowest[name]]:.3g} at {lowest[name] + 1})"
+        label += f" (lowest {values[lowest[name]]:.3g} at {lowest[name] + 1})" if name in lowest else " (never finite)"
         every = max(1, len(values) // 12)
         epochs = np.arange(1, len(values) + 1)
         ax.plot(epochs, values, color=color, ls=line, marker=marker, ms=4, markevery=every, label=label)
     for name, epoch in lowest.items():
         ax.plot(epoch + 1, series[name][epoch], "o", ms=11, mfc="none", mec=_ink(ax), mew=1.2, zorder=3)
     if log:
-        ax.set_yscale("log")
+        ax.set_yscale("log", nonpositive="mask")
     _whole_numbers(ax.xaxis)
-    return _finish(ax, title, "epoch", "loss", grid=True, legend=True)
+    return _finish(ax, title, "epoch", "loss", grid=True, legend="below" if below else "best")
 
 
 def _series(history: Any) -> dict[str, np.ndarray]:
@@ -77,6 +87,9 @@ def _series(history: Any) -> dict[str, np.ndarray]:
     history = getattr(history, "history", history)
     if not isinstance(history, Mapping):
         history = {"loss": history}
+    for values in history.values():
+        if isinstance(values, str) or not np.iterable(values):
+            raise TypeError(f"losses are a History, a dict {{name: list}} or a list of numbers; got {values!r}.")
     losses = {name: values for name, values in history.items() if "loss" in name} or history
     series = {}
     for name, values in losses.items():
@@ -102,25 +115,33 @@ def taylor(f: Callable, center: float = 0.0, orders: Sequence[int] = (1, 2, 3, 5
     f : of a tensor, entry by entry. The derivatives are true ones, of any order: gradients of gradients.
     xlim : what is drawn, center ± 3 by default. The heights are those of f, a little more.
 
+    Raises ValueError where f or one of the derivatives has no finite value at the center, as the logarithm at 0.
+
     >>> taylor_coefficients(lambda x: x.exp(), 0.0, 4)
     array([1.        , 1.        , 0.5       , 0.16666667, 0.04166667])
     """
     low, high = (center - 3, center + 3) if xlim is None else xlim
+    orders = [orders] if isinstance(orders, int) else list(orders)
+    if min(orders, default=0) < 0:
+        raise ValueError(f"an order is 0 or more, got {min(orders)}.")
+    coefficients = taylor_coefficients(f, center, max(orders, default=0))
     x = np.linspace(low, high, 401)
-    with no_grad():
+    with no_grad(), np.errstate(all="ignore"):  # where f is not defined there is a gap
         y = _array(f(Tensor(x)))
-    coefficients = taylor_coefficients(f, center, max(orders))
+    if y.shape != x.shape:
+        raise ShapeError(f"f must work entry by entry: of 401 numbers it gave shape {y.shape}.")
     ax = _axes(ax)
     ax.plot(x, y, color=_ink(ax), lw=3, label="f", zorder=3)
-    for order, color, line in zip(orders, cycle(COLORS), cycle(LINES), strict=False):
+    for i, order in enumerate(orders):
+        color, line, _ = _style(i)
         polynomial = np.polynomial.polynomial.polyval(x - center, coefficients[: order + 1])
         ax.plot(x, polynomial, color=color, ls=line, lw=1.8, label=f"order {order}")
     ax.plot(center, coefficients[0], "o", color=_ink(ax), ms=8, label="_center", zorder=4)
-    finite = y[np.isfinite(y)]
-    margin = 0.3 * max(float(np.ptp(finite)), 1e-6)
+    finite = np.append(y[np.isfinite(y)], coefficients[0])
+    margin = 0.3 * float(np.ptp(finite)) or 1.0
     ax.set_ylim(finite.min() - margin, finite.max() + margin)
     ax.set_xlim(low, high)
-    return _finish(ax, f"Taylor polynomials about {center:g}", "x", "f(x)", grid=True, legend=True)
+    return _finish(ax, f"Taylor polynomials about {center:g}", "x", "f(x)", grid=True, legend="best")
 
 
 def taylor_coefficients(f: Callable, center: float, order: int) -> np.ndarray:
@@ -128,11 +149,18 @@ def taylor_coefficients(f: Callable, center: float, order: int) -> np.ndarray:
     if order < 0:
         raise ValueError(f"an order is 0 or more, got {order}.")
     x = Tensor(np.array(float(center)), requires_grad=True)
-    with enable_grad():
+    coefficients = []
+    with enable_grad(), np.errstate(all="ignore"):
         derivative = f(x)
-        coefficients = [derivative.item()]
-        for k in range(1, order + 1):
-            derivative = _derivative(derivative, x)
+        if not isinstance(derivative, Tensor):
+            raise TypeError(f"f takes a tensor and gives one, it gave a {type(derivative).__name__}.")
+        for k in range(order + 1):
+            derivative = _derivative(derivative, x) if k else derivative
+            if not np.isfinite(derivative.item()):
+                what = f"derivative {k} of f" if k else "f"
+                raise ValueError(
+                    f"at {center:g} {what} is {derivative.item()}: there is no polynomial. Move the center."
+                )
             coefficients.append(derivative.item() / math.factorial(k))
     return np.array(coefficients)
 
@@ -156,36 +184,62 @@ def decision_boundary(model: Callable, X: Any, y: Any, ax=None, *, resolution: i
 
     A module is run as in eval().
     """
-    X, y = _array(X), _array(y).reshape(-1)
-    if X.ndim != 2 or X.shape[1] != 2:
+    _at_least(2, resolution=resolution)
+    X, y = _array(X), _array(y)
+    if X.ndim != 2 or X.shape[1] != 2 or not len(X):
         raise ShapeError(f"a decision boundary is drawn in the plane: X must have shape (n, 2), got {X.shape}.")
-    if len(X) != len(y):
-        raise ShapeError(f"X holds {len(X)} points and y {len(y)} classes: they must be as many.")
-    y = y.astype(int)
+    if y.shape not in ((len(X),), (len(X), 1)):
+        raise ShapeError(
+            f"X holds {len(X)} points and y {y.size} classes: y must have shape ({len(X)},), got {y.shape}."
+        )
+    y = _class_indices("y", y.reshape(-1))
+    if not np.isfinite(X).all():
+        raise ValueError("X holds NaN or infinity: such a point has no place in the plane.")
     low, high = X.min(axis=0), X.max(axis=0)
-    margin = 0.1 * np.maximum(high - low, 1e-6)
+    margin = 0.1 * np.where(high > low, high - low, 10.0)
     grid = [np.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin, strict=True)]
     across, up = np.meshgrid(*grid)
     points = np.stack([across.ravel(), up.ravel()], axis=1).astype(X.dtype if X.dtype.kind == "f" else np.float32)
-    classes = _classes(_run(model, points), threshold).reshape(across.shape)
+    classes = _classes(_run(model, points), threshold, len(points)).reshape(across.shape)
     count = max(int(classes.max()), int(y.max())) + 1
     ax = _axes(ax, (5.6, 4.8))
     from matplotlib.colors import ListedColormap
 
-    tints = ListedColormap([_tint(color) for color in islice(cycle(COLORS), count)])
+    tints = ListedColormap([_tint(COLORS[i % len(COLORS)], 0.25 + 0.2 * (i // len(COLORS))) for i in range(count)])
     ax.pcolormesh(*grid, classes, cmap=tints, vmin=-0.5, vmax=count - 0.5, shading="nearest", rasterized=True)
-    if classes.min() < classes.max():
-        levels = np.arange(classes.max()) + 0.5
-        ax.contour(*grid, classes, levels=levels, colors=_DARK, linewidths=1.5)
-    for label, color, marker in zip(range(count), cycle(COLORS), cycle(MARKERS), strict=False):
-        if (y == label).any():
-            ax.scatter(*X[y == label].T, c=color, marker=marker, s=28, edgecolors=_DARK, lw=0.7, label=f"class {label}")
+    found = np.unique(classes)
+    for label in found[:-1] if len(found) == 2 else found:  # a class at a time: of two that touch, neither is between
+        ax.contour(*grid, classes == label, levels=[0.5], colors=_DARK, linewidths=1.5)
+    shrink = min(1.0, 500 / len(X)) ** 0.5
+    look = {"s": 28 * shrink, "edgecolors": _DARK, "lw": 0.7 * shrink}
+    for label in np.unique(y):
+        color, _, marker = _style(label)
+        ax.scatter(*X[y == label].T, c=color, marker=marker, label=f"class {label}", **look)
     ax.set_xlim(grid[0][[0, -1]])
     ax.set_ylim(grid[1][[0, -1]])
-    return _finish(ax, "Decision boundary", "x₀", "x₁", legend=True)
+    return _finish(ax, "Decision boundary", "x₀", "x₁", legend="upper right", on_light=True)
 
 
-def _classes(outputs: np.ndarray, threshold: float | None) -> np.ndarray:
+def _class_indices(name: str, classes: np.ndarray) -> np.ndarray:
+    """Classes as whole numbers from 0; what is none is named."""
+    if classes.dtype.kind not in "fiub":
+        raise TypeError(
+            f"{name} holds the classes 0, 1, 2, ..., got {classes.dtype}. Of names: np.unique({name}, "
+            "return_inverse=True) gives them and their numbers."
+        )
+    wrong = classes[~(classes >= 0) | (classes != np.trunc(classes))]
+    if wrong.size:
+        raise ValueError(f"classes are 0, 1, 2, ..., none negative or between, but {name} holds {wrong[0]:g}.")
+    return classes.astype(int)
+
+
+def _classes(outputs: np.ndarray, threshold: float | None, count: int) -> np.ndarray:
+    if outputs.shape[:1] != (count,) or outputs.ndim > 2:
+        raise ShapeError(
+            f"of {count} points the model must give ({count},) or ({count}, classes), it gave {outputs.shape}."
+        )
+    if np.isnan(outputs).any():
+        raise ValueError("the model gives NaN, which belongs to no class. Look for the first NaN (detect_anomaly).")
     if outputs.ndim == 2 and outputs.shape[1] > 1:
         return outputs.argmax(axis=1)
     if threshold is None:
@@ -197,29 +251,40 @@ def gradient_field(f: Callable, xlim=(-2.0, 2.0), ylim=(-2.0, 2.0), ax=None, *, 
     """The heights of a function of two variables, and arrows along its gradient.
 
     f : of two tensors x and y, entry by entry. The gradient is our own: ∂f/∂x and ∂f/∂y at all points come from
-        one backward pass through Σ f. Arrows are longer where it is steeper, by the square root.
+        one backward pass through Σ f. Arrows are longer where it is steeper, by the square root, up to three times the
+    median.
     descent : arrows along -∇f, where gradient descent goes.
 
     >>> ax = gradient_field(lambda x, y: x**2 + 3 * y**2)
     """
+    _at_least(1, arrows=arrows)
     fine = [np.linspace(*limits, 121) for limits in (xlim, ylim)]
-    with no_grad():
+    with no_grad(), np.errstate(all="ignore"):  # where f is not defined nothing is drawn
         heights = _array(f(*(Tensor(axis) for axis in np.meshgrid(*fine))))
+    if heights.shape != (121, 121):
+        raise ShapeError(f"f must work entry by entry: of two tensors of shape (121, 121) it gave {heights.shape}.")
+    finite = heights[np.isfinite(heights)]
+    if not finite.size:
+        raise ValueError("f is not finite anywhere here: there is nothing to draw. Move xlim and ylim.")
     edges = [np.linspace(*limits, arrows + 1) for limits in (xlim, ylim)]
     across, up = np.meshgrid(*((edge[1:] + edge[:-1]) / 2 for edge in edges))  # the middles of cells
     x, y = Tensor(across, requires_grad=True), Tensor(up, requires_grad=True)
-    with enable_grad():
+    with enable_grad(), np.errstate(all="ignore"):
         slopes = grad(f(x, y).sum(), (x, y), allow_unused=True)
     slopes = [np.zeros_like(across) if slope is None else slope.data for slope in slopes]
     if descent:
         slopes = [-slope for slope in slopes]
-    steepness = np.hypot(*slopes)
-    scale = np.sqrt(steepness.max()) or 1.0
-    cell = min(np.ptp(xlim), np.ptp(ylim)) / arrows
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shown = [np.where(steepness > 0, slope / np.sqrt(steepness) / scale, 0) * cell for slope in slopes]
+    with np.errstate(all="ignore"):
+        shown = [slope / np.sqrt(np.hypot(*slopes)) for slope in slopes]
+        steep = np.isfinite(shown).all(axis=0)  # neither level nor without a gradient
+        cells = [np.ptp(limits) / arrows for limits in (xlim, ylim)]
+        lengths = np.hypot(*(part / cell for part, cell in zip(shown, cells, strict=True)))  # in cells
+    if steep.any():
+        longest = min(lengths[steep].max(), 3 * np.median(lengths[steep]))
+        shown = [np.where(steep, part / np.maximum(lengths, longest), np.nan) for part in shown]
     ax = _axes(ax, (6.2, 4.8))
-    filled = ax.contourf(*fine, heights, levels=20, cmap=_VALUES)
+    levels = 20 if np.ptp(finite) > 1e-9 * np.abs(finite).max() else _levels(heights)[0]
+    filled = ax.contourf(*fine, heights, levels=levels, cmap=_VALUES)
     ax.quiver(
         across, up, *shown, angles="xy", scale_units="xy", scale=1, pivot="middle", color="white", edgecolor="black",
         linewidth=0.5, width=0.006, headwidth=4,
@@ -242,6 +307,9 @@ def loss_surface(
     The weights are moved and put back. Levels are spaced by the logarithm where the loss spans over 100 times.
     """
     parameters = list(parameters.parameters() if hasattr(parameters, "parameters") else parameters)
+    _at_least(2, resolution=resolution)
+    if not parameters:
+        raise ValueError("there are no parameters to move: pass the model, or model.parameters().")
     start = [parameter.data.copy() for parameter in parameters]
     if directions is None:
         rng = generator(rng)
@@ -272,7 +340,8 @@ def loss_surface(
     ax.plot(0, 0, "P", color="white", mec="black", ms=12, label="the weights now")
     bar = _colorbar(ax, filled, "loss")
     bar.ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
-    return _finish(ax, "Loss around the weights", "step along direction 1", "step along direction 2", legend=True)
+    along = [f"step along direction {i}" for i in (1, 2)]
+    return _finish(ax, "Loss around the weights", *along, legend="upper right")
 
 
 def _as_long(direction: np.ndarray, w: np.ndarray) -> np.ndarray:
@@ -289,7 +358,8 @@ def _levels(heights: np.ndarray):
     low, high = float(finite.min()), float(finite.max())
     if low > 0 and high > 100 * low:
         return np.geomspace(low, high, 21), LogNorm(low, high)
-    high = max(high, low + 1e-12 + 1e-9 * abs(low))
+    if high - low <= 1e-9 * abs(low):  # level: one colour, in the middle of the map
+        low, high = low - 0.5 * max(abs(low), 1.0), low + 0.5 * max(abs(low), 1.0)
     return np.linspace(low, high, 21), Normalize(low, high)
 
 
@@ -300,7 +370,7 @@ def gradient_flow(source: Any, ax=None):
     """How large the gradient of each parameter is: mean |g| and max |g|, on a logarithmic axis, first layer on top.
 
     source : a model after `backward()`, a `GradientTracker` (its last record), or a dict {name: gradient}.
-    A parameter whose gradient is all 0 has no dot; its name says so.
+    A parameter whose gradient is all 0, or not finite, has no dot; its name says so.
     """
     if isinstance(source, GradientTracker):
         last = {name: {figure: series[-1] for figure, series in f.items()} for name, f in source.history.items()}
@@ -308,9 +378,10 @@ def gradient_flow(source: Any, ax=None):
         rows = {name: (f["mean_abs"], max(abs(f["min"]), abs(f["max"]))) for name, f in _something(known).items()}
     else:
         rows = {name: (np.abs(g).mean(), np.abs(g).max()) for name, g in _gradients(source).items()}
-    names = [name + ("  (all 0)" if not largest else "") for name, (_, largest) in rows.items()]
+    names = [name + _without_a_dot(largest) for name, (_, largest) in rows.items()]
     mean, largest = (np.array(column, dtype=float) for column in zip(*rows.values(), strict=True))
-    mean, largest = np.where(mean > 0, mean, np.nan), np.where(largest > 0, largest, np.nan)
+    dot = np.isfinite(mean) & (mean > 0)
+    mean, largest = np.where(dot, mean, np.nan), np.where(dot, largest, np.nan)
     ax = _axes(ax, (6.4, 1.4 + 0.32 * len(rows)))
     places = np.arange(len(rows))
     ax.hlines(places, mean, largest, color=COLORS[0], lw=1.5)
@@ -319,8 +390,12 @@ def gradient_flow(source: Any, ax=None):
     ax.set_xscale("log")
     ax.set_yticks(places, names)
     ax.set_ylim(len(rows) - 0.5, -0.5)  # the first layer on top
-    return _finish(ax, "Gradient flow, first layer on top", "size of the gradient", "", grid="x",
-                   legend=True)  # fmt: skip
+    return _finish(ax, "Gradient flow, first layer on top", "size of the gradient", "", grid="x", legend="best")
+
+
+def _without_a_dot(largest: float) -> str:
+    """What is said of a gradient that has no place on the axis."""
+    return "  (NaN)" if np.isnan(largest) else "  (infinite)" if np.isinf(largest) else "" if largest else "  (all 0)"
 
 
 def activation_histograms(source: Any, x: Any = None, ax=None, *, bins: int = 60):
@@ -346,7 +421,10 @@ def gradient_histograms(source: Any, ax=None, *, bins: int = 60):
 
 
 def _ridges(arrays: Mapping[str, np.ndarray], ax, bins: int, title: str, xlabel: str):
-    """Histograms on one axis of values, each on a line of its own and as high as the line allows."""
+    """Histograms on one axis of values, each on a line of its own and as high as the line allows.
+
+    What is not finite is not drawn; the name says how many there are.
+    """
     _something(arrays)
     finite = {name: array[np.isfinite(array)].ravel() for name, array in arrays.items()}
     everything = np.concatenate(list(finite.values()))
@@ -360,7 +438,9 @@ def _ridges(arrays: Mapping[str, np.ndarray], ax, bins: int, title: str, xlabel:
         ax.stairs(place - heights, edges, baseline=place, fill=True, color=color, alpha=0.6)
         ax.stairs(place - heights, edges, baseline=place, color=color, lw=1.3)
     ax.axvline(0, color=_ink(ax), lw=0.8, ls=":")
-    ax.set_yticks(range(len(arrays)), list(arrays))
+    names = [name if len(finite[name]) == array.size > 0 else
+             f"{name}  ({array.size - len(finite[name])} of {array.size} not finite)" for name, array in arrays.items()]
+    ax.set_yticks(range(len(arrays)), names)
     ax.set_ylim(len(arrays) - 0.8, -1)
     return _finish(ax, title, xlabel, "each as high as its fullest bin" if len(arrays) > 1 else "", small_ylabel=True)
 
@@ -376,6 +456,8 @@ def gradient_heatmap(gradient: Any, ax=None, *, name: str = "", rows: str = "inp
             raise GraphError("this tensor has no gradient: call backward() first, or pass the array itself.")
         gradient = gradient.grad
     matrix = np.atleast_2d(_array(gradient))
+    if matrix.dtype.kind not in "fiub":
+        raise TypeError(f"a gradient is a tensor that has one, or an array of numbers; got {gradient!r}.")
     if not matrix.size:
         raise ShapeError(f"there is nothing to draw in a gradient of shape {np.shape(gradient)}.")
     matrix = matrix.reshape(len(matrix), -1)  # (n, ...) -> (n, m)
@@ -406,13 +488,23 @@ def saliency_map(model: Callable, x: Any, target: int | None = None, ax=None, *,
     array = array if array.dtype.kind == "f" else array.astype(np.float32)
     batch = Tensor(array[None], requires_grad=True)  # (...) -> (1, ...)
     with enable_grad(), evaluating(model):
-        scores = model(batch).reshape(-1)
+        scores = model(batch)
+        if scores.shape[-1:] != (scores.numel(),) and scores.numel() != 1:
+            raise ShapeError(
+                f"of one input the model must give (1, classes) or one score, it gave {scores.shape}. x stands without "
+                f"a batch axis; got {array.shape}."
+            )
+        scores = scores.reshape(-1)
         target = int(np.argmax(scores.data)) if target is None else target
         if not 0 <= target < len(scores):
             raise ValueError(f"target must be one of the classes 0 to {len(scores) - 1}, got {target}.")
         (gradient,) = grad(scores[target], batch)
     slopes, picture = np.abs(gradient.data[0]), array
     if shape is not None:
+        if math.prod(shape) != array.size:
+            raise ShapeError(
+                f"shape {tuple(shape)} has {math.prod(shape)} places for an input of {array.size} numbers."
+            )
         slopes, picture = slopes.reshape(shape), picture.reshape(shape)
     if slopes.ndim == 3:  # (C, H, W) -> (H, W)
         slopes, picture = slopes.max(axis=0), picture.mean(axis=0)
@@ -421,7 +513,9 @@ def saliency_map(model: Callable, x: Any, target: int | None = None, ax=None, *,
     if slopes.ndim != 2:
         raise ShapeError(f"x is one image, (C, H, W) or (H, W), or a vector, without a batch axis; got {array.shape}.")
     ax = _axes(ax, (5.4, 4.6))
-    image = ax.imshow(slopes, cmap=_VALUES, interpolation="nearest", vmin=0)
+    aspect = "auto" if len(slopes) == 1 else "equal"
+    largest = float(slopes.max()) or 1.0
+    image = ax.imshow(slopes, cmap=_with_bad(_VALUES), interpolation="nearest", vmin=0, vmax=largest, aspect=aspect)
     if min(picture.shape) > 1 and np.ptp(picture) > 0:
         level = (picture.min() + picture.max()) / 2
         for color, width in (("black", 3), ("white", 1.5)):  # white with a dark edge: seen on every colour
@@ -448,11 +542,16 @@ def image_grid(images: Any, titles: Sequence | None = None, columns: int | None 
     count, channels, height, width = images.shape
     if titles is not None and len(titles) != count:
         raise ShapeError(f"there are {count} images and {len(titles)} titles: give one for each.")
+    if channels == 3 and np.nanmax(images) > 1:
+        raise ValueError(f"colours are in [0, 1], but one is {np.nanmax(images):g}. Of bytes: images / 255.")
+    if columns is not None and columns < 1:
+        raise ValueError(f"columns is how many images stand beside each other, at least 1, got {columns}.")
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     side, above = max(1, width // 12), max(1, height // 12) + (math.ceil(height * 0.28) if titles is not None else 0)
     canvas = np.full((rows * (height + above), columns * (width + side) - side, channels), np.nan)
-    inches = max(1.3 * columns, 3.0)
+    longest = max(map(len, map(str, titles))) if titles is not None else 0
+    inches = max(max(1.3, 0.09 * longest) * columns, 3.0)
     ax = _axes(ax, (inches, inches * canvas.shape[0] / canvas.shape[1]))
     for i, image in enumerate(images):
         top, left = i // columns * (height + above) + above, i % columns * (width + side)
@@ -464,6 +563,12 @@ def image_grid(images: Any, titles: Sequence | None = None, columns: int | None 
         opaque = np.isfinite(canvas[..., :1]).astype(float)
         canvas = np.concatenate([np.clip(np.nan_to_num(canvas), 0, 1), opaque], axis=-1)
     ax.imshow(canvas if channels == 3 else canvas[..., 0], cmap="gray", interpolation="nearest")
+    from matplotlib.patches import Rectangle
+
+    for i in range(count):  # an edge, for images as light or as dark as what is behind them
+        top, left = i // columns * (height + above) + above, i % columns * (width + side)
+        edge = Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor="#888888", lw=0.8, clip_on=False)
+        ax.add_patch(edge)
     ax.set_axis_off()
     return ax
 
@@ -480,12 +585,14 @@ def attention_map(weights: Any, queries: Sequence | None = None, keys: Sequence 
             f"weights must have shape (L, S), for one head and one sequence; got {weights.shape}. Choose, as in "
             f"weights[{', '.join('0' * max(weights.ndim - 2, 1))}]."
         )
+    if not weights.size:
+        raise ShapeError(f"there is nothing to draw in weights of shape {weights.shape}.")
     keys = queries if keys is None and weights.shape[0] == weights.shape[1] else keys
     for name, words, size in (("queries", queries, weights.shape[0]), ("keys", keys, weights.shape[1])):
         if words is not None and len(words) != size:
             raise ShapeError(f"{name} must name the {size} places, got {len(words)}.")
     ax = _axes(ax, (5.8, 4.8))
-    image = ax.imshow(weights, cmap=_VALUES, vmin=0, interpolation="nearest")
+    image = ax.imshow(weights, cmap=_with_bad(_VALUES), vmin=0, interpolation="nearest")
     _colorbar(ax, image, "weight")
     _name_places(ax.xaxis, keys)
     _name_places(ax.yaxis, queries)
@@ -494,6 +601,8 @@ def attention_map(weights: Any, queries: Sequence | None = None, keys: Sequence 
 
 def confusion_matrix(y_true: Any, y_pred: Any, labels: Sequence | None = None, ax=None):
     """How often each class (a row) was taken for each (a column): counts, coloured by their share of the row.
+
+    Counts for which there is no room, of dozens of classes, are left to the colours.
 
     y_true : classes 0, 1, 2, ..., (n,). y_pred : likewise, or scores (n, classes), of which the highest counts.
     labels : the classes' names.
@@ -505,21 +614,23 @@ def confusion_matrix(y_true: Any, y_pred: Any, labels: Sequence | None = None, a
         raise ShapeError(f"y_true and y_pred must have one shape, (n,), got {y_true.shape} and {y_pred.shape}.")
     if not len(y_true):
         raise ValueError("there are no predictions to count.")
-    y_true, y_pred = y_true.astype(int), y_pred.astype(int)
-    if min(y_true.min(), y_pred.min()) < 0:
-        raise ValueError("classes are 0, 1, 2, ..., but one is negative.")
+    y_true, y_pred = _class_indices("y_true", y_true), _class_indices("y_pred", y_pred)
     count = max(y_true.max(), y_pred.max()) + 1
+    if count > 1000:
+        raise ValueError(f"{count} classes have no room in a picture: are these class indices?")
     if labels is not None and len(labels) < count:
         raise ShapeError(f"labels must name the {count} classes, got {len(labels)}.")
     count = count if labels is None else len(labels)
     matrix = np.zeros((count, count), dtype=int)
     np.add.at(matrix, (y_true, y_pred), 1)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    ax = _axes(ax, (1.8 + 0.5 * max(count, 6), 1.2 + 0.5 * max(count, 6)))
+    inches = 0.5 * min(max(count, 6), 16)
+    ax = _axes(ax, (1.8 + inches, 1.2 + inches))
     image = ax.imshow(shares, cmap=_VALUES, vmin=0, vmax=1, interpolation="nearest")
-    for i, j in np.argwhere(matrix):
+    fits = _points_a_place(ax.xaxis, count) / (0.75 * len(str(matrix.max())))  # a digit is about 0.6 of its height wide
+    for i, j in np.argwhere(matrix) if fits >= 6 else ():  # smaller could not be read: then the colours tell
         color = "black" if _luminance(image.cmap(shares[i, j])) > 0.18 else "white"
-        ax.text(j, i, str(matrix[i, j]), ha="center", va="center", color=color, fontsize=_TICK)
+        ax.text(j, i, str(matrix[i, j]), ha="center", va="center", color=color, fontsize=min(_TICK, fits))
     _colorbar(ax, image, "share of the true class")
     names = list(range(count)) if labels is None else labels
     _name_places(ax.xaxis, names)
@@ -542,6 +653,8 @@ def _run(model: Callable, inputs: np.ndarray) -> np.ndarray:
 
 def _activations(model, x: Any) -> dict[str, np.ndarray]:
     """What each layer gives on x, by name."""
+    if not hasattr(model, "named_modules"):
+        raise TypeError(f"activations come from a model, or a dict {{name: activations}}; got {type(model).__name__}.")
     with ActivationTracker(model) as tracker:
         _run(model, _array(x))
     return {name: hook.output for name, hook in tracker.hooks.items() if hook.output is not None}
@@ -558,13 +671,19 @@ def _gradients(source: Any) -> dict[str, np.ndarray]:
             "gradients come from a model after backward(), or from a dict {name: gradient}; got "
             f"{type(source).__name__}."
         )
-    return _something(gradients)
+    return _something({name: gradient for name, gradient in gradients.items() if gradient.size})
 
 
 def _something(rows: Mapping) -> Mapping:
     if not rows:
         raise ValueError("there is nothing to draw: no gradient or activation is there. Call backward() first.")
     return rows
+
+
+def _at_least(least: int, **numbers: int) -> None:
+    for name, number in numbers.items():
+        if number < least:
+            raise ValueError(f"{name} must be {least} or more, got {number}.")
 
 
 # How it is drawn ------------------------------------------------------------
@@ -601,11 +720,11 @@ def _ink(ax) -> str:
     return _DARK if _luminance(background) > 0.18 else _LIGHT
 
 
-def _tint(color: str) -> tuple:
-    """A quarter of the colour, the rest white."""
+def _tint(color: str, share: float) -> tuple:
+    """So much of the colour, the rest white."""
     from matplotlib.colors import to_rgb
 
-    return tuple(0.25 * c + 0.75 for c in to_rgb(color))
+    return tuple(share * c + 1 - share for c in to_rgb(color))
 
 
 def _with_bad(name: str):
@@ -619,17 +738,27 @@ def _whole_numbers(*axes) -> None:
     from matplotlib.ticker import MaxNLocator
 
     for axis in axes:
-        axis.set_major_locator(MaxNLocator(integer=True))
+        axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
 
 def _name_places(axis, names: Sequence | None) -> None:
     if names is None:
         _whole_numbers(axis)
         return
-    axis.set_ticks(range(len(names)), [str(name) for name in names])
-    if axis.axis_name == "x" and max(map(len, map(str, names))) > 3:
+    names = [str(name) for name in names]
+    slanted = axis.axis_name == "x" and max(map(len, names)) > 3
+    needed = 0.7 * _TICK * max(map(len, names)) if axis.axis_name == "x" and not slanted else 1.3 * _TICK
+    every = math.ceil(needed / _points_a_place(axis, len(names)))
+    axis.set_ticks(range(0, len(names), every), names[::every])
+    if slanted:
         for label in axis.get_ticklabels():
             label.set(rotation=45, ha="right", rotation_mode="anchor")
+
+
+def _points_a_place(axis, count: int) -> float:
+    """About how many points each of `count` places along an axis has; layout has taken no room for labels yet."""
+    box = axis.axes.get_window_extent()
+    return 0.8 * min(box.width, box.height) * 72 / axis.axes.figure.dpi / count
 
 
 def _no_ticks(ax) -> None:
@@ -646,8 +775,12 @@ def _colorbar(ax, image, label: str):
     return bar
 
 
-def _finish(ax, title: str, xlabel: str, ylabel: str, *, grid=False, legend=False, small_ylabel=False):
-    """Titles, labels, ticks, spines and legend, in a colour that can be read on what lies behind."""
+def _finish(ax, title: str, xlabel: str, ylabel: str, *, grid=False, legend="", on_light=False, small_ylabel=False):
+    """Titles, labels, ticks, spines and legend, in a colour that can be read on what lies behind.
+
+    legend : its place: "best" among a few lines, "below" the axes, or Matplotlib's name of a corner. Over filled
+        contours the search for the best takes seconds. on_light : the picture itself is light, also on a dark page.
+    """
     ink = _ink(ax)
     ax.set_title(title, fontsize=_TITLE, color=ink)
     ax.set_xlabel(xlabel, fontsize=_LABEL, color=ink)
@@ -659,6 +792,8 @@ def _finish(ax, title: str, xlabel: str, ylabel: str, *, grid=False, legend=Fals
         ax.grid(True, axis=grid if isinstance(grid, str) else "both", color=ink, alpha=0.15)
         ax.set_axisbelow(True)
     if legend and ax.get_legend_handles_labels()[0]:
+        ink = _DARK if on_light else ink
         page = "white" if ink == _DARK else _DARK
-        ax.legend(fontsize=_TICK, labelcolor=ink, facecolor=page, framealpha=0.9, edgecolor="#888888")
+        where = {"loc": legend} if legend != "below" else {"loc": "upper center", "bbox_to_anchor": (0.5, -0.15)}
+        ax.legend(fontsize=_TICK, labelcolor=ink, facecolor=page, framealpha=0.9, edgecolor="#888888", **where)
     return ax

@@ -4,6 +4,7 @@ import inspect
 import math
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib
@@ -143,6 +144,81 @@ def test_text_can_be_read_and_is_not_clipped(name, background, style):
         if legend := ax.get_legend():
             for text in legend.get_texts():
                 assert contrast(text.get_color(), legend.get_frame().get_facecolor()[:3]) >= 4.5
+
+
+# Much, little, long and bad data: drawn without a warning (which is an error here), nothing clipped or on each other.
+NAMES = [f"a class with a long name {i}" for i in range(12)]
+EXTREME = {
+    "8 curves": lambda: plots.loss_curves({f"loss of a model with a long name {i}": [2.0**i, 1.0] for i in range(8)}),
+    "one epoch": lambda: plots.loss_curves([0.5]),
+    "gaps": lambda: plots.loss_curves({"train_loss": [1.0, None, np.inf], "val_loss": [np.nan] * 3}),
+    "no logarithm": lambda: plots.loss_curves([-1.0, 0.0, 0.5], log=True),
+    "12 orders": lambda: plots.taylor(lambda x: x.exp(), orders=range(12)),
+    "logarithm": lambda: plots.taylor(lambda x: x.log(), 1.0),
+    "constant": lambda: plots.taylor(lambda x: x * 0 + 2),
+    "12 classes": lambda: plots.decision_boundary(by_angle, np.tile(POINTS, (6, 1)), np.arange(240) % 12),
+    "one point": lambda: plots.decision_boundary(by_angle, POINTS[:1], [2]),
+    "half a plane": lambda: plots.gradient_field(lambda x, y: (x + y).log()),
+    "level": lambda: plots.gradient_field(lambda x, y: x * 0 + 1),
+    "level loss": lambda: plots.loss_surface(lambda: 1.0, bowl()[1], resolution=3),
+    "no gradient": lambda: plots.gradient_flow({"a": [0.0], "b": [np.nan], "c": [np.inf], "a long name, d": [0.1]}),
+    "30 layers": lambda: plots.gradient_flow({f"layer {i}": [10.0**-i] for i in range(30)}),
+    "not finite": lambda: plots.activation_histograms({"a long name": [np.nan, 1.0], "b": [], "c": [2.0]}),
+    "one number": lambda: plots.gradient_heatmap(3.0),
+    "a vector": lambda: plots.saliency_map(lambda x: x @ np.ones((64, 2)), np.ones(64)),
+    "deaf": lambda: plots.saliency_map(lambda x: x.reshape(1, -1) @ np.zeros((30, 2)), IMAGES[0]),
+    "long titles": lambda: plots.image_grid(IMAGES, titles=["a title that is long"] * 7),
+    "60 words": lambda: plots.attention_map(np.ones((60, 60)), [f"word {i}" for i in range(60)]),
+    "one key": lambda: plots.attention_map([[1.0]]),
+    "12 names": lambda: plots.confusion_matrix(np.arange(5000) % 12, np.arange(5000) % 12, labels=NAMES),
+    "40 classes": lambda: plots.confusion_matrix(np.arange(40), np.arange(40)),
+}  # fmt: skip
+
+
+def on_each_other(labels):
+    boxes = [label.get_window_extent() for label in labels]
+    return any(one.overlaps(other) for one, other in pairwise(boxes))
+
+
+@pytest.mark.parametrize("name", EXTREME)
+def test_extreme_data_has_its_place(name):
+    ax = EXTREME[name]()
+    figure = ax.figure
+    figure.canvas.draw()
+    width, height = figure.canvas.get_width_height()
+    for text in [*filter(lambda text: text.get_text(), texts(figure)), *ax.texts]:
+        box = text.get_window_extent()
+        assert -1 <= box.x0 and box.x1 <= width + 1 and -1 <= box.y0 and box.y1 <= height + 1, text
+    for axis in (ax.xaxis, ax.yaxis):
+        labels = [label for label in axis.get_ticklabels() if label.get_text() and ax.axison]
+        assert any(label.get_rotation() for label in labels) or not on_each_other(labels)
+    assert not on_each_other(ax.texts)
+    if name == "8 curves":
+        assert not ax.get_legend().get_window_extent().overlaps(ax.get_window_extent())
+
+
+def test_twelve_classes_have_a_look_of_their_own():
+    ax = plots.decision_boundary(by_angle, np.tile(POINTS, (6, 1)), np.arange(240) % 12, resolution=10)
+    looks = {(c.get_paths()[0].vertices.tobytes(), c.get_facecolor().tobytes()) for c in ax.collections[-12:]}
+    assert len(looks) == 12
+    ax = plots.taylor(lambda x: x.exp(), orders=range(12))
+    assert len({(line.get_color(), str(line._unscaled_dash_pattern)) for line in ax.lines[1:-1]}) == 12
+
+
+def test_what_has_no_place_is_told():
+    ax = plots.gradient_flow({"a": [0.0], "b": [np.nan], "c": [np.inf, 1.0], "d": [0.1]})
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a  (all 0)", "b  (NaN)", "c  (infinite)", "d"]
+    np.testing.assert_array_equal(np.isfinite(ax.lines[0].get_xdata()), [False, False, False, True])
+    ax = plots.loss_curves({"train_loss": [2.0, 1.0], "val_loss": [np.nan, np.nan]})
+    assert [text.get_text() for text in ax.get_legend().get_texts()][1] == "val loss (never finite)"
+
+
+def test_arrows_are_as_long_as_they_may_be_on_any_axes():
+    """Toward a pole the gradient grows without bound, and x and y differ by 30 times: no arrow leaves its cell."""
+    ax = plots.gradient_field(lambda x, y: (x * x + y * y).log(), xlim=(-1, 1), ylim=(-30, 30), arrows=11)
+    quiver = next(c for c in ax.collections if hasattr(c, "U"))
+    lengths = np.hypot(quiver.U / (2 / 11), quiver.V / (60 / 11))
+    assert lengths.max() == pytest.approx(1) and np.median(lengths) > 1 / 3 - 1e-9
 
 
 def test_the_first_colours_stand_out_on_white_and_on_dark():
@@ -340,7 +416,7 @@ def test_histograms_count_the_values():
     np.testing.assert_array_equal(edges, [0, 0.5, 1])
     np.testing.assert_allclose((base_a - heights_a) / 0.85, [1, 0.5])  # 2 and 1 of 3
     np.testing.assert_allclose((base_b - heights_b) / 0.85, [0, 1])
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b  (2 of 3 not finite)"]
 
 
 def test_activation_histograms_of_a_model():
@@ -461,6 +537,32 @@ def test_confusion_matrix_counts():
         (lambda: plots.confusion_matrix([], []), ValueError, "no predictions"),
         (lambda: plots.confusion_matrix([0, 3], [0, 1], labels=["a", "b"]), ShapeError, "4 classes, got 2"),
         (lambda: plots.confusion_matrix([-1, 0], [0, 1]), ValueError, "negative"),
+        (lambda: plots.confusion_matrix([0.5, 0], [0, 1]), ValueError, "y_true holds 0.5"),
+        (lambda: plots.confusion_matrix(["a"], ["b"]), TypeError, "return_inverse"),
+        (lambda: plots.confusion_matrix([10**6], [0]), ValueError, "1000001 classes"),
+        (lambda: plots.loss_curves(0.5), TypeError, "got 0.5"),
+        (lambda: plots.loss_curves({"loss": "low"}), TypeError, "got 'low'"),
+        (lambda: plots.taylor(lambda x: x.log()), ValueError, "at 0 f is -inf"),
+        (lambda: plots.taylor(lambda x: x.abs().sqrt(), 0.0, 1), ValueError, "derivative 1 of f is"),
+        (lambda: plots.taylor(math.exp), TypeError, "gave a float"),
+        (lambda: plots.taylor(lambda x: x.sum()), ShapeError, "entry by entry"),
+        (lambda: plots.decision_boundary(by_angle, POINTS, CLASSES - 1), ValueError, "y holds -1"),
+        (lambda: plots.decision_boundary(by_angle, POINTS * np.nan, CLASSES), ValueError, "no place in the plane"),
+        (lambda: plots.decision_boundary(by_angle, POINTS[:0], CLASSES[:0]), ShapeError, r"got \(0, 2\)"),
+        (lambda: plots.decision_boundary(lambda x: x.sum(), POINTS, CLASSES), ShapeError, r"it gave \(\)"),
+        (lambda: plots.decision_boundary(lambda x: x * np.nan, POINTS, CLASSES), ValueError, "NaN"),
+        (lambda: plots.decision_boundary(by_angle, POINTS, CLASSES, resolution=1), ValueError, "resolution"),
+        (lambda: plots.gradient_field(lambda x, y: (x * y).sum()), ShapeError, r"it gave \(\)"),
+        (lambda: plots.gradient_field(lambda x, y: (x * 0).log() + y), ValueError, "not finite"),
+        (lambda: plots.gradient_field(lambda x, y: x * y, arrows=0), ValueError, "arrows"),
+        (lambda: plots.loss_surface(lambda: 1.0, []), ValueError, "no parameters"),
+        (lambda: plots.activation_histograms(len, POINTS), TypeError, "come from a model"),
+        (lambda: plots.gradient_heatmap(None), TypeError, "got None"),
+        (lambda: plots.saliency_map(lambda x: x @ np.ones((6, 3)), IMAGES[0]), ShapeError, r"it gave \(1, 5, 3\)"),
+        (lambda: plots.saliency_map(lambda x: x.sum(), np.ones(5), shape=(2, 3)), ShapeError, "6 places"),
+        (lambda: plots.image_grid(np.full((1, 3, 2, 2), 255)), ValueError, "/ 255"),
+        (lambda: plots.image_grid(IMAGES, columns=-1), ValueError, "columns"),
+        (lambda: plots.attention_map(np.ones((0, 0))), ShapeError, r"\(0, 0\)"),
     ],
 )
 def test_says_what_is_wrong(draw, error, message):
