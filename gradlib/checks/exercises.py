@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from gradlib.autograd import enable_grad
+
 from . import boxes, record
 from .report import NOT_ATTEMPTED, NOT_YET, PASSED, Report
-from .running import Outcome, part_of, run, signature, what_it_means, what_it_says, where_it_broke
-from .values import align, describe, difference, show, show_side_by_side, size
+from .running import Outcome, learners_part, part_of, run, signature, what_it_means, what_it_says, where_it_broke
+from .values import align, describe, difference, holds_nan, show, show_side_by_side, size
 
 
 class Refused(Exception):
@@ -54,7 +57,11 @@ class Case:
         return bool(self.inputs) or self.call is not None
 
     def try_on(self, answer: Any) -> Result:
-        outcome = run(part_of(answer, self.part) if self.part else answer, self.inputs, self.call)
+        try:
+            outcome = run(part_of(answer, self.part) if self.part else answer, self.inputs, self.call)
+        except KeyboardInterrupt as stopped:
+            stopped.add_note(align([(name, show(value)) for name, value in self.inputs.items()]))
+            raise
         return Result(self, outcome, self._problem(outcome))
 
     def agree(self, first: Any, second: Any) -> bool:
@@ -72,7 +79,13 @@ class Case:
         if outcome.value is None and self.expected is not None:
             return "The code returned nothing, which is None. `print` shows a value; `return` hands it back."
         try:
-            return self._value_problem(outcome.value)
+            problem = self._value_problem(outcome.value)
+            if problem == "" and holds_nan(outcome.value) and not holds_nan(self.expected):
+                return (
+                    "Your answer holds nan, which is not a number: 0/0, ∞ - ∞, or the root or logarithm of a negative "
+                    "number."
+                )
+            return problem
         except Exception as error:
             return f"Your answer, {describe(outcome.value)}, cannot be compared: {what_it_says(error)}."
 
@@ -159,7 +172,15 @@ class Exercise:
         return wrong
 
     def __call__(self, answer: Any = ...) -> Report:
-        report = self.report(answer)
+        __tracebackhide__ = True  # IPython leaves this frame out where a learner's follows
+        try:
+            with warnings.catch_warnings():
+                if record.is_strict():  # nbgrader gives no points to a cell that shows a warning
+                    warnings.simplefilter("ignore")
+                report = self.report(answer)
+        except KeyboardInterrupt as stopped:
+            stopped.add_note("You stopped the check here. If it ran on and on: what must change for the loop to end?")
+            raise stopped.with_traceback(learners_part(stopped)) from None
         if record.is_strict():
             if not report.passed:
                 raise AssertionError(report.text)
@@ -169,7 +190,7 @@ class Exercise:
 
     def report(self, answer: Any) -> Report:
         """What there is to say about an answer; nothing is recorded."""
-        with np.errstate(all="ignore"):  # a division by zero shows in the numbers that are reported
+        with np.errstate(all="ignore"), enable_grad():  # a division by zero shows in the numbers that are reported
             return self._report(answer)
 
     def _report(self, answer: Any) -> Report:
@@ -251,6 +272,8 @@ def what_was_checked(cases: list[Case]) -> str:
     counted = f"{len(cases)} case{'s' * (len(cases) != 1)}"
     about = list(dict.fromkeys(case.about for case in cases if case.about))
     among = ", ".join(about[:-1]) + " and " * (len(about) > 1) + about[-1] if about else ""
+    if any("," in words for words in about):
+        among = "; ".join(about)
     return f"{counted}, among them {among}." if among else f"{counted}."
 
 

@@ -7,6 +7,8 @@ import json
 import os
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -45,9 +47,9 @@ def progress_file() -> Path:
 def remember(exercise: Exercise) -> str:
     """Record that an exercise was passed. Returns "" or one line on why it could not be."""
     try:
-        passed = _read()
-        if _key(exercise) not in passed:
-            _write(progress_file(), passed | {_key(exercise)})
+        if _key(exercise) not in _read():
+            with _one_kernel_at_a_time(progress_file()):
+                _write(progress_file(), _read() | {_key(exercise)})
     except ValueError:
         return UNREADABLE
     except (OSError, RuntimeError):  # RuntimeError: there is no home folder
@@ -124,9 +126,26 @@ def _read() -> frozenset[str]:
     return frozenset(passed)
 
 
+@contextlib.contextmanager
+def _one_kernel_at_a_time(path: Path) -> Iterator[None]:
+    """Between reading and writing no other kernel may write: what it passed would be lost. A folder is the lock,
+    since making one succeeds only once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.with_name(path.name + ".lock")
+    for _ in range(200):  # two seconds; a lock that is still there then was left behind by a kernel that died
+        with contextlib.suppress(FileExistsError):
+            lock.mkdir()
+            break
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            lock.rmdir()
+
+
 def _write(path: Path, passed: frozenset[str]) -> None:
     """Write a new file beside the old one and put it in its place, so that no moment sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
     try:
         with open(handle, "w", encoding="utf-8") as file:

@@ -10,7 +10,7 @@ import sysconfig
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import FunctionType, MethodType
+from types import FunctionType, MethodType, TracebackType
 from typing import Any
 
 from .values import copy, is_unchanged, is_unfilled, without_addresses
@@ -33,12 +33,14 @@ class Outcome:
 def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None) -> Outcome:
     """Run an answer on copies of the inputs. An answer that is no function is its own value."""
     if call is None and not inputs and not callable(answer):
-        return Outcome(copy(answer), blank=is_unfilled(answer))
+        return Outcome(answer, blank=is_unfilled(answer))
     copies = copy(dict(inputs))
     value, error = None, None
     try:
         value = call(answer, *copies.values()) if call else answer(*copies.values())
-    except (Exception, SystemExit) as raised:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as raised:  # `exit()` ends a program, not a check
         error = raised
     changed = tuple(name for name in inputs if not is_unchanged(inputs[name], copies[name]))
     if isinstance(error, NotImplementedError):
@@ -80,12 +82,24 @@ def where_it_broke(error: BaseException) -> str:
     place = ""
     frame = error.__traceback__
     while frame is not None:
-        file = frame.tb_frame.f_code.co_filename
-        if not file.startswith(_NOT_THE_LEARNERS) and not file.endswith(".pyx"):  # NumPy's compiled parts
-            source = linecache.getline(file, frame.tb_lineno).strip()
+        if _is_the_learners(frame):
+            source = linecache.getline(frame.tb_frame.f_code.co_filename, frame.tb_lineno).strip()
             place = f"line {frame.tb_lineno}: {source}" if source else f"line {frame.tb_lineno}"
         frame = frame.tb_next
     return place
+
+
+def learners_part(error: BaseException) -> TracebackType | None:
+    """An error's traceback from the first line of the learner's own on."""
+    frame = error.__traceback__
+    while frame is not None and not _is_the_learners(frame):
+        frame = frame.tb_next
+    return frame
+
+
+def _is_the_learners(frame: TracebackType) -> bool:
+    file = frame.tb_frame.f_code.co_filename
+    return not file.startswith(_NOT_THE_LEARNERS) and not file.endswith(".pyx")  # NumPy's compiled parts
 
 
 def what_it_says(error: BaseException) -> str:
@@ -172,6 +186,22 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
         RecursionError,
         "",
         "The function calls itself, directly or through others, and finds no end within Python's limit.",
+    ),
+    (
+        MemoryError,
+        "",
+        "The memory is too small for this array: the sizes in its shape multiply. Do two axes stand against each "
+        "other here that should be one?",
+    ),
+    (
+        SystemExit,
+        "",
+        "`exit` ends the whole program. A function ends with `return`, or after its last line.",
+    ),
+    (
+        EOFError,
+        "",
+        "`input` waits for somebody to type. A function gets what it needs through its parameters.",
     ),
     (OverflowError, "", "A number here grew beyond what a float can hold."),
     (

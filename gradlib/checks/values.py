@@ -22,7 +22,7 @@ def show(value: Any) -> str:
     try:
         text = _show(value)
     except Exception as error:
-        return f"a {type(value).__name__} that cannot be shown: its repr raises {type(error).__name__}"
+        return f"a value of type {type(value).__name__} that cannot be shown: its repr raises {type(error).__name__}"
     text = without_addresses(text)
     return text if len(text) <= LONGEST else text[:LONGEST] + " …"
 
@@ -161,7 +161,7 @@ def describe(value: Any) -> str:
     if is_number(value):
         return "a number"
     if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
+        return f"an array of {'texts of ' * (value.dtype.kind in 'SU')}shape {value.shape}"
     if isinstance(value, str):
         return "a text (str)"
     if isinstance(value, bool | np.bool_):
@@ -183,8 +183,11 @@ def is_unfilled(value: Any) -> bool:
     """Whether a value is what a stub holds: `...`, None, or a container of nothing else."""
     if isinstance(value, dict):
         value = list(value.values())
-    if isinstance(value, list | tuple) and value:
-        return all(map(is_unfilled, value))
+    try:
+        if isinstance(value, list | tuple) and value:
+            return all(map(is_unfilled, value))
+    except RecursionError:  # a list that holds itself
+        return False
     return value is ... or value is None
 
 
@@ -235,7 +238,24 @@ def _array_difference(yours: Any, expected: Any, rtol: float, atol: float) -> st
 
 def _kinds(yours: Any, expected: Any) -> str:
     came, wanted = describe(yours), describe(expected)
-    return "" if came == wanted else f"Your answer is {came}, expected {wanted}."
+    if came == wanted:
+        return ""
+    return " ".join(filter(None, [f"Your answer is {came}, expected {wanted}.", _WAYS_OUT.get(type(yours).__name__)]))
+
+
+_WAYS_OUT = {
+    "Tensor": "The numbers of a tensor are its `data`.",
+    "Parameter": "The numbers of a parameter are its `data`.",
+    "generator": "A function with `yield`, or round brackets around a `for`, gives values one by one, on demand.",
+    "coroutine": "A function with `async` before its `def` has to be awaited.",
+}
+
+
+def holds_nan(yours: Any) -> bool:
+    """Whether there is a nan among the numbers of a value, to any depth."""
+    if isinstance(yours, list | tuple):
+        return any(map(holds_nan, yours))
+    return is_numeric(yours) and bool(np.isnan(_as_array(yours)).any())
 
 
 # --- copies ------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What a check says about an answer, on small exercises of these tests' own."""
 
+import asyncio
 import html
 import json
 import math
@@ -9,6 +10,7 @@ import textwrap
 import numpy as np
 import pytest
 
+from gradlib import Tensor, no_grad
 from gradlib.checks import Case, Exercise, Refused, named
 from gradlib.checks.values import LONGEST, copy, difference, is_unchanged, show, show_side_by_side
 
@@ -63,6 +65,8 @@ def test_a_passed_report_says_what_was_checked():
     assert report.status == "passed" and report.passed
     assert report.text == "task: passed\n3 cases, among them a negative x and a half."
     assert make(Case({"x": 1}, 1))(lambda x: x).text == "task: passed\n1 case."
+    task = make(Case({"x": 1}, 1, about="one, a whole number"), Case({"x": 0.5}, 0.5, about="a half"))
+    assert task(lambda x: x).explanation == "2 cases, among them one, a whole number; a half."
 
 
 @pytest.mark.parametrize("answer", [lambda x: 3, lambda x: x * x - 2])
@@ -197,6 +201,10 @@ def helper(x):
     return x[0]
 
 
+def asks(x):
+    raise EOFError("EOF when reading a line")  # what input() raises where nobody can type
+
+
 CRASHES = {
     "Nothing has this name here": lambda x: unknown,  # noqa: F821
     "The operator cannot join": lambda x: x + "1",
@@ -220,6 +228,9 @@ CRASHES = {
     "A whole number is needed": lambda x: np.expand_dims(np.array(x), None),
     "never to fewer": lambda x: np.broadcast_to(np.zeros((2, 3)), (3,)),
     "a single number has none": lambda x: np.array(x) @ np.zeros(2),
+    "sizes in its shape multiply": lambda x: np.zeros((10**7, 10**7)),
+    "ends with `return`": lambda x: exit(),  # noqa: PLR1722
+    "waits for somebody to type": lambda x: asks(x),
 }
 
 
@@ -393,6 +404,35 @@ def test_parts_that_are_still_to_be_written():
     watched = make(Case({"x": 1.0}, [1.0], part="double", call=lambda function, x: [function(x) or 0.0]))
     assert watched(Stubs).status == "not attempted"
     assert watched(Both).status == "not yet"
+def test_an_interruption_shows_the_case_and_the_learners_lines_alone():
+    def deeper(x):
+        raise KeyboardInterrupt
+
+    def endless(x):
+        return deeper(x)
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        SAME(endless)
+    assert stopped.value.__notes__[0] == "x = 2.0" and "You stopped the check here" in stopped.value.__notes__[1]
+    _, check, *own = stopped.traceback  # this test, Exercise.__call__, and then
+    assert [frame.name for frame in own] == ["endless", "deeper"]
+    assert check.frame.f_locals["__tracebackhide__"]  # IPython leaves it out
+
+
+def test_a_learner_who_turned_recording_off_is_checked_as_others_are():
+    def never_turned_on_again(x):
+        no_grad().__enter__()
+        return x
+
+    def body():
+        x = Tensor(3.0, requires_grad=True)
+        (x * x).backward()
+        yield Case({"x": 2.0}, x.grad.item() - 4)
+
+    task = Exercise(body, "A task")
+    with no_grad():
+        assert task(lambda x: x).passed
+    assert task(never_turned_on_again).passed and (Tensor(3.0, requires_grad=True) * 2).requires_grad
 
 
 # --- answers that nobody expects ---------------------------------------------------------------
@@ -413,12 +453,36 @@ def leaves(x):
     raise SystemExit
 
 
+def cancels(x):
+    raise asyncio.CancelledError  # no Exception, as SystemExit is none
+
+
+def holds_itself(kind):
+    if kind is dict:
+        value = {}
+        value["x"] = value
+    else:
+        value = [...]
+        value.append(value)
+        value[0] = value
+    return value
+
+
+def deep(x):
+    value = 2.0
+    for _ in range(3000):
+        value = [value]
+    return value
+
+
 ODD = [
     *(lambda x: Hostile(), lambda x: [Hostile()], lambda x: {"x": Hostile()}, lambda x: 10**400),
     *(lambda x: 2**70, lambda x: np.array([None]), lambda x: np.array("a"), lambda x: (y for y in "a")),
     *(lambda x: lambda: x, lambda x: type(x), lambda x: np.zeros(10**6), lambda x: complex(x, 1)),
     *(lambda x: np.ma.masked, lambda x: NotImplemented, lambda x: b"2", lambda x: {1, 2}, leaves),
     *(lambda x: object(), lambda x: float("nan"), lambda x: np.zeros((0, 3)), lambda x: np.zeros((1, 1, 1))),
+    *(lambda x: holds_itself(dict), lambda x: holds_itself(list), deep, cancels),
+    *(holds_itself(dict), holds_itself(list), deep(0)),
     *(Hostile, Hostile(), 3, "text", None, [1], np.zeros(3), print),
 ]
 TASKS = {
@@ -462,6 +526,13 @@ def test_no_answer_makes_a_check_raise(task, odd):
         ([1, 2], {1: 2}, "Your answer is a dictionary, expected a list of length 2."),
         (True, 1, "Your answer is a number, expected a truth value (bool)."),
         ({"x": 1}, 1, "Your answer is a number, expected a dictionary."),
+        (0.0, np.array(["0", "0"]), "Your answer is an array of texts of shape (2,), expected a number."),
+        (
+            np.zeros(1),
+            np.array(["0"]),
+            "Your answer is an array of texts of shape (1,), expected an array of shape (1,).",
+        ),
+        (2.0, Tensor(2.0), "Your answer is a Tensor, expected a number. The numbers of a tensor are its `data`."),
     ],
 )
 def test_a_wrong_kind_or_shape_names_both(expected, yours, sentence):
@@ -499,6 +570,22 @@ def test_what_counts_as_the_same(expected, yours):
 )
 def test_what_differs(expected, yours):
     assert make(Case({"x": 1.0}, expected))(lambda x: yours).status == "not yet"
+
+
+def test_a_generator_is_told_what_it_is():
+    def yields(x):
+        yield x
+
+    assert "A function with `yield`" in SAME(yields).explanation
+
+
+def test_nan_is_explained_where_none_was_expected():
+    expected = np.array([1.0, np.inf])
+    task = make(Case({"x": 2.0}, expected))
+    assert "Your answer holds nan" in task(lambda x: np.array([np.nan, np.inf])).explanation
+    assert task(lambda x: np.array([1.0, 3.0])).explanation == ""
+    assert "holds nan" in make(Case({"x": 2.0}, [1.0, [2.0]]))(lambda x: [1.0, [np.nan]]).explanation
+    assert make(Case({"x": 2.0}, np.array([np.nan, 1.0])))(lambda x: np.array([1.0, np.nan])).explanation == ""
 
 
 def test_tolerance_is_the_cases():

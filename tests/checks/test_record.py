@@ -3,6 +3,9 @@
 import html
 import json
 import re
+import subprocess
+import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -99,6 +102,32 @@ def test_a_write_that_fails_half_way_leaves_the_old_file(progress_path):
     assert [path.name for path in progress_path.parent.iterdir()] == ["progress.json"]
 
 
+def test_kernels_that_pass_exercises_at_once_lose_none(progress_path):
+    script = "import sys; from gradlib.checks import all_exercises, record; sys.stdin.read()\n"
+    script += "for each in all_exercises()[int(sys.argv[1])::3]: print(record.remember(each), end='')"
+    kernels = [
+        subprocess.Popen([sys.executable, "-c", script, str(i)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for i in range(3)
+    ]
+    said = []
+    for kernel in kernels:
+        kernel.stdin.close()  # all begin
+    for kernel in kernels:
+        with kernel.stdout:
+            said.append(kernel.stdout.read())
+        assert kernel.wait(60) == 0
+    assert said == [b"", b"", b""]
+    assert len(json.loads(progress_path.read_text())["passed"]) == len(all_exercises())
+    assert [path.name for path in progress_path.parent.iterdir()] == ["progress.json"]
+
+
+def test_a_lock_that_a_dead_kernel_left_is_waited_for_and_broken(progress_path):
+    lock = progress_path.with_name("progress.json.lock")
+    lock.mkdir(parents=True)
+    assert lesson_00.double(right).text == "double: passed\n4 cases." and not lock.exists()
+    assert json.loads(progress_path.read_text()) == {"passed": ["00/double"]}
+
+
 def test_strict_mode_raises_with_the_reports_text_and_neither_writes_nor_reads(progress_path, monkeypatch):
     lesson_00.double(right)
     monkeypatch.setenv("GRADLIB_CHECKS", "strict")
@@ -109,6 +138,19 @@ def test_strict_mode_raises_with_the_reports_text_and_neither_writes_nor_reads(p
         with pytest.raises(AssertionError) as raised:
             lesson_00.double(answer)
         assert str(raised.value) == lesson_00.double.report(answer).text
+
+
+def test_a_warning_costs_no_points_in_strict_mode(monkeypatch):
+    """nbgrader gives no points to a cell that writes to stderr."""
+
+    def warns(x):
+        warnings.warn("a warning", stacklevel=1)
+        return 2 * x
+
+    with pytest.warns(UserWarning, match="a warning"):
+        assert lesson_00.double(warns).passed
+    monkeypatch.setenv("GRADLIB_CHECKS", "strict")
+    assert lesson_00.double(warns).passed  # warnings are errors here
 
 
 @pytest.mark.parametrize("value", ["", "no", "Strict "])
