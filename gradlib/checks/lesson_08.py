@@ -237,10 +237,9 @@ class TensorsForParameters(RightLinear):
 
     def __init__(self, in_features, out_features, bias=True):
         super().__init__(in_features, out_features, bias)
-        weight, own_bias = self.weight.data.copy(), None if self.bias is None else self.bias.data.copy()
+        weight, own_bias = self.weight.detach(), None if self.bias is None else self.bias.detach()
         del self.weight, self.bias
-        self.weight = Tensor(weight, requires_grad=True)
-        self.bias = None if own_bias is None else Tensor(own_bias, requires_grad=True)
+        self.weight, self.bias = weight, own_bias
 
 
 @linear.mistake

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..autograd import no_grad
 from ..errors import ShapeError
+from ..operations import plain
 from ..tensor import HookHandle, Parameter, Tensor
+
+# What a module keeps, each in a dictionary of its own.
+_KEPT = ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pre_hooks")
 
 
 class Module:
@@ -36,9 +41,18 @@ class Module:
     transposed: tuple[str, ...] = ()
 
     def __init__(self):
-        for name in ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pre_hooks"):
+        for name in _KEPT:
             object.__setattr__(self, name, {})
         object.__setattr__(self, "training", True)
+
+    def __init_subclass__(cls, **keywords):
+        super().__init_subclass__(**keywords)
+        for name, value in vars(cls).items():
+            if isinstance(value, (Module, Parameter)):
+                raise TypeError(
+                    f"{cls.__name__}.{name} belongs to the class: all its instances would share it, and parameters() "
+                    f"would not find it. Assign it in __init__: self.{name} = …"
+                )
 
     def forward(self, *args, **keywords):
         """What the module computes; defined by the subclass."""
@@ -62,27 +76,50 @@ class Module:
     # Attributes -------------------------------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: Any) -> None:
-        own = self.__dict__
-        if "_parameters" not in own:
+        if "_parameters" not in self.__dict__:
             raise AttributeError(
                 f"{type(self).__name__}.__init__ must call super().__init__() before it assigns {name!r}: there the "
                 "module learns to keep parameters."
             )
-        for kept in (self._parameters, self._buffers, self._modules):
-            if name in kept and (value is None or kept is self._buffers and isinstance(value, Tensor)):
-                kept[name] = value  # `layer.bias = None` stays known as no parameter
-                break
-            kept.pop(name, None)
+        if name in _METHODS:
+            raise AttributeError(
+                f"{type(self).__name__}.{name} = … would hide the method {name}() that every module has. Choose "
+                "another name."
+            )
+        known = next((kept for kept in (self._parameters, self._modules, self._buffers) if name in kept), None)
+        if isinstance(value, Parameter):
+            kept = self._parameters
+        elif isinstance(value, Module):
+            _refuse_circle(self, value)
+            kept = self._modules
         else:
-            if isinstance(value, Parameter):
-                self._parameters[name] = value
-            elif isinstance(value, Module):
-                self._modules[name] = value
-            else:
-                _refuse_hidden(self, name, value)
+            if known is not None and value is not None:
+                _refuse_replacing(self, name, value)
+            elif isinstance(value, Tensor):
+                # Only in __init__: in forward it may be a result that is kept to be looked at.
+                if value.requires_grad and sys._getframe(1).f_code.co_name == "__init__":
+                    raise TypeError(
+                        f"{type(self).__name__}.{name} needs a gradient, but is no Parameter: {_described(value)}. "
+                        "parameters() would not find it, so no optimizer would move it. Compute its numbers first, as "
+                        "an array, and wrap them: Parameter(array)."
+                    )
+            elif (hidden := _hidden_in(value)) is not None:
+                raise _not_found(self, name, value, hidden)
+            kept = known  # `layer.bias = None` stays known as no parameter
+        if known is not None and known is not kept:
+            del known[name]
+        if kept is not None:
+            kept[name] = value
         object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:  # called only where there is no such attribute
+        if name in _KEPT:
+            raise AttributeError(
+                f"{type(self).__name__}.__init__ must call super().__init__() first: there the module learns to keep "
+                "parameters."
+            )
+        if hasattr(type(self), name):  # a property that failed inside: let it say why
+            return object.__getattribute__(self, name)
         known = [*self.__dict__.get("_parameters", ()), *self.__dict__.get("_modules", ())]
         has = f" It has {', '.join(known)}." if known and not name.startswith("_") else ""
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}.{has}")
@@ -94,19 +131,35 @@ class Module:
 
     def register_parameter(self, name: str, parameter: Parameter | None) -> None:
         """Keep a parameter under a name, or None for one that is left out."""
+        if not isinstance(parameter, (Parameter, type(None))):
+            raise TypeError(f"{name!r} is to be a Parameter, got {_described(parameter)}. Wrap it: Parameter(array).")
         self._keep(self._parameters, name, parameter)
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Keep a module under a name; a container's are numbers."""
+        if not isinstance(module, (Module, type(None))):
+            raise TypeError(f"{name!r} is to be a Module, got {_described(module)}.")
+        if module is not None:
+            _refuse_circle(self, module)
         self._keep(self._modules, name, module)
 
     def register_buffer(self, name: str, value: Any, persistent: bool = True) -> None:
-        """Keep a constant tensor that belongs to the module and that `state_dict` saves: a running mean, say."""
-        self._keep(self._buffers, name, value if isinstance(value, Tensor) or value is None else Tensor(value))
+        """Keep a constant tensor that belongs to the module: a running mean, say.
+
+        persistent : whether `state_dict` saves it.
+        """
+        value = value if isinstance(value, Tensor) or value is None else Tensor(value)
+        if value is not None and value.requires_grad:
+            raise TypeError(f"the buffer {name!r} is to be a constant, got {_described(value)}. Take its detach().")
+        self._keep(self._buffers, name, value)
         transient = self.__dict__.setdefault("_transient", set())
         transient.discard(name) if persistent else transient.add(name)
 
     def _keep(self, kept: dict, name: str, value: Any) -> None:
+        if not isinstance(name, str) or not name or "." in name:
+            raise ValueError(f"a name is text without a dot, as 'weight': dots join names of modules. Got {name!r}.")
+        if name not in kept and hasattr(self, name):
+            raise AttributeError(f"{type(self).__name__} has an attribute {name!r} already. Choose another name.")
         kept[name] = value
         object.__setattr__(self, name, value)
 
@@ -156,6 +209,8 @@ class Module:
     def _named(self, kind: str, prefix: str, recurse: bool) -> Iterator[tuple[str, Tensor]]:
         seen: set[int] = set()
         for name, module in self.named_modules(prefix) if recurse else [(prefix, self)]:
+            if kind == "_parameters":
+                _refuse_appended(module)
             for key, value in getattr(module, kind).items():
                 if value is not None and id(value) not in seen:
                     seen.add(id(value))
@@ -172,6 +227,8 @@ class Module:
 
     def train(self, mode: bool = True) -> Module:
         """Behave as in training: dropout drops, batch norm uses the batch. Returns the module."""
+        if not isinstance(mode, (bool, np.bool_)):
+            raise TypeError(f"train(mode) takes True or False, got {mode!r}.")
         for module in self.modules():
             object.__setattr__(module, "training", bool(mode))
         return self
@@ -197,6 +254,8 @@ class Module:
     def astype(self, dtype: Any) -> Module:
         """Turn all floating-point parameters and buffers into another dtype, in place; gradients are forgotten."""
         dtype = np.dtype(dtype)
+        if dtype.kind != "f":
+            raise TypeError(f"parameters are floating-point numbers, which {dtype} has not: float32 or float64.")
         for module in self.modules():
             for kept in (module._parameters, module._buffers):
                 for tensor in kept.values():
@@ -217,26 +276,35 @@ class Module:
         """Parameters and buffers by name, as copies: what is to be saved. A shared one stands under each name."""
         return {name: tensor.data.copy() for name, tensor in self._state()}
 
-    def load_state_dict(self, state_dict: dict[str, Any], strict: bool = True) -> None:
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
         """Overwrite parameters and buffers by what `state_dict` gave.
 
         strict : refuse missing and unexpected names. A shape that differs is always refused.
 
-        Raises KeyError or ShapeError that lists all that is wrong; nothing is changed then.
+        Raises KeyError, ShapeError or TypeError that lists all that is wrong; nothing is changed then.
         """
+        if not isinstance(state_dict, Mapping):
+            hint = " To read a file: gradlib.load_into(model, path)." if isinstance(state_dict, str) else ""
+            raise TypeError(
+                f"load_state_dict takes arrays by their names, as state_dict() gives them, got "
+                f"{_described(state_dict)}.{hint}"
+            )
         own = dict(self._state())
-        missing = [name for name in own if name not in state_dict]
-        unexpected = [name for name in state_dict if name not in own]
-        wrong = [
-            f"{name} is {np.shape(value)}, the module's is {own[name].shape}"
-            for name, value in state_dict.items()
-            if name in own and np.shape(value) != own[name].shape
-        ]
-        if wrong:
+        given = {name: np.asarray(plain(value)) for name, value in state_dict.items()}
+        missing = [name for name in own if name not in given]
+        unexpected = [name for name in given if name not in own]
+        both = [(name, array, own[name]) for name, array in given.items() if name in own]
+        if wrong := [f"{n} is {a.shape}, the module's is {t.shape}" for n, a, t in both if a.shape != t.shape]:
             raise ShapeError(
                 f"the state does not fit {type(self).__name__}: {'; '.join(wrong)}. Nothing was loaded. Was the model "
                 "made with other sizes, or is a matrix transposed?"
             )
+        if wrong := [
+            f"{n} is {a.dtype}, the module's is {t.dtype}"
+            for n, a, t in both
+            if not np.can_cast(a.dtype, t.dtype, "same_kind")
+        ]:
+            raise TypeError(f"the state does not fit {type(self).__name__}: {'; '.join(wrong)}. Nothing was loaded.")
         if strict and (missing or unexpected):
             parts = [f"missing: {', '.join(missing)}"] * bool(missing)
             parts += [f"unexpected: {', '.join(unexpected)}"] * bool(unexpected)
@@ -244,10 +312,9 @@ class Module:
                 f"the state does not fit {type(self).__name__}. {'; '.join(parts)}. Nothing was loaded. strict=False "
                 "takes what fits."
             )
-        for name, tensor in own.items():
-            if name in state_dict:
-                tensor.data[...] = state_dict[name]
-                tensor.data = tensor.data  # tells the engine that it was overwritten
+        for _, array, tensor in both:
+            tensor.data[...] = array
+            tensor.data = tensor.data  # tells the engine that it was overwritten
 
     def _state(self) -> Iterator[tuple[str, Tensor]]:
         for prefix, module in self._all_named_modules(""):
@@ -288,10 +355,15 @@ class Module:
             inside = "\n  " + "\n  ".join(([inside] if inside else []) + lines) + "\n"
         return f"{type(self).__name__}({inside})"
 
-    def summary(self, input_shape: tuple[int, ...], dtype: Any = np.float32) -> Summary:
+    def summary(self, input_shape: Any, dtype: Any = np.float32) -> Summary:
         """What every layer makes of an input of a shape, batch axis included, and how many parameters it has.
 
-        The model is run once on zeros, in eval mode and without a graph.
+        input_shape : a shape, or a list of shapes where forward takes several inputs. dtype : theirs, one for all or a
+            list; int for class indices, as an embedding takes them.
+
+        The model is run once on zeros, in eval mode and without a graph. A row is a layer, or a module that has
+        parameters of its own beside its layers, in the order in which they finish; one called several times has one
+        row, one that is not called stands at the end. A shared parameter is counted once: the rows add up to the total.
 
         >>> from gradlib.nn.containers import MLP
         >>> MLP([4, 8, 2]).summary((1, 4))
@@ -301,32 +373,56 @@ class Module:
         2       Linear  (1, 2)          18
         total                           58
         """
-        modes = [(module, module.training) for module in self.modules()]
+        shapes = [input_shape] if not _several(input_shape) else list(input_shape)
+        dtypes = [dtype] * len(shapes) if not isinstance(dtype, (list, tuple)) else dtype
+        if len(dtypes) != len(shapes):
+            raise ValueError(f"summary takes one dtype, or one for each of {len(shapes)} inputs, got {len(dtypes)}.")
+        inputs = [Tensor(np.zeros(_batch(shape), dtype=kind)) for shape, kind in zip(shapes, dtypes, strict=True)]
         rows: list[tuple[str, str, Any, int]] = []
-        handles = []
-        for name, module in self.named_modules():
-            if not any(True for _ in module.children()):
-                handles.append(module.register_forward_hook(_note(rows, name or "(itself)")))
+        counted: set[int] = set()
+        missing = {
+            module: name or "(itself)"
+            for name, module in self.named_modules()
+            if not _empty(module.parameters(recurse=False)) or _empty(module.children())
+        }
+        modes = [(module, module.training) for module in self.modules()]
+
+        def note(module: Module, args: tuple, output: Any) -> None:
+            if name := missing.pop(module, None):
+                own = {id(p): p.numel() for p in module.parameters(recurse=False) if id(p) not in counted}
+                counted.update(own)
+                rows.append((name, type(module).__name__, _shape(output), sum(own.values())))
+
+        handles = [module.register_forward_hook(note) for module in missing]
         try:
             with no_grad():
-                self.eval()(Tensor(np.zeros(input_shape, dtype=dtype)))
+                self.eval()(*inputs)
         finally:
             for handle in handles:
                 handle.remove()
             for module, training in modes:
                 object.__setattr__(module, "training", training)
+        for module in tuple(missing):
+            note(module, (), None)
         return Summary(rows, sum(parameter.numel() for parameter in self.parameters()))
 
 
+# What an attribute of these names would hide; forward may be replaced.
+_METHODS = {name for name, value in vars(Module).items() if callable(value)} - {"forward"}
+
+
 class Summary:
-    """The layers of a model as a table: `rows` of (name, kind, shape of the output, number of parameters)."""
+    """The layers of a model as a table: `rows` of (name, kind, shape of the output, number of parameters).
+
+    The shape is that of the first tensor where a layer gives several, None where it gives none or was not called.
+    """
 
     def __init__(self, rows: list[tuple[str, str, Any, int]], total: int):
         self.rows, self.total = rows, total
 
     def __repr__(self) -> str:
         table = [("layer", "kind", "output", "parameters")]
-        table += [(name, kind, str(shape), f"{count:,}") for name, kind, shape, count in self.rows]
+        table += [(name, kind, "-" if shape is None else str(shape), f"{n:,}") for name, kind, shape, n in self.rows]
         table.append(("total", "", "", f"{self.total:,}"))
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         lines = []
@@ -336,13 +432,27 @@ class Summary:
         return "\n".join(lines)
 
 
-def _note(rows: list, name: str) -> Callable:
-    def hook(module: Module, args: tuple, output: Any) -> None:
-        first = output[0] if isinstance(output, tuple) else output
-        count = sum(parameter.numel() for parameter in module.parameters())
-        rows.append((name, type(module).__name__, tuple(getattr(first, "shape", ())), count))
+def _empty(things: Iterator) -> bool:
+    return next(things, None) is None
 
-    return hook
+
+def _several(shape: Any) -> bool:
+    return isinstance(shape, (list, tuple)) and any(isinstance(part, (list, tuple)) for part in shape)
+
+
+def _batch(shape: Any) -> tuple[int, ...]:
+    """A shape, checked; a number alone is that of a single axis."""
+    sizes = (shape,) if isinstance(shape, (int, np.integer)) else shape
+    if not isinstance(sizes, (tuple, list)) or not all(isinstance(n, (int, np.integer)) and n >= 0 for n in sizes):
+        raise ValueError(f"summary takes the shape of a batch, whole numbers as (1, 784), got {shape!r}.")
+    return tuple(sizes)
+
+
+def _shape(output: Any) -> tuple[int, ...] | None:
+    """The shape of the first tensor in what a module gives."""
+    while isinstance(output, (tuple, list, dict)) and output:
+        output = next(iter(output.values())) if isinstance(output, dict) else output[0]
+    return getattr(output, "shape", None)
 
 
 def _add_hook(hooks: dict, hook: Callable) -> HookHandle:
@@ -353,16 +463,62 @@ def _add_hook(hooks: dict, hook: Callable) -> HookHandle:
     return handle
 
 
-def _refuse_hidden(module: Module, name: str, value: Any) -> None:
-    """Raise TypeError for parameters in a plain list or dict: they would not be found, so never learned."""
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+# What is refused, since training would go on without it ------------------------------------------------------------
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return f"a result of {value._op.symbol!r}" if value._op else f"a {type(value).__name__} of shape {value.shape}"
+    return f"a value of type {type(value).__name__}"
+
+
+def _refuse_circle(module: Module, child: Module) -> None:
+    if any(inner is module for inner in child.modules()):
+        raise ValueError(f"a module cannot contain itself: this {type(child).__name__} is, or holds, where it is put.")
+
+
+def _refuse_replacing(module: Module, name: str, value: Any) -> None:
+    """Raise TypeError for a value that would take the place of a parameter, a module or a buffer."""
+    owner = f"{type(module).__name__}.{name}"
+    if name in module._parameters:
+        raise TypeError(
+            f"{owner} is a parameter; {_described(value)} in its place would not be found, so no optimizer would move "
+            "it. To change its numbers, assign to its .data, or use -= inside of gradlib.no_grad(). Else assign a "
+            "Parameter, or None to leave it out."
+        )
+    if name in module._modules:
+        raise TypeError(f"{owner} is a module: assign another, or None, got {_described(value)}; or `del` it first.")
+    if not isinstance(value, Tensor) or value.requires_grad:
+        raise TypeError(
+            f"{owner} is a buffer, a constant tensor that state_dict() saves: assign a Tensor, got {_described(value)}"
+            f"{', which needs a gradient: take its detach()' if isinstance(value, Tensor) else ''}."
+        )
+
+
+def _hidden_in(value: Any) -> Module | Parameter | None:
+    """The first module or parameter in a plain list, tuple, set or dict, or in such a one inside."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple, set)) else ()
     for part in parts:
-        if isinstance(part, (Module, Parameter)):
-            if isinstance(part, Parameter):
-                mend = "Give each an attribute of its own, or put them into modules."
-            else:
-                mend = f"Use nn.{'ModuleDict' if isinstance(value, dict) else 'ModuleList'}."
-            raise TypeError(
-                f"{type(module).__name__}.{name} is a plain {type(value).__name__} that holds a "
-                f"{type(part).__name__}: its parameters would not be found, so no optimizer would move them. {mend}"
-            )
+        found = part if isinstance(part, (Module, Parameter)) else _hidden_in(part)
+        if found is not None:
+            return found
+    return None
+
+
+def _not_found(module: Module, name: str, value: Any, part: Module | Parameter) -> TypeError:
+    """The error for parameters in a plain list or dict: they would not be found, so never learned."""
+    if isinstance(part, Parameter):
+        mend = "Give each an attribute of its own, or put them into modules."
+    else:
+        mend = f"Use nn.{'ModuleDict' if isinstance(value, dict) else 'ModuleList'}."
+    return TypeError(
+        f"{type(module).__name__}.{name} is a plain {type(value).__name__} that holds a {type(part).__name__}: its "
+        f"parameters would not be found, so no optimizer would move them. {mend}"
+    )
+
+
+def _refuse_appended(module: Module) -> None:
+    """Raise TypeError for what came into a plain list or dict after that was assigned."""
+    for name, value in vars(module).items():
+        if name not in _KEPT and isinstance(value, (list, dict, set)) and (part := _hidden_in(value)) is not None:
+            raise _not_found(module, name, value, part)

@@ -177,8 +177,17 @@ class NoBias(ByOperators):
 class PlainTensors(nn.Module):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()
+        self.weight = Tensor(np.ones((in_features, out_features), dtype=np.float32))
+        self.bias = Tensor(np.zeros(out_features, dtype=np.float32)) if bias else None
+
+    forward = ByOperators.forward
+
+
+@layer.wrong("must be a Parameter")
+class TensorsWithGradients(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
         self.weight = Tensor(np.ones((in_features, out_features), dtype=np.float32), requires_grad=True)
-        self.bias = Tensor(np.zeros(out_features, dtype=np.float32), requires_grad=True) if bias else None
 
     forward = ByOperators.forward
 

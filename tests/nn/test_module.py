@@ -72,6 +72,12 @@ def test_loading_lists_all_that_does_not_fit_and_changes_nothing():
     del state["0.scale"]
     with pytest.raises(KeyError, match="missing: 0.scale; unexpected: extra. Nothing was loaded. strict=False"):
         model.load_state_dict(state)
+    for value in ("text", np.array([1j, 2j]), [None, None]):
+        with pytest.raises((TypeError, ShapeError), match="2.scale is"):
+            model.load_state_dict({**before, "0.scale": np.full(2, 9.0), "2.scale": value})
+    for value in ("model.safetensors", model, None):
+        with pytest.raises(TypeError, match="load_state_dict takes arrays by their names"):
+            model.load_state_dict(value)
     assert all(np.array_equal(before[name], array) for name, array in model.state_dict().items())
     model.load_state_dict({**state, "2.scale": np.array([7.0, 7.0])}, strict=False)
     assert model[2].scale.tolist() == [7.0, 7.0]
@@ -109,6 +115,7 @@ def test_attributes_may_be_replaced_removed_and_left_out():
     assert layer.bias is None and [name for name, _ in layer.named_parameters()] == ["weight"]
     layer.bias = Parameter(np.ones(2))
     assert [name for name, _ in layer.named_parameters()] == ["weight", "bias"]
+    del layer.weight
     layer.weight = 3.0
     assert [name for name, _ in layer.named_parameters()] == ["bias"] and layer.weight == 3.0
     del layer.bias
@@ -116,6 +123,12 @@ def test_attributes_may_be_replaced_removed_and_left_out():
     norm = nn.BatchNorm1d(2)
     norm.running_mean = Tensor(np.ones(2))
     assert dict(norm.named_buffers())["running_mean"].tolist() == [1.0, 1.0]
+    norm.running_mean = Parameter(np.ones(2))
+    assert "running_mean" in dict(norm.named_parameters()) and "running_mean" not in dict(norm.named_buffers())
+    model = nn.Sequential(nn.Linear(2, 2))
+    model.register_module("head", nn.ReLU())
+    model.head = nn.Tanh()
+    assert [name for name, _ in model.named_children()] == ["0", "head"] and isinstance(model[1], nn.Tanh)
 
 
 def test_hooks_see_and_change_and_end():
@@ -135,24 +148,127 @@ def test_hooks_see_and_change_and_end():
         layer.register_forward_hook(3)
 
 
-def test_what_is_missing_or_hidden_is_said():
+def test_what_is_missing_is_said():
     class Forgetful(nn.Module):
         def __init__(self):
             self.layer = nn.ReLU()
 
+    class Empty(nn.Module):
+        def __init__(self):
+            pass
+
+    class Asking(nn.Module):
+        @property
+        def size(self):
+            return nn.Linear(1, 1).sizes
+
     with pytest.raises(AttributeError, match=r"Forgetful.__init__ must call super\(\).__init__\(\) before it assigns"):
         Forgetful()
+    for use in (lambda module: module(1.0), repr, list, lambda module: list(module.parameters())):
+        with pytest.raises((AttributeError, TypeError), match=r"Empty.__init__ must call super|not iterable"):
+            use(Empty())
     with pytest.raises(AttributeError, match="Linear has no attribute 'weights'. It has weight, bias."):
         _ = nn.Linear(1, 1).weights
+    with pytest.raises(AttributeError, match="Linear has no attribute 'sizes'"):  # what failed inside of the property
+        _ = Asking().size
     with pytest.raises(NotImplementedError, match="Module has no forward: define"):
         nn.Module()(1.0)
-    model = nn.Module()
-    with pytest.raises(TypeError, match="Module.layers is a plain list that holds a ReLU.*Use nn.ModuleList"):
-        model.layers = [nn.ReLU()]
-    with pytest.raises(TypeError, match="Use nn.ModuleDict"):
-        model.layers = {"a": nn.ReLU()}
-    with pytest.raises(TypeError, match="plain tuple that holds a Parameter"):
-        model.weights = (Parameter([1.0]),)
+    with pytest.raises(TypeError, match=r"train\(mode\) takes True or False, got 'eval'"):
+        nn.ReLU().train("eval")
+    with pytest.raises(TypeError, match="parameters are floating-point numbers, which int64 has not"):
+        nn.Linear(1, 1).astype(int)
+
+
+def assigned(value, name="it"):
+    """A class whose __init__ assigns what value() gives."""
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            setattr(self, name, value())
+
+    return Net
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (lambda: [nn.ReLU()], "Net.it is a plain list that holds a ReLU: its parameters would not be found"),
+        (lambda: [[nn.ReLU()]], "Use nn.ModuleList."),
+        (lambda: {nn.ReLU()}, "Net.it is a plain set that holds a ReLU"),
+        (lambda: {"a": nn.ReLU()}, "Use nn.ModuleDict."),
+        (lambda: (Parameter([1.0]),), "plain tuple that holds a Parameter: its parameters would not be found"),
+        (lambda: Parameter([1.0]) * 2, "Net.it needs a gradient, but is no Parameter: a result of '·'."),
+        (lambda: Tensor([1.0], requires_grad=True), "but is no Parameter: a Tensor of shape (1,)."),
+    ],
+)
+def test_what_no_optimizer_would_find_is_refused(value, words):
+    with pytest.raises(TypeError) as caught:
+        assigned(value)()
+    assert words in str(caught.value)
+
+
+def test_what_comes_into_a_list_later_is_refused_by_parameters():
+    for hidden in ([], {}):
+        net = assigned(lambda hidden=hidden: hidden)()
+        assert not list(net.parameters())
+        hidden.append(nn.Linear(1, 1)) if isinstance(hidden, list) else hidden.update(a=nn.Linear(1, 1))
+        with pytest.raises(TypeError, match="Net.it is a plain .* that holds a Linear"):
+            list(nn.Sequential(net).parameters())
+
+
+def test_forward_may_keep_a_result_and_a_buffer_a_constant():
+    class Watched(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.mask, self.layer = Tensor([1.0, 0.0]), nn.Linear(2, 2)
+
+        def forward(self, x):
+            self.last = self.layer(x) * self.mask
+            return self.last
+
+    net = Watched()
+    z = net(Tensor(np.ones((1, 2), np.float32)))
+    assert net.last is z and [name for name, _ in net.named_parameters()] == ["layer.weight", "layer.bias"]
+
+
+def test_a_class_holds_no_parameters():
+    with pytest.raises(TypeError, match="Net.weight belongs to the class: all its instances would share it"):
+        type("Net", (nn.Module,), {"weight": Parameter([1.0])})
+    with pytest.raises(TypeError, match="Assign it in __init__: self.layer = …"):
+        type("Net", (nn.Module,), {"layer": nn.ReLU()})
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "words"),
+    [
+        (lambda net: setattr(net, "weight", net.weight - 0.1), TypeError,
+         "Linear.weight is a parameter; a result of '-' in its place would not be found, so no optimizer"),
+        (lambda net: setattr(net, "weight", np.ones(2)), TypeError, "a value of type ndarray in its place"),
+        (lambda net: setattr(net, "parameters", 3), AttributeError, "Linear.parameters = … would hide the method"),
+        (lambda net: setattr(net, "train", nn.ReLU()), AttributeError, "would hide the method train() that"),
+        (lambda net: setattr(nn.Sequential(net), "0", 3), TypeError, "Sequential.0 is a module: assign another"),
+        (lambda net: setattr(nn.BatchNorm1d(1), "running_var", np.ones(1)), TypeError,
+         "BatchNorm1d.running_var is a buffer, a constant tensor that state_dict() saves: assign a Tensor, got"),
+        (lambda net: setattr(nn.BatchNorm1d(1), "running_var", net.bias * 2), TypeError, "take its detach()."),
+        (lambda net: setattr(net, "inner", net), ValueError, "a module cannot contain itself: this Linear is"),
+        (lambda net: setattr(net, "inner", nn.Sequential(net)), ValueError, "a module cannot contain itself"),
+        (lambda net: net.register_module("inner", nn.Sequential(net)), ValueError, "a module cannot contain itself"),
+        (lambda net: net.register_module("f", np.tanh), TypeError, "'f' is to be a Module, got a value of type ufunc."),
+        (lambda net: net.register_parameter("v", Tensor([1.0])), TypeError, "'v' is to be a Parameter, got a Tensor"),
+        (lambda net: net.register_buffer("v", net.bias), TypeError, "'v' is to be a constant, got a Parameter"),
+        (lambda net: net.register_buffer("a.b", [1.0]), ValueError, "a name is text without a dot, as 'weight'"),
+        (lambda net: net.register_buffer("weight", [1.0]), AttributeError, "Linear has an attribute 'weight' already."),
+        (lambda net: nn.ModuleDict({"keys": net}), AttributeError, "ModuleDict has an attribute 'keys' already."),
+        (lambda net: nn.ModuleDict({1: net}), ValueError, "Got 1."),
+    ],
+)  # fmt: skip
+def test_what_would_take_the_place_of_another_is_refused(change, kind, words):
+    net = nn.Linear(2, 2)
+    with pytest.raises(kind) as caught:
+        change(net)
+    assert words in str(caught.value)
+    assert [name for name, _ in net.named_parameters()] == ["weight", "bias"] and not list(net.children())
 
 
 def test_its_tree_and_its_summary():
@@ -173,4 +289,45 @@ def test_its_tree_and_its_summary():
     assert [row[2] for row in summary.rows] == [(5, 4, 4, 4), (5, 4, 4, 4), (5, 64), (5, 2)]
     assert str(summary).splitlines()[-1].split() == ["total", "170"]
     assert model.training and not model[1].training
-    assert [row[2] for row in nn.LSTM(3, 4).summary((2, 1, 3)).rows] == [(2, 1, 4)]
+
+
+class Join(nn.Module):
+    """Two inputs, one of them indices; a shared layer, a parameter of its own, and a layer that is not called."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.layer = nn.Embedding(5, 2), nn.Linear(2, 2)
+        self.scale, self.unused = Parameter([1.0, 2.0]), nn.Linear(3, 1)
+        self.tied = nn.Linear(2, 2)
+        self.tied.weight = self.layer.weight
+
+    def forward(self, indices, x):
+        return {"z": self.tied(self.layer(self.layer(self.words(indices)) + x)) * self.scale}
+
+
+def test_a_summary_counts_every_parameter_once():
+    summary = Join().summary([(3,), (3, 2)], dtype=[int, np.float32])
+    assert summary.rows == [
+        ("words", "Embedding", (3, 2), 10),
+        ("layer", "Linear", (3, 2), 6),
+        ("tied", "Linear", (3, 2), 2),
+        ("(itself)", "Join", (3, 2), 2),
+        ("unused", "Linear", None, 4),
+    ]
+    assert summary.total == 24
+    models = [  # what the last row shows
+        (nn.LSTM(3, 4), (2, 1, 3), (2, 1, 4)),
+        (nn.Embedding(3, 2), 4, (4, 2)),
+        (nn.TransformerEncoderLayer(4, 2, 8), (3, 1, 4), (3, 1, 4)),
+        (nn.MultiheadAttention(4, 2), [(3, 1, 4), (2, 1, 4), (2, 1, 4)], (3, 1, 4)),
+        (nn.Sequential(), (1, 2), (1, 2)),
+    ]
+    for model, shape, last in models:
+        summary = model.summary(shape, dtype=int if isinstance(model, nn.Embedding) else np.float32)
+        assert sum(row[3] for row in summary.rows) == summary.total == sum(p.numel() for p in model.parameters())
+        assert summary.rows[-1][2] == last
+    for wrong in ((None, 3), (-1, 3), "ab", 1.5):
+        with pytest.raises(ValueError, match="summary takes the shape of a batch, whole numbers as "):
+            nn.Linear(3, 2).summary(wrong)
+    with pytest.raises(ValueError, match="summary takes one dtype, or one for each of 2 inputs, got 1"):
+        Join().summary([(3,), (3, 2)], dtype=[int])
