@@ -1,14 +1,14 @@
-"""Layers without memory: linear, embedding, dropout, and two that only reshape."""
+"""Linear, embedding, dropout, and two that compute nothing: flatten and identity."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .. import primitives as P
-from ..errors import ShapeError
+from ..errors import ShapeError, whole
 from ..operations import plain
 from ..random import generator
-from ..tensor import Parameter, Tensor, apply
+from ..tensor import Parameter, Tensor, apply, as_tensor
 from . import init
 from .module import Module
 
@@ -18,10 +18,15 @@ def linear(x, weight, bias=None) -> Tensor:
 
     ∂L/∂x = g Wᵀ, ∂L/∂W = xᵀ g, ∂L/∂b = Σ g over the rows. (PyTorch stores the weight as (out, in).)
 
+    >>> linear([[1.0, 2.0]], weight=[[1.0, 0.0, 3.0], [0.0, 1.0, 0.0]], bias=[0.0, 10.0, 0.0])
+    Tensor([[ 1., 12.,  3.]], shape=(1, 3))
+
     Raises ShapeError if the features do not fit.
     """
+    x, weight = as_tensor(x), as_tensor(weight)
     if bias is None:
         return P.matmul(x, weight)
+    bias = as_tensor(bias)
     if bias.shape != weight.shape[1:]:
         raise ShapeError(f"linear's bias must have shape {weight.shape[1:]}, got {bias.shape}.")
     return P.linear(x, weight, bias)
@@ -30,10 +35,11 @@ def linear(x, weight, bias=None) -> Tensor:
 class Linear(Module):
     """y = x W + b, with `weight` W of shape (in_features, out_features) and `bias` b of shape (out_features,).
 
-    W starts uniform as Xavier has it, b at 0. (PyTorch stores the transpose of W, and starts both uniform in
-    ±1/√in_features.)
+    x (…, in_features) -> y (…, out_features). W starts uniform in ±√(6/(in_features + out_features)), as Xavier has it,
+    b at 0; bias=False leaves b out. (PyTorch stores the transpose of W, and starts both uniform in ±1/√in_features.)
 
-    >>> from gradlib import Tensor
+    Raises ShapeError for an x with another number of features, ValueError for sizes below 1.
+
     >>> layer = Linear(3, 2, rng=np.random.default_rng(0))
     >>> layer(Tensor(np.ones((5, 3), dtype=np.float32))).shape
     (5, 2)
@@ -62,16 +68,27 @@ class Linear(Module):
 
 
 def embedding(indices, weight, padding_idx: int | None = None) -> Tensor:
-    """Rows of a table: indices (…) of whole numbers, weight (n, d) -> (…, d). Rows read twice collect twice.
+    """Rows of a table: indices (…) of whole numbers, weight (n, d) -> (…, d). Rows read twice collect twice:
+    ∂L/∂W[r] = Σ g over all places where the index is r.
 
-    padding_idx : a row that gets no gradient.
+    padding_idx : a row that gets no gradient; a negative number counts from the end.
+
+    >>> embedding([2, 0, 2], weight=[[0.0, 1.0], [10.0, 11.0], [20.0, 21.0]])
+    Tensor([[20., 21.],
+            [ 0.,  1.],
+            [20., 21.]], shape=(3, 2))
 
     Raises TypeError for indices that are not whole numbers, IndexError for one out of range.
     """
-    indices = np.asarray(plain(indices))
+    indices, weight = np.asarray(plain(indices)), as_tensor(weight)
     if indices.dtype.kind not in "iu":
-        raise TypeError(f"embedding takes whole numbers, got {indices.dtype} of shape {indices.shape}.")
+        raise TypeError(
+            f"embedding takes whole numbers, got {indices.dtype} of shape {indices.shape}. A summary takes dtype=int."
+        )
+    if weight.ndim != 2:
+        raise ShapeError(f"embedding takes a table of shape (n, d), got {weight.shape}.")
     rows = weight.shape[0]
+    _check_padding(padding_idx, rows)
     wrong = (indices < 0) | (indices >= rows)
     if wrong.any():
         raise IndexError(f"embedding has rows 0 to {rows - 1}, got index {indices[wrong][0]}.")
@@ -82,10 +99,17 @@ def embedding(indices, weight, padding_idx: int | None = None) -> Tensor:
     return P.where(padding, looked_up.detach(), looked_up)
 
 
+def _check_padding(padding_idx: int | None, rows: int) -> None:
+    if padding_idx is not None:
+        whole("padding_idx is the number of a row", padding_idx)
+        if not -rows <= padding_idx < rows:
+            raise ValueError(f"padding_idx must be a row, 0 to {rows - 1}, got {padding_idx}.")
+
+
 class Embedding(Module):
     """A table with a row of numbers for each of num_embeddings things: whole numbers (…) -> (…, embedding_dim).
 
-    The rows start normal, N(0, 1). padding_idx : a row that starts at 0 and is not learned.
+    The rows start normal, N(0, 1). padding_idx : a row that starts at 0 and is not learned. See `embedding`.
 
     >>> Embedding(10, 4)(np.array([[1, 2, 1]])).shape
     (1, 3, 4)
@@ -100,8 +124,9 @@ class Embedding(Module):
         rng: np.random.Generator | None = None,
     ):
         super().__init__()
-        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
-            raise ValueError(f"padding_idx must be a row, 0 to {num_embeddings - 1}, got {padding_idx}.")
+        whole("Embedding's num_embeddings must be a whole number of at least 1", num_embeddings, 1)
+        whole("Embedding's embedding_dim must be a whole number of at least 1", embedding_dim, 1)
+        _check_padding(padding_idx, num_embeddings)
         self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
         self.weight = init.normal_(Parameter(init.empty(num_embeddings, embedding_dim)), rng=rng)
         if padding_idx is not None:
@@ -118,20 +143,30 @@ class Embedding(Module):
 def dropout(x, p: float = 0.5, training: bool = True, *, rng: np.random.Generator | None = None) -> Tensor:
     """Set each entry to 0 with probability p and multiply the others by 1/(1 - p): the mean stays what it was.
 
-    Outside of training it is x itself. Source: Srivastava and others, Dropout, 2014.
+    The gradient is treated in the same way, with the same zeros. Outside of training it is x itself.
+
+    >>> dropout(np.ones(4, dtype=np.float32), 0.25, rng=np.random.default_rng(0))
+    Tensor([1.3333334, 1.3333334, 0.       , 0.       ])
+
+    Raises ValueError for a p that is no probability. Source: Srivastava and others, Dropout, 2014.
     """
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout's p is a probability, 0 to 1, got {p}.")
+    _check_probability(p)
+    x = as_tensor(x)
     if not training or p == 0:
         return x
-    kept = (generator(rng).random(x.shape) >= p).astype(x.dtype)
+    kept = (generator(rng).random(x.shape) >= p).astype(x.dtype if x.dtype.kind == "f" else np.float32)
     return x * (kept / (1 - p) if p < 1 else kept)
 
 
-class Dropout(Module):
-    """In training, sets entries to 0 with probability p and scales the rest by 1/(1 - p); else does nothing.
+def _check_probability(p: float) -> None:
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout's p is a probability, 0 to 1, got {p}.")
 
-    >>> from gradlib import Tensor
+
+class Dropout(Module):
+    """In training, sets entries to 0 with probability p and scales the rest by 1/(1 - p), see `dropout`; in use, after
+    eval(), it does nothing. rng : draws what is dropped.
+
     >>> layer = Dropout(0.5, rng=np.random.default_rng(0))
     >>> layer(Tensor([1.0, 1.0, 1.0, 1.0])), layer.eval()(Tensor([1.0]))
     (Tensor([2., 0., 0., 0.]), Tensor([1.]))
@@ -139,7 +174,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, *, rng: np.random.Generator | None = None):
         super().__init__()
-        dropout(Tensor(0.0), p, training=False)  # checks p
+        _check_probability(p)
         self.p, self.rng = p, rng
 
     def forward(self, x) -> Tensor:
@@ -150,9 +185,10 @@ class Dropout(Module):
 
 
 class Flatten(Module):
-    """The axes from start_dim to end_dim as one; by default all but the first, the batch.
+    """The axes from start_dim to end_dim as one; by default all but the first, the batch: (N, …) -> (N, product of …).
 
-    >>> from gradlib import Tensor
+    Raises ShapeError for an axis that is not there.
+
     >>> Flatten()(Tensor(np.ones((2, 3, 4)))).shape
     (2, 12)
     """
@@ -162,14 +198,18 @@ class Flatten(Module):
         self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, x) -> Tensor:
-        return x.flatten(self.start_dim, self.end_dim)
+        return as_tensor(x).flatten(self.start_dim, self.end_dim)
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
 class Identity(Module):
-    """Gives back what it gets; takes any arguments, so that it can stand in for another layer."""
+    """Gives back what it gets; takes any arguments, so that it can stand in for another layer.
+
+    >>> Identity(3, 2, bias=False)(Tensor([1.0]))
+    Tensor([1.])
+    """
 
     def __init__(self, *args, **keywords):
         super().__init__()

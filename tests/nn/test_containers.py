@@ -14,6 +14,10 @@ def test_a_sequential_takes_layers_a_list_or_names():
     head = nn.Sequential(layers)[:1]
     assert isinstance(head, nn.Sequential) and list(head) == layers[:1]
     assert len(nn.Sequential(layers).append(nn.Tanh())) == 3 and len(nn.Sequential()) == 0
+    assert len(nn.Sequential(layer for layer in layers)) == 2 and len(nn.Sequential(layers).extend(layers)) == 4
+    model[-1] = nn.Tanh()
+    assert [name for name, _ in model.named_children()] == ["a", "b"] and isinstance(model.b, nn.Tanh)
+    assert nn.Sequential(layers[::-1])[0] is layers[1] and isinstance(nn.MLP([2, 3, 1])[1:], nn.Sequential)
 
 
 def test_lists_and_dicts_of_modules_are_found():
@@ -51,7 +55,16 @@ def test_an_mlp_is_layers_and_activations_between_them():
         (lambda: nn.Sequential(nn.ReLU())[1], IndexError, "there is no module 1: there are 1, counted from 0."),
         (lambda: nn.ModuleList()[0], IndexError, "there is no module 0: there are 0"),
         (lambda: nn.ModuleDict()["a"], KeyError, "there is no module 'a'. There are: none."),
-        (lambda: nn.MLP([3]), ValueError, "MLP takes at least two sizes, inputs and outputs, got [3]."),
+        (lambda: nn.Sequential(None), TypeError, "Sequential holds modules, got NoneType."),
+        (lambda: nn.Sequential(abs), TypeError, "Sequential holds modules, got abs."),
+        (lambda: nn.Sequential(nn.ReLU())["0"], TypeError, "a module is had by its number, a whole one, got '0'."),
+        (lambda: nn.Sequential({"train": nn.ReLU()}), AttributeError, "has an attribute 'train' already."),
+        (lambda: nn.ModuleList(nn.ReLU()), TypeError, "ModuleList takes one list of modules, got ReLU."),
+        (lambda: nn.ModuleList([1.0]), TypeError, "ModuleList holds modules, got float."),
+        (lambda: nn.MLP([3]), ValueError, "MLP takes a list of at least two sizes, inputs and outputs"),
+        (lambda: nn.MLP(3), ValueError, "MLP takes a list of at least two sizes"),
+        (lambda: nn.MLP([3, 2], activation="relo"), ValueError, "there is no activation 'relo'."),
+        (lambda: nn.MLP([3, 2, 1], activation=nn.ReLU), ValueError, "An activation is given by its name."),
         (lambda: nn.MLP([3, 2, 1], activation="relo"), ValueError, "there is no activation 'relo'. There are: relu, "),
     ],
 )

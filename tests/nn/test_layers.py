@@ -33,6 +33,33 @@ def test_rows_of_an_embedding_read_twice_collect_twice_and_the_padding_nothing()
     assert layer.weight.grad.tolist() == [[1, 1], [2, 2], [0, 0], [0, 0]]
 
 
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softplus", "softmax",
+                                  "log_softmax", "dropout"])  # fmt: skip
+def test_functions_take_arrays_lists_and_whole_numbers(name):
+    function, rows = getattr(F, name), [[1, -2, 3], [0, 5, 2]]
+    options = {"training": False} if name == "dropout" else {}
+    expected = function(Tensor(np.array(rows, dtype=np.float32)), **options)
+    for given in (rows, np.array(rows), Tensor(rows), np.array(rows, np.int8)):
+        result = function(given, **options)
+        assert isinstance(result, Tensor)
+        np.testing.assert_allclose(result.data, expected.data, rtol=1e-6)
+
+
+def test_layers_take_arrays_and_lists():
+    rows = [[1, 2, 4], [0, 5, 9]]
+    layers = [nn.Linear(3, 2), nn.Linear(3, 2, bias=False), nn.Flatten(), nn.BatchNorm1d(3), nn.LayerNorm(3),
+              nn.RMSNorm(3), nn.GroupNorm(1, 3), nn.BatchNorm1d(3).eval(), nn.MLP([3, 4, 2])]  # fmt: skip
+    for layer in layers:
+        expected = layer(Tensor(np.array(rows, dtype=np.float32)))
+        for given in (rows, np.array(rows), np.array(rows, dtype=np.float32), Tensor(rows)):
+            result = layer(given)
+            assert isinstance(result, Tensor) and result.shape == expected.shape
+            np.testing.assert_allclose(result.data, expected.data, rtol=1e-6)
+    half = F.dropout(Tensor([1, 2, 3]), 0.5, rng=np.random.default_rng(0))
+    assert half.dtype == np.float32 and half.tolist() == [2.0, 0.0, 0.0]
+    assert isinstance(F.linear(np.ones((2, 3)), np.ones((3, 2)), np.ones(2)), Tensor)
+
+
 DRAWN = {
     "uniform_": (lambda t, rng: init.uniform_(t, -2.0, 1.0, rng=rng), -0.5, 3 / 12**0.5),
     "normal_": (lambda t, rng: init.normal_(t, 3.0, 0.5, rng=rng), 3.0, 0.5),
@@ -84,6 +111,16 @@ def test_orthogonal_rows_or_columns_and_fans_of_convolutions():
         (lambda: nn.Embedding(3, 2)(np.array([-1])), IndexError, "embedding has rows 0 to 2, got index -1."),
         (lambda: nn.Embedding(3, 2)([0.5]), TypeError, "embedding takes whole numbers, got float64 of shape (1,)."),
         (lambda: nn.Embedding(3, 2, padding_idx=3), ValueError, "padding_idx must be a row, 0 to 2, got 3."),
+        (lambda: nn.Embedding(3, 2, padding_idx=1.5), TypeError, "padding_idx is the number of a row, got 1.5."),
+        (lambda: F.embedding([0], np.ones((3, 2)), padding_idx=7), ValueError, "padding_idx must be a row, 0 to 2"),
+        (lambda: F.embedding([0], np.ones(3)), ShapeError, "embedding takes a table of shape (n, d), got (3,)."),
+        (lambda: nn.Embedding(0, 2), ValueError, "num_embeddings must be a whole number of at least 1, got 0."),
+        (lambda: nn.Embedding(3, 2.5), TypeError, "embedding_dim must be a whole number of at least 1, got 2.5."),
+        (lambda: nn.Linear(3, 2)(None), TypeError, "a Tensor holds numbers"),
+        (lambda: nn.Linear(3, 2, rng=0), TypeError, "rng is a generator, np.random.default_rng(0) say"),
+        (lambda: nn.Dropout(rng=0)([1.0]), TypeError, "rng is a generator"),
+        (lambda: init.zeros_(np.ones(3)), TypeError, "an initializer fills a Tensor or a Parameter, got ndarray."),
+        (lambda: init.normal_(Tensor([1, 2])), TypeError, "a tensor of int64 cannot hold values of float64"),
         (lambda: nn.Dropout(1.5), ValueError, "dropout's p is a probability, 0 to 1, got 1.5."),
         (lambda: init.calculate_gain("step"), ValueError, "no gain is known for 'step'."),
         (lambda: init.xavier_uniform_(Tensor(np.ones(3))), ValueError, "need at least two axes, got shape (3,)."),
