@@ -116,6 +116,26 @@ def test_the_gradient_of_a_loss_agrees_with_finite_differences(name):
     assert gradcheck(LOSSES[name], np.random.default_rng(2).normal(size=(3, 2)))
 
 
+def slope_along(function, shape):
+    """A function of x and of a cotangent g: ∂(Σ g · function(x))/∂x, along a random direction of x."""
+    direction = np.random.default_rng(4).normal(size=shape)
+
+    def slope(x, *cotangents):
+        x = x if x.requires_grad else Tensor(x, requires_grad=True)
+        total = sum((z * g).sum() for z, g in zip(outputs(function(x)), cotangents, strict=True))
+        return (gradlib.grad(total, x, create_graph=True)[0] * direction).sum()
+
+    return slope
+
+
+@pytest.mark.filterwarnings("ignore:input 0 does not change the result")  # straight lines have no second derivative
+@pytest.mark.parametrize("name", [name for name in LAYERS if name != "Embedding"] + list(LOSSES))
+def test_gradients_of_its_gradients_agree_with_finite_differences(name):
+    function, x = made(name) if name in LAYERS else (LOSSES[name], np.random.default_rng(2).normal(size=(3, 2)))
+    cotangents = [np.random.default_rng(3).normal(size=z.shape) for z in outputs(function(Tensor(x)))]
+    assert gradcheck(slope_along(function, x.shape), [x, *cotangents])
+
+
 @pytest.mark.parametrize("name", LAYERS)
 def test_its_state_goes_into_another_and_a_copy_gives_the_same(name):
     model, x = made(name)
