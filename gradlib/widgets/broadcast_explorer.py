@@ -2,6 +2,7 @@
 
 Forward: the shapes are aligned from the right, axes of size 1 are stretched, entries are added. Backward: the
 gradient has the shape of the result; what was stretched is summed, until each operand has one of its own shape.
+A thick frame follows the first entry of an operand: where it is read, and what it collects.
 """
 
 from __future__ import annotations
@@ -65,44 +66,52 @@ class BroadcastModel(Model):
             return f"The result has more than {_LARGEST} entries, too many to draw. Take smaller sizes."
         return ""
 
+    def _stretched(self, operand: np.ndarray) -> tuple[int, ...]:
+        """The axes of the result along which entries of an operand are repeated."""
+        new, ones = summed_axes(operand.shape, self.shape)
+        sizes = [axis for axis in new if self.shape[axis] != 1] + [len(new) + axis for axis in ones]
+        return tuple(sizes)
+
     def _ndim(self) -> int:
         return max(self.a.ndim, self.b.ndim)
 
     # What is shown ----------------------------------------------------------------------------------------
 
-    def _panels(self) -> list[tuple[str, np.ndarray, str]]:
-        """(caption, array, style) of each grid of this step."""
+    def _panels(self) -> list[tuple[str, np.ndarray, str, np.ndarray]]:
+        """(caption, array, style, which cells have a thick frame) of each grid of this step."""
         a, b, step = self.a, self.b, self.step
         if step == 0 or self.trouble:
             return [
-                (f"a {a.shape}", a, "first"),
-                (f"b {b.shape}", b, "second"),
+                (f"a {a.shape}", a, "first", first_of(a.shape)),
+                (f"b {b.shape}", b, "second", first_of(b.shape)),
             ] * (a.size <= _LARGEST >= b.size and max(a.ndim, b.ndim) <= _MOST_AXES)
-        if step == 1:
-            ndim = self._ndim()
-            pair = [x.reshape(aligned(x.shape, ndim)) for x in (a, b)]
-            return [(f"a as {pair[0].shape}", pair[0], "first"), (f"b as {pair[1].shape}", pair[1], "second")]
-        wide = [np.broadcast_to(x, self.shape) for x in (a, b)]
-        if step == 2:
-            return [(f"a as {self.shape}", wide[0], "first"), (f"b as {self.shape}", wide[1], "second")]
-        if step == 3:
-            return [(f"a + b {self.shape}", a + b, "third")]
-        if step == 4:
-            return [(f"g {self.shape}", self.g, "third")]
+        if step in (1, 2):
+            shapes = [aligned(x.shape, self._ndim()) if step == 1 else self.shape for x in (a, b)]
+            return [
+                (f"{name} as {shape}", np.broadcast_to(x, shape), style, first_of(x.shape, shape))
+                for name, x, style, shape in zip("ab", (a, b), ("first", "second"), shapes, strict=True)
+            ]
+        if step in (3, 4):
+            caption, array = (f"a + b {self.shape}", a + b) if step == 3 else (f"g {self.shape}", self.g)
+            return [(caption, array, "third", np.zeros(self.shape, dtype=bool))]
         operand, name, style = (a, "a", "first") if step < 7 else (b, "b", "second")
         new, ones = summed_axes(operand.shape, self.shape)
         shorter = self.g.sum(axis=new)
+        framed = first_of(operand.shape, shorter.shape)
         if step in (5, 7):
-            return [(f"g {self.shape}", self.g, "third"), (f"summed over {axes_text(new)}", shorter, style)]
+            return [
+                (f"g {self.shape}", self.g, "third", first_of(operand.shape, self.shape)),
+                (f"summed over {axes_text(new)}", shorter, style, framed),
+            ]
         own = shorter.sum(axis=ones, keepdims=True)
         panels = [
-            (f"gradient so far {shorter.shape}", shorter, "third"),
-            (f"gradient of {name} {own.shape}", own, style),
+            (f"gradient so far {shorter.shape}", shorter, "third", framed),
+            (f"gradient of {name} {own.shape}", own, style, first_of(own.shape)),
         ]
         if self.unbroadcast is not None:
             _, yours = self._yours(operand)
             if isinstance(yours, np.ndarray) and yours.size <= _LARGEST and yours.ndim <= _MOST_AXES:
-                panels.append((f"your unbroadcast {yours.shape}", yours, "fourth"))
+                panels.append((f"your unbroadcast {yours.shape}", yours, "fourth", np.zeros(yours.shape, dtype=bool)))
         return panels
 
     def _yours(self, operand: np.ndarray) -> tuple[str, Any]:
@@ -125,8 +134,10 @@ class BroadcastModel(Model):
 
     def words(self) -> Words:
         a, b = self.a.shape, self.b.shape
-        rows = (("shape of a", str(a)), ("shape of b", str(b)), ("result", "none" if self.trouble else str(self.shape)))
-        return Words(f"{self.step}. {STEPS[self.step]}", rows, self.trouble or self._remark())
+        result = "none" if self.trouble else "?" if self.step < 2 else str(self.shape)  # the question of step 0
+        rows = (("shape of a", str(a)), ("shape of b", str(b)), ("result", result))
+        step = 0 if self.trouble else self.step
+        return Words(f"{step}. {STEPS[step]}", rows, self.trouble or self._remark())
 
     def label(self) -> str:
         return f"{self.step} of {self.length - 1}"
@@ -134,23 +145,31 @@ class BroadcastModel(Model):
     def _remark(self) -> str:
         step = self.step
         if step == 0:
-            return "Their shapes differ. What does a + b mean, and which shape has it?"
+            differ = "Their shapes differ." if self.a.shape != self.b.shape else "They have the same shape."
+            return f"{differ} What does a + b mean, and which shape has it?"
         if step == 1:
             short = [name for name, x in (("a", self.a), ("b", self.b)) if x.ndim < self._ndim()]
             return f"The shape of {short[0]} is shorter: axes of size 1 are put in front." if short else (
                 "Both have equally many axes: there is nothing to put in front."
             )  # fmt: skip
         if step == 2:
-            return "Where one has size 1 and the other has more, its entries are repeated: read again, not copied."
+            along = {name: self._stretched(x) for name, x in (("a", self.a), ("b", self.b))}
+            said = [f"{name} along {axes_text(axes)}" for name, axes in along.items() if axes]
+            if not said:
+                return "No axis is stretched: both have this shape already."
+            return f"Stretched: {', '.join(said)}. Entries are read again, not copied. Thick: where the first stands."
         if step == 3:
-            return "Entry by entry. An entry that was repeated has gone into several results."
+            uses = [math.prod(self.shape[axis] for axis in self._stretched(x)) for x in (self.a, self.b)]
+            each = [f"{n} result{'s' * (n != 1)}" for n in uses]
+            return f"Entry by entry. Each entry of a goes into {each[0]}, each of b into {each[1]}."
         if step == 4:
             return "One number for each result: how fast the loss moves with it. Here some numbers that are not alike."
         operand, name = (self.a, "a") if step < 7 else (self.b, "b")
         new, ones = summed_axes(operand.shape, self.shape)
         if step in (5, 7):
-            what = f"the sum over {axes_text(new)} takes them away" if new else "there is nothing to sum"
-            return f"{name} has {operand.ndim} of the {len(self.shape)} axes: {what}."
+            them = "it" if len(new) == 1 else "them"
+            what = f"the sum over {axes_text(new)} takes {them} away" if new else "there is nothing to sum"
+            return f"{name} has {operand.ndim} of the {len(self.shape)} axes: {what}. Thick: what its first entry gets."
         what = (
             f"the sum over {axes_text(ones)} keeps size 1 there" if ones else "nothing was stretched along its own axes"
         )
@@ -193,9 +212,14 @@ class BroadcastExplorer(View):
         return fields
 
     def _typed(self, a: str, b: str) -> None:
+        self.model.go(0)  # with the question which shape the sum has
         shapes = [parsed(text) for text in (a, b)]
-        if None not in shapes:
+        wrong = [shape for shape in shapes if isinstance(shape, str)]
+        if not wrong:
             self.take(*shapes)
+        else:
+            self.model.trouble = " ".join(wrong)
+            self.show()
 
 
 def operand(x: Any, start: int) -> np.ndarray:
@@ -205,14 +229,21 @@ def operand(x: Any, start: int) -> np.ndarray:
     return np.asarray(x, dtype=float)
 
 
-def parsed(text: str) -> tuple[int, ...] | None:
-    """A shape as one types it, "3, 1" or "(3, 1)"; None if it is none.
+def parsed(text: str) -> tuple[int, ...] | str:
+    """A shape as one types it, "3, 1" or "(3, 1)"; or the sentence that says why it is none, or none to draw.
 
-    >>> parsed("3, 1"), parsed("(4,)"), parsed(""), parsed("3, x")
-    ((3, 1), (4,), (), None)
+    >>> parsed("3, 1"), parsed("(4,)"), parsed("")
+    ((3, 1), (4,), ())
+    >>> parsed("3, x")
+    '"3, x" is no shape: type whole numbers with commas between them, as in 3, 1.'
     """
     parts = [part.strip() for part in text.strip().strip("()").split(",") if part.strip()]
-    return tuple(map(int, parts)) if all(part.isdecimal() and int(part) <= _LARGEST for part in parts) else None
+    if not all(part.isdecimal() for part in parts):
+        return f'"{text}" is no shape: type whole numbers with commas between them, as in 3, 1.'
+    shape = tuple(map(int, parts))
+    if len(shape) > _MOST_AXES or math.prod(shape) > _LARGEST:
+        return f'"{text}" is too large: shapes of up to {_MOST_AXES} axes and {_LARGEST} entries are drawn.'
+    return shape
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
@@ -230,14 +261,27 @@ def summed_axes(own: tuple[int, ...], result: tuple[int, ...]) -> tuple[tuple[in
     return tuple(range(new)), tuple(i for i, size in enumerate(own) if size == 1 and result[new + i] != 1)
 
 
+def first_of(own: tuple[int, ...], shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """Where the first entry of an operand stands, once that is stretched to a shape.
+
+    >>> first_of((2, 1), (2, 3))
+    array([[ True,  True,  True],
+           [False, False, False]])
+    """
+    mask = np.zeros(own, dtype=bool)
+    mask.ravel()[:1] = True
+    return mask if shape is None else np.broadcast_to(mask, shape)
+
+
 def axes_text(axes: tuple[int, ...]) -> str:
     if not axes:
         return "no axis"
     return f"axis {axes[0]}" if len(axes) == 1 else "axes " + " and ".join(map(str, axes))
 
 
-def grid(caption: str, array: np.ndarray, style: str) -> str:
+def grid(caption: str, array: np.ndarray, style: str, framed: np.ndarray) -> str:
     """An array as a grid of numbers, the blocks of a third axis below each other."""
+    thick = framed.reshape((1,) * (3 - array.ndim) + array.shape)
     blocks = array.reshape((1,) * (3 - array.ndim) + array.shape)
     rows, columns = blocks.shape[1:]
     texts = [number(float(value)) for value in array.ravel()]
@@ -250,10 +294,16 @@ def grid(caption: str, array: np.ndarray, style: str) -> str:
         for row, column in np.ndindex(block.shape):
             x, y = 1 + column * width, top + row * height
             parts.append(f'<rect class="cell {style}" x="{x}" y="{y}" width="{width}" height="{height}"/>')
-            parts.append(f'<rect class="frame" x="{x}" y="{y}" width="{width}" height="{height}"/>')
+            if not thick[i, row, column]:
+                parts.append(f'<rect class="frame" x="{x}" y="{y}" width="{width}" height="{height}"/>')
             place = f'x="{x + width / 2:.0f}" y="{y + 17}" text-anchor="middle"'
             parts.append(f"<text {place}>{html.escape(number(float(block[row, column])))}</text>")
-    words = html.escape(f"{caption}: {'empty' if not array.size else ''}")
+    for i, row, column in np.argwhere(thick):  # after all others, which would be drawn over them
+        x, y = 1 + column * width, _LINE + i * (rows * height + _GAP) + row * height
+        inside = f'x="{x + 1}" y="{y + 1}" width="{width - 2}" height="{height - 2}"'
+        parts.append(f'<rect class="frame thick" {inside}/>')
+    lines = "; ".join(", ".join(texts[start : start + columns]) for start in range(0, len(texts), max(columns, 1)))
+    words = html.escape(f"{caption}: {lines or 'empty'}")
     size = f'width="{wide + 2}" height="{tall}" viewBox="0 0 {wide + 2} {tall}"'
     return f'<svg class="gradlib-axes" role="img" aria-label="{words}" {size}>{"".join(parts)}</svg>'
 

@@ -22,7 +22,7 @@ def test_the_gradients_are_those_of_the_sum(a, b):
     model = BroadcastExplorer(a, b).model
     for step, operand, other in [(6, model.a, model.b), (8, model.b, model.a)]:
         model.go(step)
-        _, own, _ = model._panels()[1]
+        own = model._panels()[1][1]
         assert own.shape == operand.shape
         for index in np.ndindex(operand.shape):
             nudged = np.array(operand)
@@ -34,7 +34,7 @@ def test_the_gradients_are_those_of_the_sum(a, b):
 def test_the_result_is_numpys(a, b):
     model = BroadcastExplorer(a, b).model
     model.go(3)
-    ((_, result, _),) = model._panels()
+    ((_, result, *_),) = model._panels()
     assert np.array_equal(result, model.a + model.b)
 
 
@@ -71,9 +71,73 @@ def test_other_shapes_can_be_typed():
     fields = view.widget.children[1].children
     fields[1].value = "2, 3, 1"
     assert view.model.b.shape == (2, 3, 1) and "(2, 3, 1)" in repr(view)
-    before = repr(view)
-    fields[0].value = "three"
-    assert repr(view) == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("three", '"three" is no shape'),
+        ("3, -1", '"3, -1" is no shape'),
+        ("61", "is too large"),
+        ("60, 60, 60, 60, 60", "is too large"),
+        ("1, 1, 1, 1", "is too large"),
+    ],
+)
+def test_what_is_no_shape_or_none_to_draw_is_said_to_be_none(typed, words):
+    view = BroadcastExplorer((3, 1), (4,))
+    fields = view.widget.children[1].children
+    fields[0].value = typed
+    assert words in repr(view) and "result      none" in repr(view)
+    fields[0].value = "2, 1"
+    assert view.model.a.shape == (2, 1) and "Their shapes differ" in repr(view)
+
+
+def test_the_result_is_not_given_away_by_the_question():
+    view = BroadcastExplorer((3, 1), (4,))
+    assert "result      ?" in repr(view)
+    view.go(2)
+    assert "result      (3, 4)" in repr(view)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "stretched", "uses"),
+    [
+        ((3, 1), (4,), "Stretched: a along axis 1, b along axis 0.", "a goes into 4 results, each of b into 3 results"),
+        ((2, 3), (3,), "Stretched: b along axis 0.", "a goes into 1 result, each of b into 2 results"),
+        ((), (2, 3), "Stretched: a along axes 0 and 1.", "a goes into 6 results, each of b into 1 result."),
+        ((1, 1), (1,), "No axis is stretched", "a goes into 1 result, each of b into 1 result."),
+        ((0, 1), (3,), "Stretched: a along axis 1, b along axis 0.", "a goes into 3 results, each of b into 0 results"),
+    ],
+)
+def test_it_says_what_is_stretched_and_how_often_an_entry_is_used(a, b, stretched, uses):
+    view = BroadcastExplorer(a, b)
+    assert ("They have the same shape" in repr(view)) == (a == b)
+    view.go(2)
+    assert stretched in repr(view)
+    view.go(3)
+    assert uses in repr(view)
+
+
+def test_a_thick_frame_follows_the_first_entry():
+    model = BroadcastExplorer((3, 1), (4,)).model
+    framed = []
+    for step in range(model.length):
+        model.go(step)
+        framed.append([np.argwhere(panel[3]).tolist() for panel in model._panels()])
+    row, column = [[0, j] for j in range(4)], [[i, 0] for i in range(3)]
+    assert framed == [
+        [[[0, 0]], [[0]]],  # a and b
+        [[[0, 0]], [[0, 0]]],  # b has got an axis in front
+        [row, column],  # stretched
+        [[]],
+        [[]],
+        [row, row],  # g, and nothing summed yet
+        [row, [[0, 0]]],
+        [column, [[0]]],
+        [[[0]], [[0]]],
+    ]
+    model.go(2)
+    assert model.picture().count('"frame thick"') == 7
 
 
 @pytest.mark.parametrize(
