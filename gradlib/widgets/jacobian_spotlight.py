@@ -65,14 +65,15 @@ class JacobianModel(Model):
 
     @property
     def cotangent(self) -> np.ndarray:
-        """What arrives at the outputs: 1 at one of them; at the last step a number at each."""
+        """What arrives at the outputs: 1 at one of them; at the last step a number at each, and none of them 0."""
         outputs = len(self.jacobian)
         if self.step < outputs:
             return np.eye(outputs)[self.step]
-        return np.round(np.random.default_rng(outputs).uniform(-2, 2, size=outputs), 1)
+        return np.resize([1, -1], outputs) * np.round(np.random.default_rng(outputs).uniform(0.5, 2, size=outputs), 1)
 
     def label(self) -> str:
-        return "all outputs" if self.step == self.length - 1 else f"output {self.step}"
+        alone = isinstance(self.jacobian, str) or self.step < len(self.jacobian)
+        return f"output {self.step}" if alone else "all outputs"
 
     # Pictures ---------------------------------------------------------------------------------------------
 
@@ -83,19 +84,20 @@ class JacobianModel(Model):
         g = self.cotangent
         product = g @ jacobian
         rows, columns = jacobian.shape
-        width, height = _CELL
-        parts = [_text(2, 16, "g", "start"), _text(_HEAD, 16, f"∂{self.name} by input", "start")]
+        longest = max((len(_number(value)) for value in [*jacobian.flat, *product]), default=0)
+        width, height = max(_CELL[0], 8 * longest + 6), _CELL[1]
+        parts = [_text(_HEAD - 6, 36, "g", "end"), _text(_HEAD, 16, f"∂{self.name} by input", "start")]
         parts += [_text(_HEAD + (j + 0.5) * width, 36, str(j), "middle") for j in range(columns)]
         for i in range(rows):
             y = _TOP + i * height
             parts.append(_text(_HEAD - 6, y + 17, number(g[i]), "end"))
             for j in range(columns):
                 lit = g[i] != 0 and jacobian[i, j] != 0
-                parts += _cell(_HEAD + j * width, y, jacobian[i, j], "first" if lit else "")
+                parts += _cell(_HEAD + j * width, y, width, jacobian[i, j], "first" if lit else "")
         y = _TOP + rows * height + 14
         parts.append(_text(_HEAD - 6, y + 17, "g·J", "end"))
         for j in range(columns):
-            parts += _cell(_HEAD + j * width, y, product[j], "third" if product[j] else "")
+            parts += _cell(_HEAD + j * width, y, width, product[j], "third" if product[j] else "")
         right, bottom = max(_HEAD + columns * width + 2, 240), y + height + 4
         words = html.escape(f"Jacobian of {self.name}, {rows} by {columns}; lit: {self.label()}")
         size = f'width="{right}" height="{bottom}" viewBox="0 0 {right} {bottom}"'
@@ -121,12 +123,13 @@ class JacobianModel(Model):
         """The learner's answer for the cotangent, and whether it is the product."""
         try:
             shape = np.shape(self.functions[self.name](self.x.copy()))
-            yours = np.ravel(np.asarray(self.vjp(g.reshape(shape), self.x.copy()), dtype=float))
+            yours = np.asarray(self.vjp(g.reshape(shape), self.x.copy()), dtype=float)
         except Exception as error:
             return f"raised {type(error).__name__}: {error}"
-        shown = "[" + ", ".join(map(number, yours[:MOST_INPUTS])) + "]"
-        same = yours.shape == product.shape and np.allclose(yours, product, rtol=1e-4, atol=1e-5)
-        return f"{shown}, {'the same' if same else 'not the same'}"
+        if yours.shape != self.x.shape:
+            return f"not the same: it has shape {yours.shape}, the input has {self.x.shape}"
+        shown = "[" + ", ".join(map(number, yours.flat)) + "]"
+        return f"{shown}, {'the same' if np.allclose(yours.ravel(), product, rtol=1e-4, atol=1e-5) else 'not the same'}"
 
     def _remark(self, jacobian: np.ndarray, alone: bool) -> str:
         filled = int(np.count_nonzero(jacobian))
@@ -135,7 +138,7 @@ class JacobianModel(Model):
             touched = int(np.count_nonzero(jacobian[self.step]))
             who = "no input" if not touched else "one input" if touched == 1 else f"{touched} inputs"
             return f"Output {self.step} depends on {who}: its row. {numbers}."
-        return f"{numbers}. Going backward needs their sum, weighted with g: {jacobian.shape[1]} numbers."
+        return f"{numbers}. Going backward needs the sum of its rows, each times its g: {jacobian.shape[1]} numbers."
 
 
 class JacobianSpotlight(View):
@@ -171,12 +174,15 @@ class JacobianSpotlight(View):
         return [field]
 
 
-def _cell(x: float, y: float, value: float, style: str) -> list[str]:
-    width, height = _CELL
+def _number(value: float) -> str:
+    return number(float(f"{value:.3g}")) if math.isfinite(value) else str(value)
+
+
+def _cell(x: float, y: float, width: float, value: float, style: str) -> list[str]:
+    height = _CELL[1]
     place = f'x="{x:.0f}" y="{y:.0f}" width="{width}" height="{height}"'
-    text = number(float(f"{value:.3g}")) if math.isfinite(value) else str(value)
     lit = [f'<rect class="cell {style}" {place}/>'] if style else []
-    return [*lit, f'<rect class="frame" {place}/>', _text(x + width / 2, y + 17, text, "middle")]
+    return [*lit, f'<rect class="frame" {place}/>', _text(x + width / 2, y + 17, _number(value), "middle")]
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:

@@ -1,5 +1,7 @@
 """The Jacobian spotlight: Jacobians that are known, and what it says of a learner's vjp."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -38,7 +40,8 @@ def test_each_step_lights_one_output_and_the_last_all():
     [
         (lambda g, x: g @ W.T, "the same"),
         (lambda g, x: 2 * g @ W.T, "not the same"),
-        (lambda g, x: g, "not the same"),
+        (lambda g, x: g, "not the same: it has shape (4,), the input has (3,)"),
+        (lambda g, x: (g @ W.T)[:, None], "not the same: it has shape (3, 1), the input has (3,)"),
         (lambda g, x: W @ g[:2], "raised ValueError"),
     ],
 )
@@ -53,8 +56,24 @@ def test_choosing_another_function():
     view = JacobianSpotlight({"square": np.square, "total": np.sum}, X)
     view.widget.children[1].children[0].value = "total"
     assert repr(view).startswith("total: a 1 at output 0") and len(view.model.jacobian) == 1
+    assert view.model.label() == "output 0"
     view.go(3)
-    assert repr(view).startswith("total: a number at every output")
+    assert repr(view).startswith("total: a number at every output") and view.model.label() == "all outputs"
+    view.go(1)
+    assert view.model.label() == "all outputs", "the sum has one output, the square three"
+
+
+@pytest.mark.parametrize("outputs", range(1, 11))
+def test_at_the_last_step_no_output_is_left_out(outputs):
+    model = JacobianSpotlight(lambda x: np.full(outputs, x.sum()), X).model
+    model.go(outputs)
+    assert (model.cotangent != 0).all()
+
+
+def test_cells_are_as_wide_as_their_numbers():
+    picture = JacobianSpotlight(lambda x: x * [1.0, -0.00549, -1.23e-5], X).model.picture()
+    widths = {int(width) for width in re.findall(r'class="frame" [^>]*width="(\d+)"', picture)}
+    assert ">-0.00549<" in picture and widths == {8 * len("-1.23e-5") + 6}
 
 
 def test_what_cannot_be_drawn_is_said():
