@@ -8,9 +8,12 @@ among the file's notes, since the format itself has none.
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import json
 import os
 import secrets
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,8 @@ from .operations import plain
 
 # With layout="torch" matrices are written as PyTorch stores them, transposed: `Module.transposed` says which.
 LAYOUTS = ("gradlib", "torch")
+
+_LEFTOVER = 3600  # seconds after which a file that is still being written is not: its writer was killed
 
 
 def save(model_or_state: Module | dict[str, Any], path: str | Path, layout: str = "gradlib") -> None:
@@ -175,6 +180,7 @@ def _write(path: str | Path, arrays: dict[str, np.ndarray], notes: dict[str, str
         _check_entry(name, array)
     arrays = {name: np.asarray(array, array.dtype.newbyteorder("="), order="C") for name, array in arrays.items()}
     content = to_bytes(arrays, metadata={**notes, "crc32": _checksum(arrays, notes)})
+    _clear_leftovers(path)
     # Not tempfile's: the file would be for the eyes of its owner only.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -186,6 +192,14 @@ def _write(path: str | Path, arrays: dict[str, np.ndarray], notes: dict[str, str
     except BaseException:  # Ctrl-C, too; it may come when the new file is in place already
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _clear_leftovers(path: Path) -> None:
+    """Take away what runs that were killed while writing have left beside the file."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.????????"):
+        with contextlib.suppress(FileNotFoundError):  # another run has just moved or taken it away
+            if time.time() - leftover.stat().st_mtime > _LEFTOVER:
+                leftover.unlink()
 
 
 def _check_entry(name: Any, array: np.ndarray) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 from . import random
 from .amp import GradScaler, autocast
 from .autograd import no_grad
+from .errors import whole
 from .nn.module import Module
 from .operations import plain
 from .optim import Optimizer, clip_grad_norm_
@@ -52,7 +54,7 @@ class TrainConfig:
 
 
 class History:
-    """What was measured in each epoch: `history["train_loss"]` is a list, one number an epoch.
+    """What was measured in each epoch: `history["train_loss"]` is a list, one number an epoch, NaN where it was not.
 
     >>> history = History([{"train_loss": 0.5, "val_loss": 0.7}, {"train_loss": 0.25, "val_loss": 0.6}])
     >>> history
@@ -75,14 +77,17 @@ class History:
     def __getitem__(self, name: str) -> list[float]:
         if self.records and name not in self.names:
             raise KeyError(f"{name!r} was not measured. There are: {', '.join(self.names)}.")
-        return [record[name] for record in self.records if name in record]
+        return [record.get(name, math.nan) for record in self.records]
 
     def __len__(self) -> int:
         return len(self.records)
 
-    def best(self, name: str) -> int:
-        """The epoch, counted from 0, in which it was smallest."""
-        return int(np.argmin(self[name]))
+    def best(self, name: str, mode: str = "min") -> int:
+        """The epoch, counted from 0, in which it was smallest; with mode="max" largest, as an accuracy should be."""
+        values = _sign(mode) * np.array(self[name])
+        if np.isnan(values).all():
+            raise ValueError(f"no epoch has a number for {name!r}, so none is the best.")
+        return int(np.nanargmin(values))
 
     def to_dict(self) -> dict[str, list[float]]:
         """A plain dict of lists."""
@@ -101,6 +106,13 @@ class History:
             rows.append([str(epoch), *(f"{record[name]:.4f}" if name in record else "" for name in names)])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in rows)
+
+
+def _sign(mode: str) -> int:
+    """What turns better into less."""
+    if mode not in ("min", "max"):
+        raise ValueError(f"mode is 'min' or 'max', got {mode!r}.")
+    return 1 if mode == "min" else -1
 
 
 def accuracy(output: Tensor, target: Any) -> float:
@@ -157,10 +169,12 @@ class Trainer:
         """Train until cfg.epochs, or until a callback stops; returns the history.
 
         Interrupting (the notebook's stop button, Ctrl-C) ends it too: the history stays, and the model gets the
-        weights of its best epoch. After `resume` it goes on where the checkpoint was written.
+        weights of its best epoch, if one was finished. After `resume` it goes on where the checkpoint was written.
         """
         cfg = TrainConfig() if cfg is None else cfg
-        self.callbacks, self.loaders, self.stop = list(callbacks), [train_loader, val_loader], False
+        # Checkpoints last, so that the others' state is in them.
+        self.callbacks = sorted(callbacks, key=lambda callback: isinstance(callback, Checkpoint))
+        self.loaders, self.stop = [train_loader, val_loader], False
         self._scaler = GradScaler(enabled=cfg.mixed_precision)
         if self._resumed is not None:
             self._take_over(self._resumed)
@@ -169,18 +183,24 @@ class Trainer:
             self.history, self._best = History(), None
             if cfg.seed is not None:
                 random.manual_seed(cfg.seed)
-        self._tell("on_train_begin")
         try:
+            self._tell("on_train_begin")
             while len(self.history) < cfg.epochs and not self.stop:
                 self._epoch(train_loader, val_loader, cfg)
+            self._end(cfg.restore_best)
         except KeyboardInterrupt:
             self.history.interrupted = True
             self.model.zero_grad()
-            print(f"interrupted in epoch {len(self.history) + 1}: the model has the weights of its best epoch so far.")
-        if (cfg.restore_best or self.history.interrupted) and self._best is not None:
+            self._end(restore_best=True)
+            when = f"in epoch {len(self.history) + 1}" if len(self.history) < cfg.epochs else "after the last epoch"
+            which = "the weights of its best epoch so far" if self._best else "its last weights, since no epoch is done"
+            print(f"interrupted {when}: the model has {which}.")
+        return self.history
+
+    def _end(self, restore_best: bool) -> None:
+        if restore_best and self._best is not None:
             self.model.load_state_dict(self._best[1])
         self._tell("on_train_end")
-        return self.history
 
     def _epoch(self, train_loader: Iterable, val_loader: Iterable | None, cfg: TrainConfig) -> None:
         record = {"train_loss": self._train(train_loader, cfg)}
@@ -188,7 +208,7 @@ class Trainer:
             record |= {f"val_{name}": value for name, value in self.evaluate(val_loader).items()}
         self.history.records.append(record)
         watched = record.get("val_loss", record["train_loss"])
-        if self._best is None or watched < self._best[0]:
+        if self._best is None or watched < self._best[0] or math.isnan(self._best[0]):
             self._best = (watched, self.model.state_dict())
         self._tell("on_epoch_end")
         epoch = len(self.history)
@@ -212,7 +232,7 @@ class Trainer:
             self._scaler.update()
             self._tell("on_step_end")
             losses.append(loss.item())
-            counts.append(len(inputs))
+            counts.append(_count(inputs))
         if not losses:
             raise ValueError("the training data is empty: the loader gave no batch. Is drop_last larger than the data?")
         return float(np.average(losses, weights=counts))
@@ -225,7 +245,7 @@ class Trainer:
                 output = self.model(inputs)
                 row = {"loss": self.loss_fn(output, targets).item()}
                 rows.append(row | {name: float(metric(output, targets)) for name, metric in self.metrics.items()})
-                counts.append(len(inputs))
+                counts.append(_count(inputs))
         if not rows:
             raise ValueError("there is nothing to evaluate: the loader gave no batch.")
         return {name: float(np.average([row[name] for row in rows], weights=counts)) for name in rows[0]}
@@ -256,12 +276,21 @@ class Trainer:
 
     def resume(self, path: str | Path) -> Trainer:
         """Have the next `fit`, with the same loaders and callbacks, go on from a checkpoint: the numbers are those of
-        a run that never stopped. Returns the trainer."""
+        a run that never stopped. Returns the trainer.
+
+        cfg.seed does not count then. Raises what `load_tree` and `load_state_dict` of model and optimizer do; nothing
+        is changed then.
+        """
         tree = load_tree(path)
         if not isinstance(tree, dict) or "optimizer" not in tree:
             raise ValueError(f"{path} is no checkpoint of a Trainer.")
+        before = self.model.state_dict()
         self.model.load_state_dict(tree["model"])
-        self.optimizer.load_state_dict(tree["optimizer"])
+        try:
+            self.optimizer.load_state_dict(tree["optimizer"])
+        except ValueError:
+            self.model.load_state_dict(before)
+            raise
         self.history = History(tree["history"])
         self._resumed = tree
         return self
@@ -273,16 +302,29 @@ class Trainer:
                 f"{len(self.callbacks)}. Give fit the same ones in the same order."
             )
         self._scaler.load_state_dict(tree["scaler"])
+        generators = dict(_generators(self.model))
+        if generators.keys() != tree["layers"].keys():
+            raise ValueError(
+                "the checkpoint was written with a model in which other layers draw from a generator of their own: "
+                f"{list(tree['layers'])}, here {list(generators)}. Make it with the same rng=."
+            )
+        for loader, state in zip(self.loaders, tree["loaders"], strict=True):
+            if _state(loader).keys() != state.keys():
+                raise ValueError(
+                    "the checkpoint was written with a loader that has a seed of its own where this run's has none, or "
+                    "the other way round. Give fit the same loaders."
+                )
         self._best = tree["best"] and tuple(tree["best"])
         random.default_rng().bit_generator.state = tree["random"]
-        for name, rng in _generators(self.model):
-            if name in tree["layers"]:
-                rng.bit_generator.state = tree["layers"][name]
+        for name, rng in generators.items():
+            rng.bit_generator.state = tree["layers"][name]
         for loader, state in zip(self.loaders, tree["loaders"], strict=True):
             if state:
                 loader.load_state_dict(state)
         for callback, state in zip(self.callbacks, tree["callbacks"], strict=True):
             callback.load_state_dict(state)
+        # Once more: a schedule that is made or loaded writes its rate, which may not be the last that was written.
+        self.optimizer.load_state_dict(tree["optimizer"])
 
     def _tell(self, event: str) -> None:
         for callback in self.callbacks:
@@ -302,6 +344,13 @@ class _evaluating:
     def __exit__(self, *_) -> None:
         for module, training in self._modes:
             object.__setattr__(module, "training", training)
+
+
+def _count(inputs: Any) -> int:
+    """How many examples a batch holds; of one that has several parts, how many the first has."""
+    while isinstance(inputs, (tuple, dict)):
+        inputs = next(iter(inputs.values() if isinstance(inputs, dict) else inputs))
+    return len(inputs)
 
 
 def _with_progress(loader: Iterable, progress: bool, name: str) -> Iterable:
@@ -356,16 +405,29 @@ class Callback:
         """Take over what `state_dict()` gave."""
 
 
-class EarlyStopping(Callback):
-    """Ends when `monitor` has not fallen by min_delta for `patience` epochs."""
+def _every(every: int) -> int:
+    return whole("every is a whole number of at least 1", every, 1)
 
-    def __init__(self, monitor: str = "val_loss", patience: int = 5, min_delta: float = 0.0):
-        self.monitor, self.patience, self.min_delta = monitor, patience, min_delta
-        self.best, self.waited = float("inf"), 0
+
+class EarlyStopping(Callback):
+    """Ends when `monitor` has not got better by more than min_delta for `patience` epochs.
+
+    mode : "min" where less is better, "max" for an accuracy. NaN is not better.
+    """
+
+    def __init__(self, monitor: str = "val_loss", patience: int = 5, min_delta: float = 0.0, mode: str = "min"):
+        self.monitor, self.min_delta, self.mode = monitor, min_delta, mode
+        self.patience = whole("patience is a whole number of epochs, at least 1", patience, 1)
+        self.best, self.waited = _sign(mode) * math.inf, 0
+
+    def on_train_begin(self, trainer: Trainer) -> None:
+        if not len(trainer.history):  # a run from the start
+            self.best, self.waited = _sign(self.mode) * math.inf, 0
+        trainer.stop = trainer.stop or self.waited >= self.patience
 
     def on_epoch_end(self, trainer: Trainer) -> None:
-        value = trainer.history[self.monitor][-1]
-        if value < self.best - self.min_delta:
+        value, sign = trainer.history[self.monitor][-1], _sign(self.mode)
+        if sign * value < sign * self.best - self.min_delta:
             self.best, self.waited = value, 0
         else:
             self.waited += 1
@@ -379,10 +441,14 @@ class EarlyStopping(Callback):
 
 
 class Checkpoint(Callback):
-    """Writes a checkpoint after every so many epochs. Give it last, so that the others' state is in it."""
+    """Writes a checkpoint after every so many epochs, when all other callbacks have had their turn."""
 
     def __init__(self, path: str | Path, every: int = 1):
-        self.path, self.every = Path(path), every
+        self.path, self.every = Path(path), _every(every)
+
+    def on_train_begin(self, trainer: Trainer) -> None:
+        if not self.path.resolve().parent.is_dir():  # not at the end of the first epoch
+            raise FileNotFoundError(f"there is no folder {self.path.parent} for the checkpoint: make it first.")
 
     def on_epoch_end(self, trainer: Trainer) -> None:
         if len(trainer.history) % self.every == 0:
@@ -416,7 +482,7 @@ class GradientTracking(Callback):
     """Records the gradients of every so many steps, in `tracker`, a `gradlib.diagnostics.GradientTracker`."""
 
     def __init__(self, every: int = 1):
-        self.every, self.tracker, self._steps = every, None, 0
+        self.every, self.tracker, self._steps = _every(every), None, 0
 
     def on_train_begin(self, trainer: Trainer) -> None:
         from .diagnostics import GradientTracker
@@ -440,7 +506,7 @@ class LivePlot(Callback):
     def __init__(self, every: int = 1):
         import ipywidgets
 
-        self.every = every
+        self.every = _every(every)
         self.widget = ipywidgets.HTML(value="The curves appear after the first epoch.")
 
     def on_epoch_end(self, trainer: Trainer) -> None:

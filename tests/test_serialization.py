@@ -105,9 +105,13 @@ def test_no_bit_may_be_another(path, bit):
     assert unnoticed <= len("crc32")
 
 
-def test_a_damaged_tree_is_refused(path):
-    save_tree({"weights": np.arange(5.0)}, path)
-    damaged = path.read_bytes().replace(np.float64(3.0).tobytes(), np.float64(3.5).tobytes())
+@pytest.mark.parametrize(
+    ("here", "there"), [(np.float64(3).tobytes(), np.float64(3.5).tobytes()), (b"0.125", b"0.625")]
+)
+def test_a_damaged_tree_is_refused(path, here, there):
+    save_tree({"weights": np.arange(5.0), "lr": 0.125}, path)
+    damaged = path.read_bytes().replace(here, there)
+    assert damaged != path.read_bytes()
     path.write_bytes(damaged)
     with pytest.raises(ValueError, match="its checksum does not fit"):
         load_tree(path)
@@ -198,6 +202,15 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(path, monk
     with pytest.raises(OSError, match="the disk is full"):
         save(model(1), path)
     assert path.read_bytes() == before and os.listdir(path.parent) == [path.name]
+
+
+def test_what_a_killed_run_left_is_taken_away_in_time(path):
+    old, new = path.with_name(f".{path.name}.0123abcd"), path.with_name(f".{path.name}.4567cdef")
+    for leftover in (old, new):
+        leftover.write_text("half")
+    os.utime(old, (0, 0))
+    save(model(), path)
+    assert sorted(os.listdir(path.parent)) == [new.name, path.name]  # the new one may be under way
 
 
 def test_an_interruption_right_after_the_new_file_is_in_place_is_one_still(path, monkeypatch):

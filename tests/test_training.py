@@ -1,6 +1,7 @@
 """The training loop: what it records, when it stops, and that it goes on where it was killed, bit for bit."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -112,6 +113,41 @@ def test_a_resumed_run_gives_the_numbers_of_one_that_never_stopped(tmp_path, mix
     assert weights(other) == weights(whole)
 
 
+@pytest.mark.parametrize("stop", range(1, 8))
+def test_schedules_that_write_one_rate_resume_with_the_last_that_was_written(tmp_path, stop):
+    """And the order in which the callbacks are given does not matter."""
+    runs = []
+    for stops in ([8], [stop, 8]):
+        path = tmp_path / f"{len(stops)}.safetensors"
+        for epochs in stops:
+            trainer, loaders, schedule = setup(lr=0.3)
+            plateau = ScheduleCallback(optim.ReduceLROnPlateau(trainer.optimizer, patience=0), monitor="val_loss")
+            callbacks = [Checkpoint(path), EarlyStopping(patience=8), schedule, plateau]
+            if path.exists():
+                trainer.resume(path)
+            trainer.fit(*loaders, TrainConfig(epochs=epochs, print_every=0, seed=5), callbacks)
+        runs.append((trainer.history.to_dict(), weights(trainer), trainer.optimizer.param_groups[0]["lr"]))
+    assert runs[0] == runs[1]
+
+
+def test_a_run_that_was_stopped_early_stays_so_and_goes_on_with_more_patience(tmp_path):
+    def run(patience, path):
+        trainer, loaders, _ = setup()
+        callbacks = [EarlyStopping(patience=patience, min_delta=9.0), Checkpoint(path)]
+        if path.exists():
+            trainer.resume(path)
+        return len(trainer.fit(*loaders, TrainConfig(epochs=9, print_every=0, seed=5), callbacks))
+
+    path = tmp_path / "run.safetensors"
+    assert [run(2, path), run(2, path), run(4, path), run(99, path)] == [3, 3, 5, 9]
+
+
+def test_early_stopping_begins_anew_with_a_new_run():
+    trainer, loaders, _ = setup()
+    stopping = EarlyStopping(patience=2, min_delta=9.0)
+    assert [len(trainer.fit(*loaders, TrainConfig(epochs=9, print_every=0), [stopping])) for _ in range(2)] == [3, 3]
+
+
 KILLED = """
 import sys
 sys.path.insert(0, {root!r})
@@ -163,6 +199,31 @@ def test_an_interruption_keeps_the_history_and_the_best_weights(capsys):
     assert "interrupted in epoch 5: the model has the weights of its best epoch so far" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("event", ["on_train_begin", "on_backward", "on_step_end", "on_epoch_end", "on_train_end"])
+@pytest.mark.parametrize("epochs", [0, 2])
+def test_an_interruption_in_any_callback_is_one(event, epochs, capsys):
+    class Interrupt(Callback):
+        done = False
+
+    def interrupt(self, trainer):
+        if not self.done and len(trainer.history) >= epochs:
+            self.done = True
+            raise KeyboardInterrupt
+
+    setattr(Interrupt, event, interrupt)
+    trainer, loaders, _ = setup()
+    history = trainer.fit(*loaders, TrainConfig(epochs=3, print_every=0), [Interrupt()])
+    if (event, epochs) == ("on_train_begin", 2):
+        assert len(history) == 3 and not history.interrupted  # there was none
+        return
+    assert history.interrupted and history is trainer.history
+    if len(history):
+        assert trainer.evaluate(loaders[1])["loss"] == pytest.approx(min(history["val_loss"]))
+    said = "after the last epoch: " if event == "on_train_end" else f"in epoch {len(history) + 1}: "
+    what = "the weights of its best epoch so far." if len(history) else "its last weights, since no epoch is done."
+    assert capsys.readouterr().out == f"interrupted {said}the model has {what}\n"
+
+
 def test_restore_best_ends_with_the_best_weights():
     trainer, loaders, _ = setup(lr=0.5)
     history = trainer.fit(*loaders, TrainConfig(epochs=8, print_every=0, restore_best=True))
@@ -179,6 +240,60 @@ def test_early_stopping_waits_and_stops():
     trainer, loaders, _ = setup()
     history = trainer.fit(*loaders, TrainConfig(epochs=20, print_every=0), [Fixed(), EarlyStopping(patience=2)])
     assert history["val_loss"] == [1.0, 0.5, 0.6, 0.45, 0.46, 0.47]
+
+
+def test_early_stopping_may_watch_what_should_rise():
+    class Fixed(Callback):
+        accuracies = iter([0.5, 0.6, 0.6, math.nan, 0.9])
+
+        def on_epoch_end(self, trainer):
+            trainer.history.records[-1]["val_accuracy"] = next(self.accuracies)
+
+    trainer, loaders, _ = setup()
+    stopping = EarlyStopping("val_accuracy", patience=2, mode="max")
+    history = trainer.fit(*loaders, TrainConfig(epochs=20, print_every=0), [Fixed(), stopping])
+    assert len(history) == 4 and stopping.best == 0.6 and history.best("val_accuracy", mode="max") == 1
+
+
+def test_a_loss_that_is_not_a_number_is_not_the_best():
+    losses = iter([math.nan, 2.0, 1.0, math.nan])
+
+    class Fixed(nn.Module):
+        def forward(self, x):
+            return x
+
+    weight = gradlib.Parameter([0.0])
+    model = Fixed()
+    model.weight = weight
+    trainer = Trainer(model, lambda output, target: (weight * 0 + next(losses)).sum(), optim.SGD([weight], lr=1.0))
+    seen = []
+
+    class Count(Callback):
+        def on_step_end(self, trainer):
+            weight.data[...] = len(seen)
+            seen.append(weight.item())
+
+    cfg = TrainConfig(epochs=4, print_every=0, restore_best=True)
+    history = trainer.fit(DataLoader(TensorDataset(np.ones((1, 1)), np.ones(1))), cfg=cfg, callbacks=[Count()])
+    assert history.best("train_loss") == 2 and weight.item() == 2.0
+
+
+def test_an_epoch_without_a_number_leaves_a_gap():
+    history = History([{"a": 2.0}, {"a": 3.0, "b": 4.0}, {"a": 1.0, "b": 1.0}])
+    assert history["a"] == [2.0, 3.0, 1.0] and math.isnan(history["b"][0]) and history["b"][1:] == [4.0, 1.0]
+    assert [history.best("b"), history.best("b", mode="max")] == [2, 1]
+
+
+def test_the_examples_of_a_batch_with_several_parts_are_counted():
+    class Sum(nn.Module):
+        def forward(self, parts):
+            left, right = parts.values() if isinstance(parts, dict) else parts
+            return left + right
+
+    pairs = [((np.float32(i), np.float32(0)), np.float32(0)) for i in (1, 2, 4)]
+    for examples in (pairs, [({"left": left, "right": right}, target) for (left, right), target in pairs]):
+        trainer = Trainer(Sum(), nn.MSELoss(), optim.SGD([gradlib.Parameter([0.0])]))
+        assert trainer.evaluate(DataLoader(examples, batch_size=2)) == {"loss": 7.0}  # (1 + 4 + 16) / 3
 
 
 @pytest.mark.parametrize(("every", "rate"), [("epoch", 0.05 * 0.5), ("step", 0.05 * 0.5**6)])
@@ -242,6 +357,10 @@ def test_progress_bars_are_taken_away(capsys):
         (lambda: TrainConfig(print_every=-1), "print_every is a whole number of at least 0, got -1."),
         (lambda: TrainConfig(clip_norm=0.0), "clip_norm is a norm above 0, or None for no clipping, got 0.0."),
         (lambda: ScheduleCallback(None, every="batch"), "every is 'epoch' or 'step', got 'batch'."),
+        (lambda: EarlyStopping(patience=0), "patience is a whole number of epochs, at least 1, got 0."),
+        (lambda: EarlyStopping(mode="most"), "mode is 'min' or 'max', got 'most'."),
+        (lambda: Checkpoint("run", every=0), "every is a whole number of at least 1, got 0."),
+        (lambda: History().best("loss"), "no epoch has a number for 'loss', so none is the best."),
         (lambda: setup()[0].fit([], cfg=QUIET), "the training data is empty: the loader gave no batch."),
         (lambda: setup()[0].evaluate([]), "there is nothing to evaluate: the loader gave no batch."),
     ],
@@ -259,6 +378,33 @@ def test_a_checkpoint_of_other_callbacks_is_refused(tmp_path):
     other.resume(tmp_path / "run.safetensors")
     with pytest.raises(ValueError, match="was written with 2 callbacks, this run has 0. Give fit the same ones"):
         other.fit(*loaders, QUIET)
+
+
+def test_a_checkpoint_of_another_run_is_refused_and_changes_nothing(tmp_path):
+    path = tmp_path / "run.safetensors"
+    trainer, loaders, _ = setup()
+    trainer.fit(*loaders, QUIET, [Checkpoint(path)])
+    other, _, _ = setup(lr=0.5)
+    other.optimizer = optim.SGD(other.model.parameters(), lr=0.5)
+    before = weights(other)
+    with pytest.raises(ValueError, match="the saved state is of another optimizer"):
+        other.resume(path)
+    assert weights(other) == before and len(other.history) == 0
+
+    other, loaders, _ = setup(seed=None)
+    with pytest.raises(ValueError, match="with a loader that has a seed of its own where this run's has none"):
+        other.resume(path).fit(*loaders, QUIET, [Checkpoint(path)])
+    other, loaders, _ = setup()
+    other.model[4].rng = None
+    with pytest.raises(ValueError, match=r"other layers draw from a generator of their own: \['4'\], here \[\]"):
+        other.resume(path).fit(*loaders, QUIET, [Checkpoint(path)])
+
+
+def test_a_folder_that_is_missing_is_noticed_before_the_first_epoch(tmp_path):
+    trainer, loaders, _ = setup()
+    with pytest.raises(FileNotFoundError, match="there is no folder .*nowhere for the checkpoint: make it first"):
+        trainer.fit(*loaders, QUIET, [Checkpoint(tmp_path / "nowhere" / "run")])
+    assert len(trainer.history) == 0
 
 
 def test_an_empty_history_shows_its_head():
