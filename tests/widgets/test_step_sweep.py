@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradlib.widgets import StepSweep
-from gradlib.widgets.step_sweep import STEP_SIZES, VERDICTS, StepSweepModel, _span
+from gradlib.widgets.step_sweep import PRECISIONS, STEP_SIZES, VERDICTS, StepSweepModel, _span
 from tests.widgets.samples.step_sweep import CUBE, cubes, slopes
 
 
@@ -91,14 +91,18 @@ def test_each_tolerance_of_a_column_belongs_to_one_region():
 
 def test_the_words_agree_with_the_verdicts():
     model = sine()
-    for step in range(model.length):
+    for precision, step in [(name, step) for name in PRECISIONS for step in range(model.length)]:
+        model.precision = precision
         model.go(step)
         accepted, missed = model.verdict(step)
         (_, right), (_, wrong), _ = model.words().rows
         assert ("accepted" in right) == accepted
         assert ("accepted" in wrong) == missed
-    good = [h for i, h in enumerate(STEP_SIZES) if model.verdict(i, "float64") == (True, False)]
-    assert f"every h from {good[-1]:.1g} to {good[0]:.1g} in float64" in model.transcript()
+    model.tolerance = 1e-4
+    for model.precision in PRECISIONS:
+        good = [h for i, h in enumerate(STEP_SIZES) if model.verdict(i) == (True, False)]
+        assert len(good) > 1
+        assert f"every h from {good[-1]:.1g} to {good[0]:.1g} in {model.precision}." in model.transcript()
 
 
 def test_remarks_name_the_side():
