@@ -6,6 +6,7 @@ import base64
 import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -185,8 +186,9 @@ class Trainer:
                 random.manual_seed(cfg.seed)
         try:
             self._tell("on_train_begin")
-            while len(self.history) < cfg.epochs and not self.stop:
-                self._epoch(train_loader, val_loader, cfg)
+            with _bar(cfg.progress) as self._bar:
+                while len(self.history) < cfg.epochs and not self.stop:
+                    self._epoch(train_loader, val_loader, cfg)
             self._end(cfg.restore_best)
         except KeyboardInterrupt:
             self.history.interrupted = True
@@ -213,13 +215,16 @@ class Trainer:
         self._tell("on_epoch_end")
         epoch = len(self.history)
         if cfg.print_every and (epoch % cfg.print_every == 0 or epoch == cfg.epochs or self.stop):
+            if self._bar is not None:
+                self._bar.clear()  # in a terminal it stands where the line is printed
             print(f"epoch {epoch}/{cfg.epochs}: " + ", ".join(f"{name} {value:.4f}" for name, value in record.items()))
 
     def _train(self, loader: Iterable, cfg: TrainConfig) -> float:
         """One pass over the data; returns the mean loss of an example."""
         self.model.train()
         losses, counts = [], []
-        for inputs, targets in _with_progress(loader, cfg.progress, f"epoch {len(self.history) + 1}"):
+        batches = loader if self._bar is None else _counted(loader, self._bar, f"epoch {len(self.history) + 1}")
+        for inputs, targets in batches:
             self.optimizer.zero_grad()
             with autocast(enabled=cfg.mixed_precision):
                 loss = self.loss_fn(self.model(inputs), targets)
@@ -258,7 +263,8 @@ class Trainer:
     # Going on later ---------------------------------------------------------------------------------------
 
     def save_checkpoint(self, path: str | Path) -> None:
-        """Write all that a run needs to go on from the end of the last epoch, in one atomic step."""
+        """Write all that a run needs to go on from here, in one atomic step: at the end of an epoch, as `Checkpoint`
+        does. (In between the order of the batches is under way, and after `fit` the weights may be the best.)"""
         save_tree(
             {
                 "model": self.model.state_dict(),
@@ -353,12 +359,22 @@ def _count(inputs: Any) -> int:
     return len(inputs)
 
 
-def _with_progress(loader: Iterable, progress: bool, name: str) -> Iterable:
+def _bar(progress: bool):
+    """A bar that each epoch fills anew, so that a notebook shows one, not one an epoch; or None."""
     if not progress:
-        return loader
+        return nullcontext()
     from tqdm.auto import tqdm
 
-    return tqdm(loader, desc=name, leave=False)
+    return tqdm(total=0, leave=False)
+
+
+def _counted(loader: Iterable, bar, name: str) -> Iterable:
+    """The batches of an epoch, counted on the bar."""
+    bar.set_description(name, refresh=False)
+    bar.reset(len(loader) if hasattr(loader, "__len__") else None)
+    for batch in loader:
+        yield batch
+        bar.update()
 
 
 def _generators(model: Module):

@@ -344,10 +344,15 @@ def test_a_live_plot_shows_a_picture_with_words():
     assert plot.widget.value.startswith('<img alt="Loss curves after epoch 3: train_loss ')
 
 
-def test_progress_bars_are_taken_away(capsys):
+def test_one_progress_bar_counts_the_batches_of_each_epoch_and_is_taken_away(capsys):
     trainer, loaders, _ = setup()
-    trainer.fit(*loaders, TrainConfig(epochs=1, print_every=0, progress=True))
-    assert capsys.readouterr().out == ""
+    trainer.fit(*loaders, TrainConfig(epochs=2, print_every=0, progress=True))
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    lines = shown.err.split("\r")
+    assert "\n" not in shown.err and not lines[-2].strip() and not lines[-1].strip()
+    assert [any(f"epoch {epoch}:" in line and "/4 " in line for line in lines) for epoch in (1, 2)] == [True, True]
+    assert trainer._bar.disable  # closed
 
 
 @pytest.mark.parametrize(
