@@ -427,6 +427,12 @@ def by_x(n, k, m):
 
 
 @count.mistake
+def sizes_of_x(n, k, m):
+    """That is how many entries x has. z has n rows and m columns, and the vjp for W returns a number for each of W."""
+    return counted(n, k, m) | {"outputs": n * k, "gradient": n * k}
+
+
+@count.mistake
 def of_one_example(n, k, m):
     """You count the outputs of one example. There are n examples, and all their outputs depend on W."""
     return counted(n, k, m) | {"outputs": m, "jacobian": m * k * m, "nonzero": m * k}

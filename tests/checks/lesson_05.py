@@ -402,6 +402,7 @@ def but(words="", **changed):
 
 but("not their sum", jacobian=lambda n, k, m: n * m + k * m)
 but("by x, with a column for each entry of x", jacobian=lambda n, k, m: n * m * n * k)
+but("how many entries x has", outputs=lambda n, k, m: n * k)
 but("the outputs of one example", outputs=lambda n, k, m: m, jacobian=lambda n, k, m: m * k * m)
 but("The inner size, k, is summed over", outputs=lambda n, k, m: n * k * m)
 but("made of column j of W alone", nonzero=lambda n, k, m: n * m * k * m)
