@@ -131,10 +131,11 @@ class DepthAndGain(View):
         self.model = DepthGainModel(activation, width)
 
     def controls(self) -> list:
-        return [self._choice("activation", list(ACTIVATIONS)), self._choice("width", list(WIDTHS))]
+        widths = [(f"{width} units", width) for width in WIDTHS]
+        return [self._choice("activation", list(ACTIVATIONS)), self._choice("width", widths)]
 
     def _choice(self, name: str, options: list):
-        """Buttons of which one is down, for an attribute of the model."""
+        """Buttons of which one is down, for an attribute of the model: its values, or pairs (label, value)."""
         import ipywidgets as W
 
         def choose(change) -> None:

@@ -27,6 +27,7 @@ function render({ model, el }) {
   let marked = [];
 
   function draw() {
+    const focused = picture.querySelector("[data-id]:focus")?.dataset.id;
     picture.innerHTML = model.get("picture");
     parts = new Map([...picture.querySelectorAll("[data-id]")].map((part) => [part.dataset.id, part]));
     marked = [];
@@ -37,6 +38,7 @@ function render({ model, el }) {
     }
     mark();
     write();
+    if (focused) parts.get(focused)?.focus({ preventScroll: true }); // else the next key would go nowhere
   }
 
   function mark() {
@@ -93,18 +95,20 @@ function render({ model, el }) {
   });
 
   // A node with data-drag is dragged: the picture keeps the pointer, since the node may be drawn anew meanwhile.
-  let dragged = null; // {id, event}: what is dragged, and the last event that was not sent yet
+  let dragged = null; // {id, event, moved}: what is dragged, the last event that was not sent yet
   picture.addEventListener("pointerdown", (event) => {
     const node = event.target.closest("g.node[data-drag]");
     if (!node) return;
-    dragged = { id: node.dataset.id, event: null };
+    dragged = { id: node.dataset.id, event: null, moved: false };
     picture.setPointerCapture(event.pointerId);
+    node.focus({ preventScroll: true });
     event.preventDefault();
   });
   picture.addEventListener("pointermove", (event) => {
     if (!dragged) return;
     if (!dragged.event) requestAnimationFrame(sendDrag); // one message a frame
     dragged.event = event;
+    dragged.moved = true;
   });
   function sendDrag() {
     const part = dragged && parts.get(dragged.id);
@@ -119,6 +123,7 @@ function render({ model, el }) {
   for (const end of ["pointerup", "pointercancel"])
     picture.addEventListener(end, () => {
       sendDrag();
+      if (dragged && !dragged.moved) model.send({ clicked: dragged.id }); // the click itself goes to the picture
       dragged = null;
     });
 

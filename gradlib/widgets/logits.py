@@ -16,6 +16,8 @@ from .base import Model, View, Words
 from .svg import Axes
 
 SWEEP = tuple(i / 4 for i in range(-24, 25))  # the scores that the slider goes through, -6 to 6
+_LEAST_REACH = 8.0  # a bar can be dragged at least from -8 to 8
+_ROOM = 1.4  # of the axis beyond that, for the number above a bar
 _MOST_CLASSES = 6
 
 
@@ -26,7 +28,8 @@ class _Chart(Axes):
 
 
 class LogitsModel(Model):
-    """The state of `DraggableLogits`: step 0 is the scores as they are, the others sweep that of the chosen class."""
+    """The state of `DraggableLogits`: the steps sweep the score of the chosen class, and step 0 is what it was when it
+    was chosen. There the sweep begins at the step that is nearest to it, `rest`."""
 
     title = "Scores, probabilities, and the gradient of the loss"
     interval = 150
@@ -38,12 +41,13 @@ class LogitsModel(Model):
             raise ValueError(f"logits are 2 to {_MOST_CLASSES} finite numbers, one for each class, got {list(logits)}.")
         if not 0 <= target < len(self.own):
             raise ValueError(f"target is a class from 0 to {len(self.own) - 1}, got {target}.")
-        self.target, self.chosen = target, target
+        self.target, self.chosen, self.rest = target, target, 0
+        self.reach = max([_LEAST_REACH, *map(abs, self.own)])
 
     @property
     def logits(self) -> np.ndarray:
         values = list(self.own)
-        if self.step:
+        if self.step not in (0, self.rest):
             values[self.chosen] = SWEEP[self.step - 1]
         return np.array(values)
 
@@ -62,66 +66,68 @@ class LogitsModel(Model):
     # What the learner does --------------------------------------------------------------------------------
 
     def choose(self, data_id: str) -> None:
-        """Let the slider sweep another class."""
-        self.settle()
+        """Let the slider sweep another class, from where its score is."""
+        self.own = self.logits.tolist()
         self.chosen = int(data_id.removeprefix("c"))
+        self._rest_at_the_nearest()
 
     def drag(self, data_id: str, y: float) -> None:
         """Give a class the score at a height of the picture."""
         self.choose(data_id)
-        low, high = self._range()
-        axes = self._chart("score", (low, high))
+        axes = self._chart("score", self._range())
+        low, high = axes.y_range
         share = (axes.height - axes.bottom - y) / (axes.height - axes.top - axes.bottom)
-        value = min(max(low + share * (high - low), low), high)
-        self.own[self.chosen] = round(value, 1) if high < 100 else round(value)
+        value = min(max(low + share * (high - low), -self.reach), self.reach)
+        self.own[self.chosen] = round(value, 1) if self.reach < 100 else round(value)
+        self._rest_at_the_nearest()
 
-    def settle(self) -> None:
-        """Make the scores of the moment the own ones."""
-        self.own, self.step = self.logits.tolist(), 0
+    def _rest_at_the_nearest(self) -> None:
+        score = self.own[self.chosen]
+        self.step = self.rest = 1 + min(range(len(SWEEP)), key=lambda i: abs(SWEEP[i] - score))
 
     # Pictures ---------------------------------------------------------------------------------------------
 
     def label(self) -> str:
-        return f"class {self.chosen}: {self.logits[self.chosen]:.4g}"
+        return f"class {self.chosen}: {self.logits[self.chosen]:.6g}"
 
     def _range(self) -> tuple[float, float]:
-        most = max(8.0, 1.25 * max(abs(value) for value in self.own))
-        return -most, most
+        return -_ROOM * self.reach, _ROOM * self.reach
 
     def _chart(self, name: str, y_range: tuple[float, float]) -> _Chart:
         return _Chart((-0.5, max(len(self.own), 3) - 0.5), y_range, "class", name)
 
     def picture(self) -> str:
-        return self._scores() + self._bars("probability", self.probabilities(), (0.0, 1.05), "third") + self._bars(
-            "gradient", self.gradient(), (-1.05, 1.05), "first"
-        )  # fmt: skip
+        probabilities = self._bars("probability", self.probabilities(), (0.0, 1.2))
+        return self._scores() + probabilities + self._bars("gradient", self.gradient(), (-1.4, 1.4))
+
+    def _style(self, i: int) -> str:
+        """The true class stands out in all three charts."""
+        return "second" if i == self.target else "first"
 
     def _scores(self) -> str:
         axes = self._chart("score", self._range())
         axes.line(axes.x_range, [0, 0], "curve")
         for i, value in enumerate(self.logits.tolist()):
             left, right, middle, top = *map(axes.x, (i - 0.3, i + 0.3)), axes.y(0), axes.y(value)
-            style = "second" if i == self.target else "first"
+            style = self._style(i)
             box = f'x="{left:.0f}" width="{right - left:.0f}"'
             bar = f'{box} y="{min(middle, top):.1f}" height="{abs(top - middle):.1f}"'
             handle = f'{box} y="{top - 5:.1f}" height="10"'
             text = f'x="{(left + right) / 2:.0f}" y="{top - 9 if value >= 0 else top + 19:.1f}" text-anchor="middle"'
             axes.add(
                 f'<g class="node draggable" data-id="c{i}" data-drag="y"><rect class="cell {style}" {bar}/>'
-                f'<rect class="point {style}" {handle}/><text {text}>{html.escape(f"{value:.4g}")}</text></g>'
+                f'<rect class="point {style}" {handle}/><text {text}>{html.escape(f"{value:.6g}")}</text></g>'
             )
-        axes.legend(f"true class, {self.target}", "second")
+        axes.legend(f"true class {self.target}", "second")
         return axes.svg(f"Scores of {len(self.own)} classes; bars can be dragged")
 
-    def _bars(self, name: str, values: np.ndarray, y_range: tuple[float, float], style: str) -> str:
+    def _bars(self, name: str, values: np.ndarray, y_range: tuple[float, float]) -> str:
         axes = self._chart(name, y_range)
         axes.line(axes.x_range, [0, 0], "curve")
         for i, value in enumerate(values.tolist()):
-            axes.cell((i - 0.3, i + 0.3), (min(value, 0.0), max(value, 0.0)), style)
-            axes.point(i, value, f"{style} small")
-            axes.text(
-                i, max(value, 0.0) if value < 0.85 else value, f"{value:.2f}", 0, -8 if value < 0.85 else 16, "middle"
-            )
+            axes.cell((i - 0.3, i + 0.3), (min(value, 0.0), max(value, 0.0)), self._style(i))
+            axes.point(i, value, f"{self._style(i)} small")
+            axes.text(i, value, f"{value:.2f}", 0, -8 if value >= 0 else 18, "middle")
         return axes.svg(f"{name} of each class: {', '.join(f'{value:.2f}' for value in values)}")
 
     def marks(self) -> dict[str, str]:
@@ -131,10 +137,12 @@ class LogitsModel(Model):
 
     def words(self) -> Words:
         rows = [
-            ("scores", _numbers(self.logits)), ("probabilities", _numbers(self.probabilities())),
-            ("gradient p - y", _numbers(self.gradient())),
+            ("scores", _numbers(self.logits, 6)), ("probabilities", _numbers(self.probabilities(), 3)),
+            ("gradient p - y", _numbers(self.gradient(), 3)),
         ]  # fmt: skip
-        return Words(f"True class {self.target}: loss {self.loss():.4g}", tuple(rows), self._remark())
+        loss = self.loss()
+        shown = f"{loss:.4g}" if loss < 1000 else f"{loss:.6g}"
+        return Words(f"True class {self.target}: loss {shown}", tuple(rows), self._remark())
 
     def _remark(self) -> str:
         p = self.probabilities()
@@ -189,5 +197,5 @@ class DraggableLogits(View):
         return [buttons]
 
 
-def _numbers(values: np.ndarray) -> str:
-    return ", ".join(f"{value + 0.0:.3g}" for value in values)
+def _numbers(values: np.ndarray, digits: int) -> str:
+    return ", ".join(f"{value + 0.0:.{digits}g}" for value in values)

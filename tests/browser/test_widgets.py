@@ -242,10 +242,14 @@ def test_a_bar_is_dragged_by_the_mouse(show):
 
 def test_a_click_chooses_what_the_slider_sweeps(show):
     shown = show("DraggableLogits")
-    shown.picture.locator('[data-id="c0"]').focus()
+    shown.picture.locator('[data-id="c0"] .point').click()
+    for score in ("2.25", "2.5"):  # the picture is drawn anew, and its bar keeps the focus
+        shown.page.keyboard.press("ArrowRight")
+        shown.says(f"scores{score}, 1, ")
+    shown.picture.locator('[data-id="c1"]').focus()
     shown.page.keyboard.press("Enter")
-    shown.press("ArrowRight")
-    shown.says("scores-6, 1, ")
+    shown.page.keyboard.press("ArrowLeft")
+    shown.says("scores2.5, 0.75, ")
 
 
 def test_a_click_on_a_node_of_the_explorer_goes_to_it(show):

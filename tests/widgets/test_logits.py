@@ -1,11 +1,14 @@
 """Draggable logits: the library's loss and gradient, dragging, sweeping."""
 
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 
 from gradlib import Tensor, nn
 from gradlib.widgets import DraggableLogits
 from gradlib.widgets.logits import SWEEP
+from tests.widgets.samples import SAMPLES
 
 
 @pytest.mark.parametrize("logits", [[2.0, 1.0, 0.0], [0.0, 0.0], [1e4, -1e4, 5.0], [1e300, -1e300]])
@@ -33,7 +36,20 @@ def test_choosing_another_class_keeps_what_was_swept():
     view = DraggableLogits([2.0, 1.0, 0.0])
     view.go(len(SWEEP))
     view.clicked("c1")
-    assert view.model.step == 0 and view.model.logits.tolist() == [SWEEP[-1], 1.0, 0.0]
+    assert view.model.logits.tolist() == [SWEEP[-1], 1.0, 0.0]
+
+
+@pytest.mark.parametrize(("score", "up", "down"), [(1.0, 1.25, 0.75), (1.1, 1.25, 0.75), (-9.0, -5.75, -9.0)])
+def test_the_sweep_of_a_chosen_class_begins_where_its_score_is(score, up, down):
+    for way, expected in [(1, up), (-1, down)]:
+        view = DraggableLogits([2.0, score, 0.0])
+        view.clicked("c1")
+        start = view.model.step
+        assert view.model.logits.tolist() == [2.0, score, 0.0]
+        view.go(start + way)
+        assert view.model.logits.tolist() == [2.0, expected, 0.0]
+        view.go(start)
+        assert view.model.logits.tolist() == [2.0, score, 0.0]
 
 
 @pytest.mark.parametrize("value", [-8.0, -3.0, 0.0, 5.5, 8.0])
@@ -47,8 +63,23 @@ def test_a_bar_follows_the_pointer(value):
 
 def test_dragging_out_of_the_picture_stops_at_its_edge():
     view = DraggableLogits([2.0, 1.0, 0.0])
-    view.dragged("c0", 0.0, -500.0)
-    assert view.model.logits[0] == 8.0
+    for _ in range(3):  # held there: the axis does not run away
+        view.dragged("c0", 0.0, -500.0)
+        assert view.model.logits[0] == 8.0
+
+
+@pytest.mark.parametrize("make", SAMPLES[DraggableLogits].values())
+def test_no_number_is_cut_off(make):
+    """Their baselines are far enough from the edges of the frame, and from each other."""
+    for step in (0, 1, len(SWEEP)):
+        view = make()
+        view.go(step)
+        for chart in ElementTree.fromstring(f"<div>{view.model.picture()}</div>"):
+            frame = next(e for e in chart.iter("rect") if e.get("class") == "frame")
+            top, height = float(frame.get("y")), float(frame.get("height"))
+            inside = chart.find("svg")
+            for text in inside.iter("text"):
+                assert top + 12 <= float(text.get("y")) <= top + height - 2, text.text
 
 
 def test_another_true_class():
