@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import primitives
 from ..autograd import needs_gradient
-from ..formulas import fill, gradient_text, plain, value_text
+from ..formulas import fill, gradient_text, number, plain
 from ..graph import Graph
 from .base import Model, View, Words
 from .graph_picture import graph_picture, is_drawable
@@ -101,7 +101,11 @@ class ExplorerModel(Model):
             if vjp is None or not needs_gradient(self.graph.things[source]):
                 continue
             rule = plain(fill(vjp.latex, names, node.name, "g"))
-            rows.append((f"to {names[position]}", f"g · {_bracketed(rule)}" if entry.elementwise else rule))
+            rule = f"g · {_bracketed(rule)}" if entry.elementwise else rule
+            shape = self.nodes[source].shape
+            if entry.elementwise and shape != node.shape:
+                rule += f", summed to shape {shape}: it was stretched"
+            rows.append((f"to {names[position]}", rule))
         return rows
 
     def _remark(self, node) -> str:
@@ -111,10 +115,11 @@ class ExplorerModel(Model):
         if not users:
             seed = "the gradient that was handed in" if self.seeded else "1 for each of its entries"
             return f"The result. The sweep begins here, with {seed}."
-        used = f"used by {users[0]}" if len(users) == 1 else f"used {len(users)} times, by {', '.join(users)}"
+        names = ", ".join(dict.fromkeys(users))
+        used = f"used by {names}" if len(users) == 1 else f"used {len(users)} times, by {names}"
         if node.gradient is None:
             return f"{used[0].upper()}{used[1:]}. No gradient flows to it."
-        summed = "" if len(users) == 1 else ": its gradient is the sum of what they hand on"
+        summed = "" if len(users) == 1 else ": its gradient is the sum over these uses"
         keeps = "" if node.op else " A leaf: its gradient is kept in .grad."
         return f"{used[0].upper()}{used[1:]}{summed}.{keeps}"
 
@@ -131,8 +136,8 @@ class GraphExplorer(View):
     >>> GraphExplorer((x @ w).tanh(), {"x": x, "w": w})
     t2 = tanh t1
       shape     (1, 1)
-      value     [[1.]]
-      gradient  [[1.]]
+      value     [[1]]
+      gradient  [[1]]
       to t1     g · (1 - t2²)
     The result. The sweep begins here, with 1 for each of its entries.
     """
@@ -148,15 +153,19 @@ class GraphExplorer(View):
 def array_text(array: np.ndarray) -> str:
     """A small array as it is; of a larger one its range and its mean.
 
-    >>> array_text(np.array([1.0, 0.25])), array_text(np.arange(100.0))
-    ('[1.   0.25]', '100 entries from 0 to 99, mean 49.5')
+    >>> array_text(np.array([[1.0, 0.25]])), array_text(np.arange(100.0))
+    ('[[1, 0.25]]', '100 entries from 0 to 99, mean 49.5')
     """
     if array.size == 0:
         return "no entries"
     if array.size <= _MOST:
-        return " ".join(np.array2string(array, precision=4).split("\n")) if array.ndim else value_text(array)
+        return _entries(array)
     low, high, mean = (f"{float(value):.4g}" for value in (array.min(), array.max(), array.mean()))
     return f"{array.size:,} entries from {low} to {high}, mean {mean}"
+
+
+def _entries(array: np.ndarray) -> str:
+    return f"[{', '.join(map(_entries, array))}]" if array.ndim else number(array.item())
 
 
 def _bracketed(rule: str) -> str:

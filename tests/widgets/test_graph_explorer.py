@@ -41,9 +41,18 @@ def test_what_is_said_of_a_node():
     text = repr(view)
     assert "h = x w" in text and "shape     (2, 1)" in text
     assert "to x      g wᵀ" in text and "to w      xᵀ g" in text
-    assert "Used 2 times, by t1, t1: its gradient is the sum of what they hand on." in text
+    assert "value     [[0], [4]]" in text and "gradient  [[0], [8]]" in text
+    assert "Used 2 times, by t1: its gradient is the sum over these uses." in text
     view.clicked(view.model.nodes[view.model.graph.index(w)].id)
     assert "Used by h. A leaf: its gradient is kept in .grad." in repr(view)
+
+
+def test_a_sum_over_stretched_axes_is_told():
+    x, b = Tensor(np.ones((3, 2)), requires_grad=True), Tensor(np.ones(2), requires_grad=True)
+    assert repr(GraphExplorer(x + b, {"x": x, "b": b})).splitlines()[4:6] == [
+        "  to x      g · 1",
+        "  to b      g · 1, summed to shape (2,): it was stretched",
+    ]
 
 
 def test_gradients_show_when_the_sweep_has_been_there():
