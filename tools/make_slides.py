@@ -7,6 +7,7 @@ Which cells a slide shows stands in their metadata: slideshow.slide_type as in J
 lecture, {"minutes": …, "notes": …}, on the cells that begin a section. The notes are the speaker's: press S.
 
 The pages work offline: formulas become MathML, and reveal.js, which npm brings once, lies beside the pages.
+What is too tall for a slide goes on below it: slides/pages.js, in the browser, where heights are known.
 """
 
 import re

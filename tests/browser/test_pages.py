@@ -64,8 +64,24 @@ def slides(tmp_path_factory):
     return folder
 
 
+# What of a slide lies below or beside it, or is too small to be read from the last row.
+BEYOND = """
+() => {
+  const slide = Reveal.getCurrentSlide(), found = [], { right } = slide.getBoundingClientRect();
+  if (slide.scrollHeight > 700) found.push(`${slide.scrollHeight} pixels tall`);
+  for (const part of slide.querySelectorAll(":not(svg *, aside, aside *)")) {
+    const box = part.getBoundingClientRect();
+    if (box.width && (box.right > right + 2 || (part.scrollWidth > part.clientWidth + 2 && part.matches("pre, div"))))
+      found.push(`${part.tagName} ${part.className} is too wide`);
+    if (parseFloat(part.style.zoom || 1) < 0.7) found.push("too small");
+  }
+  return found.slice(0, 3).map((what) => `${slide.innerText.slice(0, 60)}: ${what}`);
+}
+"""
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")), ids=lambda path: path.stem)
-def test_slides_open_offline_and_run_to_the_summary(browser, slides, path):
+def test_slides_open_offline_and_fit_to_the_summary(browser, slides, path):
     context = browser.new_context(offline=True, viewport={"width": 1080, "height": 720})
     page = context.new_page()
     problems = []
@@ -79,7 +95,9 @@ def test_slides_open_offline_and_run_to_the_summary(browser, slides, path):
     shown = page.evaluate("Reveal.getCurrentSlide().innerText")
     assert shown.strip()
     while not page.evaluate("Reveal.isLastSlide()"):
+        problems += page.evaluate(BEYOND)
         page.keyboard.press("n")
+    problems += page.evaluate(BEYOND)
     assert "Summary" in page.evaluate("Reveal.getCurrentSlide().innerText")
     context.close()
     assert not problems
