@@ -1,8 +1,11 @@
 r"""Losses: how wrong a prediction is, as one number.
 
-Each takes the prediction first, then the target, and `reduction`: "mean" over all entries (over all rows, where a
-row is one answer), "sum", or "none". Prediction and target must have the same shape: (N, 1) against (N,) would
-broadcast to (N, N), and train to nonsense without an error.
+Each takes the prediction first, then the target, as tensors, arrays or lists, and `reduction`: "mean" over all entries
+(over all rows, where a row is one answer), "sum", or "none". Whole numbers and bools are computed with as
+floating-point numbers. Of no entries the mean is NaN, the sum 0.
+
+Prediction and target must have the same shape: (N, 1) against (N,) would broadcast to (N, N), and train to nonsense
+without an error. So each raises ShapeError for shapes that differ, and ValueError for another reduction.
 """
 
 from __future__ import annotations
@@ -13,8 +16,7 @@ from typing import Any
 import numpy as np
 
 from .. import primitives as P
-from ..errors import ShapeError
-from ..operations import plain
+from ..errors import ShapeError, whole
 from ..tensor import Tensor, apply, as_tensor, on
 from .module import Module
 
@@ -22,7 +24,7 @@ from .module import Module
 
 
 def mse_loss(input, target, reduction: str = "mean") -> Tensor:
-    """The squared error (x - y)², by default its mean. ∂L/∂x = 2 (x - y)/n.
+    """The squared error (x - y)², by default its mean. Of the mean, ∂L/∂x = 2 (x - y)/n = -∂L/∂y.
 
     >>> mse_loss(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]))
     Tensor(2.)
@@ -32,13 +34,22 @@ def mse_loss(input, target, reduction: str = "mean") -> Tensor:
 
 
 def l1_loss(input, target, reduction: str = "mean") -> Tensor:
-    """The absolute error |x - y|."""
+    """The absolute error |x - y|, by default its mean. Of the mean, ∂L/∂x = sign(x - y)/n, which is 0 at x = y.
+
+    >>> l1_loss(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]))
+    Tensor(1.)
+    """
     x, y = _alike("l1_loss", input, target)
     return _reduced((x - y).abs(), reduction)
 
 
 def huber_loss(input, target, reduction: str = "mean", delta: float = 1.0) -> Tensor:
     """½ d² for |d| ≤ δ, δ (|d| - ½ δ) beyond, with d = x - y: squared near 0, straight far out.
+
+    Its slope is d, cut off at ±δ. Raises ValueError for a delta that is not above 0.
+
+    >>> huber_loss(Tensor([1.0, 10.0]), Tensor([0.0, 0.0]), reduction="none")
+    Tensor([0.5, 9.5])
 
     Source: Huber, Robust estimation of a location parameter, 1964.
     """
@@ -50,20 +61,38 @@ def huber_loss(input, target, reduction: str = "mean", delta: float = 1.0) -> Te
 
 
 def smooth_l1_loss(input, target, reduction: str = "mean", beta: float = 1.0) -> Tensor:
-    """½ d²/β for |d| < β, |d| - ½ β beyond: huber_loss/β. With β = 0 it is l1_loss."""
+    """½ d²/β for |d| < β, |d| - ½ β beyond, with d = x - y: huber_loss/β. With β = 0 it is l1_loss.
+
+    Its slope is d/β, cut off at ±1. Raises ValueError for a beta below 0.
+
+    >>> smooth_l1_loss(Tensor([1.0, 10.0]), Tensor([0.0, 0.0]), reduction="none", beta=2.0)
+    Tensor([0.25, 9.  ])
+
+    Source: Girshick, Fast R-CNN, 2015.
+    """
+    x, y = _alike("smooth_l1_loss", input, target)
     if beta == 0:
-        return l1_loss(input, target, reduction)
-    return huber_loss(input, target, reduction, beta) / beta
+        return l1_loss(x, y, reduction)
+    _positive("beta", beta)
+    return huber_loss(x, y, reduction, beta) / beta
 
 
 # Yes or no ------------------------------------------------------------
 
 
 def binary_cross_entropy(input, target, weight=None, reduction: str = "mean") -> Tensor:
-    """-(y ln p + (1 - y) ln (1 - p)) of probabilities p. ∂L/∂p = (p - y)/(p (1 - p)).
+    """-(y ln p + (1 - y) ln (1 - p)) of probabilities p. Of the sum, ∂L/∂p = (p - y)/(p (1 - p)).
 
-    Logarithms are cut off at -100, as in PyTorch, so that p = 0 and p = 1 give a number. For the scores before a
-    sigmoid use binary_cross_entropy_with_logits, which is exact.
+    target : y, from 0 for no to 1 for yes. weight : how much each loss counts, of a shape that stretches to theirs.
+
+    Logarithms are cut off at -100 and their slope at 1e12, as in PyTorch, so that p = 0 and p = 1 give numbers. (There
+    PyTorch has slope 0 where p is right, here it is the formula's, ±1; and an infinite slope in y, here ±100.) For the
+    scores before a sigmoid use binary_cross_entropy_with_logits, which is exact.
+
+    >>> binary_cross_entropy(Tensor([0.5, 0.5]), [0, 1])  # ln 2
+    Tensor(0.6931472)
+
+    Raises ValueError for p or y outside of 0 to 1, TypeError for float16.
     """
     p, y = _alike("binary_cross_entropy", input, target)
     if p.dtype == np.float16:
@@ -72,25 +101,32 @@ def binary_cross_entropy(input, target, weight=None, reduction: str = "mean") ->
             "sigmoid to binary_cross_entropy_with_logits, which is safe."
         )
     _in_unit_interval("binary_cross_entropy takes probabilities", p, "for scores use ..._with_logits")
-    _in_unit_interval("binary_cross_entropy takes targets", y, "0 for no, 1 for yes")
-    losses = -(y * _log(p) + (1 - y) * _log(1 - p))
-    return _reduced(losses if weight is None else losses * weight, reduction)
+    _in_unit_interval("binary_cross_entropy takes targets", y, "0 for no, 1 for yes", _ROUNDING)
+    yes, no = _capped(Tensor.log, p, p, 1.0), _capped(Tensor.log1p, -p, 1 - p, 0.0)
+    return _reduced(_weighed("binary_cross_entropy", -(y * yes + (1 - y) * no), weight), reduction)
 
 
 def binary_cross_entropy_with_logits(
     input, target, weight=None, reduction: str = "mean", pos_weight=None
 ) -> Tensor:
-    """The same of p = σ(x), without overflow: softplus(x) - x y. ∂L/∂x = σ(x) - y.
+    """-(y ln p + (1 - y) ln (1 - p)) of p = σ(x), without overflow: softplus(x) - x y. Of the sum, ∂L/∂x = σ(x) - y.
 
-    pos_weight : how much a yes counts against a no: (1 - y) x + (1 + (w - 1) y) softplus(-x).
+    target : y, from 0 for no to 1 for yes. weight : how much each loss counts. pos_weight : how much a yes counts
+        against a no, w in (1 - y) x + (1 + (w - 1) y) softplus(-x). Both stretch to the shape of the losses.
+
+    >>> binary_cross_entropy_with_logits(Tensor([0.0, 1000.0]), [1, 1], reduction="none")  # ln 2, 0
+    Tensor([0.6931472, 0.       ])
+
+    Raises ValueError for y outside of 0 to 1, which PyTorch lets through.
     """
     x, y = _alike("binary_cross_entropy_with_logits", input, target)
-    _in_unit_interval("binary_cross_entropy_with_logits takes targets", y, "0 for no, 1 for yes")
+    _in_unit_interval("binary_cross_entropy_with_logits takes targets", y, "0 for no, 1 for yes", _ROUNDING)
     if pos_weight is None:
         losses = x.softplus() - x * y
     else:
+        pos_weight = _stretching("binary_cross_entropy_with_logits's pos_weight", pos_weight, x)
         losses = (1 - y) * x + (1 + (pos_weight - 1) * y) * (-x).softplus()
-    return _reduced(losses if weight is None else losses * weight, reduction)
+    return _reduced(_weighed("binary_cross_entropy_with_logits", losses, weight), reduction)
 
 
 # One of several ------------------------------------------------------------
@@ -104,73 +140,97 @@ def cross_entropy(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
-    """-Σ y ln softmax(x) of scores x. ∂L/∂x = (softmax(x) - y)/N.
+    """-Σ y ln softmax(x) of scores x. Of the mean over N rows, ∂L/∂x = (softmax(x) - y)/N.
 
-    input : scores (N, C), or (C,), or (N, C, d₁, …). target : class indices (N, d₁, …), or probabilities of the
+    input : scores (N, C), or (C,), or (N, C, d₁, …). target : class indices (N, d₁, …), or probabilities y of the
         shape of input.
-    weight : (C,), how much each class counts; the mean is then weighted too. ignore_index : a label that counts
-        nothing. label_smoothing : ε, the share that is spread evenly over all classes.
+    weight : (C,), how much each class counts; the mean over labels is then weighted too, that over probabilities is
+        not, as in PyTorch. ignore_index : a label that counts nothing; if all are such, the mean is NaN and its
+        gradient 0. label_smoothing : ε, the share that is spread evenly over all classes.
 
     >>> cross_entropy(Tensor([[0.0, 0.0], [0.0, 0.0]]), [0, 1])  # ln 2
     Tensor(0.6931472)
 
-    Raises ShapeError, TypeError, or IndexError for a label out of range, which names it.
+    Raises ShapeError for shapes that do not fit, TypeError for labels that are bools or floating-point, IndexError for
+    one out of range, which it names, ValueError for probabilities outside of 0 to 1, which PyTorch lets through.
     """
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing is a share, 0 to 1, got {label_smoothing}.")
-    if not (isinstance(target, Tensor) and target.requires_grad):
-        target = np.asarray(plain(target))
-    x = _classes_last(as_tensor(input))
+    scores, target = _floating(input), _target(target)
+    x = _classes_last("cross_entropy", scores)
     if target.dtype.kind == "f":
-        return _with_probabilities(input, x, target, weight, reduction, label_smoothing)
+        return _of_probabilities(scores.shape, x, target, weight, ignore_index, reduction, label_smoothing)
     labels, counted = _labels("cross_entropy", x, target, ignore_index)
-    if counted is None and weight is None and not label_smoothing and reduction in ("mean", "none"):
-        return apply(P.cross_entropy, x, index=labels, reduction=reduction)
-    logs = x.log_softmax(-1)
-    weights = np.ones(x.shape[-1], x.dtype) if weight is None else np.asarray(plain(weight), x.dtype)
-    own = weights[labels] if counted is None else weights[labels] * counted
-    losses = -_picked(logs, labels) * own
-    if label_smoothing:
-        even = -(logs * weights).sum(-1) * (1 if counted is None else counted)
-        losses = (1 - label_smoothing) * losses + label_smoothing / x.shape[-1] * even
-    return _weighted_mean(losses, own) if reduction == "mean" else _reduced(losses, reduction)
+    if counted is None and weight is None and not label_smoothing:
+        mean = reduction == "mean"
+        losses = apply(P.cross_entropy, x, index=labels, reduction="mean" if mean else "none")
+        return losses if mean else _reduced(losses, reduction)
+    return _of_labels("cross_entropy", x.log_softmax(-1), labels, counted, weight, reduction, label_smoothing)
 
 
 def nll_loss(input, target, weight=None, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
-    """-x[label] of log-probabilities x: what follows log_softmax in cross_entropy. Shapes as there."""
-    x = _classes_last(as_tensor(input))
-    labels, counted = _labels("nll_loss", x, np.asarray(plain(target)), ignore_index)
-    weights = np.ones(x.shape[-1], x.dtype) if weight is None else np.asarray(plain(weight), x.dtype)
-    own = weights[labels] if counted is None else weights[labels] * counted
-    losses = -_picked(x, labels) * own
-    return _weighted_mean(losses, own) if reduction == "mean" else _reduced(losses, reduction)
+    """-x[label] of log-probabilities x: what follows log_softmax in cross_entropy. Of the sum, ∂L/∂x is -1 at labels.
+
+    Shapes, weight, ignore_index and errors as in `cross_entropy`; target : class indices.
+
+    >>> nll_loss(Tensor([[-1.0, -2.0], [-3.0, -4.0]]), [0, 1], reduction="none")
+    Tensor([1., 4.])
+    """
+    x = _classes_last("nll_loss", _floating(input))
+    labels, counted = _labels("nll_loss", x, _target(target), ignore_index)
+    return _of_labels("nll_loss", x, labels, counted, weight, reduction)
 
 
 def kl_div(input, target, reduction: str = "mean", log_target: bool = False) -> Tensor:
     """y (ln y - x) of log-probabilities x and probabilities y, entry by entry; log_target: y is given as ln y.
 
-    "batchmean" sums and divides by the number of rows, which is the divergence by its definition.
+    "batchmean" sums and divides by the number of rows, which is the divergence by its definition. Of the sum,
+    ∂L/∂x = -y and ∂L/∂y = ln y + 1 - x, with 0 for ln y + 1 at y = 0.
+
+    >>> kl_div(Tensor([0.5, 0.5]).log(), Tensor([1.0, 0.0]), reduction="sum")  # ln 2
+    Tensor(0.6931472)
+
+    Raises ValueError for probabilities y outside of 0 to 1.
+    Source: Kullback and Leibler, On Information and Sufficiency, 1951.
     """
     x, y = _alike("kl_div", input, target)
     if log_target:
         losses = y.exp() * (y - x)
     else:
+        hint = "for logarithms pass log_target=True"
+        _in_unit_interval("kl_div takes targets that are probabilities", y, hint, _ROUNDING)
         positive = P.where(y > 0, y, 1.0)  # 0 ln 0 = 0
         losses = y * (positive.log() - x)
+    _known(reduction, "batchmean")
     if reduction == "batchmean":
-        return losses.sum() / max(1, x.shape[0] if x.ndim else 1)
-    return _reduced(losses, reduction, also="batchmean")
+        return losses.sum() / (x.shape[0] or math.nan) if x.ndim else losses
+    return _reduced(losses, reduction)
 
 
 def hinge_loss(input, target, reduction: str = "mean", margin: float = 1.0) -> Tensor:
-    """max(0, margin - y x) of scores x and labels y, which are -1 or 1: what a support vector machine minimizes."""
+    """max(0, margin - y x) of scores x and labels y, which are -1 or 1: what a support vector machine minimizes.
+
+    Its slope in x is -y below the margin, 0 at it and above. Raises ValueError for other labels. (PyTorch has it only
+    for several classes.)
+
+    >>> hinge_loss(Tensor([2.0, 0.5, -1.0]), [1, 1, 1], reduction="none")
+    Tensor([0. , 0.5, 2. ])
+
+    Source: Cortes and Vapnik, Support-Vector Networks, 1995.
+    """
     x, y = _alike("hinge_loss", input, target)
     _plus_or_minus_one("hinge_loss", y)
     return _reduced((margin - x * y).relu(), reduction)
 
 
 def hinge_embedding_loss(input, target, margin: float = 1.0, reduction: str = "mean") -> Tensor:
-    """x where the label is 1, max(0, margin - x) where it is -1: of distances x."""
+    """x where the label is 1, max(0, margin - x) where it is -1: of distances x, small for what is alike.
+
+    Raises ValueError for other labels.
+
+    >>> hinge_embedding_loss(Tensor([0.2, 0.2, 3.0]), [1, -1, -1], reduction="none")
+    Tensor([0.2, 0.8, 0. ])
+    """
     x, y = _alike("hinge_embedding_loss", input, target)
     _plus_or_minus_one("hinge_embedding_loss", y)
     return _reduced(P.where(y > 0, x, (margin - x).relu()), reduction)
@@ -183,12 +243,31 @@ cross_entropy_loss = cross_entropy
 # What they share ------------------------------------------------------------
 
 
+# Shares that were added up may come out a little above 1.
+_ROUNDING = 1e-6
+
+
+def _floating(value: Any, dtype: Any = np.float32) -> Tensor:
+    """As a tensor of floating-point numbers. Lists and whole numbers, in which 1 - 2 may be 255, take `dtype`."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return on(value)
+    if not hasattr(type(value), "_call_primitive"):
+        value = Tensor(value, dtype=dtype)
+    return value if value.dtype.kind == "f" else value.astype(dtype)
+
+
+def _target(target: Any) -> np.ndarray | Tensor:
+    """Labels or probabilities as an array; as a tensor only where a gradient is to flow to them."""
+    if isinstance(target, np.ndarray):
+        return target
+    target = as_tensor(target)
+    return target if target.requires_grad else target.data
+
+
 def _alike(name: str, input, target) -> tuple[Tensor, Tensor]:
     """Both as tensors; ShapeError if their shapes differ, with the axis to add or drop."""
-    x = as_tensor(input)
-    y = target if isinstance(target, Tensor) else on(np.asarray(target))
-    if y.dtype.kind != "f":
-        y = on(y.data.astype(x.dtype))
+    x = _floating(input)
+    y = _floating(target, x.dtype)
     if x.shape == y.shape:
         return x, y
     message = f"{name} compares entry by entry, but the prediction has shape {x.shape} and the target {y.shape}."
@@ -201,23 +280,38 @@ def _alike(name: str, input, target) -> tuple[Tensor, Tensor]:
     raise ShapeError(message)
 
 
-def _reduced(losses: Tensor, reduction: str, also: str = "") -> Tensor:
-    if reduction == "mean":
-        return losses.mean()
-    if reduction == "sum":
-        return losses.sum()
-    if reduction == "none":
-        return losses
-    raise ValueError(f"reduction is 'mean', 'sum'{also and f', {also!r}'} or 'none', got {reduction!r}.")
+def _known(reduction: str, *also: str) -> None:
+    """Raise ValueError for a reduction that there is not."""
+    if reduction not in ("mean", "sum", *also, "none"):
+        names = ", ".join(map(repr, ("mean", "sum", *also)))
+        raise ValueError(f"reduction is {names} or 'none', got {reduction!r}.")
+
+
+def _reduced(losses: Tensor, reduction: str) -> Tensor:
+    _known(reduction)
+    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+
+
+def _weighed(name: str, losses: Tensor, weight) -> Tensor:
+    return losses if weight is None else losses * _stretching(f"{name}'s weight", weight, losses)
+
+
+def _stretching(what: str, weight, losses: Tensor) -> Tensor:
+    """The weight in the losses' dtype; ShapeError where it is larger than they are, or does not fit."""
+    weight = _floating(weight, losses.dtype).astype(losses.dtype)
+    sizes = zip(reversed(weight.shape), reversed(losses.shape), strict=False)
+    if weight.ndim > losses.ndim or any(size not in (1, wanted) for size, wanted in sizes):
+        raise ShapeError(f"{what} must stretch to the shape of the losses, {losses.shape}, got {weight.shape}.")
+    return weight
 
 
 def _positive(name: str, value: float) -> None:
-    if value <= 0:
+    if not value > 0:
         raise ValueError(f"{name} must be above 0, got {value}.")
 
 
-def _in_unit_interval(what: str, x: Tensor, hint: str) -> None:
-    wrong = (x.data < 0) | (x.data > 1)
+def _in_unit_interval(what: str, x: Tensor, hint: str, slack: float = 0.0) -> None:
+    wrong = (x.data < -slack) | (x.data > 1 + slack)
     if wrong.any():
         place = tuple(np.argwhere(wrong)[0].tolist())
         raise ValueError(f"{what} between 0 and 1, but entry {place} is {x.data[place]:.4g}; {hint}.")
@@ -232,29 +326,29 @@ def _plus_or_minus_one(name: str, y: Tensor) -> None:
         )
 
 
-def _log(p: Tensor) -> Tensor:
-    """ln p, not below -100 and with a slope of at most 1e12, as PyTorch has it: p = 0 is then wrong, not infinitely so,
-    and still learns."""
+def _capped(log, x: Tensor, p: Tensor, safe: float) -> Tensor:
+    """log(x), which is ln p, but not below -100 and with a slope of at most 1e12, as PyTorch has it: p = 0 is then
+    wrong, not infinitely so, and still learns. safe : an x at which log is defined."""
     tiny = p.data < 1e-12
     if not tiny.any():
-        return p.log()
+        return log(x)
     lowest = np.maximum(np.log(np.maximum(p.data, 1e-45)), -100).astype(p.dtype)
-    return P.where(tiny, lowest + 1e12 * (p - p.detach()), P.where(tiny, 1.0, p).log())
+    return P.where(tiny, lowest + 1e12 * (p - p.detach()), log(P.where(tiny, safe, x)))
 
 
-def _classes_last(x: Tensor) -> Tensor:
+def _classes_last(name: str, x: Tensor) -> Tensor:
     """(N, C, d₁, …) -> (N, d₁, …, C)."""
     if not x.ndim:
-        raise ShapeError("cross_entropy takes scores of shape (N, C), a score for each class; got one number.")
+        raise ShapeError(f"{name} takes scores of shape (N, C), a score for each class; got one number.")
     return x.moveaxis(1, -1) if x.ndim > 2 else x
 
 
 def _labels(name: str, x: Tensor, labels: np.ndarray, ignore_index: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """The labels, checked, and 1 where one counts, 0 where it is ignored; None if all count."""
+    """The labels, checked, and whether each counts; None if all do."""
+    whole("ignore_index is a label, a whole number", ignore_index)
     if labels.dtype.kind not in "iu":
-        raise TypeError(
-            f"{name}'s target holds class indices, whole numbers, or probabilities, floating-point; got {labels.dtype}."
-        )
+        kinds = "class indices, whole numbers" + ", or probabilities, floating-point" * (name == "cross_entropy")
+        raise TypeError(f"{name}'s target holds {kinds}; got {labels.dtype}.")
     classes = x.shape[-1]
     if labels.shape != x.shape[:-1]:
         hint = ""
@@ -262,6 +356,8 @@ def _labels(name: str, x: Tensor, labels: np.ndarray, ignore_index: int) -> tupl
             hint = " For one-hot labels pass labels.argmax(axis=1)."
         elif labels.shape == (*x.shape[:-1], 1):
             hint = " Drop its last axis: labels.squeeze(-1)."
+        elif x.ndim > 2 and labels.shape == (x.shape[0], x.shape[-1], *x.shape[1:-2]):
+            hint = " The classes are axis 1 of the scores: scores.moveaxis(-1, 1), if they are the last."
         raise ShapeError(
             f"{name}'s labels must be class indices of shape {x.shape[:-1]}, one for each row of scores, got "
             f"{labels.shape}.{hint}"
@@ -279,11 +375,42 @@ def _labels(name: str, x: Tensor, labels: np.ndarray, ignore_index: int) -> tupl
         )
     if not ignored.any():
         return labels, None
-    return np.where(ignored, 0, labels), (~ignored).astype(x.dtype)
+    return np.where(ignored, 0, labels), ~ignored
 
 
-def _weighted_mean(losses: Tensor, weights: np.ndarray) -> Tensor:
-    return losses.sum() / (float(weights.sum()) or math.nan)  # of nothing: NaN, as in PyTorch
+def _of_labels(
+    name: str,
+    logs: Tensor,
+    labels: np.ndarray,
+    counted: np.ndarray | None,
+    weight,
+    reduction: str,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """-ln p[label] of rows of log-probabilities (…, C), weighted by class."""
+    weights = _class_weights(name, weight, logs)
+    own = weights[labels]
+    losses = -_picked(logs, labels) * own
+    if label_smoothing:
+        even = -(logs * weights).sum(-1) * (label_smoothing / logs.shape[-1])
+        losses = (1 - label_smoothing) * losses + even
+    if counted is not None:  # chosen, not multiplied by 0: a row that is ignored may hold -∞
+        losses, own = P.where(counted, losses, 0.0), own * counted
+    if reduction != "mean":
+        return _reduced(losses, reduction)
+    total = float(own.sum(dtype=np.float64))
+    return losses.sum() / total if total else losses.sum() + math.nan  # of nothing, as in PyTorch
+
+
+def _class_weights(name: str, weight, x: Tensor) -> np.ndarray:
+    """How much each class counts, as an array of x's dtype: one number a class, 1 by default."""
+    classes = x.shape[-1:]
+    if weight is None:
+        return np.ones(classes, x.dtype)
+    weights = Tensor(weight, dtype=x.dtype).data
+    if weights.shape != classes:
+        raise ShapeError(f"{name}'s weight has one number for each class, shape {classes}, got {weights.shape}.")
+    return weights
 
 
 def _picked(x: Tensor, labels: np.ndarray) -> Tensor:
@@ -292,17 +419,23 @@ def _picked(x: Tensor, labels: np.ndarray) -> Tensor:
     return rows[np.arange(labels.size), labels.reshape(-1)].reshape(labels.shape)
 
 
-def _with_probabilities(input, x: Tensor, target, weight, reduction: str, label_smoothing: float) -> Tensor:
-    if target.shape != np.shape(input):
+def _of_probabilities(
+    shape, x: Tensor, target, weight, ignore_index: int, reduction: str, label_smoothing: float
+) -> Tensor:
+    if target.shape != shape:
         raise ShapeError(
-            f"cross_entropy's target holds probabilities, one for each score: shape {np.shape(input)}, got "
-            f"{target.shape}. Class indices are whole numbers: target.astype(int)."
+            f"cross_entropy's target holds probabilities, one for each score: shape {shape}, got {target.shape}. Class "
+            "indices are whole numbers: target.astype(int)."
         )
-    y = _classes_last(as_tensor(target).astype(x.dtype))
+    if ignore_index >= 0:
+        raise ValueError(f"ignore_index={ignore_index} is a label, and this target holds probabilities: leave it out.")
+    y = _floating(target).astype(x.dtype)
+    _in_unit_interval("cross_entropy takes probabilities", y, "class indices are whole numbers", _ROUNDING)
+    y = _classes_last("cross_entropy", y)
     if label_smoothing:
         y = y * (1 - label_smoothing) + label_smoothing / x.shape[-1]
     logs = x.log_softmax(-1) * y
-    losses = -(logs if weight is None else logs * np.asarray(plain(weight), x.dtype)).sum(-1)
+    losses = -(logs if weight is None else logs * _class_weights("cross_entropy", weight, x)).sum(-1)
     return _reduced(losses, reduction)
 
 
@@ -313,11 +446,12 @@ class _Loss(Module):
     """A loss with its options kept."""
 
     function: Any = None
+    reductions: tuple[str, ...] = ()  # beside "mean", "sum" and "none"
 
-    def __init__(self, reduction: str = "mean", **options):
+    def __init__(self, reduction: str = "mean"):
         super().__init__()
-        _reduced(Tensor(0.0), "mean" if reduction == "batchmean" else reduction)  # checks it
-        self.reduction, self.options = reduction, options
+        _known(reduction, *self.reductions)
+        self.reduction, self.options = reduction, {}
 
     def forward(self, input, target) -> Tensor:
         return type(self).function(input, target, reduction=self.reduction, **self.options)
@@ -328,95 +462,150 @@ class _Loss(Module):
 
 
 class MSELoss(_Loss):
-    """The squared error: `mse_loss`."""
+    """The squared error: `mse_loss`.
+
+    >>> MSELoss()(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]))
+    Tensor(2.)
+    """
 
     function = staticmethod(mse_loss)
 
 
 class L1Loss(_Loss):
-    """The absolute error: `l1_loss`."""
+    """The absolute error: `l1_loss`.
+
+    >>> L1Loss("sum")(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]))
+    Tensor(2.)
+    """
 
     function = staticmethod(l1_loss)
 
 
 class HuberLoss(_Loss):
-    """Squared near 0, straight beyond delta: `huber_loss`."""
+    """Squared near 0, straight beyond delta: `huber_loss`.
+
+    >>> HuberLoss(delta=2.0)(Tensor([1.0, 10.0]), Tensor([0.0, 0.0]))  # the mean of ½ and 2 · 9
+    Tensor(9.25)
+    """
 
     function = staticmethod(huber_loss)
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0):
-        super().__init__(reduction, delta=delta)
+        super().__init__(reduction)
+        _positive("delta", delta)
+        self.options = {"delta": delta}
 
 
 class SmoothL1Loss(_Loss):
-    """Huber's loss over beta: `smooth_l1_loss`."""
+    """Huber's loss over beta: `smooth_l1_loss`.
+
+    >>> SmoothL1Loss(beta=2.0)(Tensor([1.0, 10.0]), Tensor([0.0, 0.0]))
+    Tensor(4.625)
+    """
 
     function = staticmethod(smooth_l1_loss)
 
     def __init__(self, reduction: str = "mean", beta: float = 1.0):
-        super().__init__(reduction, beta=beta)
+        super().__init__(reduction)
+        self.options = {"beta": beta}
 
 
 class BCELoss(_Loss):
-    """Of probabilities: `binary_cross_entropy`."""
+    """Of probabilities, yes or no: `binary_cross_entropy`.
+
+    >>> BCELoss()(Tensor([0.5, 0.5]), [0, 1])
+    Tensor(0.6931472)
+    """
 
     function = staticmethod(binary_cross_entropy)
 
     def __init__(self, weight=None, reduction: str = "mean"):
-        super().__init__(reduction, weight=weight)
+        super().__init__(reduction)
+        self.options = {"weight": weight}
 
 
 class BCEWithLogitsLoss(_Loss):
-    """Of scores before a sigmoid: `binary_cross_entropy_with_logits`."""
+    """Of scores before a sigmoid, yes or no: `binary_cross_entropy_with_logits`.
+
+    >>> BCEWithLogitsLoss(pos_weight=3.0)(Tensor([0.0, 0.0]), [0, 1])  # the mean of ln 2 and 3 ln 2
+    Tensor(1.3862944)
+    """
 
     function = staticmethod(binary_cross_entropy_with_logits)
 
     def __init__(self, weight=None, reduction: str = "mean", pos_weight=None):
-        super().__init__(reduction, weight=weight, pos_weight=pos_weight)
+        super().__init__(reduction)
+        self.options = {"weight": weight, "pos_weight": pos_weight}
 
 
 class CrossEntropyLoss(_Loss):
-    """Of scores and class indices or probabilities: `cross_entropy`."""
+    """Of scores and class indices or probabilities: `cross_entropy`.
+
+    >>> CrossEntropyLoss()(Tensor([[0.0, 0.0], [0.0, 0.0]]), [0, 1])
+    Tensor(0.6931472)
+    """
 
     function = staticmethod(cross_entropy)
 
     def __init__(
         self, weight=None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
     ):
-        super().__init__(reduction, weight=weight, ignore_index=ignore_index, label_smoothing=label_smoothing)
+        super().__init__(reduction)
+        self.options = {"weight": weight, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
 
 
 class NLLLoss(_Loss):
-    """Of log-probabilities and class indices: `nll_loss`."""
+    """Of log-probabilities and class indices: `nll_loss`.
+
+    >>> NLLLoss(ignore_index=0)(Tensor([[-1.0, -2.0], [-3.0, -4.0]]), [0, 1])
+    Tensor(4.)
+    """
 
     function = staticmethod(nll_loss)
 
     def __init__(self, weight=None, ignore_index: int = -100, reduction: str = "mean"):
-        super().__init__(reduction, weight=weight, ignore_index=ignore_index)
+        super().__init__(reduction)
+        self.options = {"weight": weight, "ignore_index": ignore_index}
 
 
 class KLDivLoss(_Loss):
-    """Of log-probabilities and probabilities: `kl_div`."""
+    """Of log-probabilities and probabilities: `kl_div`. reduction may be "batchmean", which is the divergence.
+
+    >>> KLDivLoss("batchmean")(Tensor([[0.5, 0.5]]).log(), Tensor([[1.0, 0.0]]))
+    Tensor(0.6931472)
+    """
 
     function = staticmethod(kl_div)
+    reductions = ("batchmean",)
 
     def __init__(self, reduction: str = "mean", log_target: bool = False):
-        super().__init__(reduction, log_target=log_target)
+        super().__init__(reduction)
+        self.options = {"log_target": log_target}
 
 
 class HingeLoss(_Loss):
-    """Of scores and labels ±1: `hinge_loss`."""
+    """Of scores and labels ±1: `hinge_loss`.
+
+    >>> HingeLoss("none")(Tensor([2.0, 0.5]), [1, 1])
+    Tensor([0. , 0.5])
+    """
 
     function = staticmethod(hinge_loss)
 
     def __init__(self, reduction: str = "mean", margin: float = 1.0):
-        super().__init__(reduction, margin=margin)
+        super().__init__(reduction)
+        self.options = {"margin": margin}
 
 
 class HingeEmbeddingLoss(_Loss):
-    """Of distances and labels ±1: `hinge_embedding_loss`."""
+    """Of distances and labels ±1: `hinge_embedding_loss`.
+
+    >>> HingeEmbeddingLoss(margin=2.0)(Tensor([0.5, 0.5]), [1, -1])  # the mean of ½ and 1½
+    Tensor(1.)
+    """
 
     function = staticmethod(hinge_embedding_loss)
 
     def __init__(self, margin: float = 1.0, reduction: str = "mean"):
-        super().__init__(reduction, margin=margin)
+        super().__init__(reduction)
+        self.options = {"margin": margin}

@@ -180,7 +180,7 @@ def _cross_entropy(x, index, reduction="none"):
 
 def _cross_entropy_back(g, x, index, reduction):
     wrong = softmax(x, axis=-1) - (index[..., None] == np.arange(x.shape[-1]))  # p - y
-    return wrong * (np.expand_dims(g, -1) if reduction == "none" else g / index.size)
+    return wrong * (np.expand_dims(g, -1) if reduction == "none" else g / (index.size or math.nan))
 
 
 cross_entropy = Primitive(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradlib import ShapeError, Tensor, nn
+from gradlib import GraphError, ShapeError, Tensor, nn
 from gradlib.nn import functional as F
 
 ones = np.ones
@@ -41,6 +41,41 @@ ones = np.ones
         (lambda: F.nll_loss(ones((3, 4)), [0, 1, 9]), IndexError, "nll_loss's labels are class indices from 0 to 3"),
         (lambda: F.hinge_loss(ones(2), np.array([1.0, 0.0])), ValueError, "labels -1 and 1, but entry (1,) is 0."),
         (lambda: nn.MSELoss("average"), ValueError, "reduction is 'mean', 'sum' or 'none'"),
+        (lambda: nn.MSELoss("batchmean"), ValueError, "reduction is 'mean', 'sum' or 'none', got 'batchmean'."),
+        (lambda: nn.KLDivLoss("average"), ValueError, "'mean', 'sum', 'batchmean' or 'none', got 'average'."),
+        (lambda: nn.L1Loss(delta=1.0), TypeError, "unexpected keyword argument 'delta'"),
+        (lambda: nn.HuberLoss(delta=-1.0), ValueError, "delta must be above 0, got -1.0."),
+        (lambda: F.huber_loss(ones(2), ones(2), delta=np.nan), ValueError, "delta must be above 0, got nan."),
+        (lambda: F.smooth_l1_loss(ones(2), ones(2), beta=-1), ValueError, "beta must be above 0, got -1."),
+        (lambda: F.smooth_l1_loss(ones((2, 1)), ones(2)), ShapeError, "smooth_l1_loss compares entry by entry"),
+        (lambda: F.cross_entropy(ones((3, 4)), [0, 1, 2], [1.0] * 5), ShapeError,
+         "cross_entropy's weight has one number for each class, shape (4,), got (5,)."),
+        (lambda: F.cross_entropy(ones((3, 4)), [0, 1, 2], ones((4, 1))), ShapeError, "for each class, shape (4,), got"),
+        (lambda: F.cross_entropy(ones((3, 4)), ones((3, 4)) / 4, 2.0), ShapeError,
+         "for each class, shape (4,), got ()"),
+        (lambda: F.cross_entropy(ones((3, 4)), [0, 1, 2], Tensor(ones(4), requires_grad=True)), GraphError, "detach()"),
+        (lambda: F.nll_loss(ones((3, 4)), [0, 0, 0], [1.0]), ShapeError, "nll_loss's weight has one number for each"),
+        (lambda: F.bce_loss(ones(4), ones(4), ones((4, 1))), ShapeError,
+         "binary_cross_entropy's weight must stretch to the shape of the losses, (4,), got (4, 1)."),
+        (lambda: F.bce_with_logits_loss(ones(4), ones(4), ones((2, 4))), ShapeError,
+         "weight must stretch to the shape"),
+        (lambda: F.bce_with_logits_loss(ones(4), ones(4), pos_weight=ones(3)), ShapeError,
+         "pos_weight must stretch to"),
+        (lambda: F.cross_entropy(ones((3, 4)), ones((3, 4)) / 4, ignore_index=2), ValueError,
+         "ignore_index=2 is a label, and this target holds probabilities: leave it out."),
+        (lambda: F.cross_entropy(ones((3, 4)), [0, 1, 2], ignore_index=1.5), TypeError,
+         "ignore_index is a label, a whole"),
+        (lambda: F.cross_entropy(ones((3, 4)), 2.5 * ones((3, 4))), ValueError,
+         "takes probabilities between 0 and 1, but entry (0, 0) is 2.5; class indices are whole numbers."),
+        (lambda: F.cross_entropy(ones((2, 5, 7)), np.zeros((2, 5), int)), ShapeError,
+         "The classes are axis 1 of the scores: scores.moveaxis(-1, 1), if they are the last."),
+        (lambda: F.cross_entropy(ones((3, 4)), np.array([0, 1, 255], np.uint8)), IndexError, "label (2,) is 255."),
+        (lambda: F.cross_entropy(ones((3, 4)), ["a", "b", "c"]), TypeError, "a Tensor holds numbers"),
+        (lambda: F.nll_loss(ones((3, 4)), [0.0, 1.0, 2.0]), TypeError, "class indices, whole numbers; got float32."),
+        (lambda: F.nll_loss(ones(()), 0), ShapeError, "nll_loss takes scores of shape (N, C), a score for each class;"),
+        (lambda: F.kl_div(ones(2), np.array([0.5, -0.5])), ValueError,
+         "between 0 and 1, but entry (1,) is -0.5; for logarithms pass log_target=True."),
+        (lambda: F.mse_loss(ones(2), "ab"), TypeError, "a Tensor holds numbers"),
     ],
 )  # fmt: skip
 def test_wrong_requests_are_refused(call, kind, words):
@@ -83,3 +118,54 @@ def test_kinds_of_targets_and_the_words_of_a_loss():
         "CrossEntropyLoss(reduction='mean', ignore_index=-100, label_smoothing=0.1)"
     )
     assert np.isnan(F.cross_entropy(x, [-100, -100]).item())  # nothing to take the mean of, as in PyTorch
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.bool_])
+def test_whole_numbers_are_computed_with_as_floating_point_numbers(dtype):
+    prediction, target = np.array([0, 1, 1], dtype), np.array([1, 0, 1], dtype)
+    for name in ("mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss", "bce_with_logits_loss", "kl_div"):
+        function = getattr(F, name)
+        expected = function(prediction.astype(np.float32), target.astype(np.float32), reduction="none")
+        found = function(Tensor(prediction), target, reduction="none")
+        assert found.dtype == np.float32 and np.array_equal(found.data, expected.data)
+    assert F.mse_loss(Tensor(np.array([100], np.int8)), np.array([-100], np.int8)).item() == 40_000
+    assert F.mse_loss(Tensor(np.array([1], np.uint8)), np.array([300])).item() == 299**2
+
+
+def test_lists_and_weights_take_the_dtype_of_the_prediction():
+    p32, p64 = Tensor([0.2, 0.4]), Tensor(np.array([0.2, 0.4]))
+    assert F.mse_loss(p32, [0.2, 0.4]).dtype == np.float32
+    assert F.mse_loss(p64, [0.2, 0.4]).item() == 0.0  # not 0.2 in float32
+    for loss in (F.bce_loss, F.bce_with_logits_loss):
+        assert loss(p32, [0, 1], weight=[1.0, 2.0]).dtype == loss(p32, [0, 1], weight=np.ones(2)).dtype == np.float32
+        assert loss(p32, [0, 1], weight=3).item() == pytest.approx(3 * loss(p32, [0, 1]).item())
+    assert F.bce_with_logits_loss(p32, [0, 1], pos_weight=np.ones(2)).dtype == np.float32
+
+
+def test_what_is_ignored_counts_nothing_even_where_it_is_infinite():
+    x = Tensor(np.array([[-np.inf, 0.0], [1.0, 2.0]]), requires_grad=True)
+    for options in ({}, {"label_smoothing": 0.0, "weight": [2.0, 2.0]}):
+        loss = F.cross_entropy(x, [-100, 1], **options)
+        loss.backward()
+        assert loss.item() == pytest.approx(np.log(1 + np.exp(-1)))
+        assert x.grad[0].tolist() == [0.0, 0.0] and np.isfinite(x.grad).all()
+        x.grad = None
+    assert F.cross_entropy(x, [-100, 1], reduction="none").tolist()[0] == 0.0
+
+
+def test_a_batch_of_nothing_to_learn_from_has_no_gradient():
+    x = Tensor(np.ones((2, 3)), requires_grad=True)
+    for loss in (F.cross_entropy(x, [-100, -100]), F.nll_loss(x, [0, 0], weight=[0.0, 1.0, 1.0])):
+        loss.backward()
+        assert np.isnan(loss.item()) and not x.grad.any()
+    assert F.cross_entropy(x, [-100, -100], reduction="sum").item() == 0.0
+
+
+def test_shares_that_rounding_left_above_one_are_taken():
+    share = np.nextafter(np.float32(1), np.float32(2))
+    assert F.cross_entropy(np.zeros((1, 2), np.float32), np.array([[share, 0]])).item() == pytest.approx(np.log(2))
+    assert F.bce_with_logits_loss(np.zeros(1), np.array([share])).item() == pytest.approx(np.log(2))
+
+
+def test_small_probabilities_keep_their_digits():
+    assert F.bce_loss(Tensor([1e-9]), [0.0]).item() == pytest.approx(1e-9, rel=1e-6)  # 1 - 1e-9 is 1 in float32
