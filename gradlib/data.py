@@ -20,7 +20,16 @@ from .tensor import Tensor, on
 
 
 class Dataset:
-    """Examples by number: a subclass defines `__getitem__(index)` and `__len__()`."""
+    """Examples by number: a subclass defines `__getitem__(index)` and `__len__()`.
+
+    >>> class Squares(Dataset):
+    ...     def __getitem__(self, index):
+    ...         return index, index**2
+    ...     def __len__(self):
+    ...         return 3
+    >>> [(n.tolist(), square.tolist()) for n, square in DataLoader(Squares(), batch_size=2)]
+    [([0, 1], [0, 1]), ([2], [4])]
+    """
 
     def __getitem__(self, index: int) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define __getitem__(index): the example of that number.")
@@ -372,13 +381,23 @@ def load_digits(flat: bool = True) -> tuple[np.ndarray, np.ndarray]:
 
 
 def load_breast_cancer() -> tuple[np.ndarray, np.ndarray]:
-    """569 tumors, 30 features scaled to mean 0 and variance 1; label 1 is benign. Source: Wolberg and others, 1995."""
+    """569 tumors, 30 features scaled to mean 0 and variance 1; label 1 is benign. Source: Wolberg and others, 1995.
+
+    >>> x, y = load_breast_cancer()
+    >>> x.shape, np.bincount(y)
+    ((569, 30), array([212, 357]))
+    """
     found = _bundled("load_breast_cancer")
     return _standardized(found.data), found.target.astype(np.int64)
 
 
 def load_wine() -> tuple[np.ndarray, np.ndarray]:
-    """178 wines of three growers, 13 features scaled to mean 0 and variance 1. Source: Forina and others, 1988."""
+    """178 wines of three growers, 13 features scaled to mean 0 and variance 1. Source: Forina and others, 1988.
+
+    >>> x, y = load_wine()
+    >>> x.shape, np.bincount(y)
+    ((178, 13), array([59, 71, 48]))
+    """
     found = _bundled("load_wine")
     return _standardized(found.data), found.target.astype(np.int64)
 
@@ -387,6 +406,10 @@ def load_diabetes() -> tuple[np.ndarray, np.ndarray]:
     """442 patients, 10 features scaled to mean 0 and variance 1; target: progression, 25 to 346, float32.
 
     Source: Efron and others, Least Angle Regression, 2004.
+
+    >>> x, y = load_diabetes()
+    >>> x.shape, y.min(), y.max()
+    ((442, 10), np.float32(25.0), np.float32(346.0))
     """
     found = _bundled("load_diabetes")
     return _standardized(found.data), found.target.astype(np.float32)

@@ -59,6 +59,12 @@ def load(path: str | Path) -> dict[str, np.ndarray]:
     """The arrays of a .safetensors file by name, as they were written: in the layout that they were written in.
 
     Raises FileNotFoundError, or ValueError for a file that is not whole.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save({"steps": np.arange(3)}, f"{folder}/steps.safetensors")
+    ...     load(f"{folder}/steps.safetensors")
+    {'steps': array([0, 1, 2])}
     """
     return _read(path)[0]
 

@@ -120,6 +120,9 @@ def accuracy(output: Tensor, target: Any) -> float:
     """The share of right answers: of class scores (N, C) and indices (N,), or of scores (N,) or (N, 1) and 0 or 1.
 
     A single score means yes above 0, as before a sigmoid.
+
+    >>> accuracy(Tensor([[2.0, 1.0], [0.0, 3.0]]), [0, 0]), accuracy(Tensor([2.0, -1.0]), [1, 0])
+    (0.5, 1.0)
     """
     scores, labels = plain(output), np.asarray(plain(target))
     if scores.ndim == labels.ndim + 1 and scores.shape[-1] > 1:
@@ -396,6 +399,21 @@ class Callback:
     """What is done at points of the training; a subclass defines those it needs.
 
     `trainer.history.records[-1]` is the epoch just measured; `trainer.stop = True` ends after it.
+
+    >>> class StopBelow(Callback):
+    ...     def __init__(self, loss):
+    ...         self.loss = loss
+    ...     def on_epoch_end(self, trainer):
+    ...         trainer.stop = trainer.history.records[-1]["train_loss"] < self.loss
+    >>> from gradlib import nn, optim
+    >>> from gradlib.data import DataLoader, TensorDataset
+    >>> model = nn.Linear(1, 1, rng=np.random.default_rng(0))
+    >>> trainer = Trainer(model, nn.MSELoss(), optim.SGD(model.parameters(), lr=0.125))
+    >>> loader = DataLoader(TensorDataset(np.float32([[1.0]]), np.float32([[2.0]])))
+    >>> history = trainer.fit(loader, callbacks=[StopBelow(0.2)])
+    epoch 1/10: train_loss 2.3273
+    epoch 2/10: train_loss 0.5818
+    epoch 3/10: train_loss 0.1455
     """
 
     def on_train_begin(self, trainer: Trainer) -> None:
@@ -428,7 +446,8 @@ def _every(every: int) -> int:
 class EarlyStopping(Callback):
     """Ends when `monitor` has not got better by more than min_delta for `patience` epochs.
 
-    mode : "min" where less is better, "max" for an accuracy. NaN is not better.
+    mode : "min" where less is better, "max" for an accuracy. NaN is not better. In a run that is resumed it counts on;
+    one that it had stopped goes on only if it is given more patience.
     """
 
     def __init__(self, monitor: str = "val_loss", patience: int = 5, min_delta: float = 0.0, mode: str = "min"):

@@ -55,6 +55,11 @@ def clip_gradients(params: Tensor | Iterable[Tensor], max_norm: float) -> float:
     """Shrink all gradients together to a 2-norm of at most max_norm; returns the norm before.
 
     `clip_grad_norm_` by a plainer name.
+
+    >>> x = Tensor([3.0, 4.0], requires_grad=True)
+    >>> (x**2 / 2).sum().backward()
+    >>> clip_gradients(x, max_norm=2.5), x.grad.round(4)
+    (5.0, array([1.5, 2. ], dtype=float32))
     """
     return clip_grad_norm_(params, max_norm)
 

@@ -121,7 +121,14 @@ class LambdaLR(LRScheduler):
 
 
 class StepLR(LRScheduler):
-    """lr = base_lr · γ^⌊t / step_size⌋: down by a factor every step_size steps. gamma : γ, 0.1."""
+    """lr = base_lr · γ^⌊t / step_size⌋: down by a factor every step_size steps. gamma : γ, 0.1.
+
+    >>> from gradlib import Tensor, optim
+    >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> schedule = StepLR(optimizer, step_size=2, gamma=0.5)
+    >>> [schedule.lr_at(t, 1.0) for t in range(5)]
+    [1.0, 1.0, 0.5, 0.5, 0.25]
+    """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1):
         self.step_size, self.gamma = whole("StepLR's step_size is a whole number from 1 on", step_size, 1), gamma
@@ -150,7 +157,14 @@ class MultiStepLR(LRScheduler):
 
 
 class ExponentialLR(LRScheduler):
-    """lr = base_lr · γᵗ."""
+    """lr = base_lr · γᵗ.
+
+    >>> from gradlib import Tensor, optim
+    >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> schedule = ExponentialLR(optimizer, gamma=0.5)
+    >>> [schedule.lr_at(t, 1.0) for t in range(4)]
+    [1.0, 0.5, 0.25, 0.125]
+    """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1):
         self.gamma = gamma
@@ -189,6 +203,12 @@ class LinearLR(LRScheduler):
 
     start_factor : 1/3, above 0 and at most 1. end_factor : 1. total_iters : 5. From small to 1 it is a
     warm-up.
+
+    >>> from gradlib import Tensor, optim
+    >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> schedule = LinearLR(optimizer, start_factor=0.25, total_iters=3)
+    >>> [schedule.lr_at(t, 1.0) for t in range(5)]
+    [0.25, 0.5, 0.75, 1.0, 1.0]
     """
 
     def __init__(
