@@ -868,6 +868,7 @@ def _gru(a: Interval, weight: Interval, bias: Interval, first: Interval) -> Inte
 RULES: dict[str, Callable[..., Interval]] = {
     "add": _add, "sub": _sub, "mul": _mul, "div": _div, "neg": _neg, "pow": _pow, "abs": _abs, "square": _square,
     "reciprocal": _reciprocal, "remainder": _remainder, "floor_divide": _floor_divide, "astype": _astype,
+    "to": lambda x, device: x,  # computed on the CPU, the bounds hold on every device
     "sqrt": _rising(P.sqrt, least=0, domain=(0, np.inf)),
     "exp": _rising(P.exp, least=0), "expm1": _rising(P.expm1, least=-1),
     "log": _rising(P.log, domain=(0, np.inf)), "log2": _rising(P.log2, domain=(0, np.inf)),

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import primitives as P
 from .errors import ShapeError, axis_out_of_range, cannot_stack, explained, not_an_axis
-from .operations import Operations, _axis, plain
+from .operations import Operations, _axis, on_cpu, plain
 
 UFUNCS = {op.forward: op for op in P.TABLE.values() if isinstance(op.forward, np.ufunc)}
 UFUNCS[np.reciprocal] = P.reciprocal
@@ -191,7 +191,7 @@ def _norm(x, ord=None, axis=None, keepdims=False):
 
 
 def _take(a, indices, axis=None):
-    if np.asarray(plain(indices)).dtype.kind not in "iu" and np.size(indices):
+    if on_cpu(indices).dtype.kind not in "iu" and np.size(indices):
         raise TypeError("np.take takes the numbers of the entries, as whole numbers. For a mask use t[mask].")
     return a.reshape(-1)[indices] if axis is None else a._along(_axis(axis, None, a.ndim), indices)
 

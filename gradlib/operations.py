@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from . import primitives as P
+from .device import DeviceArray
+from .device import to as moved
 from .errors import ShapeError, axis_out_of_range, not_an_axis, not_over_axis, nothing_to_reduce, whole
 
 
@@ -474,7 +476,7 @@ class Operations:
         axis = dim if axis is None else axis
         if axis is None:
             return self.reshape(-1).repeat_interleave(repeats, 0)
-        axis, counts = _axis(None, axis, self.ndim), np.asarray(plain(repeats))
+        axis, counts = _axis(None, axis, self.ndim), on_cpu(repeats)
         for count in counts.ravel().tolist():
             whole("repeat_interleave takes whole numbers from 0 on", count, 0)
         if counts.shape not in ((), (1,), (self.shape[axis],)):
@@ -788,6 +790,12 @@ def plain(value: Any) -> Any:
     return value.data if isinstance(value, Operations) else value
 
 
+def on_cpu(value: Any) -> np.ndarray:
+    """The numbers of a tensor, wherever it lies, or of a list, as an array in the memory of the CPU."""
+    value = plain(value)
+    return moved(value, "cpu") if isinstance(value, DeviceArray) else np.asarray(value)
+
+
 def real_dtype(dtype: Any) -> np.dtype:
     """A dtype of real numbers, or an error that says what was wrong with it."""
     try:
@@ -801,7 +809,7 @@ def real_dtype(dtype: Any) -> np.dtype:
 
 def _indices(index: Any) -> np.ndarray:
     """Indices along an axis: an array of whole numbers."""
-    index = np.asarray(plain(index))
+    index = on_cpu(index)
     if index.dtype.kind not in "iu":
         raise TypeError(f"an index holds whole numbers, got {index.dtype} of shape {index.shape}.")
     return index

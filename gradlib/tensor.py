@@ -9,8 +9,10 @@ import numpy as np
 from . import amp, numpy_functions
 from . import primitives as P
 from .autograd import BackwardStep, backward_steps, casting, recording, writes
+from .device import DeviceArray, as_array
+from .device import to as moved
 from .errors import GraphError, ShapeError, axis_out_of_range, cannot_broadcast, explained, whole
-from .operations import Operations, plain, real_dtype
+from .operations import Operations, on_cpu, plain, real_dtype
 from .primitives.shapes import assign
 
 _new = object.__new__
@@ -68,11 +70,11 @@ class Tensor(Operations):
     @data.setter
     def data(self, value) -> None:
         if value is not self._array:  # `t.data -= u` assigns the array that is there
-            array = np.asarray(plain(value))
+            array = as_array(plain(value))
             if array.dtype.kind not in "fiub":
                 raise _bad_data(value, array.dtype)
             self._refuse_dtype(array.dtype)
-            value = array.astype(self.dtype, copy=False)
+            value = moved(array.astype(self.dtype, copy=False), self.device)
             if value.shape != self.shape:
                 raise ShapeError(
                     f"a tensor of shape {self.shape} cannot take data of shape {value.shape}: its shape stays. "
@@ -84,6 +86,7 @@ class Tensor(Operations):
     shape = property(lambda self: self._array.shape, doc="The size along each axis.")
     ndim = property(lambda self: self._array.ndim, doc="The number of axes.")
     dtype = property(lambda self: self._array.dtype, doc="The NumPy dtype of the entries.")
+    device = property(lambda self: self._array.device, doc='In whose memory the array lies: "cpu" or "cuda".')
 
     def numel(self) -> int:
         """The number of entries."""
@@ -108,6 +111,8 @@ class Tensor(Operations):
                 "NumPy would lose the gradient of this tensor: what it computes is not part of the graph. "
                 "Use gradlib's operations, or t.detach().numpy() if no gradient is to flow."
             )
+        if self.device != "cpu":
+            raise TypeError(f"this tensor lies in the memory of {self.device!r}: move it first, by t.cpu().")
         return self._array
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
@@ -166,7 +171,7 @@ class Tensor(Operations):
 
     def __repr__(self) -> str:
         name = type(self).__name__
-        parts = [np.array2string(self._array, separator=", ", prefix=f"{name}(")]
+        parts = [np.array2string(moved(self._array, "cpu"), separator=", ", prefix=f"{name}(")]
         if self.ndim > 1 or self._array.size == 0:
             parts.append(f"shape={self.shape}")
         if self.dtype != np.float32:
@@ -175,6 +180,8 @@ class Tensor(Operations):
             parts.append(f"op={self._op.symbol!r}")
         elif self._requires_grad:
             parts.append("requires_grad=True")
+        if self.device != "cpu":
+            parts.append(f"device={self.device!r}")
         return f"{name}({', '.join(parts)})"
 
     def __format__(self, spec: str) -> str:
@@ -245,6 +252,24 @@ class Tensor(Operations):
         else:
             tensor._cut = self._cut
         return tensor
+
+    def to(self, device_or_dtype: Any) -> Tensor:
+        """In the memory of a device, "cpu" or "cuda", as part of the graph: the gradient comes back here. Given a
+        dtype, it is `astype`.
+
+        Raises ValueError for a device that is not known, ImportError where CuPy is missing.
+        """
+        if not isinstance(device_or_dtype, str) or device_or_dtype in np.sctypeDict:
+            return self.astype(device_or_dtype)
+        return self if self.device == device_or_dtype else apply(P.to, self, device=device_or_dtype)
+
+    def cpu(self) -> Tensor:
+        """In the memory of the CPU, where NumPy computes."""
+        return self.to("cpu")
+
+    def cuda(self) -> Tensor:
+        """In the memory of a GPU of NVIDIA, where CuPy computes."""
+        return self.to("cuda")
 
     def clone(self) -> Tensor:
         """The same numbers in an array of their own, in the graph."""
@@ -321,11 +346,11 @@ class Tensor(Operations):
                     f".sum() or .mean(), or pass gradient=, an array of shape {self.shape}: how much each "
                     "entry counts."
                 )
-            return np.ones(self._array.shape, self._array.dtype)
+            return np.ones_like(self._array)
         gradient = _as_array(plain(gradient), None)
         if gradient.shape != self.shape:
             raise ShapeError(f"gradient must have the tensor's shape {self.shape}, got {gradient.shape}.")
-        return gradient.astype(self.dtype, copy=False)
+        return moved(gradient.astype(self.dtype, copy=False), self.device)
 
     def _refuse_overwritten(self, order: list[Tensor]) -> None:
         """Raise GraphError if a tensor in the graph was overwritten after an operation used or made it."""
@@ -586,7 +611,7 @@ def apply(op: P.Primitive, *inputs: Tensor, **keywords) -> Tensor:
         array = op.forward(*arrays, **keywords)
     except (TypeError, ValueError, IndexError) as error:
         raise explained(op.symbol, arrays, keywords, error) from None
-    if type(array) is not np.ndarray:
+    if type(array) is not np.ndarray and type(array) is not DeviceArray:
         array = np.asarray(array)  # NumPy gives scalars for 0-d results; a tensor always holds an array
     if array.dtype is not arrays[0].dtype:
         array = _in_our_dtype(op, array, arrays, keywords)
@@ -648,7 +673,7 @@ def _in_our_dtype(
         floating = [array.dtype for array in inputs if array.dtype.kind == "f"]
         if floating:
             return result.astype(np.result_type(*floating), copy=False)
-        return np.asarray(op.forward(*(array.astype(np.float32) for array in inputs), **keywords))
+        return as_array(op.forward(*(array.astype(np.float32) for array in inputs), **keywords))
     if dtype in (np.uint64, np.int8) and dtype not in [array.dtype for array in inputs]:
         return result.astype(np.int64)  # a sum of uint8, a square of bools
     return result
@@ -688,9 +713,9 @@ def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, grad: np.ndarra
 def _keep(tensor: Tensor, arrived: np.ndarray) -> None:
     """Add a gradient to `grad`, which is an array of its own: what a rule made for a leaf is kept, a view is copied."""
     if tensor.grad is not None:
-        arrived = np.asarray(tensor.grad + arrived)
+        arrived = as_array(tensor.grad + arrived)
     elif tensor._op is not None or arrived.base is not None or type(arrived) is not np.ndarray:
-        arrived = np.array(arrived)
+        arrived = np.copy(arrived)
     tensor.grad = arrived.astype(tensor._array.dtype, copy=False)
 
 
@@ -700,6 +725,8 @@ def _index(index: Any) -> Any:
         return tuple(map(_index, index))
     if isinstance(index, Tensor):
         index = index._array
+    if isinstance(index, DeviceArray):
+        return moved(index, "cpu")  # the rules count repeated indices there
     if isinstance(index, list):
         return np.array(index, dtype=None if np.size(index) else np.intp)
     return index.copy() if isinstance(index, np.ndarray) else index
@@ -714,7 +741,7 @@ def _operand(value: Any, like: Tensor) -> Tensor:
         if dtype.kind != "f" and not (dtype.kind in "iu" and isinstance(value, int)):
             dtype = None if isinstance(value, int) else np.float32
         return _fill(_new(Tensor), np.array(value, dtype))
-    if isinstance(value, (np.ndarray, np.generic)):
+    if isinstance(value, (np.ndarray, np.generic, DeviceArray)):
         return on(_as_array(value, None))
     if _foreign(value):
         return value
@@ -745,7 +772,7 @@ def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
 
     Raises TypeError for indices that are not whole numbers, IndexError for one out of range.
     """
-    indices = np.asarray(plain(indices))
+    indices = on_cpu(indices)
     whole("num_classes is a whole number", num_classes)
     if indices.dtype.kind not in "iu":
         raise TypeError(f"one_hot takes whole numbers, class indices, got {indices.dtype} of shape {indices.shape}.")
@@ -773,6 +800,8 @@ def _as_array(data: Any, dtype: Any) -> np.ndarray:
                 "Tensor(t) would cut the graph of t. Use t itself, or t.detach() for a constant."
             )
         data = data._array
+    if isinstance(data, DeviceArray):
+        return data.astype(data.dtype if dtype is None else dtype)
     try:
         array = np.array(data, dtype=dtype)
     except (TypeError, ValueError, GraphError) as error:

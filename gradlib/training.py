@@ -18,7 +18,7 @@ from .amp import GradScaler, autocast
 from .autograd import no_grad
 from .errors import whole
 from .nn.module import Module
-from .operations import plain
+from .operations import on_cpu
 from .optim import Optimizer, clip_grad_norm_
 from .serialization import load_tree, save_tree
 from .tensor import Tensor
@@ -124,7 +124,7 @@ def accuracy(output: Tensor, target: Any) -> float:
     >>> accuracy(Tensor([[2.0, 1.0], [0.0, 3.0]]), [0, 0]), accuracy(Tensor([2.0, -1.0]), [1, 0])
     (0.5, 1.0)
     """
-    scores, labels = plain(output), np.asarray(plain(target))
+    scores, labels = on_cpu(output), on_cpu(target)
     if scores.ndim == labels.ndim + 1 and scores.shape[-1] > 1:
         return float((scores.argmax(-1) == labels).mean())
     return float(((scores.reshape(labels.shape) > 0) == (labels > 0.5)).mean())
@@ -261,7 +261,7 @@ class Trainer:
     def predict(self, inputs: Any) -> np.ndarray:
         """The model's output as an array, in eval mode and without a graph."""
         with _evaluating(self.model), no_grad():
-            return self.model(inputs if isinstance(inputs, Tensor) else Tensor(inputs)).data
+            return self.model(inputs if isinstance(inputs, Tensor) else Tensor(inputs)).cpu().data
 
     # Going on later ---------------------------------------------------------------------------------------
 

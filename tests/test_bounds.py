@@ -46,6 +46,7 @@ CASES = {
     "div": ([(N, ANY), (N, (0.01, 50.0))], {}), "neg": ([(N, ANY)], {}), "abs": ([(N, ANY)], {}),
     "square": ([(N, ANY)], {}), "reciprocal": ([(N, POSITIVE)], {}), "sqrt": ([(N, (0.0, np.inf))], {}),
     "pow": ([(N, POSITIVE), (N, (-3.0, 3.0))], {}), "astype": ([(N, ANY)], {"dtype": np.dtype(np.float32)}),
+    "to": ([(N, ANY)], {"device": "cpu"}),
     "sign": ([(N, ANY)], {}), "floor": ([(N, ANY)], {}), "ceil": ([(N, ANY)], {}),
     "round": ([(N, ANY)], {"decimals": 1}), "exp": ([(N, (-80.0, 80.0))], {}), "expm1": ([(N, (-80.0, 80.0))], {}),
     "log": ([(N, POSITIVE)], {}), "log2": ([(N, POSITIVE)], {}), "log1p": ([(N, (-0.999, np.inf))], {}),

@@ -47,6 +47,7 @@ READS = {
     "round": ["round(u)", "0"],
     "floor_divide": ["⌊u / v⌋", "0", "0"],
     "astype": ["astype(u)", "1"],
+    "to": ["to(u)", "1"],
     "expm1": ["e^u - 1", "z + 1"],
     "log1p": ["ln (1 + u)", "1/(1 + u)"],
     "log2": ["log₂ u", "1/(u · ln 2)"],

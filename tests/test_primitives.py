@@ -92,7 +92,7 @@ def test_its_second_derivative_agrees_with_finite_differences(sample):
 # Their first derivatives do not depend on the inputs, so the second are not even recorded.
 LINEAR = {
     "unfold", "fold",
-    "add", "sub", "neg", "relu", "leaky_relu", "clip", "maximum", "minimum", "where", "astype",
+    "add", "sub", "neg", "relu", "leaky_relu", "clip", "maximum", "minimum", "where", "astype", "to",
     "sign", "floor", "ceil", "round", "floor_divide",
     "sum", "mean", "max", "min", "cumsum",
     "reshape", "transpose", "broadcast_to", "concatenate", "pad", "getitem", "scatter", "setitem",
@@ -193,7 +193,7 @@ WORDS = {
 }  # fmt: skip
 KEYWORDS = {
     "leaky_relu": {"negative_slope": 0.3}, "gelu": {"approximate": "none"}, "astype": {"dtype": np.float64},
-    "clip": {"min": -0.2, "max": 0.9}, "round": {"decimals": 0},
+    "clip": {"min": -0.2, "max": 0.9}, "round": {"decimals": 0}, "to": {"device": "cpu"},
 }  # fmt: skip
 VALUES = [[0.7, 1.3, -0.4], [0.9, 0.2, 1.1], [0.3, 0.6, 0.5], [0.95, 2.0, 0.1], [0.6, 0.6, 0.3]]  # a tie at last
 ELEMENTWISE = [name for name, entry in TABLE.items() if entry.elementwise]

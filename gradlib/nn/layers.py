@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import primitives as P
 from ..errors import ShapeError, whole
-from ..operations import plain
+from ..operations import on_cpu
 from ..random import generator
 from ..tensor import Parameter, Tensor, apply, as_tensor
 from . import init
@@ -80,7 +80,7 @@ def embedding(indices, weight, padding_idx: int | None = None) -> Tensor:
 
     Raises TypeError for indices that are not whole numbers, IndexError for one out of range.
     """
-    indices, weight = np.asarray(plain(indices)), as_tensor(weight)
+    indices, weight = on_cpu(indices), as_tensor(weight)
     if indices.dtype.kind not in "iu":
         raise TypeError(
             f"embedding takes whole numbers, got {indices.dtype} of shape {indices.shape}. A summary takes dtype=int."

@@ -17,6 +17,7 @@ import numpy as np
 
 from .. import primitives as P
 from ..errors import ShapeError, whole
+from ..operations import on_cpu
 from ..tensor import Tensor, apply, as_tensor, on
 from .module import Module
 
@@ -261,7 +262,7 @@ def _target(target: Any) -> np.ndarray | Tensor:
     if isinstance(target, np.ndarray):
         return target
     target = as_tensor(target)
-    return target if target.requires_grad else target.data
+    return target if target.requires_grad else on_cpu(target)
 
 
 def _alike(name: str, input, target) -> tuple[Tensor, Tensor]:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..autograd import no_grad
+from ..device import to as moved
 from ..errors import ShapeError
-from ..operations import plain
+from ..operations import on_cpu
 from ..tensor import HookHandle, Parameter, Tensor
 
 # What a module keeps, each in a dictionary of its own.
@@ -256,12 +257,29 @@ class Module:
         dtype = np.dtype(dtype)
         if dtype.kind != "f":
             raise TypeError(f"parameters are floating-point numbers, which {dtype} has not: float32 or float64.")
+        return self._convert(lambda array: array.astype(dtype) if array.dtype.kind == "f" else array)
+
+    def to(self, device_or_dtype: Any) -> Module:
+        """Move all parameters and buffers into the memory of a device, "cpu" or "cuda", in place; gradients are
+        forgotten. Given a dtype, it is `astype`. Make the optimizer after it: its state lies beside the parameters."""
+        if not isinstance(device_or_dtype, str) or device_or_dtype in np.sctypeDict:
+            return self.astype(device_or_dtype)
+        return self._convert(lambda array: moved(array, device_or_dtype))
+
+    def cpu(self) -> Module:
+        """All in the memory of the CPU."""
+        return self.to("cpu")
+
+    def cuda(self) -> Module:
+        """All in the memory of a GPU of NVIDIA."""
+        return self.to("cuda")
+
+    def _convert(self, convert: Callable) -> Module:
         for module in self.modules():
-            for kept in (module._parameters, module._buffers):
-                for tensor in kept.values():
-                    if tensor is not None and tensor.dtype.kind == "f":
-                        tensor._array, tensor.grad = tensor.data.astype(dtype), None
-                        tensor.data = tensor.data  # tells the engine that it was overwritten
+            for tensor in (*module._parameters.values(), *module._buffers.values()):
+                if tensor is not None and (array := convert(tensor.data)) is not tensor.data:
+                    tensor._array, tensor.grad = array, None
+                    tensor.data = array  # tells the engine that it was overwritten
         return self
 
     def double(self) -> Module:
@@ -273,8 +291,9 @@ class Module:
         return self.astype(np.float32)
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """Parameters and buffers by name, as copies: what is to be saved. A shared one stands under each name."""
-        return {name: tensor.data.copy() for name, tensor in self._state()}
+        """Parameters and buffers by name, as NumPy arrays of their own: what is to be saved. A shared one stands under
+        each name."""
+        return {name: moved(tensor.data, "cpu").copy() for name, tensor in self._state()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
         """Overwrite parameters and buffers by what `state_dict` gave.
@@ -290,7 +309,7 @@ class Module:
                 f"{_described(state_dict)}.{hint}"
             )
         own = dict(self._state())
-        given = {name: np.asarray(plain(value)) for name, value in state_dict.items()}
+        given = {name: on_cpu(value) for name, value in state_dict.items()}
         missing = [name for name in own if name not in given]
         unexpected = [name for name in given if name not in own]
         both = [(name, array, own[name]) for name, array in given.items() if name in own]

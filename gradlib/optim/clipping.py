@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..device import as_array
 from ..tensor import Tensor
 
 
@@ -103,7 +104,7 @@ def _norm_of(gradient: np.ndarray, p: float) -> float:
 
 
 def _norm(values, p: float) -> float:
-    values = np.asarray(values)
+    values = as_array(values)
     if not values.size:
         return 0.0
     with np.errstate(over="ignore"):

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..autograd import enable_grad, writes
+from ..device import DeviceArray
+from ..device import to as moved
 from ..errors import GraphError, ShapeError
 from ..tensor import Tensor
 
@@ -217,13 +219,13 @@ class Optimizer:
     def _packed(self, i: int, group: dict[str, Any]) -> list[_Pack]:
         """The parameters of a group, small ones gathered; laid out anew if it has changed."""
         buffers, params = self._buffers(group), group["params"]
-        layout = (len(params), params and params[0].dtype, *buffers)
+        layout = (len(params), params and (params[0].dtype, params[0].device), *buffers)
         if i not in self._packs or self._packs[i][0] != layout:
             for param in params:
                 state = self.state.setdefault(param, {"step": 0})
                 for name, start in buffers.items():
-                    value = state.get(name, np.full(param.shape, start))
-                    state[name] = value.astype(param.dtype, copy=False)
+                    value = state.get(name, np.full_like(param.data, start, order="C"))
+                    state[name] = moved(value.astype(param.dtype, copy=False), param.device)
             self._packs[i] = (layout, [_Pack(pack, self.state, buffers) for pack in _gathered(params)])
         return self._packs[i][1]
 
@@ -256,7 +258,7 @@ class _Pack:
         self.members: list[tuple] = []
         if len(params) == 1:
             return
-        self.x, self.g = np.empty((2, sum(param.numel() for param in params)), params[0].dtype)
+        self.x, self.g = np.empty_like(params[0].data, order="C", shape=(2, sum(param.numel() for param in params)))
         own = [states[param] for param in params]
         self.buffers = []
         for name in buffers:
@@ -289,12 +291,13 @@ def _gathered(params: list[Tensor]) -> list[list[Tensor]]:
     """Small parameters of one dtype together, up to a block in all; each of the others by itself."""
     gathered, last = [], {}
     for param in params:
-        pack = last.get(param.dtype)
+        kind = param.dtype, param.device
+        pack = last.get(kind)
         if param.numel() > _SMALL:
             gathered.append([param])
         elif pack is None or sum(other.numel() for other in pack) + param.numel() > _BLOCK:
-            last[param.dtype] = [param]
-            gathered.append(last[param.dtype])
+            last[kind] = [param]
+            gathered.append(last[kind])
         else:
             pack.append(param)
     return gathered
@@ -303,7 +306,7 @@ def _gathered(params: list[Tensor]) -> list[list[Tensor]]:
 def _views(flat: np.ndarray, params: list[Tensor]) -> list[np.ndarray]:
     """Parts of a flat array, one after another, in the shapes of the parameters."""
     ends = np.cumsum([param.numel() for param in params])
-    parts = np.split(flat, ends[:-1])
+    parts = np.split(flat, ends[:-1].tolist())
     return [part.reshape(param.shape) for part, param in zip(parts, params, strict=True)]
 
 
@@ -344,7 +347,7 @@ def _check_parameter(i: int, param: Any) -> None:
 
 
 def _copy(value: Any) -> Any:
-    return value.copy() if isinstance(value, np.ndarray) else value
+    return moved(value, "cpu").copy() if isinstance(value, (np.ndarray, DeviceArray)) else value
 
 
 def _fitted(name: str, value: Any, position: int, param: Tensor) -> Any:

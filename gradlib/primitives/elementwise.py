@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..device import to as move
 from .table import Primitive, Vjp
 
 # Arithmetic ------------------------------------------------------------
@@ -78,6 +79,9 @@ floor_divide = Primitive(
 astype = Primitive(
     "astype", lambda x, dtype: x.astype(dtype), Vjp(lambda g, z, x, dtype: g.astype(x.dtype), "1")
 )
+
+# In the memory of another device; the gradient goes back.
+to = Primitive("to", move, Vjp(lambda g, z, x, device: to(g, device=x.device), "1"))
 
 # Exponentials and logarithms ------------------------------------------------------------
 

@@ -83,7 +83,7 @@ def _positions(index, shape):
 
 def _scatter(g, index, shape):
     if not _repeats(index):
-        x = np.zeros(shape, dtype=g.dtype)
+        x = np.zeros_like(g, order="C", shape=shape)
         x[index] = g
         return x
     # bincount adds 10 times as fast as np.add.at, in float64.

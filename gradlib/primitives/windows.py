@@ -53,9 +53,9 @@ def _unfold(x, kernel, stride, padding, dilation, fill=0.0):
     out = output_sizes(sizes, kernel, stride, padding, dilation)
     image = np.moveaxis(x, 0, -1)  # (N, C, …) -> (C, …, N)
     if any(before or after for before, after in padding):
-        image = np.full((channels, *_padded(sizes, padding), count), fill, x.dtype)
+        image = np.full_like(x, fill, order="C", shape=(channels, *_padded(sizes, padding), count))
         image[_inner(sizes, padding)] = np.moveaxis(x, 0, -1)
-    columns = np.empty((channels, *kernel, *out, count), x.dtype)
+    columns = np.empty_like(x, order="C", shape=(channels, *kernel, *out, count))
     for place, pixels in _places(kernel, stride, dilation, out):
         columns[(slice(None), *place)] = image[(slice(None), *pixels)]
     return columns.reshape(channels * math.prod(kernel), math.prod(out) * count)
@@ -65,7 +65,7 @@ def _fold(g, shape, kernel, stride, padding, dilation):
     count, channels, *sizes = shape
     out = output_sizes(sizes, kernel, stride, padding, dilation)
     columns = g.reshape(channels, *kernel, *out, count)
-    image = np.zeros((channels, *_padded(sizes, padding), count), g.dtype)
+    image = np.zeros_like(g, order="C", shape=(channels, *_padded(sizes, padding), count))
     for place, pixels in _places(kernel, stride, dilation, out):
         image[(slice(None), *pixels)] += columns[(slice(None), *place)]
     return np.moveaxis(image[_inner(sizes, padding)], -1, 0)  # (C, …, N) -> (N, C, …)

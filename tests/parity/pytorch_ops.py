@@ -73,6 +73,7 @@ PYTORCH = {
     "floor_divide": lambda x, y: torch.floor(x / y),
     "floor": torch.floor, "ceil": torch.ceil, "round": torch.round, "square": torch.square,
     "reciprocal": torch.reciprocal, "sqrt": torch.sqrt, "astype": converted,
+    "to": lambda x, device: x.to(device),
     # elementary functions
     "exp": torch.exp, "expm1": torch.expm1, "log": torch.log, "log1p": torch.log1p, "log2": torch.log2,
     "logaddexp": torch.logaddexp, "sin": torch.sin, "cos": torch.cos, "tan": torch.tan,

@@ -77,6 +77,7 @@ SAMPLES += unary("round", lambda shape: np.asarray(draw.away_from_steps(shape) /
 SAMPLES.append(Sample("round", (np.array([12.3, -47.0, 3.0]),), {"decimals": -1}))
 for low, high in ((-0.5, 0.5), (None, 0.2), (0.1, None), (-9.0, 9.0)):
     SAMPLES += unary("clip", draw.anywhere, min=low, max=high)
+SAMPLES += unary("to", draw.anywhere, device="cpu")
 SAMPLES += unary("astype", draw.anywhere, dtype=np.float64)
 SAMPLES += [
     Sample("astype", (draw.anywhere(shape),), {"dtype": np.float32}, smooth=False) for shape in UNARY_SHAPES
