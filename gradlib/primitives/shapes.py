@@ -86,7 +86,7 @@ def _scatter(g, index, shape):
         x = np.zeros_like(g, order="C", shape=shape)
         x[index] = g
         return x
-    # bincount adds 10 times as fast as np.add.at, in float64.
+    # bincount adds rows of 64 numbers 8 times as fast as np.add.at (float64, NumPy 2.4).
     sums = np.bincount(_positions(index, shape).ravel(), np.ravel(g), minlength=math.prod(shape))
     return sums.reshape(shape).astype(g.dtype, copy=False)
 
