@@ -28,7 +28,7 @@ def distance():
     6 and 8.
     """
     for shapes, about in [
-        (((4,), (4,)), ""),
+        (((3,), (3,)), ""),
         (((2, 3), (2, 3)), ""),
         (((), ()), "single numbers"),
         (((0, 2), (0, 2)), "empty arrays"),
