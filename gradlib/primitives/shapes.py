@@ -83,7 +83,7 @@ def _positions(index, shape):
 
 def _scatter(g, index, shape):
     if not _repeats(index):
-        x = np.zeros_like(g, order="C", shape=shape)
+        x = np.zeros_like(g, shape=shape)
         x[index] = g
         return x
     # bincount adds rows of 64 numbers 8 times as fast as np.add.at (float64, NumPy 2.4).
