@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .values import align, difference, is_unfilled, show, show_name, show_side_by_side
+from .values import align, difference, explain_nan, is_unfilled, show, show_name, show_side_by_side
 
 if TYPE_CHECKING:
     from .exercises import Case, Result
@@ -67,7 +67,8 @@ def _marked(case: Case, answers: dict, expected: dict, filled: list, wrong: list
 def _problem(case: Case, answer: Any, expected: Any) -> str | None:
     """None if a box is right, else what is wrong with it, "" if the numbers say it."""
     try:
-        return difference(answer, expected, case.rtol, case.atol)
+        problem = difference(answer, expected, case.rtol, case.atol)
+        return explain_nan(answer, expected) if problem == "" else problem
     except Exception as error:
         return f"This answer cannot be compared ({type(error).__name__})."
 

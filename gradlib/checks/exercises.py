@@ -16,7 +16,7 @@ from gradlib.autograd import enable_grad
 from . import boxes, record
 from .report import NOT_ATTEMPTED, NOT_YET, PASSED, Report
 from .running import Outcome, learners_part, part_of, run, signature, what_it_means, what_it_says, where_it_broke
-from .values import align, describe, difference, holds_nan, show, show_side_by_side, size
+from .values import align, describe, difference, explain_nan, show, show_side_by_side, size
 
 
 class Refused(Exception):
@@ -80,12 +80,7 @@ class Case:
             return "The code returned nothing, which is None. `print` shows a value; `return` hands it back."
         try:
             problem = self._value_problem(outcome.value)
-            if problem == "" and holds_nan(outcome.value) and not holds_nan(self.expected):
-                return (
-                    "Your answer holds nan, which is not a number: 0/0, ∞ - ∞, or the root or logarithm of a negative "
-                    "number."
-                )
-            return problem
+            return explain_nan(outcome.value, self.expected) if problem == "" else problem
         except Exception as error:
             return f"Your answer, {describe(outcome.value)}, cannot be compared: {what_it_says(error)}."
 

@@ -251,11 +251,17 @@ _WAYS_OUT = {
 }
 
 
-def holds_nan(yours: Any) -> bool:
-    """Whether there is a nan among the numbers of a value, to any depth."""
-    if isinstance(yours, list | tuple):
-        return any(map(holds_nan, yours))
-    return is_numeric(yours) and bool(np.isnan(_as_array(yours)).any())
+def explain_nan(yours: Any, expected: Any) -> str:
+    """A sentence on a nan where none was expected, or ""."""
+    if not _holds_nan(yours) or _holds_nan(expected):
+        return ""
+    return "Your answer holds nan, which is not a number: 0/0, ∞ - ∞, or the root or logarithm of a negative number."
+
+
+def _holds_nan(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_holds_nan, value))
+    return is_numeric(value) and bool(np.isnan(_as_array(value)).any())
 
 
 # --- copies ------------------------------------------------------------------------------------

@@ -585,6 +585,8 @@ def test_nan_is_explained_where_none_was_expected():
     assert "Your answer holds nan" in task(lambda x: np.array([np.nan, np.inf])).explanation
     assert task(lambda x: np.array([1.0, 3.0])).explanation == ""
     assert "holds nan" in make(Case({"x": 2.0}, [1.0, [2.0]]))(lambda x: [1.0, [np.nan]]).explanation
+    boxes = make(Case({"x": 2.0}, {"a": 1.0, "b": 2.0}))
+    assert boxes(lambda x: {"a": np.nan, "b": 3.0}).explanation.startswith("a: Your answer holds nan")
     assert make(Case({"x": 2.0}, np.array([np.nan, 1.0])))(lambda x: np.array([1.0, np.nan])).explanation == ""
 
 
