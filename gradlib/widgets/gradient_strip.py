@@ -18,6 +18,7 @@ from .base import Model, View, Words
 from .svg import Axes, power_of_ten
 
 VANISHING, EXPLODING, DEAD = 1e-6, 1e2, 0.5  # as in detect_gradient_pathologies
+FAR_APART = 3  # powers of ten between the first layer and the last; no threshold for each of them sees that
 STYLES = ("first", "second", "third")  # of the runs
 MOST_LAYERS = 8  # more cells have no room for their numbers
 _WIDTH, _LEFT, _CELL, _BAR = 440, 4, 34, 34  # pixels
@@ -139,6 +140,8 @@ class GradientStripModel(Model):
                 "half dead or more": [n for n in self.dead.get(run, {}) if self.dead_at(run, n) >= DEAD],
             }
             found = [f"{kind} in {_listed(names)}" for kind, names in kinds.items() if names]
+            if not kinds["vanishing"] and not kinds["exploding"]:
+                found += _on_the_way_back(norms)
             said.append(f"{run}: {'; '.join(found) if found else 'nothing out of the ordinary'}.")
         return said
 
@@ -193,6 +196,16 @@ def _scale(norms: Iterable) -> tuple[int, int]:
     finite = [value for value in logs if math.isfinite(value)] or [0.0]
     low, high = math.floor(min(finite) - 0.01), math.ceil(max(finite))
     return low, max(high, low + 2)
+
+
+def _on_the_way_back(norms: Mapping[str, float]) -> list[str]:
+    """What becomes of the gradient between the last layer and the first, where that is much."""
+    first, last = next(iter(norms)), next(reversed(norms))
+    if not all(0 < norms[name] < math.inf for name in (first, last)):
+        return []
+    change = math.log10(norms[first]) - math.log10(norms[last])
+    what = "loses" if change < 0 else "gains"
+    return [f"{what} {abs(change):.0f} powers of ten from {last} to {first}"] if abs(change) >= FAR_APART else []
 
 
 def _number(norm: float) -> str:

@@ -46,6 +46,39 @@ def always_dropping(x, p, training, rng):
     return x * (rng.random(x.shape) >= p) / (1 - p)
 
 
+@dropout.wrong("you keep with it and divide by it")
+def reversed_p_twice(x, p, training, rng):
+    return np.where(rng.random(x.shape) < p, x, 0 * x) / p if training else x
+
+
+@dropout.wrong("In training mode nothing was dropped")
+def modes_exchanged(x, p, training, rng):
+    return x if training else with_a_mask(x, p, True, rng)
+
+
+@dropout.wrong("One draw decides for the whole array")
+def one_draw(x, p, training, rng):
+    return x * (rng.random() >= p) / (1 - p) if training else x
+
+
+@dropout.wrong("drop the same entries")
+def its_own_seed(x, p, training, rng):
+    return with_a_mask(x, p, training, np.random.default_rng(0))
+
+
+@dropout.wrong("the draws come from elsewhere")
+def another_generator(x, p, training, rng):
+    return with_a_mask(x, p, training, ANOTHER)
+
+
+ANOTHER = np.random.default_rng(4)
+
+
+@dropout.wrong("one by one")
+def yields(x, p, training, rng):
+    yield with_a_mask(x, p, training, rng)
+
+
 @dropout.wrong("Whole rows or columns")
 def by_columns(x, p, training, rng):
     return x * (rng.random(x.shape[1]) >= p) / (1 - p) if training else x
@@ -110,13 +143,67 @@ def forgets_to_move(x, running_mean, running_var, training, momentum, eps):
     return by_numpy(x, running_mean, running_var, training, momentum, eps)[0], running_mean, running_var
 
 
-@norm.wrong()
+@norm.wrong("That is layer norm")
 def along_rows(x, running_mean, running_var, training, momentum, eps):
     z = ((x.T - x.mean(axis=1)) / np.sqrt(x.var(axis=1) + eps)).T
     return z, *by_numpy(x, running_mean, running_var, training, momentum, eps)[1:]
 
 
-@norm.wrong()
+@norm.wrong("The running statistics move in eval mode, too")
+def moves_always(x, running_mean, running_var, training, momentum, eps):
+    z = by_numpy(x, running_mean, running_var, training, momentum, eps)[0]
+    return z, *by_numpy(x, running_mean, running_var, True, momentum, eps)[1:]
+
+
+@norm.wrong("which have just moved")
+def by_what_has_moved(x, running_mean, running_var, training, momentum, eps):
+    if training:
+        _, running_mean, running_var = by_numpy(x, running_mean, running_var, True, momentum, eps)
+    return by_numpy(x, running_mean, running_var, False, momentum, eps)
+
+
+@norm.wrong("running statistics that came in")
+def by_what_came(x, running_mean, running_var, training, momentum, eps):
+    z = by_numpy(x, running_mean, running_var, False, momentum, eps)[0]
+    return z, *by_numpy(x, running_mean, running_var, training, momentum, eps)[1:]
+
+
+@norm.wrong("the columns are not told apart")
+def one_mean_for_all(x, running_mean, running_var, training, momentum, eps):
+    z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
+    return (x - np.mean(x)) / np.sqrt(np.var(x) + eps) if training else z, mean, variance
+
+
+@norm.wrong("The deviation is its root")
+def no_root(x, running_mean, running_var, training, momentum, eps):
+    z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
+    return (x - x.mean(axis=0)) / (x.var(axis=0) + eps) if training else z, mean, variance
+
+
+@norm.wrong("do not take the mean away")
+def no_mean_taken(x, running_mean, running_var, training, momentum, eps):
+    z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
+    return x / np.sqrt(x.var(axis=0) + eps) if training else z, mean, variance
+
+
+@norm.wrong("So the running values only grow")
+def only_adding(x, running_mean, running_var, training, momentum, eps):
+    z, *_ = by_numpy(x, running_mean, running_var, training, momentum, eps)
+    if training:
+        running_mean = running_mean + momentum * x.mean(axis=0)
+        running_var = running_var + momentum * x.var(axis=0, ddof=1)
+    return z, running_mean, running_var
+
+
+@norm.wrong("What you keep is the deviation")
+def keeps_the_deviation(x, running_mean, running_var, training, momentum, eps):
+    z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
+    if training:
+        variance = (1 - momentum) * running_var + momentum * x.std(axis=0, ddof=1)
+    return z, mean, variance
+
+
+@norm.wrong("eps stands under the root")
 def eps_outside(x, running_mean, running_var, training, momentum, eps):
     z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
     return (x - x.mean(axis=0)) / (x.std(axis=0) + eps) if training else z, mean, variance
@@ -130,72 +217,157 @@ def z_alone(x, running_mean, running_var, training, momentum, eps):
 back = answers_to(check.batch_norm_backward)
 
 
+def z_of(x, eps):
+    return (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
+
+
 @back.right
-def in_one_line(g, x, eps):
+def in_one_line(g, x, gamma, eps):
     deviation = np.sqrt(x.var(axis=0) + eps)
-    z = (x - x.mean(axis=0)) / deviation
-    return (g - g.mean(axis=0) - z * (g * z).mean(axis=0)) / deviation
+    z, h = (x - x.mean(axis=0)) / deviation, g * gamma
+    return (h - h.mean(axis=0) - z * (h * z).mean(axis=0)) / deviation, (g * z).sum(axis=0), g.sum(axis=0)
 
 
 @back.right
-def step_by_step(g, x, eps):
-    count = len(x)
+def gamma_at_the_end(g, x, gamma, eps):
+    (n, _), z = x.shape, z_of(x, eps)
+    inner = n * g - g.sum(axis=0) - z * np.einsum("nc,nc->c", g, z)
+    return [gamma * inner / (n * np.sqrt(x.var(axis=0) + eps)), np.einsum("nc,nc->c", g, z), np.ones(n) @ g]
+
+
+@back.right
+def step_by_step(g, x, gamma, eps):
+    count, h = len(x), g * gamma
     centred = x - x.mean(axis=0)
     variance = (centred**2).mean(axis=0)
-    to_variance = (g * centred).sum(axis=0) * -0.5 * (variance + eps) ** -1.5
-    to_centred = g / np.sqrt(variance + eps) + to_variance * 2 * centred / count
-    return to_centred - to_centred.mean(axis=0)
+    to_variance = (h * centred).sum(axis=0) * -0.5 * (variance + eps) ** -1.5
+    to_centred = h / np.sqrt(variance + eps) + to_variance * 2 * centred / count
+    return to_centred - to_centred.mean(axis=0), (g * z_of(x, eps)).sum(axis=0), g.sum(axis=0)
 
 
 @back.right
-def by_the_jacobian(g, x, eps):
+def by_the_jacobian(g, x, gamma, eps):
     answer = np.zeros_like(x)
     for column in range(x.shape[1]):
         n, deviation = len(x), np.sqrt(x[:, column].var() + eps)
         z = (x[:, column] - x[:, column].mean()) / deviation
-        jacobian = (np.eye(n) - 1 / n - np.outer(z, z) / n) / deviation
+        jacobian = gamma[column] * (np.eye(n) - 1 / n - np.outer(z, z) / n) / deviation
         answer[:, column] = jacobian.T @ g[:, column]
+    return answer, (g * z_of(x, eps)).sum(axis=0), g.sum(axis=0)
+
+
+def but(of_x=None, of_gamma=None, of_beta=None):
+    """A wrong answer: one of the three is made otherwise."""
+
+    def answer(g, x, gamma, eps):
+        right = in_one_line(g, x, gamma, eps)
+        made = [of_x, of_gamma, of_beta]
+        return tuple(other(g, x, gamma, eps) if other else value for other, value in zip(made, right, strict=True))
+
     return answer
 
 
-@back.wrong("You treat mean and variance as constants")
-def only_divided(g, x, eps):
-    return g / np.sqrt(x.var(axis=0) + eps)
+def in_x(words):
+    """Declare a wrong gradient of x."""
+    return lambda wrong: back.wrong(words)(but(of_x=wrong))
 
 
-@back.wrong("but not through the variance")
-def only_centred(g, x, eps):
-    return (g - g.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
+@in_x("You treat mean and variance as constants")
+def only_divided(g, x, gamma, eps):
+    return g * gamma / np.sqrt(x.var(axis=0) + eps)
 
 
-@back.wrong("but not through the mean")
-def no_mean(g, x, eps):
-    deviation = np.sqrt(x.var(axis=0) + eps)
-    z = (x - x.mean(axis=0)) / deviation
-    return (g - z * (g * z).mean(axis=0)) / deviation
+@in_x("but not through the variance")
+def only_centred(g, x, gamma, eps):
+    return gamma * (g - g.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
 
 
-@back.wrong("You subtract sums")
-def with_sums(g, x, eps):
-    deviation = np.sqrt(x.var(axis=0) + eps)
-    z = (x - x.mean(axis=0)) / deviation
-    return (g - g.sum(axis=0) - z * (g * z).sum(axis=0)) / deviation
+@in_x("but not through the mean")
+def no_mean(g, x, gamma, eps):
+    h, z = g * gamma, z_of(x, eps)
+    return (h - z * (h * z).mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
 
 
-@back.wrong("divide it by the deviation")
-def inner_part(g, x, eps):
-    z = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
-    return g - g.mean(axis=0) - z * (g * z).mean(axis=0)
+@in_x("You subtract sums")
+def with_sums(g, x, gamma, eps):
+    h, z = g * gamma, z_of(x, eps)
+    return (h - h.sum(axis=0) - z * (h * z).sum(axis=0)) / np.sqrt(x.var(axis=0) + eps)
+
+
+@in_x("divide it by the deviation")
+def inner_part(g, x, gamma, eps):
+    return in_one_line(g, x, gamma, eps)[0] * np.sqrt(x.var(axis=0) + eps)
+
+
+@in_x("by the variance, or twice by the deviation")
+def divided_twice(g, x, gamma, eps):
+    return in_one_line(g, x, gamma, eps)[0] / np.sqrt(x.var(axis=0) + eps)
+
+
+@in_x("The part along z is added")
+def plus(g, x, gamma, eps):
+    h, z = g * gamma, z_of(x, eps)
+    return (h - h.mean(axis=0) + z * (h * z).mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
+
+
+@in_x("you multiply by x")
+def x_for_z(g, x, gamma, eps):
+    h = g * gamma
+    return (h - h.mean(axis=0) - x * (h * x).mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
+
+
+@in_x("gamma is missing on the way to x")
+def no_gamma(g, x, gamma, eps):
+    return in_one_line(g, x, 1.0, eps)[0]
+
+
+@back.wrong("eps is missing")
+def no_eps(g, x, gamma, eps):
+    return in_one_line(g, x, gamma, 0.0)
+
+
+@back.wrong("Your variance has the divisor N - 1")
+def ddof_one_backward(g, x, gamma, eps):
+    deviation = np.sqrt(x.var(axis=0, ddof=1) + eps)
+    z, h = (x - x.mean(axis=0)) / deviation, g * gamma
+    return (h - h.mean(axis=0) - z * (h * z).mean(axis=0)) / deviation, (g * z).sum(axis=0), g.sum(axis=0)
+
+
+@back.wrong("gamma multiplies z, not x")
+def gamma_with_x(g, x, gamma, eps):
+    of_x, _, of_beta = in_one_line(g, x, gamma, eps)
+    return of_x, np.einsum("nc,nc->c", g, x), of_beta
+
+
+@back.wrong("stretched over the batch")
+def examples_apart(g, x, gamma, eps):
+    return in_one_line(g, x, gamma, eps)[0], g * z_of(x, eps), g
+
+
+@back.wrong("What was stretched gets the sum")
+def means_for_sums(g, x, gamma, eps):
+    return in_one_line(g, x, gamma, eps)[0], (g * z_of(x, eps)).mean(axis=0), g.mean(axis=0)
+
+
+@back.wrong("gamma: Your answer has shape (2, 2), expected (2,).\nRight so far: x, beta.")
+def gamma_alone_not_summed(g, x, gamma, eps):
+    of_x, _, of_beta = in_one_line(g, x, gamma, eps)
+    return of_x, (g * z_of(x, eps))[:2], of_beta
 
 
 @back.wrong()
-def the_forward_pass(g, x, eps):
-    return (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
+def the_forward_pass(g, x, gamma, eps):
+    return z_of(x, eps), gamma, np.zeros_like(gamma)
 
 
 @back.wrong()
-def ones_for_g(g, x, eps):
-    return in_one_line(np.ones_like(g), x, eps)
+def ones_for_g(g, x, gamma, eps):
+    return in_one_line(np.ones_like(g), x, gamma, eps)
+
+
+@back.wrong()
+def of_x_alone(g, x, gamma, eps):
+    return in_one_line(g, x, gamma, eps)[0]
 
 
 mend = answers_to(check.repair)
@@ -272,73 +444,146 @@ def a_tenth_everywhere(model, rng):
         layer.bias.data[...] = 0.0
 
 
-@mend.wrong()
+@mend.wrong("has stayed as it was")
+def a_new_model(model, rng):
+    model = nn.MLP([2, 24, 24, 24, 2], rng=rng)
+    return model
+
+
+@mend.wrong("has stayed as it was")
+def a_new_value_for_a_name(model, rng):
+    for layer in linears(model):
+        weight = layer.weight.data
+        weight = rng.normal(size=weight.shape)  # noqa: F841
+
+
+@mend.wrong("A plain array stands where a parameter was")
+def plain_arrays(model, rng):
+    for layer in linears(model):
+        layer.weight = rng.normal(size=layer.weight.shape) * np.sqrt(2 / len(layer.weight))
+        layer.bias = np.zeros(layer.bias.shape)
+
+
+@mend.wrong("The weights of a layer are all equal")
 def all_the_same(model, rng):
     for layer in linears(model):
         layer.weight.data[...] = 0.01
         layer.bias.data[...] = 0.0
 
 
-bounds = answers_to(check.interval_linear)
+bounds = answers_to(check.network_bounds)
 
 
-@bounds.right
+def layer_by_layer(one, layers, low, high, relu=lambda low, high: (np.maximum(low, 0), np.maximum(high, 0))):
+    """One layer's bounds after the other, with ReLU between."""
+    for i, (weight, bias) in enumerate(layers):
+        low, high = relu(low, high) if i else (low, high)
+        low, high = one(low, high, weight, bias)
+    return low, high
+
+
 def by_sign(low, high, weight, bias):
     up, down = np.maximum(weight, 0), np.minimum(weight, 0)
     return low @ up + high @ down + bias, high @ up + low @ down + bias
 
 
 @bounds.right
-def by_middle_and_radius(low, high, weight, bias):
-    middle, radius = (low + high) / 2 @ weight + bias, (high - low) / 2 @ np.abs(weight)
-    return middle - radius, middle + radius
+def split_by_sign(low, high, layers):
+    return layer_by_layer(by_sign, layers, low, high)
 
 
 @bounds.right
-def by_products(low, high, weight, bias):
+def by_middle_and_radius(low, high, layers):
+    for i, (weight, bias) in enumerate(layers):
+        if i > 0:
+            low, high = low.clip(min=0), high.clip(min=0)
+        middle, radius = (low + high) / 2 @ weight + bias, (high - low) / 2 @ np.abs(weight)
+        low, high = middle - radius, middle + radius
+    return low, high
+
+
+@bounds.right
+def by_recursion(low, high, layers):
+    *before, (weight, bias) = layers
+    if before:
+        low, high = (np.where(end > 0, end, 0) for end in by_recursion(low, high, before))
     a, b = low[:, None] * weight, high[:, None] * weight
-    return np.minimum(a, b).sum(axis=0) + bias, np.maximum(a, b).sum(axis=0) + bias
+    return [np.minimum(a, b).sum(axis=0) + bias, np.maximum(a, b).sum(axis=0) + bias]
+
+
+@bounds.right
+def by_the_librarys_intervals(low, high, layers):
+    x = interval_bounds.Interval(low, high)
+    for i, (weight, bias) in enumerate(layers):
+        x = (x.relu() if i else x) @ weight + bias
+    return x.low, x.high
 
 
 @bounds.wrong("Where a weight is negative")
-def both_ends(low, high, weight, bias):
-    return (low[:, None] * weight).sum(axis=0) + bias, (high[:, None] * weight).sum(axis=0) + bias
+def both_ends(low, high, layers):
+    return layer_by_layer(lambda low, high, w, b: (low @ w + b, high @ w + b), layers, low, high)
 
 
 @bounds.wrong("sorted the results")
-def both_ends_sorted(low, high, weight, bias):
-    ends = np.sort([low @ weight + bias, high @ weight + bias], axis=0)
-    return ends[0], ends[1]
+def both_ends_sorted(low, high, layers):
+    def one(low, high, weight, bias):
+        ends = np.sort([low @ weight + bias, high @ weight + bias], axis=0)
+        return ends[0], ends[1]
+
+    return layer_by_layer(one, layers, low, high)
 
 
 @bounds.wrong("The bias moves both")
-def bias_forgotten(low, high, weight, bias):
-    return by_sign(low, high, weight, np.zeros_like(bias))
+def bias_forgotten(low, high, layers):
+    return layer_by_layer(lambda low, high, w, b: by_sign(low, high, w, 0), layers, low, high)
 
 
 @bounds.wrong("Your bounds are too wide")
-def whole_width(low, high, weight, bias):
-    middle, width = (low + high) / 2 @ weight + bias, (high - low) @ np.abs(weight)
-    return middle - width, middle + width
+def whole_width(low, high, layers):
+    def one(low, high, weight, bias):
+        middle, width = (low + high) / 2 @ weight + bias, (high - low) @ np.abs(weight)
+        return middle - width, middle + width
+
+    return layer_by_layer(one, layers, low, high)
 
 
 @bounds.wrong("the half width with the signs of the weights")
-def signed_radius(low, high, weight, bias):
-    middle, radius = (low + high) / 2 @ weight + bias, (high - low) / 2 @ weight
-    return middle - radius, middle + radius
+def signed_radius(low, high, layers):
+    def one(low, high, weight, bias):
+        middle, radius = (low + high) / 2 @ weight + bias, (high - low) / 2 @ weight
+        return middle - radius, middle + radius
+
+    return layer_by_layer(one, layers, low, high)
+
+
+@bounds.wrong("have changed places")
+def turned_round(low, high, layers):
+    return split_by_sign(low, high, layers)[::-1]
+
+
+@bounds.wrong("after the last layer")
+def relu_at_the_end(low, high, layers):
+    return tuple(np.maximum(end, 0) for end in split_by_sign(low, high, layers))
+
+
+@bounds.wrong("The ReLU between the layers is missing")
+def no_relu(low, high, layers):
+    return layer_by_layer(by_sign, layers, low, high, relu=lambda low, high: (low, high))
 
 
 @bounds.wrong()
-def sampled(low, high, weight, bias):
-    values = np.random.default_rng(0).uniform(low, high, size=(100, len(low))) @ weight + bias
-    return values.min(axis=0), values.max(axis=0)
+def sampled(low, high, layers):
+    x = np.random.default_rng(0).uniform(low, high, size=(100, len(low)))
+    for i, (weight, bias) in enumerate(layers):
+        x = (np.maximum(x, 0) if i else x) @ weight + bias
+    return x.min(axis=0), x.max(axis=0)
 
 
 @bounds.wrong()
-def an_interval(low, high, weight, bias):
-    return interval_bounds.Interval(low, high) @ weight + bias
+def an_interval(low, high, layers):
+    return interval_bounds.Interval(*split_by_sign(low, high, layers))
 
 
 @bounds.wrong()
-def turned_round(low, high, weight, bias):
-    return by_sign(low, high, weight, bias)[::-1]
+def the_first_layer_alone(low, high, layers):
+    return by_sign(low, high, *layers[0])
