@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .errors import GraphError
+from .operations import on_cpu
 
 History = dict[str, dict[str, list]]
 
@@ -461,7 +462,7 @@ def _array(output: Any) -> np.ndarray:
     """The array in a layer's output, or in the first of several."""
     while isinstance(output, (tuple, list)):
         output = output[0]
-    return np.asarray(getattr(output, "data", output))
+    return on_cpu(output)
 
 
 def _has_children(module) -> bool:

@@ -15,6 +15,7 @@ from gradlib import Tensor, grad, nn, optim
 from gradlib.amp import autocast
 from gradlib.data import DataLoader, TensorDataset, make_moons
 from gradlib.device import DEVICES, DeviceArray, to
+from gradlib.diagnostics import ActivationHook, GradientTracker
 from gradlib.primitives import TABLE
 from gradlib.serialization import load_into, load_tree, save, save_tree
 from gradlib.tensor import apply
@@ -192,6 +193,15 @@ def test_a_trainer_trains_there_from_batches_of_the_cpu(tmp_path):
     for key, values in runs[0][0].items():
         np.testing.assert_allclose(runs[1][0][key], values, rtol=1e-5)
     np.testing.assert_allclose(runs[1][1], runs[0][1], rtol=1e-4)
+
+
+def test_the_diagnostics_look_at_it():
+    model = nn.MLP([3, 4, 2], rng=np.random.default_rng(0)).to(DEVICE)
+    tracker = GradientTracker(model)
+    with ActivationHook(model[1], "hidden") as hook:
+        model(Tensor(np.ones((5, 3), np.float32))).sum().backward()
+    tracker.record()
+    assert hook.history["max"][0] > 0 and tracker.history["0.weight"]["norm"][0] > 0
 
 
 def test_a_model_moves_back_and_into_another_dtype():
