@@ -19,7 +19,7 @@ from .autograd import no_grad
 from .errors import whole
 from .nn.module import Module
 from .operations import on_cpu
-from .optim import Optimizer, clip_grad_norm_
+from .optim import LRScheduler, Optimizer, ReduceLROnPlateau, clip_grad_norm_
 from .serialization import load_tree, save_tree
 from .tensor import Tensor
 
@@ -496,6 +496,10 @@ class ScheduleCallback(Callback):
     def __init__(self, schedule: Any, monitor: str | None = None, every: str = "epoch"):
         if every not in ("epoch", "step"):
             raise ValueError(f"every is 'epoch' or 'step', got {every!r}.")
+        if isinstance(schedule, ReduceLROnPlateau) and (monitor is None or every == "step"):
+            raise ValueError("ReduceLROnPlateau watches a number after every epoch: pass monitor='val_loss', say.")
+        if isinstance(schedule, LRScheduler) and monitor is not None:
+            raise ValueError(f"{type(schedule).__name__} is a formula of t and watches nothing: leave monitor out.")
         self.schedule, self.monitor, self.every = schedule, monitor, every
 
     def on_step_end(self, trainer: Trainer) -> None:

@@ -366,6 +366,8 @@ def test_one_progress_bar_counts_the_batches_of_each_epoch_and_is_taken_away(cap
         (lambda: EarlyStopping(mode="most"), "mode is 'min' or 'max', got 'most'."),
         (lambda: Checkpoint("run", every=0), "every is a whole number of at least 1, got 0."),
         (lambda: History().best("loss"), "no epoch has a number for 'loss', so none is the best."),
+        (lambda: ScheduleCallback(optim.ReduceLROnPlateau(setup()[0].optimizer)), "pass monitor='val_loss', say."),
+        (lambda: ScheduleCallback(setup()[2].schedule, monitor="val_loss"), "StepLR is a formula of t"),
         (lambda: setup()[0].fit([], cfg=QUIET), "the training data is empty: the loader gave no batch."),
         (lambda: setup()[0].evaluate([]), "there is nothing to evaluate: the loader gave no batch."),
     ],

@@ -8,13 +8,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import ShapeError, whole
 from ..random import generator
 from ..tensor import Parameter, Tensor, as_tensor
 from . import init
 from .activations import gelu, relu
 from .containers import ModuleList
-from .layers import Dropout, Linear, dropout
+from .layers import Dropout, Linear
+from .layers import dropout as drop
 from .module import Module
 from .normalization import LayerNorm
 
@@ -58,7 +59,7 @@ def _attention(query, key, value, bias, dropout_p, scale, rng) -> tuple[Tensor, 
     scores = (query * scale) @ key.mT  # (..., L, E) @ (..., E, S) -> (..., L, S)
     weights = _weights(scores, bias)
     if dropout_p:
-        weights = dropout(weights, dropout_p, True, rng=rng)
+        weights = drop(weights, dropout_p, True, rng=rng)
     return weights @ value, weights  # (..., L, S) @ (..., S, V) -> (..., L, V)
 
 
@@ -190,11 +191,13 @@ class MultiheadAttention(Module):
         batch_first: bool = False, *, rng: np.random.Generator | None = None,
     ):  # fmt: skip
         super().__init__()
-        if num_heads < 1 or embed_dim % num_heads:
+        whole("embed_dim must be a whole number of at least 1", embed_dim, 1)
+        if whole("num_heads must be a whole number", num_heads) < 1 or embed_dim % num_heads:
             raise ValueError(
                 f"embed_dim={embed_dim} features cannot be shared evenly by num_heads={num_heads}: num_heads must "
                 f"divide it{_divisors(embed_dim)}."
             )
+        drop(Tensor(0.0), dropout, training=False)  # checks that it is a probability
         self.embed_dim, self.num_heads, self.dropout = embed_dim, num_heads, dropout
         self.batch_first, self.rng = batch_first, rng
         self.in_proj_weight = Parameter(np.empty((embed_dim, 3 * embed_dim), dtype=np.float32))
@@ -391,6 +394,7 @@ class TransformerEncoder(Module):
 
     def __init__(self, encoder_layer: Module, num_layers: int, norm: Module | None = None):
         super().__init__()
+        whole("num_layers must be a whole number of at least 1", num_layers, 1)
         self.layers = ModuleList([_copy(encoder_layer) for _ in range(num_layers)])
         self.num_layers = num_layers
         self.norm = norm
@@ -449,10 +453,12 @@ class SinusoidalPositionalEncoding(Module):
         *, rng: np.random.Generator | None = None,
     ):  # fmt: skip
         super().__init__()
-        self.embed_dim, self.batch_first = embed_dim, batch_first
+        self.embed_dim = whole("embed_dim must be a whole number of at least 1", embed_dim, 1)
+        self.batch_first = batch_first
         self.dropout = Dropout(dropout, rng=rng)
 
     def forward(self, x: Tensor) -> Tensor:
+        x = as_tensor(x)
         length = _length(x.shape, self.embed_dim, self.batch_first)
         positions = _positions(length, self.embed_dim, x.dtype)
         return self.dropout(x + _along(positions, x.ndim, self.batch_first))
@@ -486,12 +492,15 @@ class LearnedPositionalEncoding(Module):
         *, rng: np.random.Generator | None = None,
     ):  # fmt: skip
         super().__init__()
-        self.embed_dim, self.max_len, self.batch_first = embed_dim, max_len, batch_first
+        self.embed_dim = whole("embed_dim must be a whole number of at least 1", embed_dim, 1)
+        self.max_len = whole("max_len must be a whole number of at least 1", max_len, 1)
+        self.batch_first = batch_first
         draw = generator(rng)
         self.weight = Parameter(draw.normal(0.0, 0.02, (max_len, embed_dim)).astype(np.float32))
         self.dropout = Dropout(dropout, rng=rng)
 
     def forward(self, x: Tensor) -> Tensor:
+        x = as_tensor(x)
         length = _length(x.shape, self.embed_dim, self.batch_first)
         if length > self.max_len:
             raise ShapeError(

@@ -10,7 +10,7 @@ import warnings
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import ShapeError, whole
 from ..primitives.recurrent import gru, lstm, rnn
 from ..primitives.shapes import concatenate
 from ..random import generator
@@ -29,8 +29,7 @@ def _check_nonlinearity(nonlinearity: str) -> str:
 
 def _positive(**sizes: int) -> None:
     for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name} must be at least 1, got {size}.")
+        whole(f"{name} must be a whole number of at least 1", size, 1)
 
 
 def _weights(inputs: int, hidden: int, blocks: int, bias: bool, rng) -> list[Parameter | None]:
@@ -60,21 +59,22 @@ class _Cell(Module):
         weights = _weights(input_size, hidden_size, self.blocks, bias, rng)
         self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = weights
 
-    def _check(self, x, *states) -> None:
+    def _taken(self, x, *states) -> list[Tensor]:
+        """The input and the states as tensors, checked; zeros for states that were left out."""
+        x = as_tensor(x)
         if x.ndim not in (1, 2) or x.shape[-1] != self.input_size:
             raise ShapeError(
                 f"{type(self).__name__} takes one step: an input of shape (N, {self.input_size}) or "
                 f"({self.input_size},), got {x.shape}."
             )
+        wanted = (*x.shape[:-1], self.hidden_size)
+        states = [as_tensor(np.zeros(wanted, x.dtype) if state is None else state) for state in states]
         for state in states:
-            wanted = (*x.shape[:-1], self.hidden_size)
             if state.shape != wanted:
                 raise ShapeError(
                     f"the state must have shape {wanted} for an input of shape {x.shape}, got {state.shape}."
                 )
-
-    def _zeros(self, x) -> Tensor:
-        return Tensor(np.zeros((*x.shape[:-1], self.hidden_size), x.dtype))
+        return [x, *states]
 
     def _from_input(self, x) -> Tensor:
         out = x @ self.weight_ih  # (N, in) @ (in, k·H) -> (N, k·H)
@@ -113,8 +113,7 @@ class RNNCell(_Cell):
         self.nonlinearity = _check_nonlinearity(nonlinearity)
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
-        h = self._zeros(input) if hx is None else hx
-        self._check(input, h)
+        input, h = self._taken(input, hx)
         p = self._from_input(input) + self._from_state(h)
         return p.tanh() if self.nonlinearity == "tanh" else p.relu()
 
@@ -138,8 +137,7 @@ class LSTMCell(_Cell):
     blocks = 4
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
-        h, c = (self._zeros(input), self._zeros(input)) if hx is None else _pair(hx)
-        self._check(input, h, c)
+        input, h, c = self._taken(input, *((None, None) if hx is None else _pair(hx)))
         i, f, g, o = (self._from_input(input) + self._from_state(h)).chunk(4, dim=-1)
         c = f.sigmoid() * c + i.sigmoid() * g.tanh()
         return o.sigmoid() * c.tanh(), c
@@ -164,8 +162,7 @@ class GRUCell(_Cell):
     blocks = 3
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
-        h = self._zeros(input) if hx is None else hx
-        self._check(input, h)
+        input, h = self._taken(input, hx)
         from_input = self._from_input(input).chunk(3, dim=-1)
         from_state = self._from_state(h).chunk(3, dim=-1)
         r, z = ((a + u).sigmoid() for a, u in zip(from_input[:2], from_state[:2], strict=True))
@@ -240,8 +237,8 @@ class _Recurrent(Module):
 
     def _sequence(self, x: Tensor, first: list[Tensor] | None) -> tuple[Tensor, list[Tensor]]:
         """All layers: x as it was given, the first states (L, N, H) or None -> outputs and last states."""
-        self._check_input(x)
         x = as_tensor(x)
+        self._check_input(x)
         batched = x.ndim == 3
         if not batched:
             x = x.reshape(x.shape[0], 1, x.shape[1])  # (T, in) -> (T, 1, in)
@@ -270,6 +267,7 @@ class _Recurrent(Module):
         if first is None:
             return [Tensor(np.zeros(shape, x.dtype))] * self.states
         wanted = shape if batched else (count, self.hidden_size)
+        first = [as_tensor(state) for state in first]
         for state in first:
             if state.shape != wanted:
                 raise ShapeError(

@@ -192,6 +192,25 @@ def test_a_missing_state_is_zeros(kind):
 def test_an_array_is_taken_as_it_is(kind):
     layer, x = make(kind, batch_first=True), normal(2, 4, 3)
     np.testing.assert_array_equal(layer(x)[0].data, layer(Tensor(x))[0].data)
+    state = normal(1, 2, 2).round(1).astype(np.float32)  # a list of numbers is float32
+    results = [layer(x, as_state(kind, form(state)))[0].data for form in FORMS]
+    np.testing.assert_array_equal(results[1:], results[:1] * 2)
+
+
+FORMS = [Tensor, np.copy, np.ndarray.tolist]
+
+
+def as_state(kind, state):
+    return (state, state) if kind.startswith("LSTM") else state
+
+
+@pytest.mark.parametrize("cell", [RNNCell, LSTMCell, GRUCell])
+def test_a_cell_takes_arrays_and_lists(cell):
+    x, state = normal(2, 3).astype(np.float32), normal(2, 4).astype(np.float32)
+    step = cell(3, 4, rng=np.random.default_rng(0))
+    results = [step(form(x), as_state(cell.__name__, form(state))) for form in FORMS]
+    results = [(result[0] if cell is LSTMCell else result).tolist() for result in results]
+    assert results[1:] == results[:1] * 2
 
 
 @each_kind
@@ -332,8 +351,9 @@ REFUSED = [
     (lambda: RNN(3, 2, nonlinearity="sine"), ValueError, "'tanh' or 'relu', got 'sine'"),
     (lambda: RNNCell(3, 2, nonlinearity="sine"), ValueError, "'tanh' or 'relu', got 'sine'"),
     (lambda: LSTM(3, 2, 2, dropout=1.5), ValueError, "a probability, 0 to 1, got 1.5"),
-    (lambda: LSTM(0, 2), ValueError, "input_size must be at least 1, got 0"),
-    (lambda: GRU(3, 2, num_layers=0), ValueError, "num_layers must be at least 1, got 0"),
+    (lambda: LSTM(0, 2), ValueError, "input_size must be a whole number of at least 1, got 0"),
+    (lambda: RNNCell(3, 2.0), TypeError, "hidden_size must be a whole number of at least 1, got 2.0"),
+    (lambda: GRU(3, 2, num_layers=0), ValueError, "num_layers must be a whole number of at least 1, got 0"),
 ]
 
 
