@@ -24,6 +24,9 @@ class Module:
     A subclass calls `super().__init__()` first, then assigns parameters and modules to attributes, in whose order
     they are listed, and defines `forward`. Calling the module runs `forward` and the hooks around it.
 
+    What no optimizer would find is refused where it is assigned, or by `parameters()`: parts in a plain list or dict, a
+    tensor that needs a gradient and is no Parameter, another thing in a parameter's place, a name that hides a method.
+
     >>> from gradlib import Tensor
     >>> class Scale(Module):
     ...     def __init__(self):
@@ -184,8 +187,12 @@ class Module:
         return (module for _, module in self.named_modules())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """(name, module) of those directly inside."""
-        return ((name, child) for name, child in self._modules.items() if child is not None)
+        """(name, module) of those directly inside, each once."""
+        seen: set[int] = set()
+        for name, child in self._modules.items():
+            if child is not None and id(child) not in seen:
+                seen.add(id(child))
+                yield name, child
 
     def children(self) -> Iterator[Module]:
         """The modules directly inside."""
@@ -298,7 +305,8 @@ class Module:
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
         """Overwrite parameters and buffers by what `state_dict` gave.
 
-        strict : refuse missing and unexpected names. A shape that differs is always refused.
+        strict : refuse missing and unexpected names. False takes those that fit, of which there must be some. A shape
+            that differs is always refused.
 
         Raises KeyError, ShapeError or TypeError that lists all that is wrong; nothing is changed then.
         """
@@ -324,12 +332,12 @@ class Module:
             if not np.can_cast(a.dtype, t.dtype, "same_kind")
         ]:
             raise TypeError(f"the state does not fit {type(self).__name__}: {'; '.join(wrong)}. Nothing was loaded.")
-        if strict and (missing or unexpected):
+        if (missing or unexpected) and (strict or not both):
             parts = [f"missing: {', '.join(missing)}"] * bool(missing)
             parts += [f"unexpected: {', '.join(unexpected)}"] * bool(unexpected)
+            takes = "strict=False takes what fits." if both else "No name fits."
             raise KeyError(
-                f"the state does not fit {type(self).__name__}. {'; '.join(parts)}. Nothing was loaded. strict=False "
-                "takes what fits."
+                f"the state does not fit {type(self).__name__}. {'; '.join(parts)}. Nothing was loaded. {takes}"
             )
         for _, array, tensor in both:
             tensor.data[...] = array
@@ -345,8 +353,9 @@ class Module:
     def _all_named_modules(self, prefix: str) -> Iterator[tuple[str, Module]]:
         """As named_modules, but a shared module under each of its names."""
         yield prefix, self
-        for name, child in self.named_children():
-            yield from child._all_named_modules(f"{prefix}{name}.")
+        for name, child in self._modules.items():
+            if child is not None:
+                yield from child._all_named_modules(f"{prefix}{name}.")
 
     # Hooks ------------------------------------------------------------------------------------------------
 
@@ -368,7 +377,8 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        lines = [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in self.named_children()]
+        children = [(name, child) for name, child in self._modules.items() if child is not None]
+        lines = [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in children]
         inside = self.extra_repr()
         if lines:
             inside = "\n  " + "\n  ".join(([inside] if inside else []) + lines) + "\n"

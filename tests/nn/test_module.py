@@ -41,6 +41,8 @@ def test_modules_and_buffers():
     assert [name for name, _ in model.named_modules()] == ["", "0", "0.first", "0.shared", "1", "2", "2.first"]
     assert [name for name, _ in model.named_buffers()] == ["0.mean", "0.scratch", "2.mean", "2.scratch"]
     assert [type(child).__name__ for child in model.children()] == ["Block", "ReLU", "Block"]
+    twice = nn.Sequential(model[1], model[1])
+    assert [name for name, _ in twice.named_children()] == ["0"] and len(twice) == 2 and repr(twice).count("ReLU") == 2
     seen = []
     assert model.apply(lambda module: seen.append(type(module).__name__)) is model
     assert seen[-1] == "Sequential" and seen.count("Linear") == 4
@@ -79,6 +81,8 @@ def test_loading_lists_all_that_does_not_fit_and_changes_nothing():
         with pytest.raises(TypeError, match="load_state_dict takes arrays by their names"):
             model.load_state_dict(value)
     assert all(np.array_equal(before[name], array) for name, array in model.state_dict().items())
+    with pytest.raises(KeyError, match="No name fits."):
+        model.load_state_dict({f"net.{name}": value for name, value in before.items()}, strict=False)
     model.load_state_dict({**state, "2.scale": np.array([7.0, 7.0])}, strict=False)
     assert model[2].scale.tolist() == [7.0, 7.0]
 
