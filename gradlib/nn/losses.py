@@ -72,9 +72,10 @@ def smooth_l1_loss(input, target, reduction: str = "mean", beta: float = 1.0) ->
     Source: Girshick, Fast R-CNN, 2015.
     """
     x, y = _alike("smooth_l1_loss", input, target)
+    if not beta >= 0:
+        raise ValueError(f"beta must be at least 0, got {beta}.")
     if beta == 0:
         return l1_loss(x, y, reduction)
-    _positive("beta", beta)
     return huber_loss(x, y, reduction, beta) / beta
 
 
@@ -102,7 +103,7 @@ def binary_cross_entropy(input, target, weight=None, reduction: str = "mean") ->
             "sigmoid to binary_cross_entropy_with_logits, which is safe."
         )
     _in_unit_interval("binary_cross_entropy takes probabilities", p, "for scores use ..._with_logits")
-    _in_unit_interval("binary_cross_entropy takes targets", y, "0 for no, 1 for yes", _ROUNDING)
+    _in_unit_interval("binary_cross_entropy takes targets", y, "0 for no, 1 for yes")
     yes, no = _capped(Tensor.log, p, p, 1.0), _capped(Tensor.log1p, -p, 1 - p, 0.0)
     return _reduced(_weighed("binary_cross_entropy", -(y * yes + (1 - y) * no), weight), reduction)
 
@@ -121,7 +122,7 @@ def binary_cross_entropy_with_logits(
     Raises ValueError for y outside of 0 to 1, which PyTorch lets through.
     """
     x, y = _alike("binary_cross_entropy_with_logits", input, target)
-    _in_unit_interval("binary_cross_entropy_with_logits takes targets", y, "0 for no, 1 for yes", _ROUNDING)
+    _in_unit_interval("binary_cross_entropy_with_logits takes targets", y, "0 for no, 1 for yes")
     if pos_weight is None:
         losses = x.softplus() - x * y
     else:
@@ -199,7 +200,7 @@ def kl_div(input, target, reduction: str = "mean", log_target: bool = False) -> 
         losses = y.exp() * (y - x)
     else:
         hint = "for logarithms pass log_target=True"
-        _in_unit_interval("kl_div takes targets that are probabilities", y, hint, _ROUNDING)
+        _in_unit_interval("kl_div takes targets that are probabilities", y, hint)
         positive = P.where(y > 0, y, 1.0)  # 0 ln 0 = 0
         losses = y * (positive.log() - x)
     _known(reduction, "batchmean")
@@ -242,10 +243,6 @@ cross_entropy_loss = cross_entropy
 
 
 # What they share ------------------------------------------------------------
-
-
-# Shares that were added up may come out a little above 1.
-_ROUNDING = 1e-6
 
 
 def _floating(value: Any, dtype: Any = np.float32) -> Tensor:
@@ -311,11 +308,11 @@ def _positive(name: str, value: float) -> None:
         raise ValueError(f"{name} must be above 0, got {value}.")
 
 
-def _in_unit_interval(what: str, x: Tensor, hint: str, slack: float = 0.0) -> None:
-    wrong = (x.data < -slack) | (x.data > 1 + slack)
+def _in_unit_interval(what: str, x: Tensor, hint: str) -> None:
+    wrong = (x.data < -1e-6) | (x.data > 1 + 1e-6)  # shares that were added up may be rounded to a little above 1
     if wrong.any():
         place = tuple(np.argwhere(wrong)[0].tolist())
-        raise ValueError(f"{what} between 0 and 1, but entry {place} is {x.data[place]:.4g}; {hint}.")
+        raise ValueError(f"{what} between 0 and 1, but entry {place} is {x.data[place]:.7g}; {hint}.")
 
 
 def _plus_or_minus_one(name: str, y: Tensor) -> None:
@@ -431,7 +428,7 @@ def _of_probabilities(
     if ignore_index >= 0:
         raise ValueError(f"ignore_index={ignore_index} is a label, and this target holds probabilities: leave it out.")
     y = _floating(target).astype(x.dtype)
-    _in_unit_interval("cross_entropy takes probabilities", y, "class indices are whole numbers", _ROUNDING)
+    _in_unit_interval("cross_entropy takes probabilities", y, "class indices are whole numbers")
     y = _classes_last("cross_entropy", y)
     if label_smoothing:
         y = y * (1 - label_smoothing) + label_smoothing / x.shape[-1]

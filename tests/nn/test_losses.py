@@ -46,7 +46,7 @@ ones = np.ones
         (lambda: nn.L1Loss(delta=1.0), TypeError, "unexpected keyword argument 'delta'"),
         (lambda: nn.HuberLoss(delta=-1.0), ValueError, "delta must be above 0, got -1.0."),
         (lambda: F.huber_loss(ones(2), ones(2), delta=np.nan), ValueError, "delta must be above 0, got nan."),
-        (lambda: F.smooth_l1_loss(ones(2), ones(2), beta=-1), ValueError, "beta must be above 0, got -1."),
+        (lambda: F.smooth_l1_loss(ones(2), ones(2), beta=-1), ValueError, "beta must be at least 0, got -1."),
         (lambda: F.smooth_l1_loss(ones((2, 1)), ones(2)), ShapeError, "smooth_l1_loss compares entry by entry"),
         (lambda: F.cross_entropy(ones((3, 4)), [0, 1, 2], [1.0] * 5), ShapeError,
          "cross_entropy's weight has one number for each class, shape (4,), got (5,)."),
@@ -165,6 +165,9 @@ def test_shares_that_rounding_left_above_one_are_taken():
     share = np.nextafter(np.float32(1), np.float32(2))
     assert F.cross_entropy(np.zeros((1, 2), np.float32), np.array([[share, 0]])).item() == pytest.approx(np.log(2))
     assert F.bce_with_logits_loss(np.zeros(1), np.array([share])).item() == pytest.approx(np.log(2))
+    assert F.bce_loss(np.array([share]), np.array([share])).item() == pytest.approx(0, abs=1e-4)
+    with pytest.raises(ValueError, match=r"entry \(0,\) is 1.00001; for scores"):
+        F.bce_loss(np.array([1.00001]), np.ones(1))
 
 
 def test_small_probabilities_keep_their_digits():
