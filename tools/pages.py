@@ -124,7 +124,13 @@ def make_formulas() -> NotebookNode:
             "$x$, $y$, $w$ are the inputs of an operation in their order, $z$ is its result. "
             "$g = \\partial L/\\partial z$ is the gradient that arrives, $\\bar x = \\partial L/\\partial x$ the one "
             "that is handed on. $[\\ldots]$ is 1 where the condition holds and 0 elsewhere. Where an axis was "
-            "stretched by broadcasting, the gradient is summed over it afterwards."
+            "stretched by broadcasting, the gradient is summed over it afterwards.\n\n"
+            "$\\operatorname{spread}$ stretches over the axes that were added up, $\\operatorname{unbroadcast}$ adds "
+            "up over those that were stretched, $\\operatorname{slice}$ takes what came from this input. $a$ and $b$ "
+            "are the slope of `leaky_relu` and the limits of `clip`, $p$ is the order of a norm, $n$ how many entries a "
+            "mean has, ties how many entries share the extreme, $i$ an index that was given, $s$ the deviation "
+            "$\\sqrt{\\text{variance} + \\varepsilon}$, $\\varphi$ tanh or relu. BPTT, backpropagation through time, "
+            "goes back from the last step to the first."
         )
     ]
     for family, title in FAMILIES.items():
