@@ -127,8 +127,8 @@ def make_formulas() -> NotebookNode:
             "stretched by broadcasting, the gradient is summed over it afterwards.\n\n"
             "$\\operatorname{spread}$ stretches over the axes that were added up, $\\operatorname{unbroadcast}$ adds "
             "up over those that were stretched, $\\operatorname{slice}$ takes what came from this input. $a$ and $b$ "
-            "are the slope of `leaky_relu` and the limits of `clip`, $p$ is the order of a norm, $n$ how many entries a "
-            "mean has, ties how many entries share the extreme, $i$ an index that was given, $s$ the deviation "
+            "are the slope of `leaky_relu` and the limits of `clip`, $p$ is the order of a norm, $n$ how many entries "
+            "a mean has, ties how many entries share the extreme, $i$ an index that was given, $s$ the deviation "
             "$\\sqrt{\\text{variance} + \\varepsilon}$, $\\varphi$ tanh or relu. BPTT, backpropagation through time, "
             "goes back from the last step to the first."
         )
