@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
+from nbformat import v4
 
 from make_slides import fetch_reveal, make
 from notebooks import ROOT
@@ -46,15 +47,38 @@ def exported(path: Path, folder: Path, scheme: str) -> Path:
     return page
 
 
+def violations(browser, axe, page: Path) -> list[str]:
+    opened = browser.new_page(viewport={"width": 1000, "height": 1000})
+    opened.goto(page.as_uri())
+    opened.add_script_tag(content=axe)
+    found = opened.evaluate(RUN, [NOT_OURS, NOT_LOOKED_AT])
+    opened.close()
+    return found
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_an_exported_lesson_is_accessible(browser, axe, tmp_path, path, scheme):
-    page = browser.new_page(viewport={"width": 1000, "height": 1000})
-    page.goto(exported(path, tmp_path, scheme).as_uri())
-    page.add_script_tag(content=axe)
-    found = page.evaluate(RUN, [NOT_OURS, NOT_LOOKED_AT])
-    page.close()
+    found = violations(browser, axe, exported(path, tmp_path, scheme))
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "exercises").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_exported_exercises_are_accessible(browser, axe, tmp_path, path):
+    found = violations(browser, axe, exported(path, tmp_path, "dark"))
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_planted_faults_are_found(browser, axe, tmp_path, scheme):
+    """A drawing without words, text that is too pale, a heading that is left out."""
+    text = '# One\n\n<span style="color: #777; background: #888">pale</span>\n\n### Three'
+    drawing = v4.new_output("display_data", {"text/html": '<svg role="img" width="9" height="9"></svg>'})
+    cells = [v4.new_markdown_cell(text), v4.new_code_cell("draw()", outputs=[drawing])]
+    path = tmp_path / "planted.ipynb"
+    nbformat.write(v4.new_notebook(cells=cells), path)
+    found = {line.partition(":")[0] for line in violations(browser, axe, exported(path, tmp_path, scheme))}
+    assert found >= {"svg-img-alt", "color-contrast", "heading-order"}
 
 
 @pytest.fixture(scope="session")
