@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ShapeError, whole
-from .operations import plain
+from .operations import on_cpu
 from .random import generator
 from .tensor import Tensor, on
 
@@ -49,7 +49,7 @@ class TensorDataset(Dataset):
     def __init__(self, *arrays: Any):
         if not arrays:
             raise TypeError("TensorDataset takes at least one array, features and labels mostly.")
-        self.arrays = tuple(np.asarray(array.data if isinstance(array, Tensor) else array) for array in arrays)
+        self.arrays = tuple(map(on_cpu, arrays))
         lengths = [array.shape[0] if array.ndim else None for array in self.arrays]
         if None in lengths or len(set(lengths)) > 1:
             raise ShapeError(
@@ -209,7 +209,7 @@ def collate(examples: list) -> Any:
         return list(examples)
     if not isinstance(first, (np.ndarray, Tensor)):
         return Tensor(examples)  # numbers
-    arrays = [np.asarray(plain(example)) for example in examples]
+    arrays = [on_cpu(example) for example in examples]
     shapes = {array.shape for array in arrays}
     if len(shapes) > 1:
         raise ShapeError(

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from .nn.module import Module
-from .operations import plain
+from .operations import on_cpu
 
 # With layout="torch" matrices are written as PyTorch stores them, transposed: `Module.transposed` says which.
 LAYOUTS = ("gradlib", "torch")
@@ -52,7 +52,7 @@ def save(model_or_state: Module | dict[str, Any], path: str | Path, layout: str 
         raise TypeError(f"save takes a model or a dict of arrays, got {type(model_or_state).__name__}.")
     else:
         state = model_or_state
-    _write(path, {name: np.asarray(plain(value)) for name, value in state.items()}, {"layout": layout})
+    _write(path, {name: on_cpu(value) for name, value in state.items()}, {"layout": layout})
 
 
 def load(path: str | Path) -> dict[str, np.ndarray]:
