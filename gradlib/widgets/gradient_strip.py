@@ -20,7 +20,8 @@ from .svg import Axes, power_of_ten
 VANISHING, EXPLODING, DEAD = 1e-6, 1e2, 0.5  # as in detect_gradient_pathologies
 FAR_APART = 3  # powers of ten between the first layer and the last; no threshold for each of them sees that
 STYLES = ("first", "second", "third")  # of the runs
-MOST_LAYERS = 8  # more cells have no room for their numbers
+MOST_LAYERS = 10  # more cells have no room for their numbers
+LONGEST = 20  # letters of a run's name that have room above its strip
 _WIDTH, _LEFT, _CELL, _BAR = 440, 4, 34, 34  # pixels
 _LOWEST, _HIGHEST = 1e-30, 1e30  # what is beyond is drawn there
 
@@ -45,12 +46,12 @@ class GradientStripModel(Model):
         self.length = max((len(series) for run in every for series in run.values()), default=1) or 1
         self.scale = _scale(entry for run in self.norms.values() for series in run.values() for entry in series)
 
-    def at(self, run: str, layer: str) -> float:
-        """The gradient's norm now; nan where nothing was recorded."""
+    def at(self, run: str, layer: str) -> float | None:
+        """The gradient's norm now; None where nothing was recorded."""
         return _entry(self.norms[run][layer], self.step)
 
-    def dead_at(self, run: str, layer: str) -> float:
-        """The fraction of dead units now."""
+    def dead_at(self, run: str, layer: str) -> float | None:
+        """The fraction of dead units now; None where nothing was recorded."""
         return _entry(self.dead[run][layer], self.step)
 
     # Pictures ---------------------------------------------------------------------------------------------
@@ -64,11 +65,13 @@ class GradientStripModel(Model):
     def _strips(self) -> str:
         parts, y = [], 16.0
         for run, layers in self.norms.items():
-            parts.append(_text(_LEFT, y, f"{run}: gradient of each layer, inputs on the left", "start"))
+            name = run if len(run) <= LONGEST else run[: LONGEST - 1] + "…"
+            some = "each layer" if len(layers) <= MOST_LAYERS else f"{MOST_LAYERS} of {len(layers)} layers"
+            parts.append(_text(_LEFT, y, f"{name}: gradient of {some}, inputs on the left", "start"))
             parts += self._cells(layers, y + 8, lambda layer, run=run: self._norm_cell(self.at(run, layer)))
             y += _CELL + 30
             if self.dead.get(run):
-                parts.append(_text(_LEFT, y, f"{run}: dead units", "start"))
+                parts.append(_text(_LEFT, y, f"{name}: dead units", "start"))
                 parts += self._cells(self.dead[run], y + 8, lambda layer, run=run: _dead_cell(self.dead_at(run, layer)))
                 y += _BAR + 30
         low, high = map(power_of_ten, self.scale)
@@ -92,10 +95,12 @@ class GradientStripModel(Model):
             parts.append(_text(x + (width - 3) / 2, y + 22, text, "middle"))
         return parts
 
-    def _norm_cell(self, norm: float) -> tuple[str, str, float]:
+    def _norm_cell(self, norm: float | None) -> tuple[str, str, float]:
         """The kind of a cell, its text, and how much of it is filled."""
-        if math.isnan(norm):
+        if norm is None:
             return "guide", "–", 0.0
+        if math.isnan(norm):
+            return "first", "nan", 1.0
         if norm == 0:
             return "second", "0", 0.0
         if math.isinf(norm):
@@ -132,22 +137,18 @@ class GradientStripModel(Model):
     def _remarks(self) -> list[str]:
         said = []
         for run, layers in self.norms.items():
-            norms = {layer: self.at(run, layer) for layer in layers}
+            norms = {layer: norm for layer in layers if (norm := self.at(run, layer)) is not None}
             kinds = {
-                "not finite": [n for n, v in norms.items() if not math.isfinite(v) and self._recorded(run, n)],
+                "not finite": [n for n, v in norms.items() if not math.isfinite(v)],
                 "vanishing": [n for n, v in norms.items() if v < VANISHING],
                 "exploding": [n for n, v in norms.items() if EXPLODING < v < math.inf],
-                "half dead or more": [n for n in self.dead.get(run, {}) if self.dead_at(run, n) >= DEAD],
+                "half dead or more": [n for n in self.dead.get(run, {}) if (self.dead_at(run, n) or 0) >= DEAD],
             }
             found = [f"{kind} in {_listed(names)}" for kind, names in kinds.items() if names]
             if not kinds["vanishing"] and not kinds["exploding"]:
                 found += _on_the_way_back(norms)
             said.append(f"{run}: {'; '.join(found) if found else 'nothing out of the ordinary'}.")
         return said
-
-    def _recorded(self, run: str, layer: str) -> bool:
-        series = self.norms[run][layer]
-        return self.step < len(series) and series[self.step] is not None
 
 
 class GradientFlowStrip(View):
@@ -185,9 +186,9 @@ def shown_layers(names: list[str]) -> list[str]:
     return [names[round(i)] for i in np.linspace(0, len(names) - 1, MOST_LAYERS)]
 
 
-def _entry(series: Sequence, i: int) -> float:
+def _entry(series: Sequence, i: int) -> float | None:
     value = series[i] if i < len(series) else None
-    return math.nan if value is None else float(value)
+    return None if value is None else float(value)
 
 
 def _scale(norms: Iterable) -> tuple[int, int]:
@@ -200,6 +201,8 @@ def _scale(norms: Iterable) -> tuple[int, int]:
 
 def _on_the_way_back(norms: Mapping[str, float]) -> list[str]:
     """What becomes of the gradient between the last layer and the first, where that is much."""
+    if not norms:
+        return []
     first, last = next(iter(norms)), next(reversed(norms))
     if not all(0 < norms[name] < math.inf for name in (first, last)):
         return []
@@ -208,18 +211,20 @@ def _on_the_way_back(norms: Mapping[str, float]) -> list[str]:
     return [f"{what} {abs(change):.0f} powers of ten from {last} to {first}"] if abs(change) >= FAR_APART else []
 
 
-def _number(norm: float) -> str:
-    return "not recorded" if math.isnan(norm) else f"{norm + 0.0:.2g}"
+def _number(norm: float | None) -> str:
+    return "not recorded" if norm is None else f"{norm + 0.0:.2g}"
 
 
-def _dead_cell(fraction: float) -> tuple[str, str, float]:
-    if math.isnan(fraction):
+def _dead_cell(fraction: float | None) -> tuple[str, str, float]:
+    if fraction is None or math.isnan(fraction):
         return "guide", "–", 0.0
     return "first" if fraction >= DEAD else "fourth", f"{fraction:.0%}", min(max(fraction, 0.0), 1.0)
 
 
-def _log10(norm: float) -> float:
-    return math.log10(min(max(norm, _LOWEST), _HIGHEST)) if math.isfinite(norm) else math.nan
+def _log10(norm: float | None) -> float:
+    if norm is None or not math.isfinite(norm):
+        return math.nan
+    return math.log10(min(max(norm, _LOWEST), _HIGHEST))
 
 
 def _listed(names: list[str]) -> str:

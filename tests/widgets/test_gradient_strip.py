@@ -34,6 +34,7 @@ def test_the_numbers_are_those_of_the_tracker():
         ([1.0, math.inf], [0.0, 0.0], "run: not finite in b."),
         ([math.nan, 1e-9], [0.0, 0.0], "run: not finite in a; vanishing in b."),
         ([1.0, 1.0], [0.5, 0.2], "run: half dead or more in a."),
+        ([None, None], [None, 0.2], "run: nothing out of the ordinary."),
         ([None, 1.0], [None, 0.2], "run: nothing out of the ordinary."),
     ],
 )
@@ -41,6 +42,21 @@ def test_what_it_says(norms, dead, words):
     history = {name: [norm] for name, norm in zip("ab", norms, strict=True)}
     fractions = {name: [share] for name, share in zip("ab", dead, strict=True)}
     assert words in repr(GradientFlowStrip({"run": history}, {"run": fractions}))
+
+
+def test_nan_is_told_from_what_was_not_recorded():
+    view = GradientFlowStrip({"run": {"a": [math.nan, 1.0], "b": [None, 1.0]}})
+    assert "run  a nan, b not recorded" in repr(view)
+    cells = [view.model._norm_cell(view.model.at("run", layer)) for layer in "ab"]
+    assert cells == [("first", "nan", 1.0), ("guide", "–", 0.0)]
+
+
+def test_it_says_where_layers_are_left_out_and_cuts_a_long_name():
+    def captions(name, layers):
+        return GradientFlowStrip({name: {f"{i}.weight": [1.0] for i in range(layers)}}).model.picture()
+
+    assert "run: gradient of each layer, inputs" in captions("run", 10)
+    assert "a name that has no …: gradient of 10 of 11 layers, inputs" in captions("a name that has no room", 11)
 
 
 def test_bars_are_higher_for_larger_gradients_on_one_scale_for_all():
