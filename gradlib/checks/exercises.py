@@ -23,6 +23,13 @@ class Refused(Exception):
     """Raised by a `call`, with the sentence that the learner is told, on an answer that cannot be used as it is."""
 
 
+class NotPassed(AssertionError):
+    """Raised in strict mode, with the report as its words. IPython shows these alone, without the check's own lines."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
 @dataclass(frozen=True)
 class Case:
     """One question to the learner's code, and its right answer.
@@ -178,7 +185,7 @@ class Exercise:
             raise stopped.with_traceback(learners_part(stopped)) from None
         if record.is_strict():
             if not report.passed:
-                raise AssertionError(report.text)
+                raise NotPassed(report.text)
         elif report.passed:
             report = report.and_also(record.remember(self))
         return report

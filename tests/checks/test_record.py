@@ -138,6 +138,7 @@ def test_strict_mode_raises_with_the_reports_text_and_neither_writes_nor_reads(p
         with pytest.raises(AssertionError) as raised:
             lesson_00.double(answer)
         assert str(raised.value) == lesson_00.double.report(answer).text
+        assert "\n".join(raised.value._render_traceback_()) == str(raised.value)  # what IPython shows of it
 
 
 def test_a_warning_costs_no_points_in_strict_mode(monkeypatch):
