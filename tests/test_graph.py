@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from gradlib import GraphError, Tensor, show_graph
+from gradlib import GraphError, Tensor, nn, show_graph
 from gradlib.graph import HOW_TO_GET_PICTURES, MAX_NODES, Graph
 from gradlib.scalar import Value
 
@@ -305,3 +305,12 @@ def test_importing_gradlib_imports_none_of_the_heavy_packages():
     code = "import gradlib, sys; print(*{name.partition('.')[0] for name in sys.modules})"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not HEAVY & set(run.stdout.split())
+
+
+def test_parameters_have_the_names_that_their_module_gives():
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    last = model[2].bias
+    graph = show_graph(model(Tensor(np.ones((4, 2), np.float32))).sum())
+    names = [node.name for node in graph.nodes if node.kind == "input"]
+    assert names == ["model.0.weight", "model.0.bias", "model.2.weight", "last"]  # a variable's own name comes first
+    assert last is graph.things[graph.nodes.index(next(node for node in graph.nodes if node.name == "last"))]
