@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +26,8 @@ def checkpoint(function: Callable, *inputs: Any) -> Any:
     of n, for one more forward pass (Chen and others, Training Deep Nets with Sublinear Memory Cost, 2016).
 
     function : takes the inputs, returns a tensor or a tuple of tensors. It must give the same both times. What it
-        draws from `gradlib.random.default_rng()` it draws again.
+        draws from `gradlib.random.default_rng()` it draws again. What it writes, as batch norm its averages, it
+        writes twice.
     inputs : tensors and anything else. Tensors that function uses without being given them, the parameters of a
         module, get their gradients too.
 
@@ -42,24 +44,26 @@ def checkpoint(function: Callable, *inputs: Any) -> Any:
         return function(*inputs)
     segment = _Segment(function, inputs)
     packed = apply(_PRIMITIVE, *segment.given, *segment.found, segment=segment)
-    if segment.shapes is None:
+    if segment.kinds is None:
         return packed
-    sizes = [int(np.prod(shape)) for shape in segment.shapes]
-    return tuple(part.reshape(shape) for part, shape in zip(packed.split(sizes), segment.shapes, strict=True))
+    parts = packed.split([math.prod(shape) for shape, _ in segment.kinds])
+    return tuple(
+        part.reshape(shape).astype(dtype) for part, (shape, dtype) in zip(parts, segment.kinds, strict=True)
+    )
 
 
 class _Segment:
     """A function, its inputs, and what is needed to run it again.
 
     given, found : the tensors among its inputs; the leaves that it found by itself.
-    shapes : those of its results if there are several; None if it returns one tensor.
+    kinds : shape and dtype of its results if there are several; None if it returns one tensor.
     """
 
     def __init__(self, function: Callable, inputs: tuple):
         self._function, self._inputs = function, inputs
         self.given = tuple(value for value in inputs if isinstance(value, Tensor))
         self._random_state = random.default_rng().bit_generator.state
-        self.shapes = None
+        self.kinds = None
         fresh = [on(tensor.data, tensor.requires_grad) for tensor in self.given]
         self.result = self._run(fresh)
         known = set(map(id, fresh))
@@ -75,7 +79,7 @@ class _Segment:
         inputs = [next(replacements) if isinstance(value, Tensor) else value for value in self._inputs]
         with enable_grad():
             results = self._function(*inputs)
-            several = isinstance(results, (tuple, list))
+            several = isinstance(results, (tuple, list)) and len(results) > 0
             for result in results if several else (results,):
                 if not isinstance(result, Tensor):
                     raise TypeError(
@@ -84,7 +88,7 @@ class _Segment:
                     )
             if not several:
                 return results
-            self.shapes = [result.shape for result in results]
+            self.kinds = [(result.shape, result.dtype) for result in results]
             return concatenate([result.reshape(-1) for result in results])
 
     def take_result(self) -> np.ndarray:

@@ -118,3 +118,14 @@ def peak(wrap: bool) -> int:
 def test_it_keeps_a_result_a_segment_and_one_segment_at_a_time():
     assert peak(False) > 256  # every intermediate
     assert peak(True) < 16 + 16 + 8  # a result a segment, one segment, and some gradients
+
+
+def test_several_results_keep_their_dtypes():
+    x = Tensor(np.array([0.1, 0.2]), requires_grad=True)
+    narrow, wide = checkpoint(lambda x: (x.float() * 3, x.exp()), x)
+    assert (narrow.dtype, wide.dtype) == (np.float32, np.float64)
+    np.testing.assert_array_equal(narrow.data, (x.float() * 3).data)
+    (narrow.sum() + wide.sum()).backward()
+    np.testing.assert_allclose(x.grad, 3 + np.exp(x.data), rtol=1e-7)
+    with pytest.raises(TypeError, match="returned tuple"):
+        checkpoint(lambda x: (), x)
