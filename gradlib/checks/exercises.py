@@ -133,7 +133,8 @@ class Result:
         if not self.outcome.changed:
             return ""
         names = " and ".join(self.outcome.changed)
-        return f"Your code changed {names}, which belongs to the caller. Work on a copy, or put back what you change."
+        belong = "belongs" if len(self.outcome.changed) == 1 else "belong"
+        return f"Your code changed {names}, which {belong} to the caller. Work on a copy, or put back what you change."
 
     def rows(self) -> str:
         """The inputs, then what came and what was expected, one under the other."""

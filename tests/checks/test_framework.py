@@ -676,6 +676,15 @@ def test_a_changed_input_is_named_beside_the_mistake():
     assert "Your code changed x" in report.explanation.splitlines()[1]
 
 
+def test_several_changed_inputs_are_named():
+    def answer(x, y):
+        x[0] = y[0] = 9.0
+        return 1.0
+
+    report = make(Case({"x": np.zeros(2), "y": [1.0]}, 1.0))(answer)
+    assert report.explanation.startswith("Your code changed x and y, which belong to the caller.")
+
+
 def test_an_unchanged_input_may_hold_nan():
     assert make(Case({"x": np.array([np.nan, 1.0]), "y": [float("nan")]}, 1.0))(lambda x, y: x[1]).passed
 
