@@ -1,6 +1,7 @@
 """A GPT of two layers learns to add two-digit numbers: above 99 % of the sums that it has never seen, exactly.
 
-Ends with status 1 if it misses. Half a minute on two cores.
+Never seen is a sum of which it has learned neither a + b nor b + a. What is held out does not say when to stop:
+training ends after a fixed number of epochs. Ends with status 1 if it misses. A minute of one core.
 """
 
 import argparse
@@ -39,6 +40,15 @@ class Adder(nn.Module):
         return self.head(self.norm(x))
 
 
+def split(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Sums to learn from, and those held out: of every tenth pair of numbers, in either order, none is learned."""
+    smaller, larger = np.sort(np.divmod(np.arange(10_000), 100), axis=0)  # of row 100 a + b: a and b
+    pairs = 100 * smaller + larger
+    held_out = np.isin(pairs, rng.permutation(np.unique(pairs))[:505])
+    rows = addition_sequences()
+    return rows[~held_out], rows[held_out]
+
+
 def right(model: Adder, rows: np.ndarray) -> float:
     """The share of sums whose digits are all right when the model writes them one after another."""
     written = rows[:, :-ANSWER]
@@ -51,12 +61,11 @@ def right(model: Adder, rows: np.ndarray) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=60, help="passes over the 9,000 sums to learn from (60)")
+    parser.add_argument("--epochs", type=int, default=20, help="passes over the 9,000 sums to learn from (20)")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     gradlib.manual_seed(chosen.seed)
-    rows = np.random.default_rng(chosen.seed).permutation(addition_sequences())
-    held_out, rows = rows[:1000], rows[1000:]
+    rows, held_out = split(np.random.default_rng(chosen.seed))
     model = Adder(rows.shape[1] - 1)
     loader = DataLoader(TensorDataset(rows), batch_size=128, shuffle=True, seed=chosen.seed)
     optimizer = optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.01)
@@ -76,8 +85,6 @@ def main() -> int:
             seconds = time.perf_counter() - start
             shown = f"loss {loss.item():.4f}, {share:.1%} of unseen sums right, {seconds:.0f} s"
             print(f"epoch {epoch}: {shown}", flush=True)
-            if share > 0.995:
-                break
     return 0 if share > 0.99 else 1
 
 
