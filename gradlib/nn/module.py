@@ -102,11 +102,7 @@ class Module:
             elif isinstance(value, Tensor):
                 # Only in __init__: in forward it may be a result that is kept to be looked at.
                 if value.requires_grad and sys._getframe(1).f_code.co_name == "__init__":
-                    raise TypeError(
-                        f"{type(self).__name__}.{name} needs a gradient, but is no Parameter: {_described(value)}. "
-                        "parameters() would not find it, so no optimizer would move it. Compute its numbers first, as "
-                        "an array, and wrap them: Parameter(array)."
-                    )
+                    raise _no_parameter(self, name, value)
             elif (hidden := _hidden_in(value)) is not None:
                 raise _not_found(self, name, value, hidden)
             kept = known  # `layer.bias = None` stays known as no parameter
@@ -522,6 +518,15 @@ def _refuse_replacing(module: Module, name: str, value: Any) -> None:
             f"{owner} is a buffer, a constant tensor that state_dict() saves: assign a Tensor, got {_described(value)}"
             f"{', which needs a gradient: take its detach()' if isinstance(value, Tensor) else ''}."
         )
+
+
+def _no_parameter(module: Module, name: str, value: Tensor) -> TypeError:
+    """The error for a tensor that is meant to be learned, but would not be."""
+    return TypeError(
+        f"{type(module).__name__}.{name} needs a gradient, but is no Parameter: {_described(value)}. "
+        "parameters() would not find it, so no optimizer would move it. Compute its numbers first, as an array, and "
+        "wrap them: Parameter(array)."
+    )
 
 
 def _hidden_in(value: Any) -> Module | Parameter | None:
