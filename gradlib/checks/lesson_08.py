@@ -231,18 +231,6 @@ class BiasForgotten(RightLinear):
 
 
 @linear.mistake
-class TensorsForParameters(RightLinear):
-    """weight and bias are tensors, and no parameters: `parameters()` does not find them, and an optimizer would never
-    move them."""
-
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__(in_features, out_features, bias)
-        weight, own_bias = self.weight.detach(), None if self.bias is None else self.bias.detach()
-        del self.weight, self.bias
-        self.weight, self.bias = weight, own_bias
-
-
-@linear.mistake
 class OnItsSide(RightLinear):
     """The weight lies on its side: its shape is (out, in). Here it is stored as (in, out), so that x @ weight needs no
     transpose."""

@@ -173,7 +173,7 @@ class NoBias(ByOperators):
         return x @ self.weight
 
 
-@layer.wrong("no parameters")
+@layer.wrong("tensors that need no gradient")
 class PlainTensors(nn.Module):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()
