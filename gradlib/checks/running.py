@@ -16,6 +16,7 @@ from typing import Any
 from .values import copy, is_unchanged, is_unfilled, without_addresses
 
 _PATHS = sysconfig.get_paths()
+_LIBRARY, _CHECKS = (os.path.join(Path(__file__).parents[above], "") for above in (1, 0))
 _OTHERS = {str(Path(__file__).parents[1]), _PATHS["stdlib"], _PATHS["purelib"], _PATHS["platlib"]}
 _NOT_THE_LEARNERS = (*(os.path.join(folder, "") for folder in _OTHERS), "<frozen ", "<__array_function__")
 
@@ -109,12 +110,22 @@ def what_it_says(error: BaseException) -> str:
 
 
 def what_it_means(error: BaseException) -> str:
-    """One sentence on a common error, or ""."""
+    """One sentence on a common error, or "". The library's own errors say themselves what to do."""
+    if _raised_by_the_library(error):
+        return ""
     message = _message(error)
     for kind, part, meaning in _MEANINGS:
         if isinstance(error, kind) and part in message:
             return meaning
     return ""
+
+
+def _raised_by_the_library(error: BaseException) -> bool:
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    file = frame.tb_frame.f_code.co_filename if frame is not None else ""
+    return file.startswith(_LIBRARY) and not file.startswith(_CHECKS)
 
 
 def _message(error: BaseException) -> str:

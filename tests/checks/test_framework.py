@@ -264,6 +264,14 @@ def test_a_crash_in_a_helper_shows_the_helpers_line_and_one_in_numpy_the_callers
     assert "default_rng(0).normal(" in compiled.rows, compiled.text
 
 
+def test_an_error_of_the_library_is_left_to_its_own_words():
+    def transposed(x):
+        return Tensor(np.zeros((2, 3))) @ Tensor(np.zeros((2, 3)))
+
+    report = SAME(transposed)
+    assert "ShapeError: cannot multiply" in report.rows and report.explanation == ""
+
+
 def test_an_errors_message_has_no_address():
     def answer(x):
         raise ValueError(f"no {object()}")
