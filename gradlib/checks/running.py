@@ -110,12 +110,11 @@ def what_it_says(error: BaseException) -> str:
 
 
 def what_it_means(error: BaseException) -> str:
-    """One sentence on a common error, or "". The library's own errors say themselves what to do."""
-    if _raised_by_the_library(error):
-        return ""
+    """One sentence on a common error, or ""."""
+    speaks_for_itself = _raised_by_the_library(error)  # then a sentence on errors of its kind adds nothing
     message = _message(error)
     for kind, part, meaning in _MEANINGS:
-        if isinstance(error, kind) and part in message:
+        if isinstance(error, kind) and part in message and (part or not speaks_for_itself):
             return meaning
     return ""
 
