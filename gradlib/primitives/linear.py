@@ -5,6 +5,8 @@ All work on stacks of matrices: the last two axes are the matrix, those in front
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .table import Primitive, Vjp
@@ -46,11 +48,20 @@ def _linear(x, y, w):
     return np.add(z, w, out=z) if z.ndim and z.dtype == w.dtype and w.ndim == 1 else z + w
 
 
+def _linear_back(rule, g, z, x, y):
+    """The rule of a product, of all rows at once: for a stack of matrices it takes half of the time."""
+    if x.ndim <= 2:
+        return rule(g, z, x, y)
+    g, rows = (a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) for a in (g, x))
+    gradient = rule(g, None, rows, y)  # (…·n, m), (…·n, k) -> (…·n, k) or (k, m)
+    return gradient.reshape(x.shape) if rule is _matmul_vjp_x else gradient
+
+
 # A layer, x W + b, as one entry: a product and a sum recorded apart cost a small layer half as much time again.
 linear = Primitive(
     "linear", _linear,
-    Vjp(lambda g, z, x, y, w: _matmul_vjp_x(g, z, x, y), r"{g}\,{y}^\top"),
-    Vjp(lambda g, z, x, y, w: _matmul_vjp_y(g, z, x, y), r"{x}^\top {g}"),
+    Vjp(lambda g, z, x, y, w: _linear_back(_matmul_vjp_x, g, z, x, y), r"{g}\,{y}^\top"),
+    Vjp(lambda g, z, x, y, w: _linear_back(_matmul_vjp_y, g, z, x, y), r"{x}^\top {g}"),
     Vjp(lambda g, z, x, y, w: g, "{g}"),
     latex=r"{x}\,{y} + {w}",
 )  # fmt: skip
