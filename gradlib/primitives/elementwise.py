@@ -147,6 +147,7 @@ leaky_relu = Primitive(
 
 
 def _erf(x):
+    # 19 ns a number, where exp takes 0.4: a quarter of a small GPT's step goes into its gelu.
     try:
         from scipy.special import erf
     except ImportError:
