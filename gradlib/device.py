@@ -46,11 +46,6 @@ class DeviceArray(NDArrayOperatorsMixin):
 
     base = None  # a view is not followed to what it is a view of
 
-    @property
-    def flags(self) -> SimpleNamespace:
-        """As NumPy's; nothing over there can be made read-only."""
-        return SimpleNamespace(c_contiguous=self.array.flags.c_contiguous, writeable=True)
-
     def __init__(self, array: Any, device: str, module: ModuleType):
         self.array, self.device, self.module = array, device, module
 
@@ -111,6 +106,11 @@ class DeviceArray(NDArrayOperatorsMixin):
         if not callable(value):
             return self._up(value)
         return lambda *args, **keywords: self._up(value(*self._down(args), **self._down(keywords)))
+
+    @property
+    def flags(self) -> SimpleNamespace:
+        """As NumPy's; nothing over there can be made read-only."""
+        return SimpleNamespace(c_contiguous=self.array.flags.c_contiguous, writeable=True)
 
     @property
     def mT(self) -> DeviceArray:

@@ -535,7 +535,7 @@ CALLS = {
     "ones(2).astype('complex128')": (TypeError,
         "a tensor holds real numbers, complex ones are not supported."),
     "ones(2).astype('abc')": (TypeError, "a dtype is one of NumPy's, such as np.float32; got 'abc'."),
-    "ones(2).to('cuda')": (TypeError, "a dtype is one of NumPy's, such as np.float32; got 'cuda'."),
+    "ones(2).to('abacus')": (ValueError, "there is no device 'abacus'. There are: cpu, cuda."),
     "Tensor([1.0], dtype='abc')": (TypeError, "a dtype is one of NumPy's, such as np.float32; got 'abc'."),
     "Tensor([1.0], dtype=complex)": (TypeError,
         "a tensor holds real numbers, complex ones are not supported."),

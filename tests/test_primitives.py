@@ -50,24 +50,24 @@ def test_its_gradient_agrees_with_finite_differences(sample):
     assert gradcheck(*calling(sample))
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=str)
-def test_its_step_backward_can_be_called_and_read(sample):
-    inputs = [Tensor(array, requires_grad=array.dtype.kind == "f") for array in sample.inputs]
-    z = apply(TABLE[sample.name], *inputs, **sample.keywords)
-    if z.grad_fn is None:
-        assert z.is_leaf and not any(x.requires_grad for x in inputs)
-        return
-    g = np.random.default_rng(4).normal(size=z.shape).astype(z.dtype)
-    with np.errstate(divide="ignore"):  # the slope of a root at 0
-        given = z._backward(g)
-        z.backward(g)
-    for x, part in zip(inputs, given, strict=True):
-        if x.grad is not None:
-            np.testing.assert_array_equal(part, x.grad, strict=True)
-    said = re.fullmatch(r"BackwardStep\(z = (.+?): (.+)\)", repr(z.grad_fn))
-    assert not set("{}\\") & set(said[0]) and said[2].count("/∂") == sum(
-        TABLE[sample.name].vjp(i) is not None for i in range(len(inputs))
-    )
+@pytest.mark.parametrize("name", TABLE)
+def test_its_step_backward_can_be_called_and_read(name):
+    for sample in (sample for sample in SAMPLES if sample.name == name):
+        inputs = [Tensor(array, requires_grad=array.dtype.kind == "f") for array in sample.inputs]
+        z = apply(TABLE[name], *inputs, **sample.keywords)
+        if z.grad_fn is None:
+            assert z.is_leaf and not any(x.requires_grad for x in inputs), sample
+            continue
+        g = np.random.default_rng(4).normal(size=z.shape).astype(z.dtype)
+        with np.errstate(divide="ignore"):  # the slope of a root at 0
+            given = z._backward(g)
+            z.backward(g)
+        for x, part in zip(inputs, given, strict=True):
+            if x.grad is not None:
+                np.testing.assert_array_equal(part, x.grad, strict=True, err_msg=str(sample))
+        said = re.fullmatch(r"BackwardStep\(z = (.+?): (.+)\)", repr(z.grad_fn))
+        rules = sum(TABLE[name].vjp(i) is not None for i in range(len(inputs)))
+        assert not set("{}\\") & set(said[0]) and said[2].count("/∂") == rules, said[0]
 
 
 @only_zeros

@@ -179,12 +179,13 @@ def topological_order():
 def wrong_order(names, root):
     """None if the names are in topological order; else what is wrong, in a sentence."""
     nodes = {node.name: node for node in in_order(root)}
-    for name, times in Counter(names).items():
+    listed = Counter(names)
+    for name, times in listed.items():
         if name not in nodes:
             return f"{name} is not a node of this graph."
         if times > 1:
             return f"{name} is listed {times} times, and should be once."
-    if missing := [name for name in nodes if name not in set(names)]:
+    if missing := [name for name in nodes if name not in listed]:
         return f"{missing[0]} is missing." if len(missing) < 100 else f"{len(missing)} nodes are missing."
     place = {name: i for i, name in enumerate(names)}
     for name in names:
