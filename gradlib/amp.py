@@ -60,18 +60,19 @@ class autocast(contextlib.ContextDecorator):
 
     def __init__(self, dtype: Any = np.float16, enabled: bool = True):
         self.dtype, self.enabled = np.dtype(dtype), enabled
+        self._before: list = []  # what was there at each `with` on this object, which may stand inside itself
         if self.dtype.kind != "f":
             raise TypeError(f"autocast takes a floating-point dtype, np.float16, got {self.dtype}.")
 
     def __enter__(self) -> autocast:
-        self._before = recording.products_in
+        self._before.append(recording.products_in)
         recording.products_in = self.dtype if self.enabled else None
         casting.append(self)
         return self
 
     def __exit__(self, *_) -> None:
         casting.remove(self)
-        recording.products_in = self._before
+        recording.products_in = self._before.pop()
 
     def _recreate_cm(self):
         return type(self)(self.dtype, self.enabled)  # a decorated function may call itself

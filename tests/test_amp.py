@@ -8,6 +8,7 @@ import pytest
 import gradlib
 from gradlib import Tensor, nn, no_grad, optim
 from gradlib.amp import PRODUCTS, SINGLE, GradScaler, autocast
+from gradlib.autograd import recording
 from gradlib.data import make_moons
 from gradlib.nn import functional as F
 from gradlib.primitives import TABLE
@@ -88,6 +89,13 @@ def test_nested_blocks_and_errors_leave_what_was_there():
             raise ZeroDivisionError
         assert (w @ w).dtype == np.float16
     assert (w @ w).dtype == np.float32
+
+
+def test_a_block_inside_itself_leaves_what_was_there():
+    w, half = single([1.0, 2.0], [3.0, 4.0]), autocast()
+    with half, half:
+        assert (w @ w).dtype == np.float16
+    assert (w @ w).dtype == np.float32 and recording.products_in is None  # else another thread's block would reach here
 
 
 def test_another_thread_computes_as_before():
