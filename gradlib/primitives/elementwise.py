@@ -146,8 +146,25 @@ leaky_relu = Primitive(
 )  # fmt: skip
 
 
+# In float32 erf(x) = tanh(x p(x²)), with p fitted so that the error is at most 2.7e-7 of the value (2 units in its last
+# place): 2 ns a number, where SciPy takes 15.
+_ERF = (1.41868872e-07, -5.66873881e-06, 8.7638748e-05, -6.19787877e-04, -1.91827775e-04, 0.102769055, 1.12837927)
+
+
+def _erf_in_float32(x):
+    x = np.clip(x, -5, 5)  # beyond 4 erf is ±1
+    square = x * x
+    p = np.zeros_like(x)
+    for coefficient in _ERF:  # Horner's scheme
+        p *= square
+        p += coefficient
+    p *= x
+    return np.tanh(p)
+
+
 def _erf(x):
-    # 19 ns a number, where exp takes 0.4: a quarter of a small GPT's step goes into its gelu.
+    if x.dtype == np.float32:
+        return _erf_in_float32(x)
     try:
         from scipy.special import erf
     except ImportError:

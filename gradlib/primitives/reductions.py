@@ -40,6 +40,14 @@ def _mean(x, axis=None, keepdims=False):
     return total / _how_many(total, x)
 
 
+def _total(axis, x, y=None):
+    """Σ x, or Σ x y, along the axis, which stays with size 1. Along the last one einsum takes half of the time."""
+    if axis in (-1, x.ndim - 1, (-1,)):
+        total = np.einsum("...i->...", x) if y is None else np.einsum("...i,...i->...", x, y)
+        return total[..., None]
+    return (x if y is None else x * y).sum(axis=axis, keepdims=True)
+
+
 def _how_many(z, x):
     """How many entries of x each entry of a reduction z is made of; NaN for none, as 0/0 is."""
     return math.prod(x.shape) / (math.prod(z.shape) or 1) or math.nan
@@ -144,7 +152,7 @@ def _softmax(x, axis):
 softmax = Primitive(
     "softmax", _softmax,
     Vjp(
-        lambda g, z, x, axis: z * (g - (g * z).sum(axis=axis, keepdims=True)),
+        lambda g, z, x, axis: z * (g - _total(axis, g, z)),
         r"{z}\,({g} - \sum {g}\,{z})",
     ),
 )  # fmt: skip
@@ -196,16 +204,21 @@ cross_entropy = Primitive(
 # takes twice the time. With s = √(var + ε), x moves its own mean and s too: ∂L/∂x = (g - mean g - z mean(g z))/s.
 
 
+def _average(axis, x, y=None):
+    total = _total(axis, x, y)
+    return total / _how_many(total, x)
+
+
 def _normalize(x, axis, eps):
-    centered = x - _mean(x, axis, True)
-    centered /= np.sqrt(_mean(centered * centered, axis, True) + eps)
+    centered = x - _average(axis, x)
+    centered /= np.sqrt(_average(axis, centered, centered) + eps)
     return centered
 
 
 def _normalize_back(g, z, x, axis, eps):
-    centered = x - x.mean(axis=axis, keepdims=True)
-    s = np.sqrt((centered * centered).mean(axis=axis, keepdims=True) + eps)
-    return (g - g.mean(axis=axis, keepdims=True) - z * (g * z).mean(axis=axis, keepdims=True)) / s
+    centered = x - _average(axis, x)
+    s = np.sqrt(_average(axis, centered, centered) + eps)
+    return (g - _average(axis, g) - z * _average(axis, g, z)) / s
 
 
 normalize = Primitive(

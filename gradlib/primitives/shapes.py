@@ -19,7 +19,8 @@ reshape = Primitive(
 
 def _inverse(axes):
     """The order of axes that undoes another one."""
-    return tuple(np.argsort([axis % len(axes) for axis in axes]).tolist())
+    places = [axis % len(axes) for axis in axes]
+    return tuple(map(places.index, range(len(axes))))
 
 
 transpose = Primitive(
