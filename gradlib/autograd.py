@@ -257,7 +257,11 @@ def contributions(node, gradient) -> list:
 
     None where an input needs no gradient, or has no derivative.
     """
-    return _hand_on(_mirrored(node), gradient, {}, False)
+    if not hasattr(node, "_array"):
+        mirror = _Mirror(node)
+        mirror._prev = tuple(map(_Mirror, node._prev))
+        node = mirror
+    return _hand_on(node, gradient, {}, False)
 
 
 class BackwardStep:

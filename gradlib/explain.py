@@ -77,7 +77,7 @@ class Walkthrough:
         so_far: dict[int, tuple[int, Any]] = {}  # how many contributions an input has had, and their sum
         for count, (node, arriving, given) in enumerate(walked, start=1):
             target = index[id(node)]
-            handed = []
+            handed, factors = [], _factors(node)
             for position, value in enumerate(given):
                 if value is None:
                     continue
@@ -88,7 +88,7 @@ class Walkthrough:
                 formula, latex = self._formula(node, target, position)
                 handed.append(
                     Contribution(
-                        source, edge, formula, latex, _local(node, position), np.asarray(value),
+                        source, edge, formula, latex, factors[position], np.asarray(value),
                         np.asarray(total + value), use + 1, uses[id(node._prev[position])],
                     )
                 )  # fmt: skip
@@ -283,13 +283,14 @@ class Paths:
             if node is target:
                 yield Path(nodes, taken, factors, np.asarray(arriving))
                 continue
+            local = _factors(node)
             for position, contribution in reversed(list(enumerate(contributions(node, arriving)))):
                 source = graph.sources[index][position]
                 if contribution is not None and source in leads_there:
                     way = (
                         (*nodes, source),
                         (*taken, edges[index, position]),
-                        (*factors, _local(node, position)),
+                        (*factors, local[position]),
                     )
                     stack.append((node._prev[position], source, contribution, *way))
 
@@ -348,11 +349,12 @@ def _ancestors(graph: Graph, target: int) -> set[int]:
     return found
 
 
-def _local(node: Any, position: int) -> float | None:
-    """The local derivative by one input as a number, where output and input are single numbers."""
+def _factors(node: Any) -> list[float | None]:
+    """The local derivative for each input as a number; None where output or input is not a single number."""
     ones = np.ones_like(value_of(node), dtype=float)
-    local = np.asarray(contributions(node, ones)[position])
-    return float(local.item()) if ones.size == 1 == local.size else None
+    if ones.size != 1:
+        return [None] * len(node._prev)
+    return [None if local is None or np.size(local) != 1 else float(np.ravel(local)[0]) for local in contributions(node, ones)]
 
 
 def _in_brackets(value: float) -> str:

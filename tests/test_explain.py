@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from gradlib import Tensor, explain, gradient_paths
+from gradlib import Tensor, autograd, explain, gradient_paths
 from gradlib.scalar import Value
 from tests.samples import random_values
 
@@ -210,3 +210,17 @@ def test_the_latex_of_any_graph_closes_its_braces(make, seed):
         assert depth >= 0
     assert depth == 0
     assert latex.count("&") == sum(len(step.contributions) for step in walk.steps)
+
+
+def test_a_question_about_one_node_looks_at_that_node_alone(monkeypatch):
+    looked_at = []
+    mirror = autograd._Mirror
+    monkeypatch.setattr(autograd, "_Mirror", lambda node: looked_at.append(node) or mirror(node))
+    value = x = Value(1.0, "x")
+    for _ in range(200):
+        value = value * x
+    autograd.contributions(value, np.ones(()))
+    assert len(looked_at) == 3  # the product and its two inputs
+    looked_at.clear()
+    explain(value)
+    assert len(looked_at) < 200 * 8  # a few for each step, whatever the length of the chain

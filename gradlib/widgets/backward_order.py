@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..autograd import backward_steps, needs_gradient, topological_order, value_of
+from ..autograd import backward_steps, contributions, needs_gradient, topological_order, value_of
 from ..formulas import gradient_text
 from ..graph import Graph
 from .base import Model, View, Words
@@ -61,8 +61,8 @@ def naive_visits(root: Any) -> Iterator[Visit]:
 
 def _handed_on(value: Any, gradient: np.ndarray) -> Iterator[tuple[int, Any, np.ndarray]]:
     """(position, input, contribution) for each input of a value that needs a gradient."""
-    _, _, contributions = next(backward_steps(value, gradient))
-    return ((i, value._prev[i], c) for i, c in enumerate(contributions) if c is not None)
+    given = contributions(value, gradient) if value._prev else []
+    return ((i, value._prev[i], c) for i, c in enumerate(given) if c is not None)
 
 
 def topological_visits(root: Any) -> Iterator[Visit]:
