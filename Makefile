@@ -42,6 +42,7 @@ slides: $(READY) ## make slides of the lessons in build/slides (needs npm, once)
 
 lint: $(READY) ## look for mistakes in the code without running it
 	@$(PYTHON_HERE) -m ruff check
+	@$(PYTHON_HERE) -m ruff format --check
 
 bench: $(READY) ## measure the library's speed
 	@$(PYTHON_HERE) benchmarks/bench.py

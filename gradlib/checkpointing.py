@@ -47,9 +47,7 @@ def checkpoint(function: Callable, *inputs: Any) -> Any:
     if segment.kinds is None:
         return packed
     parts = packed.split([math.prod(shape) for shape, _ in segment.kinds])
-    return tuple(
-        part.reshape(shape).astype(dtype) for part, (shape, dtype) in zip(parts, segment.kinds, strict=True)
-    )
+    return tuple(part.reshape(shape).astype(dtype) for part, (shape, dtype) in zip(parts, segment.kinds, strict=True))
 
 
 class _Segment:

@@ -94,9 +94,7 @@ class Subset(Dataset):
         return len(self.indices)
 
 
-def random_split(
-    dataset: Dataset, lengths: Sequence[float], *, rng: np.random.Generator | None = None
-) -> list[Subset]:
+def random_split(dataset: Dataset, lengths: Sequence[float], *, rng: np.random.Generator | None = None) -> list[Subset]:
     """Parts of a dataset drawn at random, without overlap: by counts that add up, or shares that add up to 1.
 
     A share of the n examples is rounded down; those that are left over go to the parts one each, from the first on.

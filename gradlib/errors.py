@@ -60,15 +60,12 @@ The second looks transposed: try .mT on it, for (32, 784) @ (784, 128).
     """
     if not left or not right:
         return ShapeError(
-            f"cannot matrix-multiply {left} by {right}: a 0-d tensor has no axis to sum over. Use * for a "
-            "product."
+            f"cannot matrix-multiply {left} by {right}: a 0-d tensor has no axis to sum over. Use * for a product."
         )
     inner_left, inner_right = left[-1], right[-2] if len(right) > 1 else right[-1]
     if inner_left == inner_right:  # the matrices fit, so the batch axes in front of them do not
         broadcast = cannot_broadcast(left[:-2], right[:-2])
-        return ShapeError(
-            f"cannot multiply {left} by {right}: the axes before the matrices do not fit: {broadcast}"
-        )
+        return ShapeError(f"cannot multiply {left} by {right}: the axes before the matrices do not fit: {broadcast}")
     message = f"cannot multiply {left} by {right}: the inner sizes {inner_left} and {inner_right} differ."
     if len(right) > 1 and right[-1] == inner_left:
         mended = right[:-2] + (right[-1], right[-2])
@@ -124,11 +121,7 @@ def cannot_concatenate(shapes: list[tuple[int, ...]], axis: int) -> ShapeError:
     for other in shapes[1:]:
         differ = [a for a in range(len(first)) if a != axis and first[a] != other[a]]
         if differ:
-            mend = (
-                f" Along axis {differ[0]} they fit."
-                if len(differ) == 1 and first[axis] == other[axis]
-                else ""
-            )
+            mend = f" Along axis {differ[0]} they fit." if len(differ) == 1 and first[axis] == other[axis] else ""
             return ShapeError(
                 f"cannot concatenate {first} with {other} along axis {axis}: all other axes must have the same "
                 f"size, but axis {differ[0]} has {first[differ[0]]} and {other[differ[0]]}.{mend}"
@@ -268,9 +261,7 @@ def _explain_einsum(shapes, keywords, error):
     parts = parts.split(",")
     head = f"einsum('{subscripts}')"
     if len(parts) != len(shapes):
-        return ShapeError(
-            f"{head} describes {len(parts)} operand{'s' * (len(parts) != 1)}, got {len(shapes)}."
-        )
+        return ShapeError(f"{head} describes {len(parts)} operand{'s' * (len(parts) != 1)}, got {len(shapes)}.")
     for letter in "".join(parts) + result:
         if not (letter.isalpha() or letter == "."):
             return ShapeError(f"{head}: letters name the axes, got {letter!r}.")

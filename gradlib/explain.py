@@ -104,9 +104,7 @@ class Walkthrough:
 
     def inputs(self) -> list[int]:
         """The indices in graph.nodes of the inputs that need a gradient."""
-        return [
-            i for i, node in enumerate(self.graph.nodes) if node.kind == "input" and node.gradient is not None
-        ]
+        return [i for i, node in enumerate(self.graph.nodes) if node.kind == "input" and node.gradient is not None]
 
     def step_text(self, step: Step) -> str:
         """One step in words and numbers."""
@@ -116,14 +114,10 @@ class Walkthrough:
         title = f"Step {step.number} of {len(self.steps)}: {node.name} = {node.formula}"
         lines = [f"{title:<44}  ({known})" if known else title]
         lines.append(f"  arriving gradient  ∂{result}/∂{node.name} = {gradient_text(step.arriving)}")
-        rows = [
-            (f"  to {nodes[c.source].name}", *self.contribution_text(step, c)) for c in step.contributions
-        ]
+        rows = [(f"  to {nodes[c.source].name}", *self.contribution_text(step, c)) for c in step.contributions]
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         for name, local, product, use in rows:
-            lines.append(
-                f"{name:<{widths[0]}}   {local:<{widths[1]}}   {product:<{widths[2]}}   {use}".rstrip()
-            )
+            lines.append(f"{name:<{widths[0]}}   {local:<{widths[1]}}   {product:<{widths[2]}}   {use}".rstrip())
         return "\n".join(lines)
 
     def _operands(self, target: int) -> list:
@@ -164,13 +158,9 @@ class Walkthrough:
         """The first `max_steps` steps in words, then the gradients of the inputs."""
         parts = [self.step_text(step) for step in self.steps[:max_steps]]
         if len(self.steps) > max_steps:
-            parts.append(
-                f"({len(self.steps) - max_steps:,} more steps are left out; see to_text(max_steps=...))"
-            )
+            parts.append(f"({len(self.steps) - max_steps:,} more steps are left out; see to_text(max_steps=...))")
         gradients = (self.graph.nodes[i] for i in self.inputs())
-        parts.append(
-            "\n".join(f"∂{self.result}/∂{node.name} = {gradient_text(node.gradient)}" for node in gradients)
-        )
+        parts.append("\n".join(f"∂{self.result}/∂{node.name} = {gradient_text(node.gradient)}" for node in gradients))
         return "\n\n".join(parts)
 
     def to_latex(self) -> str:
@@ -263,9 +253,7 @@ class Paths:
             raise GraphError("no path leads there: the result was not computed from this value.") from None
         self.gradient = self.graph.nodes[self.target].gradient
         if self.gradient is None:
-            raise GraphError(
-                "no gradient flows there: this value does not need one (requires_grad is False)."
-            )
+            raise GraphError("no gradient flows there: this value does not need one (requires_grad is False).")
         ones = np.ones_like(self.graph.nodes[-1].value, dtype=float)
         found = self._walk(target, ones if gradient is None else np.asarray(gradient, dtype=float))
         self.paths = tuple(islice(found, max_paths))
@@ -354,7 +342,10 @@ def _factors(node: Any) -> list[float | None]:
     ones = np.ones_like(value_of(node), dtype=float)
     if ones.size != 1:
         return [None] * len(node._prev)
-    return [None if local is None or np.size(local) != 1 else float(np.ravel(local)[0]) for local in contributions(node, ones)]
+    return [
+        None if local is None or np.size(local) != 1 else float(np.ravel(local)[0])
+        for local in contributions(node, ones)
+    ]
 
 
 def _in_brackets(value: float) -> str:

@@ -44,11 +44,7 @@ def fill(latex: str, inputs: Sequence[str], output: str = "", gradient: str = ""
 
     def put_in(match: re.Match) -> str:
         name = operands.get(match[1], match[0])
-        alone = (
-            match[0] == latex
-            or latex[: match.start()].endswith("^{")
-            and latex[match.end() :].startswith("}")
-        )
+        alone = match[0] == latex or latex[: match.start()].endswith("^{") and latex[match.end() :].startswith("}")
         return f"({name})" if name.startswith("-") and not alone else name
 
     return re.sub(r"\{([xywzg])\}", put_in, latex)

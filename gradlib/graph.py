@@ -25,9 +25,7 @@ from .formulas import gradient_text, operation_text, value_text
 
 MAX_NODES = 200  # more are too many to read, and Graphviz needs over a second for them
 
-HOW_TO_GET_PICTURES = (
-    "(for a picture in place of this text: pip install pygraphviz, or install Graphviz's dot)"
-)
+HOW_TO_GET_PICTURES = "(for a picture in place of this text: pip install pygraphviz, or install Graphviz's dot)"
 
 
 @dataclass(frozen=True)
@@ -107,9 +105,7 @@ class Graph:
                 continue
             sources = []
             for parent in thing._prev:
-                if id(parent) not in index_of or not is_node(
-                    parent
-                ):  # a plain number, or a node that is left out
+                if id(parent) not in index_of or not is_node(parent):  # a plain number, or a node that is left out
                     index_of[id(parent)] = self._place(parent)
                 sources.append(index_of[id(parent)])
             index_of[id(thing)] = target = self._place(thing, sources)
@@ -118,9 +114,7 @@ class Graph:
                 for position, source in enumerate(sources)
             ]
 
-        placed = {
-            id(thing) for thing, node in zip(self.things, self.nodes, strict=True) if node.kind != "cut"
-        }
+        placed = {id(thing) for thing, node in zip(self.things, self.nodes, strict=True) if node.kind != "cut"}
         self.left_out = sum(id(thing) not in placed for thing in order)
 
     def _place(self, thing: Any, sources: list[int] | None = None) -> int:
@@ -149,19 +143,14 @@ class Graph:
             if other is thing and self.nodes[i].kind != "cut":
                 return i
         raise KeyError(
-            "this value is not in the graph: the result was not computed from it, or its part of the graph "
-            "is left out"
+            "this value is not in the graph: the result was not computed from it, or its part of the graph is left out"
         )
 
     @property
     def note(self) -> str:
         """What is not shown, in a sentence; empty if all is."""
         shown = sum(node.kind != "cut" for node in self.nodes)
-        return (
-            f"{shown:,} values nearest to the result are shown, {self.left_out:,} are not"
-            if self.left_out
-            else ""
-        )
+        return f"{shown:,} values nearest to the result are shown, {self.left_out:,} are not" if self.left_out else ""
 
     def to_text(self) -> str:
         """A line a value, inputs first: what it is, its value, its gradient."""

@@ -49,9 +49,7 @@ def call(function: Any, args: tuple, keywords: dict) -> Any:
 
 def plains(values) -> list:
     """The arrays of tensors, also of those in lists."""
-    return [
-        [plain(v) for v in value] if isinstance(value, (list, tuple)) else plain(value) for value in values
-    ]
+    return [[plain(v) for v in value] if isinstance(value, (list, tuple)) else plain(value) for value in values]
 
 
 def no_derivative(name: str) -> TypeError:

@@ -289,9 +289,7 @@ class Operations:
     def std(self, axis=None, keepdims: bool = False, *, correction: int = 1, dim=None, keepdim: bool = False):
         """The root of the variance. Where all entries are equal it is 0 and so is its gradient."""
         centered, count = self._centered("std", axis, dim)
-        return (
-            centered.norm(2, axis, keepdims, dim=dim, keepdim=keepdim) / _positive(count - correction) ** 0.5
-        )
+        return centered.norm(2, axis, keepdims, dim=dim, keepdim=keepdim) / _positive(count - correction) ** 0.5
 
     def _centered(self, name: str, axis, dim) -> tuple[Any, int]:
         """This without its mean, and how many entries the mean is of."""
@@ -349,9 +347,7 @@ class Operations:
             return self.reshape(1)
         start, end = _axis(None, start_dim, self.ndim), _axis(None, end_dim, self.ndim)
         if start > end:
-            raise ShapeError(
-                f"flatten runs from start_dim to end_dim, but {start_dim} comes after {end_dim}."
-            )
+            raise ShapeError(f"flatten runs from start_dim to end_dim, but {start_dim} comes after {end_dim}.")
         merged = math.prod(self.shape[start : end + 1])
         return self.reshape(*self.shape[:start], merged, *self.shape[end + 1 :])
 
@@ -492,11 +488,7 @@ class Operations:
 
     def flip(self, *dims):
         """The order of the entries reversed along the axes, all of them by default."""
-        axes = (
-            range(self.ndim)
-            if dims in ((), (None,))
-            else [_axis(None, a, self.ndim) for a in _sequence(dims)]
-        )
+        axes = range(self.ndim) if dims in ((), (None,)) else [_axis(None, a, self.ndim) for a in _sequence(dims)]
         if len(set(axes)) < len(axes):
             raise ShapeError(f"flip{_sequence(dims)} must name each axis once.")
         return self[tuple(slice(None, None, -1 if a in axes else 1) for a in range(self.ndim))]
@@ -517,9 +509,7 @@ class Operations:
         axis = _axis(None, axis, self.ndim)
         size = self.shape[axis]
         start = -whole("roll moves entries by a whole number", shifts) % size if size else 0
-        return P.concatenate(
-            self._along(axis, slice(start, None)), self._along(axis, slice(None, start)), axis=axis
-        )
+        return P.concatenate(self._along(axis, slice(start, None)), self._along(axis, slice(None, start)), axis=axis)
 
     def pad(self, pad_width, mode: str = "constant", constant_values: float = 0):
         """With a border: (before, after) for each axis, or one number, or one pair for all, as in NumPy.
@@ -544,9 +534,7 @@ class Operations:
             widths = tuple(map(tuple, widths))
             return self._apply(P.pad, self, pad_width=widths, constant_values=constant_values)
         if mode not in ("edge", "reflect", "symmetric", "wrap"):
-            raise ValueError(
-                f"pad's mode is 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', got {mode!r}."
-            )
+            raise ValueError(f"pad's mode is 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', got {mode!r}.")
         padded = self
         for axis, width in enumerate(widths):
             if any(width) and not self.shape[axis]:
@@ -712,18 +700,14 @@ class Operations:
         """Σ xᵢ yᵢ of two vectors."""
         shapes = self.shape, np.shape(other)
         if len(shapes[0]) != 1 or len(shapes[1]) != 1:
-            raise ShapeError(
-                f"dot takes two vectors, got shapes {shapes[0]} and {shapes[1]}. For matrices use @."
-            )
+            raise ShapeError(f"dot takes two vectors, got shapes {shapes[0]} and {shapes[1]}. For matrices use @.")
         return self @ other
 
     def outer(self, other):
         """(n,), (m,) -> (n, m): every product xᵢ yⱼ."""
         shapes = self.shape, np.shape(other)
         if len(shapes[0]) != 1 or len(shapes[1]) != 1:
-            raise ShapeError(
-                f"outer takes two vectors, got shapes {shapes[0]} and {shapes[1]}. Flatten them first."
-            )
+            raise ShapeError(f"outer takes two vectors, got shapes {shapes[0]} and {shapes[1]}. Flatten them first.")
         return self.reshape(-1, 1) * other
 
     def tensordot(self, other, dims=2):
@@ -732,9 +716,7 @@ class Operations:
         if isinstance(dims, int) and dims < 0:
             raise ValueError(f"tensordot sums over `dims` axes, a number from 0 on, got {dims}.")
         left, right = (range(-dims, 0), range(dims)) if isinstance(dims, int) else dims
-        left, right = (
-            [_axis(None, a, n) for a in axes] for axes, n in zip((left, right), ndims, strict=True)
-        )
+        left, right = ([_axis(None, a, n) for a in axes] for axes, n in zip((left, right), ndims, strict=True))
         for axes, shape in ((left, self.shape), (right, np.shape(other))):
             if len(set(axes)) < len(axes):
                 raise ShapeError(f"tensordot names axis {max(axes, key=axes.count)} of shape {tuple(shape)} twice.")
@@ -836,9 +818,7 @@ def _check_over(name: str, axis, shape: tuple[int, ...]) -> None:
 
 def _sequence(numbers: tuple) -> tuple[int, ...]:
     """(2, 3) for both f(2, 3) and f((2, 3))."""
-    return (
-        tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], (tuple, list)) else tuple(numbers)
-    )
+    return tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], (tuple, list)) else tuple(numbers)
 
 
 def _axes(axis, keepdims, dim, keepdim) -> dict:

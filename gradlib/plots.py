@@ -32,7 +32,6 @@ LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
-
 def _style(i: int) -> tuple:
     """Colour, line and marker of curve or class number i; the pairs of colour and another repeat after 64."""
     turn = (i + i // len(COLORS)) % len(COLORS)
@@ -438,8 +437,12 @@ def _ridges(arrays: Mapping[str, np.ndarray], ax, bins: int, title: str, xlabel:
         ax.stairs(place - heights, edges, baseline=place, fill=True, color=color, alpha=0.6)
         ax.stairs(place - heights, edges, baseline=place, color=color, lw=1.3)
     ax.axvline(0, color=_ink(ax), lw=0.8, ls=":")
-    names = [name if len(finite[name]) == array.size > 0 else
-             f"{name}  ({array.size - len(finite[name])} of {array.size} not finite)" for name, array in arrays.items()]
+    names = [
+        name
+        if len(finite[name]) == array.size > 0
+        else f"{name}  ({array.size - len(finite[name])} of {array.size} not finite)"
+        for name, array in arrays.items()
+    ]
     ax.set_yticks(range(len(arrays)), names)
     ax.set_ylim(len(arrays) - 0.8, -1)
     return _finish(ax, title, xlabel, "each as high as its fullest bin" if len(arrays) > 1 else "", small_ylabel=True)

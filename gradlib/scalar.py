@@ -56,21 +56,15 @@ class Value:
 
     def __truediv__(self, other):
         other = _as_value(other)
-        return _result(
-            self.data / other.data, "/", (self, other), (1 / other.data, -self.data / other.data**2)
-        )
+        return _result(self.data / other.data, "/", (self, other), (1 / other.data, -self.data / other.data**2))
 
     def __pow__(self, other):
         x, y = self.data, _as_value(other).data
         z = x**y
         if isinstance(z, complex):
-            raise ValueError(
-                f"({x}) ** {y} is not a real number: a negative base takes whole exponents only."
-            )
+            raise ValueError(f"({x}) ** {y} is not a real number: a negative base takes whole exponents only.")
         by_base = 0.0 if y == 0 else math.inf if x == 0 and y < 1 else y * x ** (y - 1)
-        by_exponent = (
-            z * math.log(x) if x > 0 else 0.0 if x == 0 else math.nan
-        )  # xʸ of x < 0: only whole y exist
+        by_exponent = z * math.log(x) if x > 0 else 0.0 if x == 0 else math.nan  # xʸ of x < 0: only whole y exist
         return _result(z, "**", (self, _as_value(other)), (by_base, by_exponent))
 
     def __neg__(self):

@@ -16,10 +16,11 @@ from .operations import Operations, on_cpu, plain, real_dtype
 from .primitives.shapes import assign
 
 _new = object.__new__
-_NO_KEYWORDS: dict = {}  # one for all: a new one for each result takes 64 bytes, and has the collector of garbage come more often
+_NO_KEYWORDS: dict = {}  # shared: a new one for each result takes 64 bytes, and the garbage collector runs more often
 
-# The C library of Linux gives memory back to the system when an array is freed, and each page of the next array costs
-# 0.5 µs anew: a third of a GPT's step. Once a block of this size has been freed it keeps up to 64 MiB; nothing is written.
+# When an array is freed, the C library of Linux returns its memory to the system, and each page of the next array costs
+# 0.5 µs again: a third of a GPT's step. Once a block of this size has been freed, it keeps up to 64 MiB. The block is
+# never written to, so this takes 40 µs and no memory.
 np.empty(2**25 - 2**13, np.uint8)
 
 
@@ -133,9 +134,7 @@ class Tensor(Operations):
     def item(self) -> float:
         """The only entry, as a Python number."""
         if self._array.size != 1:
-            raise ShapeError(
-                f"item() takes the only entry of a tensor, but shape {self.shape} holds {self.numel()}."
-            )
+            raise ShapeError(f"item() takes the only entry of a tensor, but shape {self.shape} holds {self.numel()}.")
         return self._array.item()
 
     def tolist(self) -> Any:
@@ -451,9 +450,7 @@ class Tensor(Operations):
         result = apply(op, self, other)._array
         self._refuse_dtype(result.dtype)
         if result.shape != self.shape:
-            raise ShapeError(
-                f"shape {self.shape} cannot hold the result of '{op.symbol}=', of shape {result.shape}."
-            )
+            raise ShapeError(f"shape {self.shape} cannot hold the result of '{op.symbol}=', of shape {result.shape}.")
         self._write(..., result)
         return self
 
@@ -549,9 +546,7 @@ class Tensor(Operations):
                 return apply(op, *_operands(inputs))
             if ufunc in numpy_functions.PLAIN:
                 return ufunc(*map(plain, inputs))
-        raise numpy_functions.no_derivative(
-            ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-        )
+        raise numpy_functions.no_derivative(ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}")
 
     def __array_function__(self, function, types, args, keywords):
         if any(map(_foreign, args)):
@@ -665,9 +660,7 @@ def _by_another(op: P.Primitive, inputs: tuple, keywords: dict) -> Any:
     )
 
 
-def _in_our_dtype(
-    op: P.Primitive, result: np.ndarray, inputs: list[np.ndarray], keywords: dict
-) -> np.ndarray:
+def _in_our_dtype(op: P.Primitive, result: np.ndarray, inputs: list[np.ndarray], keywords: dict) -> np.ndarray:
     """A result in the dtype that PyTorch gives it, where NumPy's is another: floating-point inputs alone decide how
     wide a floating-point result is; without any it is float32, and computed so: NumPy has exp of a uint8 in float16.
     """
@@ -751,8 +744,7 @@ def _operand(value: Any, like: Tensor) -> Tensor:
     if _foreign(value):
         return value
     raise TypeError(
-        f"a Tensor cannot be combined with a {type(value).__name__}: {value!r}. "
-        "Make a Tensor or an array of it first."
+        f"a Tensor cannot be combined with a {type(value).__name__}: {value!r}. Make a Tensor or an array of it first."
     )
 
 
@@ -801,9 +793,7 @@ def _as_array(data: Any, dtype: Any) -> np.ndarray:
     dtype = None if dtype is None else real_dtype(dtype)
     if isinstance(data, Tensor):
         if data._requires_grad:
-            raise GraphError(
-                "Tensor(t) would cut the graph of t. Use t itself, or t.detach() for a constant."
-            )
+            raise GraphError("Tensor(t) would cut the graph of t. Use t itself, or t.detach() for a constant.")
         data = data._array
     if isinstance(data, DeviceArray):
         return data.astype(data.dtype if dtype is None else dtype)
@@ -828,20 +818,15 @@ def _bad_data(data: Any, reason: Any) -> Exception:
     """The error for data that is no array of real numbers."""
     ragged = _ragged(data)
     if ragged:
-        return ShapeError(
-            f"a tensor is a full grid of numbers, but {ragged}. Fill the short rows, or keep a list."
-        )
+        return ShapeError(f"a tensor is a full grid of numbers, but {ragged}. Fill the short rows, or keep a list.")
     if getattr(reason, "kind", None) == "c":
-        return TypeError(
-            "a tensor holds real numbers, complex ones are not supported. Keep .real and .imag apart."
-        )
+        return TypeError("a tensor holds real numbers, complex ones are not supported. Keep .real and .imag apart.")
     if isinstance(data, (list, tuple)) and any(isinstance(entry, Tensor) for entry in data):
         return TypeError("a Tensor is made of numbers, not of tensors: the graph of the parts would be cut.")
     shown = repr(data)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     return TypeError(
-        "a Tensor holds numbers: a number, nested lists of numbers, or an array. "
-        f"Got {type(data).__name__} {shown}."
+        f"a Tensor holds numbers: a number, nested lists of numbers, or an array. Got {type(data).__name__} {shown}."
     )
 
 
@@ -853,10 +838,7 @@ def _ragged(data: Any, place: str = "data") -> str:
     for i, length in enumerate(lengths):
         if length != lengths[0]:
             first, other = (
-                "a number" if n is None else f"{n} {'entry' if n == 1 else 'entries'}"
-                for n in (lengths[0], length)
+                "a number" if n is None else f"{n} {'entry' if n == 1 else 'entries'}" for n in (lengths[0], length)
             )
-            return f"{place}[0] has {first} and {place}[{i}] has {other}".replace(
-                "has a number", "is a number"
-            )
+            return f"{place}[0] has {first} and {place}[{i}] has {other}".replace("has a number", "is a number")
     return next(filter(None, (_ragged(row, f"{place}[{i}]") for i, row in enumerate(data))), "")

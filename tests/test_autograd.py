@@ -124,9 +124,7 @@ def test_an_overwritten_tensor_is_refused_and_its_operation_named(overwrite):
     else:
         z.data = [0.0, 0.0]
     name = "'·'" if overwrite == "an input" else "'(·|exp)'"
-    with pytest.raises(
-        GraphError, match=rf"needs the values that {name} worked with, but its .* overwritten in place"
-    ):
+    with pytest.raises(GraphError, match=rf"needs the values that {name} worked with, but its .* overwritten in place"):
         loss.backward()
     assert x.grad is None
 
@@ -191,9 +189,7 @@ def test_plain_numbers_among_the_inputs_are_constants():
 
 def test_a_node_with_a_wrong_number_of_inputs_is_refused():
     x = Plain(2.0)
-    with pytest.raises(
-        GraphError, match=r"the operation '·' takes 2 inputs, but a node made by it has 1 in _prev"
-    ):
+    with pytest.raises(GraphError, match=r"the operation '·' takes 2 inputs, but a node made by it has 1 in _prev"):
         list(backward_steps(Plain(4.0, (x,), "*")))
     with pytest.raises(KeyError, match="'cube' is not in the table"):
         list(backward_steps(Plain(8.0, (x,), "cube")))

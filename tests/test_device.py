@@ -48,9 +48,7 @@ def test_an_operation_and_its_gradients(name):
                 assert there is None, sample
                 continue
             assert isinstance(there, DeviceArray), sample
-            np.testing.assert_allclose(
-                to(there, "cpu"), here, rtol=1e-6, atol=1e-9, strict=True, err_msg=str(sample)
-            )
+            np.testing.assert_allclose(to(there, "cpu"), here, rtol=1e-6, atol=1e-9, strict=True, err_msg=str(sample))
 
 
 def test_gradients_of_gradients_stay_there():

@@ -413,8 +413,13 @@ def test_nothing_recorded_is_not_healthy(nothing):
 
 @pytest.mark.parametrize(
     "history, error, message",
-    [([1.0, 2.0], TypeError, "list"), ({"mean": 3.0}, TypeError, "hook"), ({"w": "1.0"}, TypeError, "list of norms"),
-     ({"w": {"norm": 1.0}}, TypeError, "list of norms"), ({"w": {"norm": ["1"]}}, TypeError, "list of norms")],
+    [
+        ([1.0, 2.0], TypeError, "list"),
+        ({"mean": 3.0}, TypeError, "hook"),
+        ({"w": "1.0"}, TypeError, "list of norms"),
+        ({"w": {"norm": 1.0}}, TypeError, "list of norms"),
+        ({"w": {"norm": ["1"]}}, TypeError, "list of norms"),
+    ],
 )
 def test_what_is_no_history(history, error, message):
     with pytest.raises(error, match=message):

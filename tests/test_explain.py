@@ -80,9 +80,7 @@ def test_the_sum_over_paths_is_the_gradient(make, seed):
             continue
         paths = gradient_paths(root, leaf, {}, max_paths=10_000)
         assert paths.complete
-        np.testing.assert_allclose(
-            sum(path.product for path in paths.paths), paths.gradient, rtol=1e-10, atol=1e-12
-        )
+        np.testing.assert_allclose(sum(path.product for path in paths.paths), paths.gradient, rtol=1e-10, atol=1e-12)
         for path in paths.paths:
             if make is scalar:
                 assert path.product == pytest.approx(np.prod(path.factors))

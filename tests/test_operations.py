@@ -474,7 +474,7 @@ def test_whole_numbers_and_bools_go_with_float32():
     whole, x = Tensor([1, 2]), Tensor([0.5, 0.5], requires_grad=True)
     assert (whole * x).dtype == (whole / 2).dtype == whole.mean().dtype == whole.exp().dtype == np.float32
     assert (whole + 1).dtype == whole.sum().dtype == np.int64 and (Tensor([True]) * x).dtype == np.float32
-    assert whole.reciprocal().tolist() == [1.0, 0.5] and (2**-whole.float()).tolist() == [0.5, 0.25]
+    assert whole.reciprocal().tolist() == [1.0, 0.5] and (2 ** -whole.float()).tolist() == [0.5, 0.25]
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (0,), (2, 0, 3)])

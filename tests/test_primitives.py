@@ -452,8 +452,7 @@ def test_third_derivatives_are_exact(name):
 
 
 @pytest.mark.parametrize("axis", [0, -1])
-@pytest.mark.parametrize("reduce", [Tensor.sum, Tensor.mean, Tensor.max, Tensor.prod, Tensor.logsumexp,
-Tensor.norm])
+@pytest.mark.parametrize("reduce", [Tensor.sum, Tensor.mean, Tensor.max, Tensor.prod, Tensor.logsumexp, Tensor.norm])
 def test_a_number_may_be_summed_over_its_missing_axis_as_in_numpy(reduce, axis):
     x = Tensor(2.0, requires_grad=True)
     try:

@@ -29,9 +29,7 @@ def test_one_operation_of_one_input(name, x):
 def test_one_operation_of_two_inputs(name):
     x, y = Value(1.3), Value(2.4)
     getattr(x, name)(y).backward()
-    expected = numerical_gradient(
-        lambda p: getattr(Value(p[0]), name)(Value(p[1])).data, np.array([1.3, 2.4])
-    )
+    expected = numerical_gradient(lambda p: getattr(Value(p[0]), name)(Value(p[1])).data, np.array([1.3, 2.4]))
     assert [x.grad, y.grad] == pytest.approx(expected.tolist(), rel=1e-8)
 
 

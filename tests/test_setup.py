@@ -35,9 +35,7 @@ def requirements(*extras):
 
 
 def run(*command, cwd=ROOT, **environment):
-    return subprocess.run(
-        command, cwd=cwd, env=ENVIRONMENT | environment, capture_output=True, text=True, timeout=120
-    )
+    return subprocess.run(command, cwd=cwd, env=ENVIRONMENT | environment, capture_output=True, text=True, timeout=120)
 
 
 def test_conda_users_get_the_same_packages():

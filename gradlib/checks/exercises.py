@@ -240,9 +240,7 @@ class Exercise:
         """
         if shown.problem is None or shown.outcome.error is not None:
             return None
-        telling = [
-            result for result in results if result.outcome.error is None and result.case.part == shown.case.part
-        ]
+        telling = [result for result in results if result.outcome.error is None and result.case.part == shown.case.part]
         found = [
             mistake
             for mistake in self.mistakes

@@ -346,9 +346,7 @@ def numerical_gradient():
     belongs to the caller: afterwards it must hold what it held before, even if f raises an error.
     """
     product = named("x₀² · x₁", lambda x: x[0] ** 2 * x[1])
-    yield Case(
-        {"f": product, "x": np.array([3.0, 2.0]), "h": 0.01}, expected=np.array([12.0, 9.0]), atol=1e-6
-    )
+    yield Case({"f": product, "x": np.array([3.0, 2.0]), "h": 0.01}, expected=np.array([12.0, 9.0]), atol=1e-6)
     rng = np.random.default_rng(1)
     for x, about in [
         (np.array(0.6), "a single number"),
@@ -356,9 +354,7 @@ def numerical_gradient():
         (rng.normal(size=(2, 3)).round(1), "a matrix"),
         (rng.normal(size=(3, 2)).round(1).T, "a transposed matrix"),
     ]:
-        yield Case(
-            {"f": WAVES, "x": x, "h": 1e-3}, expected=gradient_of_waves(x), rtol=0.0, atol=1e-5, about=about
-        )
+        yield Case({"f": WAVES, "x": x, "h": 1e-3}, expected=gradient_of_waves(x), rtol=0.0, atol=1e-5, about=about)
     yield Case(
         {
             "f": named("one that raises an error at its second call", WAVES),

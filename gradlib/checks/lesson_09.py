@@ -477,9 +477,7 @@ def best_constant():
         y = (rng.normal(size=n) * 3).round(1)
         if "equal" in about:
             y[2:5] = y[1]
-        yield Case(
-            {"y": y, "q": q}, expected=quantile(y, q), accept=lambda x, y=y, q=q: not_best(x, y, q), about=about
-        )
+        yield Case({"y": y, "q": q}, expected=quantile(y, q), accept=lambda x, y=y, q=q: not_best(x, y, q), about=about)
 
 
 def quantile_loss(x, y, q):

@@ -438,9 +438,7 @@ def can_overfit():
     examples. For a net whose last layer is cut off by a ReLU it is False.
     """
     for name, about in PIPELINES.items():
-        yield Case(
-            {"program": name}, call=tried_on, expected=name in CAN, about=about
-        )
+        yield Case({"program": name}, call=tried_on, expected=name in CAN, about=about)
 
 
 CAN = ("right", "random labels", "almost there", "learned before")

@@ -84,8 +84,7 @@ def wrong_draws(figures):
         )
     if not figures["the same from the same seed"]:
         return (
-            "With the same rng, other entries are dropped: the draws come from elsewhere. Then no run can be "
-            "repeated."
+            "With the same rng, other entries are dropped: the draws come from elsewhere. Then no run can be repeated."
         )
     return None
 

@@ -21,9 +21,7 @@ UNREADABLE = (
     "The progress file cannot be read, so nothing was saved. `gradlib.checks.progress_file()` names it; "
     "delete it to start over."
 )
-UNWRITABLE = (
-    "Nothing was saved: the progress file, which `gradlib.checks.progress_file()` names, cannot be written."
-)
+UNWRITABLE = "Nothing was saved: the progress file, which `gradlib.checks.progress_file()` names, cannot be written."
 
 
 def is_strict() -> bool:

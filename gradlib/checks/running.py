@@ -72,9 +72,7 @@ def _does_nothing(answer: Any) -> bool:
         return all(_does_nothing(each) for each in functions if isinstance(each, FunctionType))
     if not isinstance(answer, FunctionType):
         return False
-    code = [
-        step for step in dis.get_instructions(answer) if step.opname not in ("RESUME", "NOP", "RETURN_VALUE")
-    ]
+    code = [step for step in dis.get_instructions(answer) if step.opname not in ("RESUME", "NOP", "RETURN_VALUE")]
     return all(step.opname in ("LOAD_CONST", "RETURN_CONST") and is_unfilled(step.argval) for step in code)
 
 
@@ -155,8 +153,7 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (
         TypeError,
         "not callable",
-        "Parentheses after a value call it as a function, and this value is none. Is an operator missing "
-        "before them?",
+        "Parentheses after a value call it as a function, and this value is none. Is an operator missing before them?",
     ),
     (
         TypeError,

@@ -163,9 +163,7 @@ class MLP(Sequential):
     Raises ValueError for fewer than two sizes, a size below 1, or an activation that is not known.
     """
 
-    def __init__(
-        self, layer_sizes: Sequence[int], activation: str = "relu", *, rng: np.random.Generator | None = None
-    ):
+    def __init__(self, layer_sizes: Sequence[int], activation: str = "relu", *, rng: np.random.Generator | None = None):
         sizes = list(layer_sizes) if isinstance(layer_sizes, Iterable) else [layer_sizes]
         if len(sizes) < 2:
             raise ValueError(f"MLP takes a list of at least two sizes, inputs and outputs, as [2, 16, 1], got {sizes}.")

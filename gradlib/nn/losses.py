@@ -108,9 +108,7 @@ def binary_cross_entropy(input, target, weight=None, reduction: str = "mean") ->
     return _reduced(_weighed("binary_cross_entropy", -(y * yes + (1 - y) * no), weight), reduction)
 
 
-def binary_cross_entropy_with_logits(
-    input, target, weight=None, reduction: str = "mean", pos_weight=None
-) -> Tensor:
+def binary_cross_entropy_with_logits(input, target, weight=None, reduction: str = "mean", pos_weight=None) -> Tensor:
     """-(y ln p + (1 - y) ln (1 - p)) of p = σ(x), without overflow: softplus(x) - x y. Of the sum, ∂L/∂x = σ(x) - y.
 
     target : y, from 0 for no to 1 for yes. weight : how much each loss counts. pos_weight : how much a yes counts
@@ -545,9 +543,7 @@ class CrossEntropyLoss(_Loss):
 
     function = staticmethod(cross_entropy)
 
-    def __init__(
-        self, weight=None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
-    ):
+    def __init__(self, weight=None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0):
         super().__init__(reduction)
         self.options = {"weight": weight, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
 

@@ -76,9 +76,7 @@ floor_divide = Primitive(
     latex=r"\lfloor {x} / {y} \rfloor",
 )  # fmt: skip
 
-astype = Primitive(
-    "astype", lambda x, dtype: x.astype(dtype), Vjp(lambda g, z, x, dtype: g.astype(x.dtype), "1")
-)
+astype = Primitive("astype", lambda x, dtype: x.astype(dtype), Vjp(lambda g, z, x, dtype: g.astype(x.dtype), "1"))
 
 # In the memory of another device; the gradient goes back.
 to = Primitive("to", move, Vjp(lambda g, z, x, device: to(g, device=x.device), "1"))

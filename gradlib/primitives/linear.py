@@ -23,7 +23,9 @@ def _as_matrices(g, x, y):
 
 def _matmul_vjp_x(g, z, x, y):
     if x.ndim > 1 < y.ndim:
-        if g.shape[-1] > 8 * g.shape[-2]:  # a convolution's: few rows, long ones; turned around OpenBLAS takes half of the time
+        if (
+            g.shape[-1] > 8 * g.shape[-2]
+        ):  # a convolution's: few rows, long ones; turned around OpenBLAS takes half of the time
             return (y @ g.mT).mT
         return g @ y.mT  # (…, n, m) @ (…, m, k) -> (…, n, k)
     g, _, columns = _as_matrices(g, x, y)
@@ -44,6 +46,7 @@ matmul = Primitive(
     Vjp(_matmul_vjp_y, r"{x}^\top {g}"),
     latex=r"{x}\,{y}",
 )  # fmt: skip
+
 
 def _linear(x, y, w):
     z = np.matmul(x, y)  # (…, in) @ (in, out) -> (…, out)
@@ -107,17 +110,12 @@ def _spelled(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     inputs, arrow, result = subscripts.replace(" ", "").partition("->")
     letters = inputs.split(",")
     free = [letter for letter in _ALPHABET if letter not in subscripts]
-    dots = max(
-        (ndim - len(part) + 3 for part, ndim in zip(letters, ndims, strict=True) if "..." in part), default=0
-    )
+    dots = max((ndim - len(part) + 3 for part, ndim in zip(letters, ndims, strict=True) if "..." in part), default=0)
     spread = "".join(free[:dots])
     if not arrow:  # NumPy's rule: the letters that stand once, in alphabetical order
-        result = "..." * ("..." in inputs) + "".join(
-            sorted(c for c in set(inputs) - set(",.") if inputs.count(c) == 1)
-        )
+        result = "..." * ("..." in inputs) + "".join(sorted(c for c in set(inputs) - set(",.") if inputs.count(c) == 1))
     letters = [
-        part.replace("...", spread[dots - (ndim - len(part) + 3) :])
-        for part, ndim in zip(letters, ndims, strict=True)
+        part.replace("...", spread[dots - (ndim - len(part) + 3) :]) for part, ndim in zip(letters, ndims, strict=True)
     ]
     return letters, result.replace("...", spread)
 

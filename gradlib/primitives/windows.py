@@ -30,8 +30,12 @@ def output_sizes(sizes, kernel, stride, padding, dilation) -> tuple[int, ...]:
 def _places(kernel, stride, dilation, out):
     """(place in the kernel, the pixels that it meets) for every place: slices along the image's axes."""
     for place in product(*map(range, kernel)):
-        yield place, tuple(
-            slice(i * d, i * d + s * (n - 1) + 1, s) for i, d, s, n in zip(place, dilation, stride, out, strict=True)
+        yield (
+            place,
+            tuple(
+                slice(i * d, i * d + s * (n - 1) + 1, s)
+                for i, d, s, n in zip(place, dilation, stride, out, strict=True)
+            ),
         )
 
 

@@ -68,8 +68,8 @@ def _handed_on(value: Any, gradient: np.ndarray) -> Iterator[tuple[int, Any, np.
 def topological_visits(root: Any) -> Iterator[Visit]:
     """The visits of `backward()`."""
     gradients = {id(root): np.ones_like(value_of(root), dtype=float)}
-    for value, _, contributions in backward_steps(root):
-        handed = [(i, c) for i, c in enumerate(contributions) if c is not None]
+    for value, _, given in backward_steps(root):
+        handed = [(i, c) for i, c in enumerate(given) if c is not None]
         for position, contribution in handed:
             key = id(value._prev[position])
             gradients[key] = gradients.get(key, 0.0) + contribution

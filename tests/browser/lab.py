@@ -18,9 +18,7 @@ CHROMIUM = os.environ.get("GRADLIB_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]  # else Chromium looks for hosts that are not there
 CONFIG = Path(__file__).resolve().parents[2] / "tools" / "jupyter"
-IDLE = (
-    "#jp-main-statusbar >> text=/\\| Idle$/"  # the toolbar's mark reads idle before there is a kernel at all
-)
+IDLE = "#jp-main-statusbar >> text=/\\| Idle$/"  # the toolbar's mark reads idle before there is a kernel at all
 
 
 @contextlib.contextmanager

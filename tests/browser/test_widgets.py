@@ -86,9 +86,7 @@ def widgets_address(tmp_path_factory):
     root = tmp_path_factory.mktemp("widgets")
     cells = [nbformat.v4.new_code_cell(code) for code in CELLS.values()]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(
-        nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), root / "widgets.ipynb"
-    )
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), root / "widgets.ipynb")
     with lab.jupyterlab(root) as address:
         yield address
 

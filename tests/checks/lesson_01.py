@@ -313,9 +313,7 @@ def in_place_and_put_back_at_last(f, x, h):
 
 @gradient.wrong("forward difference")
 def one_sided(f, x, h):
-    return np.array([(f(x + h * e) - f(x)) / h for e in np.eye(x.size).reshape(-1, *x.shape)]).reshape(
-        x.shape
-    )
+    return np.array([(f(x + h * e) - f(x)) / h for e in np.eye(x.size).reshape(-1, *x.shape)]).reshape(x.shape)
 
 
 @gradient.wrong("twice too steep")

@@ -324,7 +324,6 @@ class HalfWritten(ByVersions):
 
 @over.wrong()
 class SecondOnly(Versioned):
-
     def note(self):
         self.then = [parent.version for parent in self._prev][1:]
 

@@ -87,9 +87,7 @@ gradients.wrong("in proportion, as well")(variation(agree=lambda a, b: abs(a - b
 gradients.wrong("A gradient that is nan passes")(variation(agree=lambda a, b: not abs(a - b) > 2e-6 * max(1, abs(b))))
 gradients.wrong("calls one wrong")(variation(step=1e-2))
 gradients.wrong("The error is a size")(variation(size=float))
-gradients.wrong("holds (0, (")(
-    lambda function, inputs: [(i, index) for _, i, index in check.checked(function, inputs)]
-)
+gradients.wrong("holds (0, (")(lambda function, inputs: [(i, index) for _, i, index in check.checked(function, inputs)])
 gradients.wrong("index is a tuple itself")(
     lambda function, inputs: [
         (error, i, int(np.ravel_multi_index(index, inputs[i].shape)) if index else 0)

@@ -58,9 +58,7 @@ def test_a_wrong_answer_does_not_pass_and_its_mistake_is_named(exercise, answer,
 def test_a_report_is_the_same_every_time_and_shows_no_inside(exercise, answer, words):
     report = exercise.report(answer)
     assert report.text == exercise.report(answer).text
-    assert not re.search(
-        r"Traceback|0x[0-9a-f]{4}|/checks/|site-packages", report.text + report._repr_html_()
-    )
+    assert not re.search(r"Traceback|0x[0-9a-f]{4}|/checks/|site-packages", report.text + report._repr_html_())
 
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=case_id)

@@ -58,9 +58,7 @@ def test_the_layout_is_the_one_of_the_course():
 
 
 def test_a_passed_report_says_what_was_checked():
-    task = make(
-        Case({"x": 1}, 1), Case({"x": -1}, -1, about="a negative x"), Case({"x": 0.5}, 0.5, about="a half")
-    )
+    task = make(Case({"x": 1}, 1), Case({"x": -1}, -1, about="a negative x"), Case({"x": 0.5}, 0.5, about="a half"))
     report = task(lambda x: x)
     assert report.status == "passed" and report.passed
     assert report.text == "task: passed\n3 cases, among them a negative x and a half."
@@ -80,9 +78,7 @@ def test_html_has_the_same_words_a_role_and_a_mark():
     for answer in (lambda x: x, lambda x: x + 1, lambda x: None):
         report = SAME(answer)
         page = report._repr_html_()
-        assert (
-            'role="status"' in page and f'<span aria-hidden="true">{marks.pop(report.status)}</span>' in page
-        )
+        assert 'role="status"' in page and f'<span aria-hidden="true">{marks.pop(report.status)}</span>' in page
         words = html.unescape(re.sub(r"<[^>]*>|[✓✗○]", " ", page)).split()
         assert words == report.text.split() == repr(report).split() == str(report).split()
     assert not marks
@@ -91,9 +87,7 @@ def test_html_has_the_same_words_a_role_and_a_mark():
 def test_html_is_escaped():
     task = make(Case({"x": "<b>"}, "<i>", about="<u>"))
     page = task(lambda x: "<script>")._repr_html_()
-    assert "&lt;script&gt;" in page and not re.search(
-        "<(b|i|u|script)>", page.replace("<b>task: not yet", "")
-    )
+    assert "&lt;script&gt;" in page and not re.search("<(b|i|u|script)>", page.replace("<b>task: not yet", ""))
 
 
 def test_colours_are_the_themes_with_a_fallback():
@@ -170,9 +164,7 @@ def test_an_empty_class_is_not_attempted():
     assert task(OnlyPass).status == "not attempted"
 
 
-@pytest.mark.parametrize(
-    "empty", [None, {"x": ..., "y": ...}, {"x": None}, [..., ...], lambda: {"x": ..., "y": ...}]
-)
+@pytest.mark.parametrize("empty", [None, {"x": ..., "y": ...}, {"x": None}, [..., ...], lambda: {"x": ..., "y": ...}])
 def test_unfilled_values_are_not_attempted(empty):
     assert make(Case(expected={"x": 1.0, "y": 2.0}))(empty).status == "not attempted"
 
@@ -412,6 +404,8 @@ def test_parts_that_are_still_to_be_written():
     watched = make(Case({"x": 1.0}, [1.0], part="double", call=lambda function, x: [function(x) or 0.0]))
     assert watched(Stubs).status == "not attempted"
     assert watched(Both).status == "not yet"
+
+
 def test_an_interruption_shows_the_case_and_the_learners_lines_alone():
     def deeper(x):
         raise KeyboardInterrupt
@@ -764,9 +758,7 @@ class Doubled:
         return Doubled(other)
 
 
-SUBTRACT = make(
-    Case({"x": 3.0}, -1.0, call=lambda Value, x: (2 - Value(x)).data), mistakes=[Doubled], name="subtract"
-)
+SUBTRACT = make(Case({"x": 3.0}, -1.0, call=lambda Value, x: (2 - Value(x)).data), mistakes=[Doubled], name="subtract")
 
 
 def test_an_answer_may_be_a_class_and_so_may_a_mistake():
@@ -814,9 +806,7 @@ def doubled():
     return {"x": 30.0, "y": 20.0, "z": 2.0, "t": 4.0}
 
 
-BOXES = make(
-    Case(expected={"x": 15.0, "y": 10.0, "z": 1.0, "t": 4.0}), mistakes=[local_only, doubled], name="boxes"
-)
+BOXES = make(Case(expected={"x": 15.0, "y": 10.0, "z": 1.0, "t": 4.0}), mistakes=[local_only, doubled], name="boxes")
 
 
 def test_boxes_are_marked_one_by_one_and_do_not_give_the_answer_away():

@@ -16,7 +16,13 @@ TAUGHT = {
     "04": ["autograd.unbroadcast", "widgets.BroadcastExplorer"],
     "05": ["@", "vjp", "jvp", "jacobian", "functional", "widgets.JacobianSpotlight"],
     "06": [
-        "Tensor", "no_grad", "enable_grad", "autograd", "grad", "tensor.apply", "widgets.GraphExplorer",
+        "Tensor",
+        "no_grad",
+        "enable_grad",
+        "autograd",
+        "grad",
+        "tensor.apply",
+        "widgets.GraphExplorer",
     ],  # fmt: skip
     "07": ["gradcheck", "gradgradcheck", "GradcheckWarning", "GradcheckError", "widgets.StepSweep"],
     "08": ["Parameter", "nn", "manual_seed", "widgets.DepthAndGain"],

@@ -39,8 +39,7 @@ def compare(mine, other, arrays, dtype="float64", tolerances=None):
     floating = [array.dtype.kind == "f" for array in arrays]
     ours = [Tensor(array, requires_grad=f) for array, f in zip(arrays, floating, strict=True)]
     theirs = [torch.tensor(array, requires_grad=f) for array, f in zip(arrays, floating, strict=True)]
-    outputs = [result if isinstance(result, (tuple, list)) else (result,) for result in (mine(*ours),
-    other(*theirs))]
+    outputs = [result if isinstance(result, (tuple, list)) else (result,) for result in (mine(*ours), other(*theirs))]
     tolerances = tolerances or TOLERANCES[dtype]
     rng = np.random.default_rng(5)
     for z, w in zip(*outputs, strict=True):
@@ -305,9 +304,7 @@ def test_two_dtypes_meet_as_in_pytorch(left, right):
         agree(combine(Tensor(x), Tensor(y)).data, theirs.numpy(), {"rtol": 1e-6})
 
 
-@pytest.mark.parametrize(
-    "data", [2, 2.0, True, [1, 2], [1.5, 2], [[True], [False]], [], np.float32(1), np.arange(3)]
-)
+@pytest.mark.parametrize("data", [2, 2.0, True, [1, 2], [1.5, 2], [[True], [False]], [], np.float32(1), np.arange(3)])
 def test_a_tensor_has_the_dtype_that_pytorch_gives_it(data):
     assert str(Tensor(data).dtype) == str(torch.tensor(data).dtype).removeprefix("torch.")
 

@@ -79,9 +79,7 @@ for low, high in ((-0.5, 0.5), (None, 0.2), (0.1, None), (-9.0, 9.0)):
     SAMPLES += unary("clip", draw.anywhere, min=low, max=high)
 SAMPLES += unary("to", draw.anywhere, device="cpu")
 SAMPLES += unary("astype", draw.anywhere, dtype=np.float64)
-SAMPLES += [
-    Sample("astype", (draw.anywhere(shape),), {"dtype": np.float32}, smooth=False) for shape in UNARY_SHAPES
-]
+SAMPLES += [Sample("astype", (draw.anywhere(shape),), {"dtype": np.float32}, smooth=False) for shape in UNARY_SHAPES]
 
 SAMPLES += [
     Sample("where", (draw.choices(condition), draw.anywhere(x), draw.anywhere(y)), {})

@@ -56,9 +56,7 @@ SAMPLES += [
         ("a,b,c,d->dcba", (1,), (2,), (2,), (1,)),
     ]
 ]  # fmt: skip
-SAMPLES.append(
-    Sample("einsum", (draw.anywhere((3, 2)).T, draw.anywhere((4, 3)).T), {"subscripts": "ij,jk->ki"})
-)
+SAMPLES.append(Sample("einsum", (draw.anywhere((3, 2)).T, draw.anywhere((4, 3)).T), {"subscripts": "ij,jk->ki"}))
 
 
 def invertible(*shape):

@@ -15,11 +15,7 @@ from gradlib.widgets import WIDGETS
 from gradlib.widgets.base import VIEW_MIME, View, filled_in
 from tests.widgets.samples import SAMPLES
 
-CASES = [
-    pytest.param(make, id=f"{view.__name__}-{name}")
-    for view in SAMPLES
-    for name, make in SAMPLES[view].items()
-]
+CASES = [pytest.param(make, id=f"{view.__name__}-{name}") for view in SAMPLES for name, make in SAMPLES[view].items()]
 STATES = [0, 0.5, 1]
 
 
@@ -51,9 +47,7 @@ def test_the_picture_is_well_formed_and_whole(make, share):
     for element in elements(picture):
         assert "id" not in element.attrib, "ids clash where a page shows two pictures"
         for name in {"x", "y", "cx", "cy", "d", "width", "height"} & set(element.attrib):
-            assert not re.search("nan|inf", element.attrib[name]), (
-                f"{element.tag} {name}={element.attrib[name]}"
-            )
+            assert not re.search("nan|inf", element.attrib[name]), f"{element.tag} {name}={element.attrib[name]}"
     ids = Counter(element.attrib.get("data-id") for element in elements(picture))
     slots = Counter(element.attrib.get("data-text") for element in elements(picture))
     for counter in (ids, slots):
@@ -72,13 +66,9 @@ def test_the_static_page_holds_marks_texts_and_words(make, share):
     assert " ".join(model.words().title.split()) in words
     if "<svg" in model.picture():
         classes = {e.attrib["data-id"]: e.attrib["class"] for e in page if "data-id" in e.attrib}
-        assert all(
-            mark in classes[name].split() for name, marks in model.marks().items() for mark in marks.split()
-        )
+        assert all(mark in classes[name].split() for name, marks in model.marks().items() for mark in marks.split())
         slots = {e.attrib["data-text"]: e.text or "" for e in page if "data-text" in e.attrib}
-        assert {name: text for name, text in slots.items() if text} == {
-            k: v for k, v in model.texts().items() if v
-        }
+        assert {name: text for name, text in slots.items() if text} == {k: v for k, v in model.texts().items() if v}
 
 
 @pytest.mark.parametrize("share", STATES)

@@ -100,9 +100,7 @@ def test_the_edge_that_was_walked_is_marked():
     walked = []
     for step in range(model.length):
         model.go(step)
-        walked += [
-            name for name, mark in model.marks().items() if mark == "active" and name.startswith("naive.")
-        ]
+        walked += [name for name, mark in model.marks().items() if mark == "active" and name.startswith("naive.")]
     edges = [edge.id for edge in model.graph.edges]
     first, second, third, fourth = edges  # x -> y twice, y -> z twice
     expected = [third, first, second, fourth, first, second]

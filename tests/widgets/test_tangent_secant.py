@@ -99,9 +99,7 @@ def test_the_readout_is_right():
 
 def test_the_picture_shows_both_ends_of_the_secant():
     model = TangentSecantModel(lambda x: x, 0.0, derivative=1.0, window=2.0)
-    circles = model._curve_picture().split('<circle class="point first" cx="')[
-        2:
-    ]  # the first is the legend's
+    circles = model._curve_picture().split('<circle class="point first" cx="')[2:]  # the first is the legend's
     assert [float(circle.split('"')[0]) for circle in circles] == [244.0, 335.0]  # the frame is 62 to 426
     model.method = "central"
     squares = model._curve_picture().split('<rect class="point second" x="')[2:]
