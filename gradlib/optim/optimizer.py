@@ -41,12 +41,12 @@ class Optimizer:
     `param_groups` is the list of groups; a schedule writes its "lr" there, and so may you. `state` maps each
     parameter to what is remembered of it: the number of its steps and some arrays of its shape.
 
-    A subclass writes its formula once, in `_update`; which arrays it remembers, in `_buffers`.
+    A subclass writes its formula once, in `update`; which arrays it remembers, in `buffers`.
 
     >>> class SignDescent(Optimizer):
     ...     def __init__(self, params, lr):
     ...         super().__init__(params, {"lr": lr})
-    ...     def _update(self, group, state, x, g):
+    ...     def update(self, group, state, x, g):
     ...         x -= group["lr"] * np.sign(g)
     >>> weight = Tensor([1.0, -1.0], requires_grad=True)
     >>> (weight**2).sum().backward()
@@ -195,7 +195,7 @@ class Optimizer:
         """Refuse hyperparameters that cannot be."""
         _check_ranges(group)
 
-    def _buffers(self, group: dict[str, Any]) -> dict[str, float]:
+    def buffers(self, group: dict[str, Any]) -> dict[str, float]:
         """The arrays to remember of each parameter, by name, and the number that fills them at the start."""
         return {}
 
@@ -203,13 +203,13 @@ class Optimizer:
         """Bring the numbers in a parameter's state to the next step."""
         state["step"] += 1
 
-    def _update(self, group: dict[str, Any], state: dict[str, Any], x: np.ndarray, g: np.ndarray, *buffers):
+    def update(self, group: dict[str, Any], state: dict[str, Any], x: np.ndarray, g: np.ndarray, *buffers):
         """The formula: overwrite x, and the buffers, by the gradient g, which stays as it is.
 
         All are flat arrays of one size: a part of a parameter, or several. The weight decay is in x or g
         already.
         """
-        raise NotImplementedError(f"{type(self).__name__} must define _update(group, state, x, g, *buffers)")
+        raise NotImplementedError(f"{type(self).__name__} must define update(group, state, x, g, *buffers)")
 
     # The walk ---------------------------------------------------------------------------------------------
 
@@ -218,7 +218,7 @@ class Optimizer:
 
     def _packed(self, i: int, group: dict[str, Any]) -> list[_Pack]:
         """The parameters of a group, small ones gathered; laid out anew if it has changed."""
-        buffers, params = self._buffers(group), group["params"]
+        buffers, params = self.buffers(group), group["params"]
         layout = (len(params), params and (params[0].dtype, params[0].device), *buffers)
         if i not in self._packs or self._packs[i][0] != layout:
             for param in params:
@@ -234,7 +234,7 @@ class Optimizer:
         state = self.state[param]
         self._advance(group, state)
         data = param.data if param.data.flags.c_contiguous else param.data.copy()
-        arrays = [data, param.grad, *(state[name] for name in self._buffers(group))]
+        arrays = [data, param.grad, *(state[name] for name in self.buffers(group))]
         flat = [array.reshape(-1) for array in arrays]
         for start in range(0, data.size, _BLOCK):
             self._decay_and_update(group, state, *(array[start : start + _BLOCK] for array in flat))
@@ -246,7 +246,7 @@ class Optimizer:
                 x *= 1 - group["lr"] * decay
             else:
                 g = g + decay * x
-        self._update(group, state, x, g, *buffers)
+        self.update(group, state, x, g, *buffers)
 
 
 class _Pack:

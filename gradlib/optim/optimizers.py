@@ -58,10 +58,10 @@ class SGD(Optimizer):
                 f"got momentum={group['momentum']} and dampening={group['dampening']}."
             )
 
-    def _buffers(self, group):
+    def buffers(self, group):
         return {"momentum_buffer": 0.0} if group["momentum"] else {}
 
-    def _update(self, group, state, x, g, b=None):
+    def update(self, group, state, x, g, b=None):
         if b is None:
             x -= group["lr"] * g
             return
@@ -108,7 +108,7 @@ class RMSprop(Optimizer):
         defaults = dict(lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered)
         super().__init__(params, defaults)
 
-    def _buffers(self, group):
+    def buffers(self, group):
         names = ["square_avg"]
         if group["centered"]:
             names.append("grad_avg")
@@ -116,7 +116,7 @@ class RMSprop(Optimizer):
             names.append("momentum_buffer")
         return dict.fromkeys(names, 0.0)
 
-    def _update(self, group, state, x, g, v, *others):
+    def update(self, group, state, x, g, v, *others):
         others = list(others)
         alpha = group["alpha"]
         v *= alpha
@@ -173,10 +173,10 @@ class Adagrad(Optimizer):
         )
         super().__init__(params, defaults)
 
-    def _buffers(self, group):
+    def buffers(self, group):
         return {"sum": group["initial_accumulator_value"]}
 
-    def _update(self, group, state, x, g, s):
+    def update(self, group, state, x, g, s):
         s += g * g
         lr = group["lr"] / (1 + (state["step"] - 1) * group["lr_decay"])
         x -= lr * (g / (np.sqrt(s) + group["eps"]))
@@ -225,11 +225,11 @@ class Adam(Optimizer):
         )
         super().__init__(params, defaults)
 
-    def _buffers(self, group):
+    def buffers(self, group):
         names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * group["amsgrad"]
         return dict.fromkeys(names, 0.0)
 
-    def _update(self, group, state, x, g, m, v, largest=None):
+    def update(self, group, state, x, g, m, v, largest=None):
         beta1, beta2 = group["betas"]
         t = state["step"]
         # One array takes every intermediate value in turn, 7 % faster than a new one for each.
@@ -320,7 +320,7 @@ class NAdam(Optimizer):
         )
         super().__init__(params, defaults)
 
-    def _buffers(self, group):
+    def buffers(self, group):
         return {"exp_avg": 0.0, "exp_avg_sq": 0.0}
 
     def _momentum(self, group, t: int) -> float:
@@ -330,7 +330,7 @@ class NAdam(Optimizer):
         super()._advance(group, state)
         state["mu_product"] = state.get("mu_product", 1.0) * self._momentum(group, state["step"])
 
-    def _update(self, group, state, x, g, m, v):
+    def update(self, group, state, x, g, m, v):
         beta1, beta2 = group["betas"]
         t, product = state["step"], state["mu_product"]
         mu, next_mu = self._momentum(group, t), self._momentum(group, t + 1)

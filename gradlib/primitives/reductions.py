@@ -19,7 +19,7 @@ def _back(value, x, axis, keepdims):
     return np.expand_dims(value, axis)
 
 
-def _spread(g, x, axis, keepdims):
+def spread(g, x, axis, keepdims):
     """Give every entry of x the gradient of the sum that it went into."""
     return np.broadcast_to(_back(g, x, axis, keepdims), x.shape)
 
@@ -28,7 +28,7 @@ def _spread(g, x, axis, keepdims):
 sum = Primitive(
     "sum", lambda x, axis=None, keepdims=False: np.add.reduce(x, axis=axis, keepdims=keepdims),
     Vjp(
-        lambda g, z, x, axis=None, keepdims=False: _spread(g, x, axis, keepdims),
+        lambda g, z, x, axis=None, keepdims=False: spread(g, x, axis, keepdims),
         r"\operatorname{spread} {g}",
     ),
     latex=r"\sum {x}",
@@ -56,7 +56,7 @@ def _how_many(z, x):
 mean = Primitive(
     "mean", _mean,
     Vjp(
-        lambda g, z, x, axis=None, keepdims=False: _spread(g / _how_many(z, x), x, axis, keepdims),
+        lambda g, z, x, axis=None, keepdims=False: spread(g / _how_many(z, x), x, axis, keepdims),
         r"\operatorname{spread} {g}/n",
     ),
 )  # fmt: skip
@@ -89,7 +89,7 @@ norm = Primitive(
 # The largest entry ------------------------------------------------------------
 
 
-def _to_extremes(g, z, x, axis, keepdims):
+def to_extremes(g, z, x, axis, keepdims):
     """The gradient, shared evenly by the entries that attain the extreme z."""
     attained = x == _back(z, x, axis, keepdims)
     ties = np.sum(attained, axis=axis, keepdims=keepdims, dtype=x.dtype)  # whole numbers would make float64 of g
@@ -99,7 +99,7 @@ def _to_extremes(g, z, x, axis, keepdims):
 max = Primitive(
     "max", np.max,
     Vjp(
-        lambda g, z, x, axis=None, keepdims=False: _to_extremes(g, z, x, axis, keepdims),
+        lambda g, z, x, axis=None, keepdims=False: to_extremes(g, z, x, axis, keepdims),
         r"[{x} = {z}]\,{g}/\text{ties}",
     ),
     latex=r"\max {x}",
@@ -108,7 +108,7 @@ max = Primitive(
 min = Primitive(
     "min", np.min,
     Vjp(
-        lambda g, z, x, axis=None, keepdims=False: _to_extremes(g, z, x, axis, keepdims),
+        lambda g, z, x, axis=None, keepdims=False: to_extremes(g, z, x, axis, keepdims),
         r"[{x} = {z}]\,{g}/\text{ties}",
     ),
     latex=r"\min {x}",
@@ -186,7 +186,8 @@ def _cross_entropy(x, index, reduction="none"):
     return losses if reduction == "none" else np.add.reduce(losses, axis=None) / (losses.size or math.nan)
 
 
-def _cross_entropy_back(g, x, index, reduction):
+def cross_entropy_back(g, x, index, reduction):
+    """The gradient of cross-entropy with respect to the scores: softmax minus the label as one-hot, times g."""
     wrong = softmax(x, axis=-1) - (index[..., None] == np.arange(x.shape[-1]))  # p - y
     return wrong * (np.expand_dims(g, -1) if reduction == "none" else g / (index.size or math.nan))
 
@@ -194,7 +195,7 @@ def _cross_entropy_back(g, x, index, reduction):
 cross_entropy = Primitive(
     "cross_entropy", _cross_entropy,
     Vjp(
-        lambda g, z, x, index, reduction="none": _cross_entropy_back(g, x, index, reduction),
+        lambda g, z, x, index, reduction="none": cross_entropy_back(g, x, index, reduction),
         r"{g}\,(\operatorname{softmax} {x} - [i])",
     ),
     latex=r"-\ln \operatorname{softmax}({x})_i",

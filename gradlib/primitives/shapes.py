@@ -82,7 +82,8 @@ def _positions(index, shape):
     return np.arange(math.prod(shape)).reshape(shape)[index]
 
 
-def _scatter(g, index, shape):
+def scattered(g, index, shape):
+    """g laid at the places that x[index] reads, in zeros of a shape; gradients of a place read twice add up."""
     if not _repeats(index):
         x = np.zeros_like(g, shape=shape)
         x[index] = g
@@ -99,7 +100,7 @@ getitem = Primitive(
 )  # fmt: skip
 
 scatter = Primitive(
-    "scatter", _scatter,
+    "scatter", scattered,
     Vjp(lambda g, z, x, index, shape: g[index], r"{g}[i]"),
 )  # fmt: skip
 
