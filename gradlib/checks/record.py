@@ -25,8 +25,11 @@ UNWRITABLE = "Nothing was saved: the progress file, which `gradlib.checks.progre
 
 
 def is_strict() -> bool:
-    """Whether checks raise and record nothing, as they do for validation and grading."""
-    return os.environ.get("GRADLIB_CHECKS") == "strict"
+    """Return True if checks raise and record nothing.
+
+    They do so wherever nbgrader runs a notebook, to validate or to grade it, and with `GRADLIB_CHECKS=strict`.
+    """
+    return "NBGRADER_EXECUTION" in os.environ or os.environ.get("GRADLIB_CHECKS") == "strict"
 
 
 def progress_file() -> Path:

@@ -8,4 +8,5 @@ def progress_path(tmp_path, monkeypatch):
     path = tmp_path / "folder" / "progress.json"
     monkeypatch.setenv("GRADLIB_PROGRESS", str(path))
     monkeypatch.delenv("GRADLIB_CHECKS", raising=False)
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     return path

@@ -154,6 +154,17 @@ def test_a_warning_costs_no_points_in_strict_mode(monkeypatch):
     assert lesson_00.double(warns).passed  # warnings are errors here
 
 
+@pytest.mark.parametrize("value", [None, "", "no", "strict"])
+@pytest.mark.parametrize("purpose", ["autograde", "validate"])
+def test_nbgrader_makes_checks_strict_whatever_else_is_set(purpose, value, progress_path, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", purpose)
+    if value is not None:
+        monkeypatch.setenv("GRADLIB_CHECKS", value)
+    with pytest.raises(AssertionError, match="double: not yet"):
+        lesson_00.double(wrong)
+    assert lesson_00.double(right).passed and not progress_path.exists()
+
+
 @pytest.mark.parametrize("value", ["", "no", "Strict "])
 def test_other_values_are_not_strict(value, monkeypatch):
     monkeypatch.setenv("GRADLIB_CHECKS", value)
