@@ -31,7 +31,7 @@ midpoint and radius is Rump's (BIT 39, 1999).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial, reduce
 from typing import Any
@@ -898,13 +898,19 @@ _NAMES = {op: name for name, op in P.TABLE.items()}
 
 @dataclass(frozen=True, repr=False)
 class Bounds:
-    """What `estimate_bounds` found: proven ends, and the smallest and largest values that samples gave."""
+    """The proven ends that `estimate_bounds` found, and the smallest and largest values that samples gave.
+
+    `lower, upper = bounds` unpacks the proven ends.
+    """
 
     low: np.ndarray
     high: np.ndarray
     sampled_low: np.ndarray
     sampled_high: np.ndarray
     samples: int
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return iter((self.low, self.high))
 
     @property
     def interval(self) -> Interval:
