@@ -77,6 +77,15 @@ class GradientTracker:
         self._before = {name: parameter.data.copy() for name, parameter in parameters.items()}
         return record
 
+    def track_gradients(self) -> dict[str, float]:
+        """Call `record()` and return {name: norm}, without the parameters that have no gradient."""
+        return {name: figures["norm"] for name, figures in self.record().items() if figures["norm"] is not None}
+
+    @property
+    def grad_history(self) -> dict[str, list[float | None]]:
+        """The norms alone, {name: list}, one entry a record, None where there was no gradient."""
+        return {name: list(figures["norm"]) for name, figures in self.history.items()}
+
     def record_update(self) -> dict[str, float]:
         """Note how far the step moved each parameter since `record()`: call it after `optimizer.step()`.
 
@@ -149,13 +158,27 @@ class ActivationHook:
         self.name = name or type(layer).__name__
         self.history: dict[str, list] = {}
         self.output: np.ndarray | None = None
+        self._seen = _Seen()
         self._handle = layer.register_forward_hook(self._record)
 
     def _record(self, module, args, output) -> None:
         self.output = _array(output)
+        if self.output.size:
+            self._seen.add(self.output)
         figures = _activation_figures(self.output) if self.output.size else dict.fromkeys(_OF_ACTIVATIONS)
         for figure, value in figures.items():
             self.history.setdefault(figure, []).append(value)
+
+    def get_statistics(self) -> dict[str, float]:
+        """The mean, std, min, max and fraction_dead of all outputs seen so far, as floats.
+
+        Batches count by their size. A unit is dead if it was exactly 0 for every example of every batch.
+
+        Raises ValueError if the layer has not been called yet.
+        """
+        if not self._seen.count:
+            raise ValueError(f"{self.name} has no statistics: it has not been called yet. Call the model first.")
+        return self._seen.statistics()
 
     def remove(self) -> None:
         """Stop watching; what was recorded stays."""
@@ -172,6 +195,41 @@ class ActivationHook:
         return _table({self.name: self.history}, "layer")
 
     __repr__ = table
+
+
+class _Seen:
+    """Statistics of all arrays added so far, without keeping the arrays.
+
+    Mean and squared deviations are merged as by Chan, Golub and LeVeque, Updating Formulae and a Pairwise Algorithm for
+    Computing Sample Variances, 1979: the difference of two large sums of squares would lose its digits.
+    """
+
+    def __init__(self):
+        self.count, self._mean, self._deviations = 0, 0.0, 0.0
+        self._min, self._max = math.inf, -math.inf
+        self._silent: dict[tuple, np.ndarray] = {}  # by shape of an example: which of its units were always 0
+
+    @np.errstate(all="ignore")  # an infinite activation is recorded, not warned of
+    def add(self, output: np.ndarray) -> None:
+        wide = output.astype(np.float64)
+        count, mean = self.count + wide.size, float(wide.mean())
+        apart = mean - self._mean
+        self._deviations += float(((wide - mean) ** 2).sum()) + apart * apart * self.count * wide.size / count
+        self._mean += apart * wide.size / count
+        self.count = count
+        self._min, self._max = float(np.minimum(self._min, wide.min())), float(np.maximum(self._max, wide.max()))
+        shape = output.shape[1:]
+        self._silent[shape] = (np.atleast_1d(output) == 0).all(axis=0) & self._silent.get(shape, True)
+
+    def statistics(self) -> dict[str, float]:
+        dead = np.concatenate([silent.ravel() for silent in self._silent.values()])
+        return {
+            "mean": self._mean,
+            "std": math.sqrt(self._deviations / self.count),
+            "min": self._min,
+            "max": self._max,
+            "fraction_dead": float(dead.mean()),
+        }
 
 
 class ActivationTracker:
@@ -238,8 +296,48 @@ class Finding:
         return f"{self.what}\n    {self.advice}"
 
 
+KINDS = ("NaN", "exploding", "vanishing", "dead units", "no gradient")
+
+
 class Findings(list):
-    """A list of `Finding`s that prints as a report, in which layers that need the same stand together."""
+    """A list of `Finding`s that prints as a report, in which layers that need the same stand together.
+
+    It answers as a mapping too, from kind to the names of the layers: `findings["vanishing"]` is a list, empty if no
+    layer has a vanishing gradient; `"vanishing" in findings`, `keys()`, `values()`, `items()` and `get()` speak of the
+    kinds that were found.
+
+    >>> findings = detect_gradient_pathologies({"0.weight": [3e-8, 2e-8], "2.weight": [0.5, 250.0]})
+    >>> findings["vanishing"], findings["NaN"], "NaN" in findings
+    (['0.weight'], [], False)
+    >>> dict(findings)
+    {'vanishing': ['0.weight'], 'exploding': ['2.weight']}
+    """
+
+    def __getitem__(self, index):
+        if not isinstance(index, str):
+            return super().__getitem__(index)
+        if index not in KINDS:
+            raise KeyError(f"{index!r} is no kind of finding. There are: {', '.join(KINDS)}.")
+        return [finding.layer for finding in self if finding.kind == index]
+
+    def __contains__(self, thing: Any) -> bool:
+        return thing in self.keys() if isinstance(thing, str) else super().__contains__(thing)
+
+    def keys(self) -> list[str]:
+        """The kinds that were found, in the order of their first finding."""
+        return list(dict.fromkeys(finding.kind for finding in self))
+
+    def values(self) -> list[list[str]]:
+        """The names of the layers, a list for each kind that was found."""
+        return [self[kind] for kind in self.keys()]
+
+    def items(self) -> list[tuple[str, list[str]]]:
+        """(kind, names of the layers) for each kind that was found."""
+        return list(zip(self.keys(), self.values(), strict=True))
+
+    def get(self, kind: str, default: Any = None) -> Any:
+        """The names of the layers, or `default` if the kind was not found."""
+        return self[kind] if kind in self.keys() else default
 
     def __repr__(self) -> str:
         if not self:

@@ -129,6 +129,120 @@ def test_diagnostics_bounds_and_saving(tmp_path):
     assert np.array_equal(model(Tensor(x)).data, other(Tensor(x)).data)
 
 
+# Their lines, letter by letter ------------------------------------------------------------
+
+
+def trained_once():
+    model = Sequential([Linear(2, 4), ReLU(), Linear(4, 1)])
+    x = Tensor(np.random.default_rng(0).normal(size=(8, 2)).astype(np.float32))
+    model(x).sum().backward()
+    return model
+
+
+def test_the_line_of_the_gradient_tracker():
+    model = trained_once()
+    # fmt: off
+    tracker = GradientTracker(model); norms = tracker.track_gradients()  # noqa: E702
+    # fmt: on
+    expected = {name: float(np.linalg.norm(p.grad)) for name, p in model.named_parameters()}
+    assert norms == pytest.approx(expected) and all(type(norm) is float for norm in norms.values())
+    assert tracker.grad_history == {name: [norm] for name, norm in norms.items()}
+    for p in model.parameters():
+        p.grad = 2 * p.grad
+    tracker.track_gradients()
+    assert tracker.grad_history["0.weight"] == pytest.approx([norms["0.weight"], 2 * norms["0.weight"]])
+
+
+def test_the_line_of_the_pathologies():
+    model = trained_once()
+    tracker = GradientTracker(model)
+    model[0].weight.grad = model[0].weight.grad * np.float32(1e-12)
+    model[2].bias.grad = np.full_like(model[2].bias.grad, 1e6)
+    tracker.track_gradients()
+    warnings = detect_gradient_pathologies(tracker.grad_history)
+    assert warnings["vanishing"] == ["0.weight"] and warnings["exploding"] == ["2.bias"]
+    assert [finding.layer for finding in warnings] == ["0.weight", "2.bias"]  # a list of findings, as ever
+    assert dict(warnings) == dict(warnings.items()) == {"vanishing": ["0.weight"], "exploding": ["2.bias"]}
+    assert "vanishing" in warnings and "NaN" not in warnings and warnings["NaN"] == []
+    assert warnings[0] in warnings and warnings.get("NaN") is None and warnings.get("exploding") == ["2.bias"]
+    assert str(warnings).startswith("0.weight: vanishing (median norm = ")
+    with pytest.raises(KeyError, match="'vanished' is no kind of finding. There are: NaN, exploding"):
+        warnings["vanished"]
+
+
+def test_the_line_of_the_activation_hook():
+    model = Sequential([Linear(2, 4), ReLU(), Linear(4, 1)])
+    hook = ActivationHook(model[0], "linear1")
+    batches = np.random.default_rng(0).normal(size=(5, 2)), np.random.default_rng(1).normal(loc=3, size=(2, 2))
+    outputs = np.concatenate([model[0](Tensor(batch.astype(np.float32))).data for batch in batches])
+    stats = hook.get_statistics()
+    assert stats == pytest.approx(
+        {
+            "mean": outputs.mean(),
+            "std": outputs.std(),
+            "min": outputs.min(),
+            "max": outputs.max(),
+            "fraction_dead": 0.0,
+        }
+    )
+    assert all(type(figure) is float for figure in stats.values())
+
+
+def test_a_unit_is_dead_if_it_was_silent_in_every_batch():
+    relu = ReLU()
+    hook = ActivationHook(relu, "relu")
+    with pytest.raises(ValueError, match="relu has no statistics: it has not been called yet. Call the model first."):
+        hook.get_statistics()
+    relu(Tensor([[-1.0, -1.0, 1.0, -1.0], [-1.0, -1.0, 1.0, -1.0]]))
+    assert hook.get_statistics()["fraction_dead"] == 0.75
+    relu(Tensor([[-1.0, 1.0, -1.0, -1.0]]))
+    assert hook.get_statistics()["fraction_dead"] == 0.5
+    relu(Tensor(-1.0))
+    assert hook.get_statistics()["fraction_dead"] == 0.6
+
+
+def test_the_line_of_the_bounds():
+    def f(x):
+        return x * x + 1
+
+    x = np.array([1.0, -2.0])
+    lower, upper = estimate_bounds(f, x, eps=1e-4)
+    assert (lower <= f(x - 1e-4 * np.sign(x))).all() and (f(x + 1e-4 * np.sign(x)) <= upper).all()
+    np.testing.assert_allclose(upper - lower, 4e-4 * np.abs(x), rtol=1e-3)
+
+
+def test_the_line_of_the_trainer(capsys):
+    loader = DataLoader(TensorDataset(np.ones((6, 2), np.float32), np.ones((6, 1), np.float32)), batch_size=3)
+    val_loader = DataLoader(TensorDataset(np.ones((2, 2), np.float32), np.ones((2, 1), np.float32)))
+    model = Linear(2, 1)
+    loss_fn, optimizer = MSELoss(), SGD(model.parameters(), lr=0.1)
+    history = Trainer(model, loss_fn, optimizer).fit(
+        loader, val_loader=val_loader, cfg=TrainConfig(epochs=4, print_every=2)
+    )
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["epoch 2/4", "epoch 4/4"]
+    assert len(history["val_loss"]) == 4 and history["val_loss"][-1] < history["val_loss"][0]
+
+
+def test_the_lines_on_data_and_grad():
+    w, lr = Tensor([1.0, -2.0], requires_grad=True), 0.1
+    loss = (w * w).sum()
+    loss.backward()
+    w.data -= lr * w.grad
+    assert w.data == pytest.approx([0.8, -1.6])
+    w.grad = np.zeros_like(w.data)
+    assert w.grad.tolist() == [0.0, 0.0] and f"{loss.data:.4f}" == "5.0000"
+    z = w * w
+    assert z._prev == (w, w) and z._backward([1.0, 10.0])[0].tolist() == pytest.approx([0.8, -16.0])
+    z.sum().backward()
+    assert w.grad == pytest.approx([1.6, -3.2])  # added to the zeros
+
+
+def test_the_first_example_of_a_dataset():
+    dataset = TensorDataset(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0, 1]))
+    features, label = dataset[0]
+    assert features.tolist() == [1.0, 2.0] and label == 0
+
+
 # By hand, on .data and .grad ------------------------------------------------------------
 
 
