@@ -45,8 +45,10 @@ In `tests/checks/lesson_NN.py` each exercise gets two different right answers an
 them recognised by name. `python -m tests.checks` prints the table of all.
 '''
 
-from .exercises import Case, Exercise, Refused, all_exercises, exercise
-from .record import Progress, progress, progress_file
+from .cases import Case, Refused
+from .exercises import Exercise, exercise
+from .overview import Progress, all_exercises, progress
+from .record import progress_file
 from .report import Report
 from .values import named
 

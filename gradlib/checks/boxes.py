@@ -4,12 +4,10 @@ itself, and a wrong one explained where a mistake fits."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .cases import Case, Result
 from .values import align, difference, explain_nan, is_unfilled, show, show_name, show_side_by_side
-
-if TYPE_CHECKING:
-    from .exercises import Case, Result
 
 RIGHT, WRONG, EMPTY = "✓ right", "✗ wrong", "○ empty"
 

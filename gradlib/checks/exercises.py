@@ -1,12 +1,9 @@
-"""Exercises: their cases, the mistakes that they know, and the registry of all of them."""
+"""Exercises: the mistakes that they know, what they report, and the registry of all of them."""
 
 from __future__ import annotations
 
-import importlib
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,13 +11,10 @@ import numpy as np
 from gradlib.autograd import enable_grad
 
 from . import boxes, record
+from .cases import Case, Result
 from .report import NOT_ATTEMPTED, NOT_YET, PASSED, Report
-from .running import Outcome, learners_part, part_of, run, signature, what_it_means, what_it_says, where_it_broke
-from .values import align, describe, difference, explain_nan, show, show_side_by_side, size
-
-
-class Refused(Exception):
-    """Raised by a `call`, with the sentence that the learner is told, on an answer that cannot be used as it is."""
+from .running import learners_part, part_of, signature, where_it_broke
+from .values import describe
 
 
 class NotPassed(AssertionError):
@@ -28,130 +22,6 @@ class NotPassed(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         return str(self).splitlines()
-
-
-@dataclass(frozen=True)
-class Case:
-    """One question to the learner's code, and its right answer.
-
-    inputs : name -> value, in the order of the call; reports show them. Empty for an answer that is a value.
-    expected : the right answer. A dictionary is compared entry by entry, each with a mark of its own.
-    accept : in place of equality, accept(answer) -> None if it is right, else the sentence that says why not.
-        `expected`, where it is given too, is one possible answer: it sets kind and shape, and is not shown.
-    call : call(answer, *inputs) -> the value to compare, where that is not answer(*inputs).
-    part : the function that the case is about, where the answer is a class that holds several. Each is judged for
-        itself: a mistake in one is recognised whatever the others do.
-    names : of the entries of an answer that is a tuple, `("x", "W", "b")` for three gradients. Each is then
-        compared, shown and explained by itself; the right ones are not shown.
-    about : what is special here, in words that fit after "among them"; plain cases are shown first.
-    rtol, atol : numbers agree within atol + rtol · |expected|.
-    dtype : the NumPy type that the answer must have, where that matters.
-    """
-
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    expected: Any = ...
-    accept: Callable[[Any], str | None] | None = None
-    call: Callable[..., Any] | None = None
-    part: str = ""
-    names: tuple[str, ...] = ()
-    about: str = ""
-    rtol: float = 1e-7
-    atol: float = 1e-9
-    dtype: Any = None
-
-    @property
-    def asks_for_code(self) -> bool:
-        return bool(self.inputs) or self.call is not None
-
-    def try_on(self, answer: Any) -> Result:
-        try:
-            outcome = run(part_of(answer, self.part) if self.part else answer, self.inputs, self.call)
-        except KeyboardInterrupt as stopped:
-            stopped.add_note(align([(name, show(value)) for name, value in self.inputs.items()]))
-            raise
-        return Result(self, outcome, self._problem(outcome))
-
-    def agree(self, first: Any, second: Any) -> bool:
-        """Whether two answers to this case count as one."""
-        try:
-            return difference(first, second, self.rtol, self.atol) is None
-        except Exception:  # the learner's own objects: their == may do anything
-            return False
-
-    def _problem(self, outcome: Outcome) -> str | None:
-        if isinstance(outcome.error, Refused):
-            return str(outcome.error)
-        if outcome.error is not None:
-            return what_it_means(outcome.error)
-        if outcome.value is None and self.expected is not None:
-            return "The code returned nothing, which is None. `print` shows a value; `return` hands it back."
-        try:
-            problem = self._value_problem(outcome.value)
-            return explain_nan(outcome.value, self.expected) if problem == "" else problem
-        except Exception as error:
-            return f"Your answer, {describe(outcome.value)}, cannot be compared: {what_it_says(error)}."
-
-    def _value_problem(self, value: Any) -> str | None:
-        differs = None if self.expected is ... else difference(value, self.expected, self.rtol, self.atol)
-        if differs or (differs == "" and self.accept is None):
-            return differs
-        if self.accept is not None and (refusal := self.accept(value)) is not None:
-            return refusal
-        if self.dtype is not None and (dtype := getattr(value, "dtype", None)) != self.dtype:
-            return f"Your answer has dtype {dtype or type(value).__name__}, expected {show(self.dtype)}."
-        return None
-
-
-@dataclass(frozen=True)
-class Result:
-    """What an answer gave on a case, and what is wrong with it."""
-
-    case: Case
-    outcome: Outcome
-    problem: str | None  # None if it is right; else a sentence, or "" where the numbers say it all
-
-    @property
-    def failed(self) -> bool:
-        return self.problem is not None or bool(self.outcome.changed)
-
-    def reading_order(self) -> tuple[bool, bool, int]:
-        """Plain cases are shown before special ones, wrong numbers before crashes, small before large."""
-        return bool(self.case.about), self.outcome.error is not None, size(self.case.inputs)
-
-    def agrees(self, other: Result) -> bool:
-        """Whether two answers are both right, or both wrong by the same value."""
-        if self.problem is None or other.problem is None:
-            return self.problem is other.problem
-        return other.outcome.error is None and self.case.agree(self.outcome.value, other.outcome.value)
-
-    def special(self) -> str:
-        """A sentence on what is special in the case, or ""."""
-        return f"This case: {self.case.about}." if self.case.about else ""
-
-    def trespass(self) -> str:
-        """A sentence on inputs that the answer changed, or ""."""
-        if not self.outcome.changed:
-            return ""
-        names = " and ".join(self.outcome.changed)
-        belong = "belongs" if len(self.outcome.changed) == 1 else "belong"
-        return f"Your code changed {names}, which {belong} to the caller. Work on a copy, or put back what you change."
-
-    def rows(self) -> str:
-        """The inputs, then what came and what was expected, one under the other."""
-        case, outcome = self.case, self.outcome
-        rows = [("function", case.part)] if case.part else []
-        rows += [(name, show(value)) for name, value in case.inputs.items()]
-        if isinstance(outcome.error, Refused):
-            return align(rows)
-        if outcome.error is not None:
-            broke = [where_it_broke(outcome.error), what_it_says(outcome.error)]
-            return "\n".join(filter(None, [align(rows), *broke]))
-        if self.problem is None:
-            return align(rows)
-        if case.accept or not case.asks_for_code:  # what was expected would give the answer away
-            return align([*rows, ("yours", show(outcome.value))])
-        yours, expected = show_side_by_side(outcome.value, case.expected)
-        return align([*rows, ("yours", yours), ("expected", expected)])
 
 
 class Exercise:
@@ -165,6 +35,11 @@ class Exercise:
         self.mistakes: list[Callable[..., Any]] = []
         self.name = self.__name__ = cases.__name__
         self.__doc__ = cases.__doc__
+
+    @property
+    def key(self) -> str:
+        """The name under which a pass is recorded: "02/chain_rule"."""
+        return f"{self.lesson}/{self.name}"
 
     def __repr__(self) -> str:
         return f"<check {self.name} of lesson {self.lesson}>"
@@ -188,7 +63,7 @@ class Exercise:
             if not report.passed:
                 raise NotPassed(report.text)
         elif report.passed:
-            report = report.and_also(record.remember(self))
+            report = report.and_also(record.remember(self.key))
         return report
 
     def report(self, answer: Any) -> Report:
@@ -280,7 +155,7 @@ def what_was_checked(cases: list[Case]) -> str:
 
 # --- the registry ------------------------------------------------------------------------------
 
-_registry: dict[tuple[str, str], Exercise] = {}
+registry: dict[tuple[str, str], Exercise] = {}
 
 
 def exercise(title: str, points: int = 1) -> Callable[[Callable[[], Iterator[Case]]], Exercise]:
@@ -289,20 +164,7 @@ def exercise(title: str, points: int = 1) -> Callable[[Callable[[], Iterator[Cas
     def register(cases: Callable[[], Iterator[Case]]) -> Exercise:
         lesson = cases.__module__.rpartition("lesson_")[2]
         made = Exercise(cases, title, points, lesson)
-        _registry[lesson, made.name] = made
+        registry[lesson, made.name] = made
         return made
 
     return register
-
-
-def lesson_titles() -> dict[str, str]:
-    """Every lesson that has checks: its number and its title, in order. Imports them all."""
-    files = sorted(Path(__file__).parent.glob("lesson_*.py"))
-    modules = {file.stem: importlib.import_module(f"{__package__}.{file.stem}") for file in files}
-    return {name.removeprefix("lesson_"): module.TITLE for name, module in modules.items()}
-
-
-def all_exercises() -> list[Exercise]:
-    """Every exercise, by lesson and in the order in which it stands there."""
-    lessons = lesson_titles()
-    return [made for lesson in lessons for made in _registry.values() if made.lesson == lesson]

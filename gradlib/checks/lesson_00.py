@@ -1,6 +1,7 @@
 """The check of lesson 00."""
 
-from gradlib.checks import Case, exercise
+from gradlib.checks.cases import Case
+from gradlib.checks.exercises import exercise
 
 TITLE = "Start here"
 

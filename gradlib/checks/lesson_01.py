@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from gradlib.checks import Case, exercise, named
+from gradlib.checks.cases import Case
+from gradlib.checks.exercises import exercise
+from gradlib.checks.values import named
 
 TITLE = "Slopes"
 

@@ -3,7 +3,9 @@
 import math
 from collections import Counter
 
-from gradlib.checks import Case, exercise, named
+from gradlib.checks.cases import Case
+from gradlib.checks.exercises import exercise
+from gradlib.checks.values import named
 
 TITLE = "The chain rule"
 

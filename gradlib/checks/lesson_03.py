@@ -2,8 +2,10 @@
 
 from collections import Counter
 
-from gradlib.checks import Case, exercise, named
+from gradlib.checks.cases import Case
+from gradlib.checks.exercises import exercise
 from gradlib.checks.lesson_02 import Node
+from gradlib.checks.values import named
 from gradlib.scalar import Value
 
 TITLE = "A scalar engine"

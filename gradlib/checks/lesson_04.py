@@ -3,7 +3,8 @@
 import numpy as np
 
 from gradlib.autograd import unbroadcast as summed_back
-from gradlib.checks import Case, exercise
+from gradlib.checks.cases import Case
+from gradlib.checks.exercises import exercise
 
 TITLE = "Broadcasting"
 

@@ -7,7 +7,8 @@ import weakref
 import numpy as np
 
 from gradlib import Tensor
-from gradlib.checks import Case, Refused, exercise
+from gradlib.checks.cases import Case, Refused
+from gradlib.checks.exercises import exercise
 from gradlib.checks.running import signature, where_it_broke
 from gradlib.checks.values import describe
 from gradlib.primitives import Primitive, Vjp

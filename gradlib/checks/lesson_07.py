@@ -6,9 +6,10 @@ from functools import partial
 
 import numpy as np
 
-from gradlib.checks import Case, Refused, exercise, named
+from gradlib.checks.cases import Case, Refused
+from gradlib.checks.exercises import exercise
 from gradlib.checks.lesson_03 import in_order
-from gradlib.checks.values import describe, is_number, show
+from gradlib.checks.values import describe, is_number, named, show
 from gradlib.gradcheck import numerical_gradient
 from gradlib.primitives import Primitive, Vjp
 from gradlib.scalar import Value

@@ -3,8 +3,9 @@
 import numpy as np
 
 from gradlib import Parameter, Tensor, nn
-from gradlib.checks import Case, exercise, named
-from gradlib.checks.values import describe
+from gradlib.checks.cases import Case
+from gradlib.checks.exercises import exercise
+from gradlib.checks.values import describe, named
 
 TITLE = "Layers and initialization"
 

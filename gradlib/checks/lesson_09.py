@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradlib import Tensor, nn
-from gradlib.checks import Case, exercise
+from gradlib.checks.cases import Case
+from gradlib.checks.exercises import exercise
 from gradlib.checks.values import describe
 
 TITLE = "Losses"

@@ -4,8 +4,9 @@ import numpy as np
 
 from gradlib import Tensor
 from gradlib.autograd import topological_order
-from gradlib.checks import Case, exercise, named
-from gradlib.checks.values import is_number
+from gradlib.checks.cases import Case
+from gradlib.checks.exercises import exercise
+from gradlib.checks.values import is_number, named
 
 TITLE = "Optimizers"
 

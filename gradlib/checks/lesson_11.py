@@ -5,7 +5,8 @@ from functools import cache
 import numpy as np
 
 from gradlib import Tensor, nn, no_grad, optim
-from gradlib.checks import Case, exercise
+from gradlib.checks.cases import Case
+from gradlib.checks.exercises import exercise
 from gradlib.data import DataLoader, TensorDataset, make_moons
 
 TITLE = "Training"

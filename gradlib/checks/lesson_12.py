@@ -6,7 +6,8 @@ from types import GeneratorType
 import numpy as np
 
 from gradlib import Tensor, nn, no_grad, optim
-from gradlib.checks import Case, exercise
+from gradlib.checks.cases import Case
+from gradlib.checks.exercises import exercise
 from gradlib.data import make_moons
 
 TITLE = "Healthy gradients"
