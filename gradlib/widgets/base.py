@@ -10,17 +10,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from functools import cache, cached_property
-from importlib import resources
+from functools import cached_property
 from typing import Any, NamedTuple
 
+from .svg import style
+
 VIEW_MIME = "application/vnd.jupyter.widget-view+json"
-
-
-@cache
-def style() -> str:
-    """The CSS of all widgets."""
-    return resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
 
 
 class Words(NamedTuple):

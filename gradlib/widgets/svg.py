@@ -9,6 +9,8 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib import resources
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Pixels of a letter at 13 px in DejaVu Sans, the widest of the fonts that stand in for sans serif.
@@ -17,6 +19,12 @@ _LETTER_WIDTHS = {
     **dict.fromkeys("CDGHNOQRU=+−", 10.5),
     **dict.fromkeys("mwMW", 13.0),
 }
+
+
+@cache
+def style() -> str:
+    """The CSS of all widgets."""
+    return resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
 
 
 def round_steps(low: float, high: float, count: int = 5) -> list[float]:
