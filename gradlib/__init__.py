@@ -1,10 +1,11 @@
 """gradlib: automatic differentiation, small enough to read."""
 
+from importlib import import_module
+
 from .anomaly import detect_anomaly
 from .autograd import enable_grad, no_grad
 from .checkpointing import checkpoint
 from .errors import AnomalyError, GradcheckError, GraphError, ShapeError
-from .explain import explain, gradient_paths
 from .functional import (
     GradcheckWarning,
     grad,
@@ -17,18 +18,60 @@ from .functional import (
     numerical_gradient,
     vjp,
 )
+from .functions import (
+    arange,
+    concatenate,
+    einsum,
+    eye,
+    full,
+    full_like,
+    hstack,
+    linspace,
+    one_hot,
+    ones,
+    ones_like,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    stack,
+    tensordot,
+    vstack,
+    where,
+    zeros,
+    zeros_like,
+)
 from .graph import show_graph
-from .numpy_functions import concatenate, einsum, stack, tensordot, where
 from .random import manual_seed
-from .tensor import Parameter, Tensor, one_hot
+from .tensor import Parameter, Tensor
+from .walkthrough import explain, gradient_paths
 
 cat = concatenate
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "AnomalyError", "GradcheckError", "GradcheckWarning", "GraphError", "Parameter", "ShapeError", "Tensor", "cat",
-    "checkpoint", "concatenate", "detect_anomaly", "einsum", "enable_grad", "explain", "grad", "gradcheck",
-    "gradgradcheck", "gradient_paths", "hessian", "hvp", "jacobian", "jvp", "manual_seed", "no_grad",
-    "numerical_gradient", "one_hot", "show_graph", "stack", "tensordot", "vjp", "where",
+    "AnomalyError", "GradcheckError", "GradcheckWarning", "GraphError", "Parameter", "ShapeError", "Tensor", "arange",
+    "cat", "checkpoint", "concatenate", "detect_anomaly", "einsum", "enable_grad", "explain", "eye", "full",
+    "full_like", "grad", "gradcheck", "gradgradcheck", "gradient_paths", "hessian", "hstack", "hvp", "jacobian", "jvp",
+    "linspace", "manual_seed", "no_grad", "numerical_gradient", "one_hot", "ones", "ones_like", "rand", "rand_like",
+    "randint", "randn", "randn_like", "show_graph", "stack", "tensordot", "vjp", "vstack", "where", "zeros",
+    "zeros_like",
 ]  # fmt: skip
+
+_ON_DEMAND = {
+    "amp", "bounds", "checks", "data", "diagnostics", "linalg", "nn", "optim", "plots", "scalar", "serialization",
+    "training", "widgets",
+}  # fmt: skip
+
+
+def __getattr__(name: str):
+    """`gradlib.nn` after `import gradlib` alone: a module is imported when it is asked for."""
+    if name in _ON_DEMAND:
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module 'gradlib' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ON_DEMAND})

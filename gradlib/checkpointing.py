@@ -12,7 +12,7 @@ from . import random
 from .autograd import enable_grad, recording, topological_order
 from .errors import GraphError
 from .functional import grad
-from .numpy_functions import concatenate
+from .functions import concatenate
 from .operations import plain
 from .primitives import Primitive, Vjp
 from .tensor import Tensor, apply, on

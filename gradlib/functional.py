@@ -26,7 +26,7 @@ import numpy as np
 from . import primitives as P
 from .autograd import backward_steps, enable_grad, recording
 from .errors import GraphError, ShapeError
-from .gradcheck import (
+from .finite_differences import (
     Disagreement,
     GradcheckWarning,
     disagreements,
@@ -35,7 +35,7 @@ from .gradcheck import (
     numerical_gradient,
     verdict,
 )
-from .numpy_functions import stack
+from .functions import stack
 from .tensor import Tensor
 
 __all__ = [

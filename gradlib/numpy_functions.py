@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from . import primitives as P
-from .errors import ShapeError, axis_out_of_range, cannot_stack, explained, not_an_axis
-from .operations import Operations, _axis, on_cpu, plain
+from .errors import ShapeError
+from .operations import on_cpu, one_axis, plain
 
 UFUNCS = {op.forward: op for op in P.TABLE.values() if isinstance(op.forward, np.ufunc)}
 UFUNCS[np.reciprocal] = P.reciprocal
@@ -61,97 +61,6 @@ def no_derivative(name: str) -> TypeError:
     )
 
 
-def where(condition, *choices):
-    """x where the condition holds, y elsewhere."""
-    if len(choices) != 2:
-        raise TypeError(
-            "np.where with a condition alone gives indices, which have no gradient: call it on t.data. "
-            "To choose between two values, pass both: np.where(condition, x, y)."
-        )
-    return P.where(condition, *_with_a_tensor(choices))
-
-
-def _with_a_tensor(values) -> list:
-    """The values, all made tensors if none is one: what gradlib's own functions give is a tensor."""
-    from .tensor import as_tensor
-
-    values = list(values)
-    return values if any(isinstance(value, Operations) for value in values) else [as_tensor(v) for v in values]
-
-
-def concatenate(arrays, axis: int | None = 0):
-    """Joined along an axis that they have.
-
-    >>> from gradlib import Tensor
-    >>> concatenate([Tensor([1.0]), Tensor([2.0, 3.0])])
-    Tensor([1., 2., 3.])
-    """
-    arrays = _several("concatenate", arrays)
-    if axis is None:
-        arrays, axis = [P.reshape(array, shape=(-1,)) for array in arrays], 0
-    if not isinstance(axis, (int, np.integer)):
-        raise not_an_axis(axis)
-    return P.concatenate(*arrays, axis=axis)
-
-
-def stack(arrays, axis: int = 0):
-    """Joined along a new axis.
-
-    >>> from gradlib import Tensor
-    >>> stack([Tensor([1.0, 2.0]), Tensor([3.0, 4.0])], axis=1)
-    Tensor([[1., 3.],
-            [2., 4.]], shape=(2, 2))
-    """
-    arrays = _several("stack", arrays)
-    shapes = [np.shape(array) for array in arrays]
-    if len(set(shapes)) > 1:
-        raise cannot_stack(shapes)
-    ndim = len(shapes[0]) + 1
-    if not -ndim <= axis < ndim:
-        raise axis_out_of_range(axis, ndim)
-    grown = (*shapes[0][: axis % ndim], 1, *shapes[0][axis % ndim :])
-    return P.concatenate(*(P.reshape(array, shape=grown) for array in arrays), axis=axis % ndim)
-
-
-def _several(name: str, arrays) -> list:
-    """The arrays to be joined, as a list."""
-    if not isinstance(arrays, (list, tuple)):
-        raise TypeError(f"{name} takes a list of tensors, at least one, got {type(arrays).__name__}.")
-    if not arrays:
-        raise ValueError(f"{name} takes a list of tensors, at least one, got an empty list.")
-    return _with_a_tensor(arrays)
-
-
-def einsum(subscripts: str, *operands):
-    """Einstein's sum: products of the operands, summed over the letters that the result does not have.
-
-    >>> from gradlib import Tensor
-    >>> einsum("ij,j->i", Tensor([[1.0, 2.0], [3.0, 4.0]]), Tensor([1.0, 10.0]))
-    Tensor([21., 43.])
-    """
-    if not isinstance(subscripts, str):
-        raise TypeError(
-            f"einsum takes its letters first, as in einsum('ij,jk->ik', x, y), got {type(subscripts).__name__}."
-        )
-    if not operands:
-        raise explained("einsum", [], {"subscripts": subscripts}, ValueError())
-    return P.einsum(*_with_a_tensor(operands), subscripts=subscripts)
-
-
-def dot(x, y):
-    """NumPy's dot: a product with a number, else a sum over the last axis of x and the last but one of y."""
-    if not np.ndim(x) or not np.ndim(y):
-        return P.mul(x, y)
-    if np.ndim(y) <= 2:
-        return P.matmul(x, y)
-    return tensordot(x, y, ([-1], [-2]))
-
-
-def tensordot(x, y, dims=2):
-    """Products summed over the last `dims` axes of x and the first of y, or over two lists of axes."""
-    return Operations.tensordot(*_with_a_tensor((x, y)), dims)
-
-
 def _outer(a, b):
     return P.mul(P.reshape(a, shape=(-1, 1)), P.reshape(b, shape=(1, -1)))
 
@@ -166,7 +75,7 @@ def _split(ary, indices_or_sections, axis=0):
             )
         return list(ary.split(total // indices_or_sections, axis))
     edges = [*map(operator.index, indices_or_sections)]
-    axis = _axis(axis, None, ary.ndim)
+    axis = one_axis(axis, None, ary.ndim)
     return [ary._along(axis, slice(a, b)) for a, b in pairwise([0, *edges, total])]
 
 
@@ -191,9 +100,10 @@ def _norm(x, ord=None, axis=None, keepdims=False):
 def _take(a, indices, axis=None):
     if on_cpu(indices).dtype.kind not in "iu" and np.size(indices):
         raise TypeError("np.take takes the numbers of the entries, as whole numbers. For a mask use t[mask].")
-    return a.reshape(-1)[indices] if axis is None else a._along(_axis(axis, None, a.ndim), indices)
+    return a.reshape(-1)[indices] if axis is None else a._along(one_axis(axis, None, a.ndim), indices)
 
 
+# By methods of tensors; functions.py adds those that join several.
 FUNCTIONS = {
     np.sum: lambda a, axis=None, keepdims=False: a.sum(axis, keepdims),
     np.mean: lambda a, axis=None, keepdims=False: a.mean(axis, keepdims),
@@ -208,7 +118,6 @@ FUNCTIONS = {
         a_min if min is None else min, a_max if max is None else max
     ),
     np.round: lambda a, decimals=0: a.round(decimals),
-    np.where: where,
     np.reshape: lambda a, shape: a.reshape(shape),
     np.ravel: lambda a: a.reshape(-1),
     np.transpose: lambda a, axes=None: a.T if axes is None else a.permute(*axes),
@@ -224,8 +133,6 @@ FUNCTIONS = {
     np.flip: lambda m, axis=None: m.flip() if axis is None else m.flip(axis),
     np.roll: lambda a, shift, axis=None: a.roll(shift, axis),
     np.pad: lambda array, pad_width, mode="constant", constant_values=0: array.pad(pad_width, mode, constant_values),
-    np.concatenate: concatenate,
-    np.stack: stack,
     np.split: _split,
     np.take: _take,
     np.take_along_axis: lambda arr, indices, axis=-1: arr.take_along_axis(indices, axis),
@@ -234,10 +141,7 @@ FUNCTIONS = {
     np.trace: lambda a: a.trace(),
     np.tril: lambda m, k=0: m.tril(k),
     np.triu: lambda m, k=0: m.triu(k),
-    np.dot: dot,
     np.outer: _outer,
-    np.einsum: einsum,
-    np.tensordot: lambda a, b, axes=2: tensordot(a, b, axes),
     np.linalg.inv: lambda a: a.inv(),
     np.linalg.det: lambda a: a.det(),
     np.linalg.solve: lambda a, b: P.solve(a, b),

@@ -18,11 +18,76 @@ from .errors import ShapeError, axis_out_of_range, not_an_axis, not_over_axis, n
 
 
 class Operations:
-    """The methods of a tensor that compute. A class that has them says in `_apply(op, *inputs, **keywords)` what
-    an entry of the table does to its objects. `self._apply` takes such objects only; an entry called, P.maximum(x,
-    y), takes numbers and arrays beside them."""
+    """The operators and methods of a tensor that compute.
+
+    A class that has them says in `_apply(op, *inputs, **keywords)` what an entry of the table does to its objects, in
+    `_operand(value)` what it makes of the other side of an operator, and in `_index(index)` what it takes as an index.
+    `self._apply` takes such objects only; an entry that is called, P.maximum(x, y), also takes numbers and arrays.
+    """
 
     __slots__ = ()
+
+    # Operators --------------------------------------------------------------------------------------------
+
+    def __add__(self, other):
+        return self._apply(P.add, self, self._operand(other))
+
+    def __radd__(self, other):
+        return self._apply(P.add, self._operand(other), self)
+
+    def __sub__(self, other):
+        return self._apply(P.sub, self, self._operand(other))
+
+    def __rsub__(self, other):
+        return self._apply(P.sub, self._operand(other), self)
+
+    def __mul__(self, other):
+        return self._apply(P.mul, self, self._operand(other))
+
+    def __rmul__(self, other):
+        return self._apply(P.mul, self._operand(other), self)
+
+    def __truediv__(self, other):
+        return self._apply(P.div, self, self._operand(other))
+
+    def __rtruediv__(self, other):
+        return self._apply(P.div, self._operand(other), self)
+
+    def __pow__(self, other):
+        return self._apply(P.pow, self, self._operand(other))
+
+    def __rpow__(self, other):
+        return self._apply(P.pow, self._operand(other), self)
+
+    def __matmul__(self, other):
+        return self._apply(P.matmul, self, self._operand(other))
+
+    def __rmatmul__(self, other):
+        return self._apply(P.matmul, self._operand(other), self)
+
+    def __mod__(self, other):
+        return self._apply(P.remainder, self, self._operand(other))
+
+    def __rmod__(self, other):
+        return self._apply(P.remainder, self._operand(other), self)
+
+    def __floordiv__(self, other):
+        return self._apply(P.floor_divide, self, self._operand(other))
+
+    def __rfloordiv__(self, other):
+        return self._apply(P.floor_divide, self._operand(other), self)
+
+    def __abs__(self):
+        return self._apply(P.abs, self)
+
+    def __neg__(self):
+        return self._apply(P.neg, self)
+
+    def __pos__(self):
+        return self
+
+    def __getitem__(self, index):
+        return self._apply(P.getitem, self, index=self._index(index))
 
     # Elementary functions ---------------------------------------------------------------------------------
 
@@ -225,23 +290,23 @@ class Operations:
 
     def any(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
         """Whether any entry along the axes is not 0, as a plain array."""
-        return _plainly(np.any, self, _axes(axis, keepdims, dim, keepdim))
+        return _plainly(np.any, self, several_axes(axis, keepdims, dim, keepdim))
 
     def all(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
         """Whether no entry along the axes is 0, as a plain array."""
-        return _plainly(np.all, self, _axes(axis, keepdims, dim, keepdim))
+        return _plainly(np.all, self, several_axes(axis, keepdims, dim, keepdim))
 
     def argmax(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
         """Where the largest entry is, the first of them at a tie: a plain array of indices along the axis."""
-        return _plainly(np.argmax, self, _axes(axis, keepdims, dim, keepdim))
+        return _plainly(np.argmax, self, several_axes(axis, keepdims, dim, keepdim))
 
     def argmin(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
         """Where the smallest entry is, the first of them at a tie: a plain array of indices along the axis."""
-        return _plainly(np.argmin, self, _axes(axis, keepdims, dim, keepdim))
+        return _plainly(np.argmin, self, several_axes(axis, keepdims, dim, keepdim))
 
     def argsort(self, dim: int = -1, descending: bool = False, *, axis=None) -> np.ndarray:
         """The indices that sort along an axis, as a plain array. Equal entries keep their order."""
-        axis = _axis(axis, dim, self.ndim)
+        axis = one_axis(axis, dim, self.ndim)
         if not self.ndim:
             return np.zeros((), dtype=np.intp)
         if not descending:
@@ -258,26 +323,26 @@ class Operations:
         >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=-1)
         Tensor([3., 7.])
         """
-        return self._apply(P.sum, self, **_axes(axis, keepdims, dim, keepdim))
+        return self._apply(P.sum, self, **several_axes(axis, keepdims, dim, keepdim))
 
     def mean(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
         """The mean over one axis, several, or all."""
-        return self._apply(P.mean, self, **_axes(axis, keepdims, dim, keepdim))
+        return self._apply(P.mean, self, **several_axes(axis, keepdims, dim, keepdim))
 
     def prod(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
         """The product over one axis, several, or all. Right gradients at zeros too."""
-        return self._apply(P.prod, self, **_axes(axis, keepdims, dim, keepdim))
+        return self._apply(P.prod, self, **several_axes(axis, keepdims, dim, keepdim))
 
     def max(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
         """The largest entry along the axes; `argmax` tells where. Entries that tie share the gradient evenly.
 
         (PyTorch's max with a dim returns indices too, and gives one of them the gradient; its amax is this one.)
         """
-        return self._apply(P.max, self, **_axes(axis, keepdims, dim, keepdim))
+        return self._apply(P.max, self, **several_axes(axis, keepdims, dim, keepdim))
 
     def min(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
         """The smallest entry along the axes; `argmin` tells where. Entries that tie share the gradient evenly."""
-        return self._apply(P.min, self, **_axes(axis, keepdims, dim, keepdim))
+        return self._apply(P.min, self, **several_axes(axis, keepdims, dim, keepdim))
 
     amax, amin = max, min
 
@@ -293,13 +358,13 @@ class Operations:
 
     def _centered(self, name: str, axis, dim) -> tuple[Any, int]:
         """This without its mean, and how many entries the mean is of."""
-        _check_over(name, _axes(axis, False, dim, False)["axis"], self.shape)
+        _check_over(name, several_axes(axis, False, dim, False)["axis"], self.shape)
         mean = self.mean(axis, True, dim=dim)
         return self - mean, math.prod(self.shape) // (math.prod(mean.shape) or 1)
 
     def norm(self, ord: float = 2, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
         """(Σ|x|^ord)^(1/ord) over the axes, all entries by default; ord may be ∞. At 0 its gradient is 0."""
-        axes = _axes(axis, keepdims, dim, keepdim)
+        axes = several_axes(axis, keepdims, dim, keepdim)
         if ord == math.inf:
             return self.abs().max(**axes)
         if not isinstance(ord, (int, float)) or ord <= 0:
@@ -308,15 +373,15 @@ class Operations:
 
     def logsumexp(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
         """ln Σ eˣ over the axes, without overflow."""
-        return self._apply(P.logsumexp, self, **_axes(axis, keepdims, dim, keepdim))
+        return self._apply(P.logsumexp, self, **several_axes(axis, keepdims, dim, keepdim))
 
     def softmax(self, dim: int = -1, *, axis=None):
         """eˣ/Σeˣ along an axis, the last by default, without overflow."""
-        return self._apply(P.softmax, self, axis=_axis(axis, dim, self.ndim))
+        return self._apply(P.softmax, self, axis=one_axis(axis, dim, self.ndim))
 
     def log_softmax(self, dim: int = -1, *, axis=None):
         """x - ln Σeˣ along an axis, the last by default: the logarithm of softmax, exact where that is near 0."""
-        return self._apply(P.log_softmax, self, axis=_axis(axis, dim, self.ndim))
+        return self._apply(P.log_softmax, self, axis=one_axis(axis, dim, self.ndim))
 
     def cumsum(self, dim: int | None = None, *, axis=None):
         """Running sums along an axis; without one, of the flattened entries."""
@@ -345,7 +410,7 @@ class Operations:
         """The axes from start_dim to end_dim as one."""
         if not self.ndim:
             return self.reshape(1)
-        start, end = _axis(None, start_dim, self.ndim), _axis(None, end_dim, self.ndim)
+        start, end = one_axis(None, start_dim, self.ndim), one_axis(None, end_dim, self.ndim)
         if start > end:
             raise ShapeError(f"flatten runs from start_dim to end_dim, but {start_dim} comes after {end_dim}.")
         merged = math.prod(self.shape[start : end + 1])
@@ -381,7 +446,7 @@ class Operations:
     def moveaxis(self, source, destination):
         """Axes moved to other places; the rest keep their order. One axis each, or equally many."""
         sources, destinations = (
-            [_axis(None, axis, self.ndim) for axis in ([axes] if isinstance(axes, int) else axes)]
+            [one_axis(None, axis, self.ndim) for axis in ([axes] if isinstance(axes, int) else axes)]
             for axes in (source, destination)
         )
         if len(sources) != len(destinations):
@@ -397,10 +462,10 @@ class Operations:
 
     def squeeze(self, axis=None, *, dim=None):
         """Without its axes of size 1: all of them, or those given, which must have size 1."""
-        axis = _axes(axis, False, dim, False)["axis"]
+        axis = several_axes(axis, False, dim, False)["axis"]
         if axis is None:
             return self.reshape(tuple(size for size in self.shape if size != 1))
-        gone = {_axis(None, a, self.ndim) for a in (axis if isinstance(axis, tuple) else (axis,))}
+        gone = {one_axis(None, a, self.ndim) for a in (axis if isinstance(axis, tuple) else (axis,))}
         for a in gone:
             if self.shape[a] != 1:
                 raise ShapeError(
@@ -413,7 +478,7 @@ class Operations:
         """With new axes of size 1 at the given places of the result."""
         axes = axis if isinstance(axis, (tuple, list)) else (axis,)
         ndim = self.ndim + len(axes)
-        new = {_axis(None, a, ndim) for a in axes}
+        new = {one_axis(None, a, ndim) for a in axes}
         if len(new) < len(axes):
             raise ShapeError(f"expand_dims({axis}) must name each new axis once.")
         sizes = iter(self.shape)
@@ -472,7 +537,7 @@ class Operations:
         axis = dim if axis is None else axis
         if axis is None:
             return self.reshape(-1).repeat_interleave(repeats, 0)
-        axis, counts = _axis(None, axis, self.ndim), on_cpu(repeats)
+        axis, counts = one_axis(None, axis, self.ndim), on_cpu(repeats)
         for count in counts.ravel().tolist():
             whole("repeat_interleave takes whole numbers from 0 on", count, 0)
         if counts.shape not in ((), (1,), (self.shape[axis],)):
@@ -488,7 +553,7 @@ class Operations:
 
     def flip(self, *dims):
         """The order of the entries reversed along the axes, all of them by default."""
-        axes = range(self.ndim) if dims in ((), (None,)) else [_axis(None, a, self.ndim) for a in _sequence(dims)]
+        axes = range(self.ndim) if dims in ((), (None,)) else [one_axis(None, a, self.ndim) for a in _sequence(dims)]
         if len(set(axes)) < len(axes):
             raise ShapeError(f"flip{_sequence(dims)} must name each axis once.")
         return self[tuple(slice(None, None, -1 if a in axes else 1) for a in range(self.ndim))]
@@ -506,7 +571,7 @@ class Operations:
             for shift, a in zip(shifts, axis, strict=True):
                 rolled = rolled.roll(shift, a)
             return rolled
-        axis = _axis(None, axis, self.ndim)
+        axis = one_axis(None, axis, self.ndim)
         size = self.shape[axis]
         start = -whole("roll moves entries by a whole number", shifts) % size if size else 0
         return P.concatenate(self._along(axis, slice(start, None)), self._along(axis, slice(None, start)), axis=axis)
@@ -583,11 +648,11 @@ class Operations:
         """An axis that is there: a number has none to be taken apart along."""
         if not self.ndim:
             raise axis_out_of_range(dim if axis is None else axis, 0)
-        return _axis(axis, dim, self.ndim)
+        return one_axis(axis, dim, self.ndim)
 
     def narrow(self, dim: int, start: int, length: int):
         """The `length` entries from `start` on along an axis."""
-        axis = _axis(None, dim, self.ndim)
+        axis = one_axis(None, dim, self.ndim)
         size = self.shape[axis]
         first = start + size if start < 0 else start
         if not 0 <= first <= first + length <= size:
@@ -601,7 +666,7 @@ class Operations:
         index = _indices(index)
         if index.ndim > 1:
             raise ShapeError(f"index_select takes a list of indices, of shape (n,), got shape {index.shape}.")
-        return self._along(_axis(None, dim, self.ndim), np.atleast_1d(index))
+        return self._along(one_axis(None, dim, self.ndim), np.atleast_1d(index))
 
     def gather(self, dim: int, index):
         """result[i, j, …] = self[index[i, j, …], j, …] for dim=0, and likewise for other axes."""
@@ -611,7 +676,7 @@ class Operations:
         """The entries at indices along an axis, as `argsort` and `argmax(keepdims=True)` give them."""
         indices = _indices(indices)
         if indices.ndim == self.ndim:  # axes of size 1 are stretched, as in NumPy
-            axis = _axis(None, axis, self.ndim)
+            axis = one_axis(None, axis, self.ndim)
             others = [(n, m) for a, (n, m) in enumerate(zip(indices.shape, self.shape, strict=True)) if a != axis]
             if all(n in (1, m) for n, m in others):
                 stretched = (*self.shape[:axis], indices.shape[axis], *self.shape[axis + 1 :])
@@ -637,7 +702,7 @@ class Operations:
 
     def _grid(self, dim: int, index) -> tuple:
         """Index arrays for all axes: the given one along dim, each entry's own place along the others."""
-        axis, index = _axis(None, dim, self.ndim), _indices(index)
+        axis, index = one_axis(None, dim, self.ndim), _indices(index)
         fits = index.ndim == self.ndim and all(
             n <= m for a, (n, m) in enumerate(zip(index.shape, self.shape, strict=True)) if a != axis
         )
@@ -653,7 +718,7 @@ class Operations:
     def sort(self, dim: int = -1, descending: bool = False, *, axis=None) -> tuple:
         """(values, indices) sorted along an axis: the values are part of the graph, the indices a plain array."""
         order = self.argsort(dim, descending, axis=axis)
-        return (self if not self.ndim else self.take_along_axis(order, _axis(axis, dim, self.ndim))), order
+        return (self if not self.ndim else self.take_along_axis(order, one_axis(axis, dim, self.ndim))), order
 
     def topk(self, k: int, dim: int = -1, largest: bool = True, *, axis=None) -> tuple:
         """(values, indices) of the k largest entries along an axis, sorted, or of the k smallest."""
@@ -666,7 +731,7 @@ class Operations:
 
     def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1):
         """The entries whose places along two axes differ by `offset`, as a new last axis."""
-        if _axis(None, dim1, self.ndim) == _axis(None, dim2, self.ndim):
+        if one_axis(None, dim1, self.ndim) == one_axis(None, dim2, self.ndim):
             raise ShapeError(f"diagonal needs two axes, got axis {dim1} twice.")
         moved = self.moveaxis((dim1, dim2), (-2, -1))
         rows, columns = moved.shape[-2:]
@@ -716,7 +781,7 @@ class Operations:
         if isinstance(dims, int) and dims < 0:
             raise ValueError(f"tensordot sums over `dims` axes, a number from 0 on, got {dims}.")
         left, right = (range(-dims, 0), range(dims)) if isinstance(dims, int) else dims
-        left, right = ([_axis(None, a, n) for a in axes] for axes, n in zip((left, right), ndims, strict=True))
+        left, right = ([one_axis(None, a, n) for a in axes] for axes, n in zip((left, right), ndims, strict=True))
         for axes, shape in ((left, self.shape), (right, np.shape(other))):
             if len(set(axes)) < len(axes):
                 raise ShapeError(f"tensordot names axis {max(axes, key=axes.count)} of shape {tuple(shape)} twice.")
@@ -821,7 +886,7 @@ def _sequence(numbers: tuple) -> tuple[int, ...]:
     return tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], (tuple, list)) else tuple(numbers)
 
 
-def _axes(axis, keepdims, dim, keepdim) -> dict:
+def several_axes(axis, keepdims, dim, keepdim) -> dict:
     """The keywords of a reduction, in NumPy's names."""
     if axis is not None and dim is not None:
         raise TypeError(f"axis={axis} and dim={dim} are two names for the same argument: give one.")
@@ -834,7 +899,7 @@ def _axes(axis, keepdims, dim, keepdim) -> dict:
     return {"axis": axis, "keepdims": keepdims or keepdim}
 
 
-def _axis(axis, dim, ndim: int) -> int:
+def one_axis(axis, dim, ndim: int) -> int:
     """One axis, counted from the front."""
     axis = dim if axis is None else axis
     if not isinstance(axis, (int, np.integer)):

@@ -11,8 +11,8 @@ from . import primitives as P
 from .autograd import BackwardStep, backward_steps, casting, recording, writes
 from .device import DeviceArray, as_array
 from .device import to as moved
-from .errors import GraphError, ShapeError, axis_out_of_range, cannot_broadcast, explained, whole
-from .operations import Operations, on_cpu, plain, real_dtype
+from .errors import GraphError, ShapeError, axis_out_of_range, cannot_broadcast, explained
+from .operations import Operations, plain, real_dtype
 from .primitives.shapes import assign
 
 _new = object.__new__
@@ -370,64 +370,7 @@ class Tensor(Operations):
                         "of overwriting."
                     )
 
-    # Operators --------------------------------------------------------------------------------------------
-
-    def __add__(self, other):
-        return apply(P.add, self, _operand(other, self))
-
-    def __radd__(self, other):
-        return apply(P.add, _operand(other, self), self)
-
-    def __sub__(self, other):
-        return apply(P.sub, self, _operand(other, self))
-
-    def __rsub__(self, other):
-        return apply(P.sub, _operand(other, self), self)
-
-    def __mul__(self, other):
-        return apply(P.mul, self, _operand(other, self))
-
-    def __rmul__(self, other):
-        return apply(P.mul, _operand(other, self), self)
-
-    def __truediv__(self, other):
-        return apply(P.div, self, _operand(other, self))
-
-    def __rtruediv__(self, other):
-        return apply(P.div, _operand(other, self), self)
-
-    def __pow__(self, other):
-        return apply(P.pow, self, _operand(other, self))
-
-    def __rpow__(self, other):
-        return apply(P.pow, _operand(other, self), self)
-
-    def __matmul__(self, other):
-        return apply(P.matmul, self, _operand(other, self))
-
-    def __rmatmul__(self, other):
-        return apply(P.matmul, _operand(other, self), self)
-
-    def __mod__(self, other):
-        return apply(P.remainder, self, _operand(other, self))
-
-    def __rmod__(self, other):
-        return apply(P.remainder, _operand(other, self), self)
-
-    def __floordiv__(self, other):
-        return apply(P.floor_divide, self, _operand(other, self))
-
-    def __rfloordiv__(self, other):
-        return apply(P.floor_divide, _operand(other, self), self)
-
-    def __abs__(self):
-        return apply(P.abs, self)
-
-    def __neg__(self):
-        return apply(P.neg, self)
-
-    def __pos__(self):
-        return self
+    # Writing in place -------------------------------------------------------------------------------------
 
     def __iadd__(self, other):
         return self._in_place(P.add, other)
@@ -443,7 +386,7 @@ class Tensor(Operations):
 
     def _in_place(self, op: P.Primitive, other) -> Tensor:
         """`t += u`: overwrites t where nothing is recorded; in a graph it is `t = t + u`, a new tensor."""
-        other = _operand(other, self)
+        other = self._operand(other)
         if recording.enabled and (self._requires_grad or other._requires_grad):
             self._refuse_leaf(f"{op.symbol}=")
             return apply(op, self, other)
@@ -477,15 +420,10 @@ class Tensor(Operations):
             raise explained("setitem", [self._array, value], {"index": index}, error) from None
         writes.mark(self._array)
 
-    # Entries ----------------------------------------------------------------------------------------------
-
-    def __getitem__(self, index) -> Tensor:
-        return apply(P.getitem, self, index=_index(index))
-
     def __setitem__(self, index, value) -> None:
         """`t[i] = v`. In a graph t becomes the result of the assignment: its gradient flows to v at those entries,
         and to what t was before at the others. What used t before goes on using the old value."""
-        index, value = _index(index), _operand(value, self)
+        index, value = self._index(index), self._operand(value)
         self._refuse_dtype(value.dtype)
         if not recording.enabled or not (self._requires_grad or value._requires_grad):
             self._write(index, value._array)
@@ -522,6 +460,37 @@ class Tensor(Operations):
     __hash__ = object.__hash__  # by identity: a tensor can be a key though == compares entries
 
     # The table of derivatives, and NumPy's own functions (NEP 13 and NEP 18) ------------------------------
+
+    def _operand(self, value: Any) -> Tensor:
+        """The other operand as a tensor. A Python number takes this tensor's dtype, where that can hold it."""
+        if isinstance(value, Tensor):
+            return value
+        if isinstance(value, (float, int)):  # and bool, which is an int
+            dtype = self._array.dtype
+            if dtype.kind != "f" and not (dtype.kind in "iu" and isinstance(value, int)):
+                dtype = None if isinstance(value, int) else np.float32
+            return _fill(_new(Tensor), np.array(value, dtype))
+        if isinstance(value, (np.ndarray, np.generic, DeviceArray)):
+            return on(_as_array(value, None))
+        if _foreign(value):
+            return value
+        raise TypeError(
+            f"a Tensor cannot be combined with a {type(value).__name__}: {value!r}. Make a Tensor or an array of it "
+            "first."
+        )
+
+    @staticmethod
+    def _index(index: Any) -> Any:
+        """An index in NumPy's own terms. Arrays are copied: the graph must not see them change."""
+        if isinstance(index, tuple):
+            return tuple(map(Tensor._index, index))
+        if isinstance(index, Tensor):
+            index = index._array
+        if isinstance(index, DeviceArray):
+            return moved(index, "cpu")  # the rules count repeated indices there
+        if isinstance(index, list):
+            return np.array(index, dtype=None if np.size(index) else np.intp)
+        return index.copy() if isinstance(index, np.ndarray) else index
 
     @staticmethod
     def _call_primitive(op: P.Primitive, inputs: tuple, keywords: dict) -> Tensor:
@@ -636,7 +605,7 @@ Tensor._apply = staticmethod(apply)
 
 
 def _compared(ufunc: np.ufunc, x: Tensor, other: Any) -> np.ndarray:
-    other = _operand(other, x)
+    other = x._operand(other)
     try:
         return ufunc(x._array, other._array)
     except ValueError:
@@ -717,72 +686,14 @@ def _keep(tensor: Tensor, arrived: np.ndarray) -> None:
     tensor.grad = arrived.astype(tensor._array.dtype, copy=False)
 
 
-def _index(index: Any) -> Any:
-    """An index in NumPy's own terms. Arrays are copied: the graph must not see them change."""
-    if isinstance(index, tuple):
-        return tuple(map(_index, index))
-    if isinstance(index, Tensor):
-        index = index._array
-    if isinstance(index, DeviceArray):
-        return moved(index, "cpu")  # the rules count repeated indices there
-    if isinstance(index, list):
-        return np.array(index, dtype=None if np.size(index) else np.intp)
-    return index.copy() if isinstance(index, np.ndarray) else index
-
-
-def _operand(value: Any, like: Tensor) -> Tensor:
-    """The other operand as a tensor. A Python number takes the dtype of `like`, where that can hold it."""
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, (float, int)):  # and bool, which is an int
-        dtype = like._array.dtype
-        if dtype.kind != "f" and not (dtype.kind in "iu" and isinstance(value, int)):
-            dtype = None if isinstance(value, int) else np.float32
-        return _fill(_new(Tensor), np.array(value, dtype))
-    if isinstance(value, (np.ndarray, np.generic, DeviceArray)):
-        return on(_as_array(value, None))
-    if _foreign(value):
-        return value
-    raise TypeError(
-        f"a Tensor cannot be combined with a {type(value).__name__}: {value!r}. Make a Tensor or an array of it first."
-    )
-
-
 def _operands(values) -> list[Tensor]:
     like = next(value for value in values if isinstance(value, Tensor))
-    return [_operand(value, like) for value in values]
+    return [like._operand(value) for value in values]
 
 
 def as_tensor(value: Any) -> Any:
     """A tensor of numbers or an array; a tensor, or what computes in its own way as an interval does, as it is."""
     return value if hasattr(type(value), "_call_primitive") else Tensor(value)
-
-
-def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
-    """Rows that are 1 at an index and 0 elsewhere: shape (…,) of whole numbers -> (…, num_classes) of int64.
-
-    num_classes : by default one more than the largest index.
-
-    >>> one_hot([2, 0])
-    Tensor([[0, 0, 1],
-            [1, 0, 0]], shape=(2, 3), dtype=int64)
-
-    Raises TypeError for indices that are not whole numbers, IndexError for one out of range.
-    """
-    indices = on_cpu(indices)
-    whole("num_classes is a whole number", num_classes)
-    if indices.dtype.kind not in "iu":
-        raise TypeError(f"one_hot takes whole numbers, class indices, got {indices.dtype} of shape {indices.shape}.")
-    if num_classes == -1:
-        if not indices.size:
-            raise ValueError("one_hot of no indices cannot tell how many classes there are: give num_classes.")
-        num_classes = int(indices.max()) + 1
-    wrong = (indices < 0) | (indices >= num_classes)
-    if wrong.any():
-        raise IndexError(
-            f"one_hot with {num_classes} classes takes indices 0 to {num_classes - 1}, got {indices[wrong][0]}."
-        )
-    return on((indices[..., None] == np.arange(num_classes)).astype(np.int64))
 
 
 # Data that comes in ------------------------------------------------------------

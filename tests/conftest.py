@@ -4,8 +4,6 @@ import os
 
 import pytest
 
-import gradlib  # noqa: F401 (before pytest imports gradlib/explain.py, whose name the function `explain` has)
-
 os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
 os.environ.pop("JUPYTER_PATH", None)
 

@@ -10,7 +10,7 @@ from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
 from gradlib.checks.lesson_03 import in_order
 from gradlib.checks.values import describe, is_number, named, show
-from gradlib.gradcheck import numerical_gradient
+from gradlib.finite_differences import numerical_gradient
 from gradlib.primitives import Primitive, Vjp
 from gradlib.scalar import Value
 from gradlib.tensor import Tensor

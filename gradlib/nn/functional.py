@@ -1,7 +1,6 @@
 """The functions behind the layers and losses, under PyTorch's names."""
 
-from ..numpy_functions import where
-from ..tensor import one_hot
+from ..functions import one_hot, where
 from .activations import elu, gelu, leaky_relu, log_softmax, relu, sigmoid, silu, softmax, softplus, tanh
 from .attention import scaled_dot_product_attention
 from .convolution import conv1d, conv2d

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from ..explain import Contribution, Step, Walkthrough
 from ..formulas import gradient_text, number, value_text
+from ..walkthrough import Contribution, Step, Walkthrough
 from .base import Model, View, Words
 from .graph_picture import graph_picture, is_drawable
 
