@@ -10,6 +10,17 @@ not: here it is there to be studied.) It holds 11 bits: 65504 is its largest num
 - `GradScaler` multiplies the loss, and with it every gradient, so that small ones do not vanish. Before the step it
   divides them again, and leaves out a step whose gradients overflowed.
 
+A training loop changes in these lines:
+
+    scaler = GradScaler()
+    for inputs, targets in loader:
+        optimizer.zero_grad()
+        with autocast():
+            loss = loss_fn(model(inputs), targets)
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
+
 Source: Micikevicius and others, Mixed Precision Training, 2018.
 """
 

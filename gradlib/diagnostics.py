@@ -69,7 +69,7 @@ class GradientTracker:
                 "there is no gradient to record: every parameter's grad is None. Call record() after "
                 "loss.backward() and before zero_grad()."
             )
-        record = {name: _gradient_figures(parameter.grad) for name, parameter in parameters.items()}
+        record = {name: gradient_figures(parameter.grad) for name, parameter in parameters.items()}
         for name, parameter in parameters.items():
             if record[name]["norm"] is not None:
                 record[name]["dead"] = self._dead(name, parameter.grad)
@@ -165,7 +165,7 @@ class ActivationHook:
         self.output = _array(output)
         if self.output.size:
             self._seen.add(self.output)
-        figures = _activation_figures(self.output) if self.output.size else dict.fromkeys(_OF_ACTIVATIONS)
+        figures = activation_figures(self.output) if self.output.size else dict.fromkeys(_OF_ACTIVATIONS)
         for figure, value in figures.items():
             self.history.setdefault(figure, []).append(value)
 
@@ -519,7 +519,7 @@ _NOTHING = dict.fromkeys(("norm", "mean_abs", "min", "max", "zeros", "dead", "na
 _OF_ACTIVATIONS = ("mean", "std", "min", "max", "zeros", "dead", "nan")
 
 
-def _gradient_figures(gradient: np.ndarray | None) -> dict[str, float | None]:
+def gradient_figures(gradient: np.ndarray | None) -> dict[str, float | None]:
     if gradient is None or not gradient.size:
         return dict(_NOTHING)
     wide = gradient.astype(np.float64)  # the square of 1e20 overflows float32
@@ -536,7 +536,7 @@ def _gradient_figures(gradient: np.ndarray | None) -> dict[str, float | None]:
 
 
 @np.errstate(all="ignore")  # an infinite activation is recorded, not warned of
-def _activation_figures(output: np.ndarray) -> dict[str, float]:
+def activation_figures(output: np.ndarray) -> dict[str, float]:
     wide = output.astype(np.float64)
     zero = output == 0
     return {
