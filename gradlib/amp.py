@@ -36,16 +36,6 @@ from .autograd import casting, recording
 
 _LARGEST = float(np.finfo(np.float32).max)
 
-PRODUCTS = {P.matmul, P.linear, P.einsum}
-
-# e¹² is above float16's range. Sums and products of many entries need more digits, or more range, than their terms; the
-# recurrent entries add up over time. LAPACK knows no float16.
-SINGLE = {
-    P.exp, P.expm1, P.log, P.log1p, P.log2, P.logaddexp, P.pow, P.reciprocal, P.square, P.sinh, P.cosh, P.tan,
-    P.sum, P.mean, P.norm, P.prod, P.cumsum, P.cumprod, P.logsumexp, P.softmax, P.log_softmax, P.cross_entropy,
-    P.normalize, P.inv, P.solve, P.det, P.rnn, P.gru, P.lstm,
-}  # fmt: skip
-
 
 class autocast(contextlib.ContextDecorator):
     """Compute matrix products in half precision inside, and what needs the digits in float32. A context or a decorator.
@@ -91,9 +81,9 @@ class autocast(contextlib.ContextDecorator):
 
 def cast(op: P.Primitive, inputs: tuple) -> tuple:
     """The inputs of an operation in the precision that it is computed in, in this thread."""
-    if recording.products_in is None or not (op in PRODUCTS or op in SINGLE):
+    if recording.products_in is None or not op.precision:
         return inputs
-    dtype = recording.products_in if op in PRODUCTS else np.dtype(np.float32)
+    dtype = recording.products_in if op.precision == "product" else np.dtype(np.float32)
     return tuple(_in(dtype, tensor) for tensor in inputs)
 
 

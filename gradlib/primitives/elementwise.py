@@ -43,6 +43,7 @@ pow = Primitive(
     Vjp(_power_slope, r"{y} \cdot {x}^{{y}-1}"),
     Vjp(lambda g, z, x, y: g * z * np.log(np.where(x == 0, 1, x)), r"{z} \cdot \ln {x}"),
     latex="{x}^{{y}}",
+    precision="single",
 )  # fmt: skip
 
 neg = Primitive("neg", np.negative, Vjp(lambda g, z, x: -g, "-1"), latex="-{x}")
@@ -56,9 +57,13 @@ remainder = Primitive(
 )  # fmt: skip
 
 # np.reciprocal of a whole number is a whole number, 1/2 = 0.
-reciprocal = Primitive("reciprocal", lambda x: 1 / x, Vjp(lambda g, z, x: -g * z * z, "-{z}^2"), latex="1/{x}")
+reciprocal = Primitive(
+    "reciprocal", lambda x: 1 / x, Vjp(lambda g, z, x: -g * z * z, "-{z}^2"), latex="1/{x}", precision="single"
+)
 
-square = Primitive("square", np.square, Vjp(lambda g, z, x: g * (2 * x), r"2 \cdot {x}"), latex="{x}^2")
+square = Primitive(
+    "square", np.square, Vjp(lambda g, z, x: g * (2 * x), r"2 \cdot {x}"), latex="{x}^2", precision="single"
+)
 
 sqrt = Primitive("sqrt", np.sqrt, Vjp(lambda g, z, x: g * 0.5 / z, r"1/(2 \cdot {z})"), latex=r"\sqrt{{x}}")
 
@@ -83,16 +88,24 @@ to = Primitive("to", move, Vjp(lambda g, z, x, device: to(g, device=x.device), "
 
 # Exponentials and logarithms ------------------------------------------------------------
 
-exp = Primitive("exp", np.exp, Vjp(lambda g, z, x: g * z, "{z}"), latex="e^{{x}}")
+exp = Primitive("exp", np.exp, Vjp(lambda g, z, x: g * z, "{z}"), latex="e^{{x}}", precision="single")
 
-expm1 = Primitive("expm1", np.expm1, Vjp(lambda g, z, x: g * (z + 1), "{z} + 1"), latex="e^{{x}} - 1")
+expm1 = Primitive(
+    "expm1", np.expm1, Vjp(lambda g, z, x: g * (z + 1), "{z} + 1"), latex="e^{{x}} - 1", precision="single"
+)
 
-log = Primitive("log", np.log, Vjp(lambda g, z, x: g / x, "1/{x}"), latex=r"\ln {x}")
+log = Primitive("log", np.log, Vjp(lambda g, z, x: g / x, "1/{x}"), latex=r"\ln {x}", precision="single")
 
-log1p = Primitive("log1p", np.log1p, Vjp(lambda g, z, x: g / (1 + x), "1/(1 + {x})"), latex=r"\ln (1 + {x})")
+log1p = Primitive(
+    "log1p", np.log1p, Vjp(lambda g, z, x: g / (1 + x), "1/(1 + {x})"), latex=r"\ln (1 + {x})", precision="single"
+)
 
 log2 = Primitive(
-    "log2", np.log2, Vjp(lambda g, z, x: g / (x * math.log(2)), r"1/({x} \cdot \ln 2)"), latex=r"\log_2 {x}"
+    "log2",
+    np.log2,
+    Vjp(lambda g, z, x: g / (x * math.log(2)), r"1/({x} \cdot \ln 2)"),
+    latex=r"\log_2 {x}",
+    precision="single",
 )
 
 # exp(x - z) is at most 1, so nothing overflows.
@@ -101,13 +114,14 @@ logaddexp = Primitive(
     Vjp(lambda g, z, x, y: g * np.exp(x - z), "e^{{x} - {z}}"),
     Vjp(lambda g, z, x, y: g * np.exp(y - z), "e^{{y} - {z}}"),
     latex=r"\ln (e^{{x}} + e^{{y}})",
+    precision="single",
 )  # fmt: skip
 
 # Trigonometry, in radians ------------------------------------------------------------
 
 sin = Primitive("sin", np.sin, Vjp(lambda g, z, x: g * np.cos(x), r"\cos {x}"), latex=r"\sin {x}")
 cos = Primitive("cos", np.cos, Vjp(lambda g, z, x: -g * np.sin(x), r"-\sin {x}"), latex=r"\cos {x}")
-tan = Primitive("tan", np.tan, Vjp(lambda g, z, x: g * (1 + z * z), "1 + {z}^2"), latex=r"\tan {x}")
+tan = Primitive("tan", np.tan, Vjp(lambda g, z, x: g * (1 + z * z), "1 + {z}^2"), latex=r"\tan {x}", precision="single")
 
 arcsin = Primitive("arcsin", np.arcsin, Vjp(lambda g, z, x: g / np.sqrt(1 - x * x), r"1/\sqrt{1 - {x}^2}"))
 arccos = Primitive("arccos", np.arccos, Vjp(lambda g, z, x: -g / np.sqrt(1 - x * x), r"-1/\sqrt{1 - {x}^2}"))
@@ -120,8 +134,12 @@ atan2 = Primitive(
     Vjp(lambda g, z, x, y: -g * x / (x * x + y * y), "-{x}/({x}^2 + {y}^2)"),
 )  # fmt: skip
 
-sinh = Primitive("sinh", np.sinh, Vjp(lambda g, z, x: g * np.cosh(x), r"\cosh {x}"), latex=r"\sinh {x}")
-cosh = Primitive("cosh", np.cosh, Vjp(lambda g, z, x: g * np.sinh(x), r"\sinh {x}"), latex=r"\cosh {x}")
+sinh = Primitive(
+    "sinh", np.sinh, Vjp(lambda g, z, x: g * np.cosh(x), r"\cosh {x}"), latex=r"\sinh {x}", precision="single"
+)
+cosh = Primitive(
+    "cosh", np.cosh, Vjp(lambda g, z, x: g * np.sinh(x), r"\sinh {x}"), latex=r"\cosh {x}", precision="single"
+)
 tanh = Primitive("tanh", np.tanh, Vjp(lambda g, z, x: g * (1 - z * z), "1 - {z}^2"), latex=r"\tanh {x}")
 
 # Activations ------------------------------------------------------------

@@ -45,6 +45,7 @@ matmul = Primitive(
     Vjp(_matmul_vjp_x, r"{g}\,{y}^\top"),
     Vjp(_matmul_vjp_y, r"{x}^\top {g}"),
     latex=r"{x}\,{y}",
+    precision="product",
 )  # fmt: skip
 
 
@@ -69,6 +70,7 @@ linear = Primitive(
     Vjp(lambda g, z, x, y, w: _linear_back(_matmul_vjp_y, g, z, x, y), r"{x}^\top {g}"),
     Vjp(lambda g, z, x, y, w: g, "{g}"),
     latex=r"{x}\,{y} + {w}",
+    precision="product",
 )  # fmt: skip
 
 # Einstein's sums ------------------------------------------------------------
@@ -120,7 +122,7 @@ def _spelled(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     return letters, result.replace("...", spread)
 
 
-einsum = Primitive("einsum", _einsum, variadic=Vjp(_einsum_vjp, r"\operatorname{einsum} {g}"))
+einsum = Primitive("einsum", _einsum, variadic=Vjp(_einsum_vjp, r"\operatorname{einsum} {g}"), precision="product")
 
 # Solving ------------------------------------------------------------
 
@@ -129,6 +131,7 @@ inv = Primitive(
     "inv", np.linalg.inv,
     Vjp(lambda g, z, x: -z.mT @ g @ z.mT, r"-{z}^\top {g}\,{z}^\top"),
     latex="{x}^{-1}",
+    precision="single",
 )  # fmt: skip
 
 
@@ -152,6 +155,7 @@ solve = Primitive(
     Vjp(_solve_vjp_x, r"-{x}^{-\top} {g}\,{z}^\top"),
     Vjp(_solve_vjp_y, r"{x}^{-\top} {g}"),
     latex="{x}^{-1} {y}",
+    precision="single",
 )  # fmt: skip
 
 
@@ -175,4 +179,6 @@ def _det_vjp(g, z, x):
     return g * _cofactors(x)
 
 
-det = Primitive("det", np.linalg.det, Vjp(_det_vjp, r"{g} \cdot {z}\,{x}^{-\top}"), latex=r"\det {x}")
+det = Primitive(
+    "det", np.linalg.det, Vjp(_det_vjp, r"{g} \cdot {z}\,{x}^{-\top}"), latex=r"\det {x}", precision="single"
+)

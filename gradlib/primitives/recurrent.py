@@ -78,6 +78,7 @@ rnn = Primitive(
     "rnn", _rnn_forward,
     joint=Vjp(_rnn_rule, r"\operatorname{BPTT} {g}"),
     latex=r"{z}_t = \varphi({x}_t + {z}_{t-1}\,{y})",
+    precision="single",
 )  # fmt: skip
 
 
@@ -171,6 +172,7 @@ lstm = Primitive(
     "lstm", _lstm_forward,
     joint=Vjp(_lstm_rule, r"\operatorname{BPTT} {g}"),
     latex=r"{z}_t = \operatorname{lstm}({x}_t + {z}_{t-1}\,{y})",
+    precision="single",
 )  # fmt: skip
 
 
@@ -221,4 +223,5 @@ gru = Primitive(
     "gru", _gru_forward,
     joint=Vjp(_gru_rule, r"\operatorname{BPTT} {g}"),
     latex=r"{z}_t = \operatorname{gru}({x}_t,\ {z}_{t-1}\,{y} + {w})",
+    precision="single",
 )  # fmt: skip

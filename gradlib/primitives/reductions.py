@@ -32,6 +32,7 @@ sum = Primitive(
         r"\operatorname{spread} {g}",
     ),
     latex=r"\sum {x}",
+    precision="single",
 )  # fmt: skip
 
 
@@ -59,6 +60,7 @@ mean = Primitive(
         lambda g, z, x, axis=None, keepdims=False: spread(g / _how_many(z, x), x, axis, keepdims),
         r"\operatorname{spread} {g}/n",
     ),
+    precision="single",
 )  # fmt: skip
 
 
@@ -83,6 +85,7 @@ norm = Primitive(
         r"{g} \cdot \operatorname{sign}({x}) \cdot (|{x}|/{z})^{p-1}",
     ),
     latex=r"\lVert {x} \rVert",
+    precision="single",
 )  # fmt: skip
 
 
@@ -139,6 +142,7 @@ logsumexp = Primitive(
         r"{g}\,e^{{x} - {z}}",
     ),
     latex=r"\ln \sum e^{{x}}",
+    precision="single",
 )  # fmt: skip
 
 
@@ -155,6 +159,7 @@ softmax = Primitive(
         lambda g, z, x, axis: z * (g - _total(axis, g, z)),
         r"{z}\,({g} - \sum {g}\,{z})",
     ),
+    precision="single",
 )  # fmt: skip
 
 
@@ -170,6 +175,7 @@ log_softmax = Primitive(
         lambda g, z, x, axis: g - np.exp(z) * g.sum(axis=axis, keepdims=True),
         r"{g} - e^{{z}} \sum {g}",
     ),
+    precision="single",
 )  # fmt: skip
 
 # The cross-entropy of a row of scores x with the class i that is right: z = ln Σ eˣ - xᵢ = -ln softmax(x)ᵢ, whose slope
@@ -199,6 +205,7 @@ cross_entropy = Primitive(
         r"{g}\,(\operatorname{softmax} {x} - [i])",
     ),
     latex=r"-\ln \operatorname{softmax}({x})_i",
+    precision="single",
 )  # fmt: skip
 
 # To mean 0 and variance 1, which batch, layer and group normalization begin with. Composed of ten operations a layer
@@ -228,6 +235,7 @@ normalize = Primitive(
         lambda g, z, x, axis, eps: _normalize_back(g, z, x, axis, eps),
         r"({g} - \operatorname{mean} {g} - {z} \operatorname{mean}({g}\,{z}))/s",
     ),
+    precision="single",
 )  # fmt: skip
 
 # Running sums and products ------------------------------------------------------------
@@ -240,6 +248,7 @@ def _cumsum_back(g, axis):
 cumsum = Primitive(
     "cumsum", lambda x, axis: np.cumsum(x, axis=axis),
     Vjp(lambda g, z, x, axis: _cumsum_back(g, axis), r"\sum_{j \geq i} {g}_j"),
+    precision="single",
 )  # fmt: skip
 
 
@@ -267,6 +276,7 @@ prod = Primitive(
         r"{g} \prod_{j \neq i} {x}_j",
     ),
     latex=r"\prod {x}",
+    precision="single",
 )  # fmt: skip
 
 
@@ -286,4 +296,5 @@ cumprod = Primitive(
         lambda g, z, x, axis: _cumprod_back(g, z, x, axis),
         r"\sum_{j \geq i} {g}_j \prod_{k \leq j, k \neq i} {x}_k",
     ),
+    precision="single",
 )  # fmt: skip

@@ -22,6 +22,10 @@ class Primitive:
     is asked about, rule(position, g, z, *inputs); `joint` gives a tuple of all gradients at once, where they are
     found in one sweep.
 
+    `precision` says how `amp.autocast` computes it: "product" in float16, "single" in float32, "" in the dtype of its
+    inputs. "single" are sums of many entries, and what leaves float16's range: e¹² does. So is what LAPACK computes,
+    which has no float16.
+
     Called, it computes: on arrays at once; among tensors by way of the tensors, which record it.
 
     >>> cube = Primitive("cube", lambda x: x**3, Vjp(lambda g, z, x: g * 3 * x**2, r"3\,{x}^2"))
@@ -30,7 +34,7 @@ class Primitive:
     (8.0, 12.0)
     """
 
-    __slots__ = ("symbol", "forward", "vjps", "rules", "variadic", "joint", "latex")
+    __slots__ = ("symbol", "forward", "vjps", "rules", "variadic", "joint", "latex", "precision")
 
     def __init__(
         self,
@@ -40,6 +44,7 @@ class Primitive:
         variadic: Vjp | None = None,
         joint: Vjp | None = None,
         latex: str = "",
+        precision: str = "",
     ):
         for vjp in vjps:
             if not (vjp is None or isinstance(vjp, Vjp)):
@@ -47,6 +52,8 @@ class Primitive:
                     f"Primitive takes a Vjp for each input, got a {type(vjp).__name__}. Put the rule together "
                     'with its formula in LaTeX: Vjp(rule, "formula").'
                 )
+        if precision not in ("", "product", "single"):
+            raise ValueError(f"Primitive's precision is 'product', 'single' or '', got {precision!r}.")
         inputs = ["{x}", "{y}", "{w}"][: len(vjps)]
         word = r"\operatorname{" + symbol.replace("_", r"\_") + "}(" + ", ".join(inputs) + ")"
         self.symbol = symbol
@@ -55,6 +62,7 @@ class Primitive:
         self.rules = tuple(vjp and vjp.rule for vjp in vjps)  # what the engine loops over
         self.variadic = variadic
         self.joint = joint
+        self.precision = precision
         self.latex = latex or (word if symbol[0].isalpha() else f" {symbol} ".join(inputs))
 
     def __call__(self, *inputs: Any, **keywords: Any) -> Any:
