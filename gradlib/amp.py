@@ -26,18 +26,17 @@ Source: Micikevicius and others, Mixed Precision Training, 2018.
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import numpy as np
 
 from . import primitives as P
-from .autograd import casting, recording
+from .autograd import RecordingMode, recording
 
 _LARGEST = float(np.finfo(np.float32).max)
 
 
-class autocast(contextlib.ContextDecorator):
+class autocast(RecordingMode):
     """Compute matrix products in half precision inside, and what needs the digits in float32. A context or a decorator.
 
     dtype : what products are computed in, float16. enabled : False does nothing.
@@ -59,24 +58,15 @@ class autocast(contextlib.ContextDecorator):
     Raises TypeError for a dtype that is not a floating-point one.
     """
 
+    is_unusual = True
+
     def __init__(self, dtype: Any = np.float16, enabled: bool = True):
         self.dtype, self.enabled = np.dtype(dtype), enabled
-        self._before: list = []  # what was there at each `with` on this object, which may stand inside itself
         if self.dtype.kind != "f":
             raise TypeError(f"autocast takes a floating-point dtype, np.float16, got {self.dtype}.")
 
-    def __enter__(self) -> autocast:
-        self._before.append(recording.products_in)
+    def _change(self) -> None:
         recording.products_in = self.dtype if self.enabled else None
-        casting.append(self)
-        return self
-
-    def __exit__(self, *_) -> None:
-        casting.remove(self)
-        recording.products_in = self._before.pop()
-
-    def _recreate_cm(self):
-        return type(self)(self.dtype, self.enabled)  # a decorated function may call itself
 
 
 def cast(op: P.Primitive, inputs: tuple) -> tuple:

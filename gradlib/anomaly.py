@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import linecache
 import sys
 from pathlib import Path
@@ -10,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from .autograd import recording
+from .autograd import RecordingMode, recording
 from .errors import AnomalyError
 
 _PACKAGE = str(Path(__file__).parent)
 
 
-class detect_anomaly(contextlib.ContextDecorator):
+class detect_anomaly(RecordingMode):
     """Stop at the first NaN or infinity, forward or backward, and name the operation and the line that made it.
 
     Inside, every result that is recorded and every gradient is looked at, and the arrays of the graph are read-only
@@ -33,24 +32,25 @@ class detect_anomaly(contextlib.ContextDecorator):
     Raises AnomalyError.
     """
 
-    def __enter__(self) -> detect_anomaly:
-        self._frozen: list[np.ndarray] = []
-        self._before = recording.watcher, recording.enabled
-        recording.watcher = self
-        recording.enabled = recording.enabled and self
-        self._quiet = np.errstate(all="ignore")  # NumPy would warn of the same without naming the line
-        self._quiet.__enter__()
-        return self
+    is_unusual = True
+
+    def _change(self) -> None:
+        recording.watcher = _Watcher()
+        recording.watcher.silence.__enter__()
 
     def __exit__(self, *_) -> None:
-        self._quiet.__exit__(None, None, None)
-        recording.watcher, recording.enabled = self._before
-        self.thaw()
+        watcher = recording.watcher
+        super().__exit__()
+        watcher.silence.__exit__(None, None, None)
+        watcher.thaw()
 
-    def _recreate_cm(self):
-        return type(self)()  # a decorated function may call itself: each call keeps its own arrays
 
-    # What the engine calls ------------------------------------------------------------
+class _Watcher:
+    """Looks at what one block of `detect_anomaly` computes."""
+
+    def __init__(self):
+        self._frozen: list[np.ndarray] = []
+        self.silence = np.errstate(all="ignore")  # NumPy would warn of the same without naming the line
 
     def see_forward(self, result) -> None:
         """Look at a result that has just been recorded."""

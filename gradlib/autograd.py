@@ -9,6 +9,8 @@ write: everything here works on all of them. What is drawn and explained elsewhe
 from __future__ import annotations
 
 import contextlib
+import functools
+import inspect
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -23,22 +25,82 @@ from .primitives import Primitive, find
 
 
 class _Recording(threading.local):
-    """Whether operations on tensors are recorded, in this thread, and who watches them.
+    """How operations on tensors are recorded, in this thread.
 
-    enabled : False, True, or the watcher, who is shown every result; `apply` asks one question for both.
-    watcher : what `detect_anomaly` sets, else None.
-    products_in : the dtype that `amp.autocast` sets, else None.
+    enabled : True or False.
+    watcher : the object of `detect_anomaly` that looks at every result and every gradient, or None.
+    products_in : the dtype that `amp.autocast` computes products in, or None.
     """
 
-    enabled: Any = True
-    watcher = None
+    enabled = True
+    watcher: Any = None
     products_in = None
+
+    def __init__(self):  # called once in each thread
+        self.outside: list[tuple] = []  # the state to return to at the end of each open `RecordingMode`
 
 
 recording = _Recording()
 
-# The `autocast` blocks that are open, in any thread. `apply` looks here first: asking the thread takes 5 times as long.
-casting: list = []
+# The `autocast` and `detect_anomaly` blocks that are open, in any thread. `apply` looks here first: asking the thread
+# takes 5 times as long.
+unusual: list = []
+
+
+class RecordingMode(contextlib.ContextDecorator):
+    """A change to `recording`, for a `with` block or for the calls of a decorated function.
+
+    What was before lies on a stack of the thread, not in the object: one object may be entered inside itself, and in
+    several threads. A decorated generator function has the mode while its own lines run, and not in between.
+    """
+
+    is_unusual = False
+
+    def _change(self) -> None:
+        """Set the attributes of `recording` for the block."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Any:
+        recording.outside.append((recording.enabled, recording.watcher, recording.products_in))
+        self._change()
+        if self.is_unusual:
+            unusual.append(self)
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self.is_unusual:
+            unusual.remove(self)
+        recording.enabled, recording.watcher, recording.products_in = recording.outside.pop()
+
+    def __call__(self, function: Callable) -> Callable:
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f"{type(self).__name__} cannot decorate the async function {function.__name__}, whose lines run after "
+                f"the call has returned. Write `with {type(self).__name__}():` inside it, around lines without await."
+            )
+        if not inspect.isgeneratorfunction(function):
+            return super().__call__(function)
+
+        @functools.wraps(function)
+        def in_this_mode(*args, **keywords):
+            generator = function(*args, **keywords)
+            proceed, given = generator.send, None
+            while True:
+                try:
+                    with self:
+                        value = proceed(given)
+                except StopIteration as end:
+                    return end.value
+                try:
+                    proceed, given = generator.send, (yield value)
+                except GeneratorExit:
+                    with self:
+                        generator.close()
+                    raise
+                except BaseException as error:  # what the caller throws in is the generator's to handle
+                    proceed, given = generator.throw, error
+
+        return in_this_mode
 
 
 class _Writes:
@@ -83,9 +145,8 @@ def _owner(array: np.ndarray) -> np.ndarray:
 writes = _Writes()
 
 
-class no_grad(contextlib.ContextDecorator):
-    """Record nothing inside: results need no gradient and writing in place is allowed. A context or a
-    decorator.
+class no_grad(RecordingMode):
+    """Record nothing inside: results need no gradient, and writing in place is allowed. A context or a decorator.
 
     >>> import gradlib
     >>> weight = gradlib.Tensor([1.0], requires_grad=True)
@@ -95,23 +156,15 @@ class no_grad(contextlib.ContextDecorator):
     Tensor([0.5], requires_grad=True)
     """
 
-    _enabled = False
-
-    def __enter__(self) -> None:
-        self._before = recording.enabled
-        recording.enabled = self._enabled and (recording.watcher or True)
-
-    def __exit__(self, *_) -> None:
-        recording.enabled = self._before
-
-    def _recreate_cm(self):
-        return type(self)()  # a decorated function may call itself: each call keeps its own `_before`
+    def _change(self) -> None:
+        recording.enabled = False
 
 
-class enable_grad(no_grad):
-    """Record again, inside a `no_grad`."""
+class enable_grad(RecordingMode):
+    """Record again, inside a `no_grad`. A context or a decorator."""
 
-    _enabled = True
+    def _change(self) -> None:
+        recording.enabled = True
 
 
 def unbroadcast(gradient, shape: tuple[int, ...]):

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import amp, numpy_functions
 from . import primitives as P
-from .autograd import BackwardStep, backward_steps, casting, recording, writes
+from .autograd import BackwardStep, backward_steps, recording, unusual, writes
 from .device import DeviceArray, as_array
 from .device import to as moved
 from .errors import GraphError, ShapeError, axis_out_of_range, cannot_broadcast, explained
@@ -565,7 +565,7 @@ def apply(op: P.Primitive, *inputs: Tensor, **keywords) -> Tensor:
     >>> y, x.grad
     (Tensor(8., op='cube'), array(12., dtype=float32))
     """
-    if casting:
+    if unusual:
         inputs = amp.cast(op, inputs)
     arrays = []
     needs_gradient = False
@@ -589,11 +589,11 @@ def apply(op: P.Primitive, *inputs: Tensor, **keywords) -> Tensor:
     result.grad = result._hooks = result._cut = None
     result._retains_grad = False
     result._made = writes.count
-    if needs_gradient and (mode := recording.enabled):
+    if needs_gradient and recording.enabled:
         result._requires_grad = True
         result._op, result._prev, result._kwargs = op, inputs, keywords or _NO_KEYWORDS
-        if mode is not True:
-            mode.see_forward(result)
+        if unusual and recording.watcher is not None:
+            recording.watcher.see_forward(result)
     else:
         result._requires_grad = False
         result._op, result._prev, result._kwargs = None, (), None
