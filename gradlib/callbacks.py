@@ -6,21 +6,19 @@ import base64
 import io
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .diagnostics import GradientTracker
 from .errors import whole
 from .optim import LRScheduler, ReduceLROnPlateau
 from .plots import loss_curves
 
-if TYPE_CHECKING:
-    from .training import History, Trainer
-
 
 class Callback:
     """Code that runs at fixed points of the training; a subclass defines the methods it needs.
 
-    `trainer.history.records[-1]` is the epoch just measured; `trainer.stop = True` ends the run after it.
+    Each gets the Trainer: `trainer.history.records[-1]` is the epoch just measured, `trainer.stop = True` ends the run
+    after it.
 
     >>> class StopBelow(Callback):
     ...     def __init__(self, loss):
@@ -40,19 +38,19 @@ class Callback:
     epoch 3/10: train_loss 0.1455
     """
 
-    def on_train_begin(self, trainer: Trainer) -> None:
+    def on_train_begin(self, trainer: Any) -> None:
         """Called before the first epoch."""
 
-    def on_backward(self, trainer: Trainer) -> None:
+    def on_backward(self, trainer: Any) -> None:
         """Called after every backward pass: the gradients are there, the step is not yet taken."""
 
-    def on_step_end(self, trainer: Trainer) -> None:
+    def on_step_end(self, trainer: Any) -> None:
         """Called after every step of the optimizer."""
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: Any) -> None:
         """Called after every epoch and its validation."""
 
-    def on_train_end(self, trainer: Trainer) -> None:
+    def on_train_end(self, trainer: Any) -> None:
         """Called after the last epoch."""
 
     def state_dict(self) -> dict[str, Any]:
@@ -84,12 +82,12 @@ class EarlyStopping(Callback):
     def _forget(self) -> None:
         self.best, self.waited = math.inf if self.mode == "min" else -math.inf, 0
 
-    def on_train_begin(self, trainer: Trainer) -> None:
+    def on_train_begin(self, trainer: Any) -> None:
         if not len(trainer.history):  # a run from the start
             self._forget()
         trainer.stop = trainer.stop or self.waited >= self.patience
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: Any) -> None:
         value = trainer.history[self.monitor][-1]
         gain = self.best - value if self.mode == "min" else value - self.best
         if gain > self.min_delta:
@@ -111,11 +109,11 @@ class Checkpoint(Callback):
     def __init__(self, path: str | Path, every: int = 1):
         self.path, self.every = Path(path), _every(every)
 
-    def on_train_begin(self, trainer: Trainer) -> None:
+    def on_train_begin(self, trainer: Any) -> None:
         if not self.path.resolve().parent.is_dir():  # not at the end of the first epoch
             raise FileNotFoundError(f"there is no folder {self.path.parent} for the checkpoint: make it first.")
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: Any) -> None:
         if len(trainer.history) % self.every == 0:
             trainer.save_checkpoint(self.path)
 
@@ -139,11 +137,11 @@ class ScheduleCallback(Callback):
             raise ValueError(f"{type(schedule).__name__} is a formula of t and watches nothing: leave monitor out.")
         self.schedule, self.monitor, self.every = schedule, monitor, every
 
-    def on_step_end(self, trainer: Trainer) -> None:
+    def on_step_end(self, trainer: Any) -> None:
         if self.every == "step":
             self.schedule.step()
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: Any) -> None:
         if self.every == "epoch":
             self.schedule.step(*([trainer.history[self.monitor][-1]] if self.monitor else []))
 
@@ -160,15 +158,15 @@ class GradientTracking(Callback):
     def __init__(self, every: int = 1):
         self.every, self.tracker, self._steps = _every(every), None, 0
 
-    def on_train_begin(self, trainer: Trainer) -> None:
+    def on_train_begin(self, trainer: Any) -> None:
         if self.tracker is None:
             self.tracker = GradientTracker(trainer.model)
 
-    def on_backward(self, trainer: Trainer) -> None:
+    def on_backward(self, trainer: Any) -> None:
         if self._steps % self.every == 0:
             self.tracker.record()
 
-    def on_step_end(self, trainer: Trainer) -> None:
+    def on_step_end(self, trainer: Any) -> None:
         if self._steps % self.every == 0:
             self.tracker.record_update()
         self._steps += 1
@@ -183,15 +181,15 @@ class LivePlot(Callback):
         self.every = _every(every)
         self.widget = ipywidgets.HTML(value="The curves appear after the first epoch.")
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: Any) -> None:
         if len(trainer.history) % self.every == 0:
             self._draw(trainer.history)
 
-    def on_train_end(self, trainer: Trainer) -> None:
+    def on_train_end(self, trainer: Any) -> None:
         if len(trainer.history):
             self._draw(trainer.history)
 
-    def _draw(self, history: History) -> None:
+    def _draw(self, history: Any) -> None:
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(6, 3.5), layout="constrained")
