@@ -1,4 +1,4 @@
-"""Checkpointing: less memory for more time."""
+"""Checkpointing: trade time for memory."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import random
+from .amp import autocast
 from .autograd import enable_grad, recording, topological_order
 from .errors import GraphError
 from .functional import grad
@@ -19,17 +20,17 @@ from .tensor import Tensor, apply, on
 
 
 def checkpoint(function: Callable, *inputs: Any) -> Any:
-    """function(*inputs), without keeping what it computes on the way: `backward()` runs it a second time.
+    """Compute function(*inputs) without keeping its intermediate results: `backward()` runs it a second time.
 
-    A graph keeps every intermediate result until `backward()`. Cut into k segments, each in a checkpoint, a chain
-    of n operations keeps k results and, while a segment goes backward, n/k more; with k = √n that is 2√n in place
-    of n, for one more forward pass (Chen and others, Training Deep Nets with Sublinear Memory Cost, 2016).
+    A graph keeps every intermediate result until `backward()`. A chain of n operations, cut into k segments with a
+    checkpoint each, keeps k results and, while one segment goes backward, n/k more. With k = √n that is 2√n instead
+    of n, for one additional forward pass (Chen and others, Training Deep Nets with Sublinear Memory Cost, 2016).
 
-    function : takes the inputs, returns a tensor or a tuple of tensors. It must give the same both times. What it
-        draws from `gradlib.random.default_rng()` it draws again. What it writes, as batch norm its averages, it
-        writes twice.
-    inputs : tensors and anything else. Tensors that function uses without being given them, the parameters of a
-        module, get their gradients too.
+    function : takes the inputs and returns a tensor or a tuple of tensors. It must return the same both times. It runs
+        in the same autocast mode and draws the same numbers from `gradlib.random.default_rng()`. Its side effects, such
+        as batch-norm averages, happen twice.
+    inputs : tensors and anything else. Tensors that function uses without taking them as inputs, such as the parameters
+        of a module, get their gradients too.
 
     >>> x = Tensor([1.0, 2.0], requires_grad=True)
     >>> checkpoint(lambda x: (x * x).exp().sin(), x).sum().backward()
@@ -38,7 +39,8 @@ def checkpoint(function: Callable, *inputs: Any) -> Any:
     >>> bool((x.grad == y.grad).all())
     True
 
-    Raises GraphError if function gives another result the second time, TypeError if it returns no tensor.
+    Raises GraphError if the second result differs from the first, TypeError if function returns something else than
+    tensors.
     """
     if not recording.enabled:
         return function(*inputs)
@@ -51,9 +53,9 @@ def checkpoint(function: Callable, *inputs: Any) -> Any:
 
 
 class _Segment:
-    """A function, its inputs, and what is needed to run it again.
+    """A function, its inputs, and the state that its second run needs: random numbers and precision.
 
-    given, found : the tensors among its inputs; the leaves that it found by itself.
+    given, found : the tensors among its inputs; the leaves that it uses without taking them as inputs.
     kinds : shape and dtype of its results if there are several; None if it returns one tensor.
     """
 
@@ -61,6 +63,7 @@ class _Segment:
         self._function, self._inputs = function, inputs
         self.given = tuple(value for value in inputs if isinstance(value, Tensor))
         self._random_state = random.default_rng().bit_generator.state
+        self._products_in = recording.products_in
         self.kinds = None
         fresh = [on(tensor.data, tensor.requires_grad) for tensor in self.given]
         self.result = self._run(fresh)
@@ -72,7 +75,7 @@ class _Segment:
         )
 
     def _run(self, tensors: list[Tensor]) -> Tensor:
-        """The result on other tensors in place of the given ones; several are packed into one vector."""
+        """The result on other tensors instead of the given ones; several are packed into one vector."""
         replacements = iter(tensors)
         inputs = [next(replacements) if isinstance(value, Tensor) else value for value in self._inputs]
         with enable_grad():
@@ -81,7 +84,7 @@ class _Segment:
             for result in results if several else (results,):
                 if not isinstance(result, Tensor):
                     raise TypeError(
-                        "checkpoint takes a function that returns a tensor or a tuple of them; it returned "
+                        "checkpoint takes a function that returns a tensor or a tuple of tensors; it returned "
                         f"{type(result).__name__}."
                     )
             if not several:
@@ -90,12 +93,12 @@ class _Segment:
             return concatenate([result.reshape(-1) for result in results])
 
     def take_result(self) -> np.ndarray:
-        """The first result, once: the graph behind it is not kept."""
+        """The first result; it can be taken once, since its graph is not kept."""
         array, self.result = self.result.data, None
         return array
 
     def gradients(self, g, z, inputs: tuple) -> list:
-        """The gradient of each input: on arrays an array, on tensors a tensor that can be differentiated again."""
+        """The gradient of each input: an array for arrays, for tensors a tensor that can be differentiated again."""
         again = isinstance(g, Tensor)
         count = len(self.given)
         flags = [tensor.requires_grad for tensor in self.given]
@@ -103,19 +106,27 @@ class _Segment:
         generator = random.default_rng().bit_generator
         now, generator.state = generator.state, self._random_state
         try:
-            result = self._run(given)
+            with self._first_precision():
+                result = self._run(given)
         finally:
             generator.state = now
         if not np.array_equal(plain(result), plain(z), equal_nan=True):
             raise GraphError(
-                "checkpoint ran the function a second time and it gave another result, so its gradient would be "
-                "of something else. Draw random numbers outside of it, or from gradlib.random.default_rng()."
+                "checkpoint ran the function a second time and got another result, so the gradient would belong to "
+                "another function. Leave parameters and modes (train, eval) unchanged until backward(), and draw "
+                "random numbers outside of the function or from gradlib.random.default_rng()."
             )
         tensors = (*given, *self.found)
         wanted = [tensor for tensor in tensors if tensor.requires_grad]
         found = iter(grad(result, wanted, g, create_graph=again, allow_unused=True))
         gradients = [next(found) if tensor.requires_grad else None for tensor in tensors]
         return gradients if again else [None if gradient is None else gradient.data for gradient in gradients]
+
+    def _first_precision(self) -> autocast:
+        """The autocast mode of the first run; `backward()` stands outside of the block."""
+        if self._products_in is None:
+            return autocast(enabled=False)
+        return autocast(self._products_in)
 
 
 _PRIMITIVE = Primitive(

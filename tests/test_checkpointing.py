@@ -7,6 +7,7 @@ import pytest
 
 import gradlib
 from gradlib import GraphError, Tensor, checkpoint, grad, no_grad
+from gradlib.amp import autocast
 
 
 def leaves():
@@ -83,16 +84,46 @@ def test_what_it_draws_it_draws_again():
     assert gradlib.random.default_rng().bit_generator.state == before
 
 
+@pytest.mark.parametrize("forward", [True, False])
+@pytest.mark.parametrize("backward", [True, False])
+def test_the_second_run_has_the_precision_of_the_first(forward, backward):
+    found = []
+
+    def run(x, weight):
+        return (x @ weight).exp()
+
+    for wrap in (True, False):
+        x, weight = (Tensor(t.data.astype(np.float32), requires_grad=True) for t in leaves()[:2])
+        with autocast(enabled=forward):
+            y = checkpoint(run, x, weight) if wrap else run(x, weight)
+        with autocast(enabled=backward):
+            y.sum().backward()
+        assert y.dtype == np.float32 and (run(x, weight).data != y.data).any() == forward
+        found.append((x.grad.tolist(), weight.grad.tolist()))
+    assert found[0] == found[1]
+
+
+def test_results_without_entries_and_0d_ones():
+    x = Tensor(2.0, requires_grad=True)
+    empty, square = checkpoint(lambda x: (x.reshape(1)[:0], x * x), x)
+    assert empty.shape == (0,) and square.shape == ()
+    (empty.sum() + square).backward()
+    assert x.grad == 4.0
+    y = Tensor(2.0, requires_grad=True)
+    checkpoint(lambda x: x * x, y).backward()
+    assert y.grad == 4.0
+
+
 def test_a_function_that_changes_is_refused():
     factors = iter([1.0, 2.0])
     x, _, _ = leaves()
     y = checkpoint(lambda x: x * next(factors), x)
-    with pytest.raises(GraphError, match="a second time and it gave another result"):
+    with pytest.raises(GraphError, match="a second time and got another result"):
         y.sum().backward()
 
 
 def test_a_function_that_returns_no_tensor_is_refused():
-    with pytest.raises(TypeError, match="returns a tensor or a tuple of them; it returned ndarray"):
+    with pytest.raises(TypeError, match="returns a tensor or a tuple of tensors; it returned ndarray"):
         checkpoint(lambda x: x.data, leaves()[0])
 
 
