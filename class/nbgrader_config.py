@@ -1,0 +1,194 @@
+"""Settings with which nbgrader grades gradlib's exercises. Copy this file into the folder of the course.
+
+It needs nothing beside it. Checks are strict by themselves wherever nbgrader runs them.
+"""
+
+import csv
+import os
+import sysconfig
+
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbformat import NotebookNode, v4
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.nbgraderformat import SCHEMA_VERSION
+from nbgrader.plugins import CsvExportPlugin
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearOutput,
+    Execute,
+    IgnorePattern,
+    LimitOutput,
+    NbGraderPreprocessor,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
+
+
+class RestoreCells(NbGraderPreprocessor):
+    """Leave each released answer and check in the notebook exactly once, with the metadata it was released with.
+
+    JupyterLab copies nbgrader's metadata with a cell, also from another notebook, and students delete cells.
+    nbgrader refuses such notebooks, and some of them end the grading of everyone who follows in the alphabet.
+
+    Of several copies the last one counts, because a notebook runs from top to bottom. A missing cell is put back as it
+    was released, right after the released cell that came before it.
+    """
+
+    def preprocess(self, notebook, resources):
+        here = resources["nbgrader"]
+        with Gradebook(here["db_url"]) as gradebook:
+            released = released_cells(gradebook.find_notebook(here["notebook"], here["assignment"]))
+        found, copies = {}, []
+        for cell in reversed(notebook.cells):
+            metadata = cell.metadata.pop("nbgrader", None)
+            name = metadata.get("grade_id") if isinstance(metadata, dict) else None
+            if name in found:
+                copies.append(name)
+            elif name in released:
+                cell.metadata["nbgrader"] = released[name].metadata["nbgrader"]
+                convert(cell, released[name].cell_type)
+                found[name] = cell
+        missing = [name for name in released if name not in found]
+        place = 0  # where the next missing cell goes: after the released cell before it
+        for name, cell in released.items():
+            if name in missing:
+                if notebook.nbformat_minor < 5:
+                    del cell["id"]
+                notebook.cells.insert(place, cell)
+                found[name] = cell
+            place = 1 + next(i for i, other in enumerate(notebook.cells) if other is found[name])
+        for what, names in (("copied cells, the last of which counts", copies), ("missing cells, put back", missing)):
+            if names:
+                self.log.warning("%s, %s: %s: %s", here["student"], here["notebook"], what, ", ".join(sorted(names)))
+        return notebook, resources
+
+
+def released_cells(notebook):
+    """The cells that nbgrader recorded when the assignment was generated, by name and in their order."""
+    points = {cell.name: cell.max_score for cell in [*notebook.grade_cells, *notebook.task_cells]}
+    grade_cells = {cell.name for cell in notebook.grade_cells}
+    solution_cells = {cell.name for cell in notebook.solution_cells}
+    task_cells = {cell.name for cell in notebook.task_cells}
+    cells = {}
+    for source in notebook.source_cells:
+        metadata = {
+            "grade_id": source.name,
+            "grade": source.name in grade_cells,
+            "solution": source.name in solution_cells,
+            "task": source.name in task_cells,
+            "locked": source.locked,
+            "cell_type": source.cell_type,
+            "checksum": source.checksum,
+            "schema_version": SCHEMA_VERSION,
+        }
+        if source.name in points:
+            metadata["points"] = points[source.name]
+        new_cell = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell, "raw": v4.new_raw_cell}
+        cells[source.name] = new_cell[source.cell_type](source.source, metadata=NotebookNode(nbgrader=metadata))
+    return cells
+
+
+def convert(cell, cell_type):
+    """Make a cell a code or Markdown cell again, if a student changed its type."""
+    if cell.cell_type != cell_type:
+        cell.cell_type = cell_type
+        for key in ("outputs", "execution_count", "attachments"):
+            cell.pop(key, None)
+        if cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
+
+
+class ShowReports(NbGraderPreprocessor):
+    """Show the report of a passed check as text.
+
+    nbgrader reads the result of a check as a number of points. A report gets full points, but also seven lines of
+    warning, because it is not a number.
+    """
+
+    def preprocess_cell(self, cell, resources, index):
+        for output in cell.get("outputs", []):
+            if output.output_type == "execute_result" and not is_number(output.data.get("text/plain")):
+                output.output_type = "display_data"
+                del output["execution_count"]
+        return cell, resources
+
+
+def is_number(text):
+    try:
+        float(text)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+class GradesWithStatus(CsvExportPlugin):
+    """Write grades.csv with a status for each submission, since one that could not be graded has 0 points too."""
+
+    def export(self, gradebook):
+        super().export(gradebook)
+        path = self.to or "grades.csv"
+        with open(path, newline="") as file:
+            head, *rows = csv.reader(file)
+        assignment, student = head.index("assignment"), head.index("student_id")
+        with open(path, "w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*head, "status"])
+            writer.writerows([*row, status(gradebook, row[assignment], row[student])] for row in rows)
+
+
+def status(gradebook, assignment, student):
+    """Say how far the grading of a submission got."""
+    try:
+        submission = gradebook.find_submission(assignment, student)
+    except MissingEntry:
+        return "not submitted"
+    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+    by_hand = {cell.name for notebook in submission.assignment.notebooks for cell in notebook.solution_cells}
+    open_grades = [grade for grade in grades if grade.auto_score is None and grade.manual_score is None]
+    if any(grade.name not in by_hand for grade in open_grades):
+        return "could not be graded"
+    return "to be graded by hand" if open_grades else "graded"
+
+
+c = get_config()  # noqa: F821 (nbgrader defines it)
+
+# nbgrader calls alembic, which is not on the path unless the environment is activated.
+os.environ["PATH"] = sysconfig.get_path("scripts") + os.pathsep + os.environ.get("PATH", "")
+
+c.Application.log_level = "WARN"
+
+# What students get says the same as the exercises of the repository.
+c.ClearSolutions.code_stub = {"python": "# your turn\nraise NotImplementedError"}
+c.ClearSolutions.text_stub = "*Your turn.*"
+
+c.Autograde.sanitize_preprocessors = [
+    ClearOutput,
+    RestoreCells,  # instead of nbgrader's DeduplicateIds
+    OverwriteKernelspec,
+    OverwriteCells,
+    CheckCellMetadata,
+]
+c.Autograde.autograde_preprocessors = [
+    Execute,
+    IgnorePattern,
+    ShowReports,
+    ClearMetadataPreprocessor,
+    LimitOutput,
+    SaveAutoGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]
+
+# nbgrader gives no points for a check whose cell writes to stderr. A debugging print or a progress bar does that, so
+# such output is dropped; errors are not.
+c.IgnorePattern.enabled = True
+c.IgnorePattern.pattern = "(?s).*"
+
+# Seconds. The slowest cell of a solution takes a few; the rest is for a machine that is busy with other work.
+c.Execute.timeout = 60
+c.Execute.startup_timeout = 120
+c.Execute.iopub_timeout = 30
+
+c.ExportApp.plugin_class = GradesWithStatus
