@@ -6,15 +6,15 @@ Everything here only looks. A tracker reads what `backward()` and the layers lef
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .errors import GraphError
+from .nn.module import evaluating as evaluating  # lesson 12 calls it diagnostics.evaluating
 from .operations import on_cpu
 
 History = dict[str, dict[str, list]]
@@ -483,34 +483,6 @@ def _infinite(figures: Mapping) -> list[int]:
     """The records in which an activation was infinite."""
     ends = zip(figures.get("min", []), figures.get("max", []), strict=False)
     return [i for i, pair in enumerate(ends) if any(end is not None and math.isinf(end) for end in pair)]
-
-
-# Looking without leaving a trace ------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def evaluating(model: Any) -> Iterator[None]:
-    """A module and all in it in eval mode inside of a `with`, each back in its own afterwards.
-
-    Anything else, a plain function, is left alone.
-
-    >>> from gradlib import nn
-    >>> model = nn.Dropout(0.5)
-    >>> with evaluating(model):
-    ...     model.training
-    False
-    >>> model.training
-    True
-    """
-    modules = [module for _, module in model.named_modules()] if hasattr(model, "named_modules") else []
-    before = [module.training for module in modules]
-    for module in modules:
-        module.training = False
-    try:
-        yield
-    finally:
-        for module, training in zip(modules, before, strict=True):
-            module.training = training
 
 
 # Figures ------------------------------------------------------------

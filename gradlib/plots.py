@@ -21,9 +21,10 @@ from typing import Any
 import numpy as np
 
 from .autograd import enable_grad, no_grad
-from .diagnostics import ActivationTracker, GradientTracker, evaluating
+from .diagnostics import ActivationTracker, GradientTracker
 from .errors import GraphError, ShapeError
 from .functional import grad
+from .nn.module import evaluating
 from .random import generator
 from .tensor import Tensor
 

@@ -17,9 +17,8 @@ import numpy as np
 from . import random
 from .autograd import no_grad
 from .callbacks import Callback, Checkpoint, EarlyStopping, GradientTracking, LivePlot, ScheduleCallback
-from .diagnostics import evaluating
 from .errors import ShapeError, whole
-from .nn.module import Module
+from .nn.module import Module, evaluating
 from .operations import on_cpu
 from .optim import Optimizer, clip_grad_norm_
 from .plots import loss_curves

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..autograd import no_grad
-from ..diagnostics import evaluating
 from ..errors import ShapeError
+from ..nn.module import evaluating
 from ..operations import plain
 from ..random import generator
 from ..tensor import Tensor

@@ -247,8 +247,7 @@ class OnItsSide(RightLinear):
 
 @linear.mistake
 class PlainArrays(RightLinear):
-    """weight and bias are arrays, or tensors that need no gradient. Only a Parameter gets one and is found by
-    `parameters()`."""
+    """weight and bias are plain arrays. Only a Parameter gets a gradient and is found by `parameters()`."""
 
     def __init__(self, in_features, out_features, bias=True):
         super().__init__(in_features, out_features, bias)

@@ -177,7 +177,7 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (TypeError, "not iterable", "A loop needs something to walk through, and this value is a single thing."),
     (TypeError, "positional argument", "This call gives another number of values than the function takes."),
     (TypeError, "scalar", "One number is needed here, and this array holds several."),
-    (TypeError, "is no Parameter", "What training is to move must be a Parameter: parameters() finds only those."),
+    (TypeError, "is not a Parameter", "What training is to move must be a Parameter: parameters() finds only those."),
     (TypeError, "", "An operation here was given a value of a type that it does not take."),
     (
         IndexError,

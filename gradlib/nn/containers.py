@@ -69,6 +69,11 @@ class Sequential(_Numbered):
         for name, layer in named:
             self.register_module(name, _checked(layer, "Sequential"))
 
+    @property
+    def layers(self) -> list[Module]:
+        """The layers in a list, in order."""
+        return list(self._modules.values())
+
     def forward(self, x):
         for layer in self._modules.values():
             x = layer(x)

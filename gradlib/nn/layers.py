@@ -37,6 +37,7 @@ class Linear(Module):
 
     x (…, in_features) -> y (…, out_features). W starts uniform in ±√(6/(in_features + out_features)), as Xavier has it,
     b at 0; bias=False leaves b out. (PyTorch stores the transpose of W, and starts both uniform in ±1/√in_features.)
+    `W` and `b` are other names of `weight` and `bias`, to read and to assign.
 
     Raises ShapeError for an x with another number of features, ValueError for sizes below 1.
 
@@ -46,6 +47,7 @@ class Linear(Module):
     """
 
     transposed = ("weight",)
+    aliases = {"W": "weight", "b": "bias"}
 
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, *, rng: np.random.Generator | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,14 +19,26 @@ from ..tensor import HookHandle, Parameter, Tensor
 _KEPT = ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pre_hooks")
 
 
+class _Calls(threading.local):
+    """How many modules of this thread are being called: inside of a call a module may keep what it computes."""
+
+    depth = 0
+
+
+_calls = _Calls()
+
+
 class Module:
     """A layer, or a network of layers: parameters, other modules, and a `forward` that uses them.
 
     A subclass calls `super().__init__()` first, then assigns parameters and modules to attributes, in whose order
     they are listed, and defines `forward`. Calling the module runs `forward` and the hooks around it.
 
-    What no optimizer would find is refused where it is assigned, or by `parameters()`: parts in a plain list or dict, a
-    tensor that needs a gradient and is no Parameter, another thing in a parameter's place, a name that hides a method.
+    A plain tensor assigned to a parameter's name becomes the parameter. Under another name `register_buffer` keeps a
+    constant, and a call may keep results to be looked at: `self.last = x` in `forward`.
+
+    Assigning anything that training would overlook raises an error: parts in a plain list or dict (then `parameters()`
+    raises it at the latest), a tensor under a name that no parameter has, a name that hides a method.
 
     >>> from gradlib import Tensor
     >>> class Scale(Module):
@@ -43,6 +56,8 @@ class Module:
 
     # The beginnings of the names of this module's own parameters that PyTorch stores transposed.
     transposed: tuple[str, ...] = ()
+    # Other names of attributes, as some small engines call them: {"W": "weight"}.
+    aliases: Mapping[str, str] = {}
 
     def __init__(self):
         for name in _KEPT:
@@ -65,17 +80,21 @@ class Module:
         )
 
     def __call__(self, *args, **keywords):
-        if not (self._forward_pre_hooks or self._forward_hooks):
-            return self.forward(*args, **keywords)
-        for hook in tuple(self._forward_pre_hooks.values()):
-            changed = hook(self, args)
-            if changed is not None:
-                args = changed if isinstance(changed, tuple) else (changed,)
-        output = self.forward(*args, **keywords)
-        for hook in tuple(self._forward_hooks.values()):
-            changed = hook(self, args, output)
-            output = output if changed is None else changed
-        return output
+        _calls.depth += 1
+        try:
+            if not (self._forward_pre_hooks or self._forward_hooks):
+                return self.forward(*args, **keywords)
+            for hook in tuple(self._forward_pre_hooks.values()):
+                changed = hook(self, args)
+                if changed is not None:
+                    args = changed if isinstance(changed, tuple) else (changed,)
+            output = self.forward(*args, **keywords)
+            for hook in tuple(self._forward_hooks.values()):
+                changed = hook(self, args, output)
+                output = output if changed is None else changed
+            return output
+        finally:
+            _calls.depth -= 1
 
     # Attributes -------------------------------------------------------------------------------------------
 
@@ -85,12 +104,15 @@ class Module:
                 f"{type(self).__name__}.__init__ must call super().__init__() before it assigns {name!r}: there the "
                 "module learns to keep parameters."
             )
-        if name in _METHODS:
+        name = self.aliases.get(name, name)
+        if name in _METHODS or (isinstance(own := getattr(type(self), name, None), property) and own.fset is None):
             raise AttributeError(
-                f"{type(self).__name__}.{name} = … would hide the method {name}() that every module has. Choose "
-                "another name."
+                f"{type(self).__name__}.{name} = … would hide {name}{'()' * (name in _METHODS)}, which the class "
+                "defines. Choose another name."
             )
         known = next((kept for kept in (self._parameters, self._modules, self._buffers) if name in kept), None)
+        if known is self._parameters and type(value) is Tensor:
+            value = _as_parameter(self, name, value)
         if isinstance(value, Parameter):
             kept = self._parameters
         elif isinstance(value, Module):
@@ -99,13 +121,11 @@ class Module:
         else:
             if known is not None and value is not None:
                 _refuse_replacing(self, name, value)
-            elif isinstance(value, Tensor):
-                # Only in __init__: in forward it may be a result that is kept to be looked at.
-                if value.requires_grad and sys._getframe(1).f_code.co_name == "__init__":
-                    raise _no_parameter(self, name, value)
+            elif isinstance(value, Tensor) and not _calls.depth:
+                raise _not_kept(self, name, value)
             elif (hidden := _hidden_in(value)) is not None:
                 raise _not_found(self, name, value, hidden)
-            kept = known  # `layer.bias = None` stays known as no parameter
+            kept = known  # `layer.bias = None` keeps the name of a parameter
         if known is not None and known is not kept:
             del known[name]
         if kept is not None:
@@ -120,11 +140,14 @@ class Module:
             )
         if hasattr(type(self), name):  # a property that failed inside: let it say why
             return object.__getattribute__(self, name)
+        if name in self.aliases:
+            return getattr(self, self.aliases[name])
         known = [*self.__dict__.get("_parameters", ()), *self.__dict__.get("_modules", ())]
         has = f" It has {', '.join(known)}." if known and not name.startswith("_") else ""
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}.{has}")
 
     def __delattr__(self, name: str) -> None:
+        name = self.aliases.get(name, name)
         for kept in (self._parameters, self._buffers, self._modules):
             kept.pop(name, None)
         object.__delattr__(self, name)
@@ -410,7 +433,6 @@ class Module:
             for name, module in self.named_modules()
             if not _empty(module.parameters(recurse=False)) or _empty(module.children())
         }
-        modes = [(module, module.training) for module in self.modules()]
 
         def note(module: Module, args: tuple, output: Any) -> None:
             if name := missing.pop(module, None):
@@ -420,13 +442,11 @@ class Module:
 
         handles = [module.register_forward_hook(note) for module in missing]
         try:
-            with no_grad():
-                self.eval()(*inputs)
+            with evaluating(self), no_grad():
+                self(*inputs)
         finally:
             for handle in handles:
                 handle.remove()
-            for module, training in modes:
-                object.__setattr__(module, "training", training)
         for module in tuple(missing):
             note(module, (), None)
         return Summary(rows, sum(parameter.numel() for parameter in self.parameters()))
@@ -434,6 +454,30 @@ class Module:
 
 # What an attribute of these names would hide; forward may be replaced.
 _METHODS = {name for name, value in vars(Module).items() if callable(value)} - {"forward"}
+
+
+@contextmanager
+def evaluating(model: Any) -> Iterator[None]:
+    """A model in eval mode inside of a `with`; each module is in its own mode again afterwards.
+
+    Anything that is not a module, as a plain function, is left alone.
+
+    >>> from gradlib.nn import Dropout
+    >>> model = Dropout(0.5)
+    >>> with evaluating(model):
+    ...     model.training
+    False
+    >>> model.training
+    True
+    """
+    modes = [(module, module.training) for module in model.modules()] if hasattr(model, "modules") else []
+    for module, _ in modes:
+        object.__setattr__(module, "training", False)
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            object.__setattr__(module, "training", training)
 
 
 class Summary:
@@ -507,9 +551,8 @@ def _refuse_replacing(module: Module, name: str, value: Any) -> None:
     owner = f"{type(module).__name__}.{name}"
     if name in module._parameters:
         raise TypeError(
-            f"{owner} is a parameter; {_described(value)} in its place would not be found, so no optimizer would move "
-            "it. To change its numbers, assign to its .data, or use -= inside of gradlib.no_grad(). Else assign a "
-            "Parameter, or None to leave it out."
+            f"{owner} is a parameter: assign a Parameter, a Tensor, or None to leave it out, got {_described(value)}. "
+            "To change its numbers, assign to its .data."
         )
     if name in module._modules:
         raise TypeError(f"{owner} is a module: assign another, or None, got {_described(value)}; or `del` it first.")
@@ -520,12 +563,40 @@ def _refuse_replacing(module: Module, name: str, value: Any) -> None:
         )
 
 
-def _no_parameter(module: Module, name: str, value: Tensor) -> TypeError:
-    """The error for a tensor that is meant to be learned, but would not be."""
+def _as_parameter(module: Module, name: str, value: Tensor) -> Parameter:
+    """A plain tensor made the parameter of a name: it is learned from now on."""
+    owner, replaced = f"{type(module).__name__}.{name}", module._parameters[name]
+    if value._op is not None:
+        raise TypeError(
+            f"{owner} is a parameter, which no operation may compute; got {_described(value)}. To change its numbers, "
+            "assign to its .data, or use -= inside of gradlib.no_grad(). To learn other numbers, assign "
+            "Parameter(array)."
+        )
+    if replaced is not None and value.shape != replaced.shape:
+        hint = f" It looks transposed: {value.shape} is .T of it." * (value.shape == replaced.shape[::-1])
+        raise ShapeError(
+            f"{owner} is a parameter of shape {replaced.shape}, got a tensor of shape {value.shape}.{hint} To change "
+            "the shape, assign a Parameter."
+        )
+    value.requires_grad = True
+    value.__class__ = Parameter  # the same object: who keeps it finds its gradient there too
+    return value
+
+
+def _not_kept(module: Module, name: str, value: Tensor) -> TypeError:
+    """The error for a tensor under a name that the module does not keep."""
+    owner = f"{type(module).__name__}.{name}"
+    names = [name for name, parameter in module._parameters.items() if parameter is not None]
+    meant = f" The parameters are {', '.join(names)}." if names else ""
+    if value.requires_grad:
+        return TypeError(
+            f"{owner} needs a gradient but is not a Parameter: {_described(value)}. parameters() would not find it, so "
+            "no optimizer would move it. To learn it, compute its numbers as an array and wrap them: "
+            f"Parameter(array). To keep a result, assign it in forward(), or take its detach().data.{meant}"
+        )
     return TypeError(
-        f"{type(module).__name__}.{name} needs a gradient, but is no Parameter: {_described(value)}. "
-        "parameters() would not find it, so no optimizer would move it. Compute its numbers first, as an array, and "
-        "wrap them: Parameter(array)."
+        f"{owner} is not a Parameter: {_described(value)} under that name would be neither learned nor saved. To keep "
+        f"a constant, call register_buffer({name!r}, tensor); to learn it, assign Parameter(array).{meant}"
     )
 
 

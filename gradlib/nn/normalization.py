@@ -155,6 +155,7 @@ def _ones(*shape: int) -> np.ndarray:
 class _BatchNorm(Module):
     ndims: tuple[int, ...]
     wanted: str
+    aliases = {"gamma": "weight", "beta": "bias"}
 
     def __init__(
         self,
@@ -215,6 +216,9 @@ class BatchNorm1d(_BatchNorm):
     """
 
     ndims, wanted = (2, 3), "(N, {c}) or (N, {c}, L)"
+
+
+BatchNorm1D = BatchNorm1d  # as some small engines call it
 
 
 class BatchNorm2d(_BatchNorm):

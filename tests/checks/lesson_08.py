@@ -173,7 +173,7 @@ class NoBias(ByOperators):
         return x @ self.weight
 
 
-@layer.wrong("tensors that need no gradient")
+@layer.wrong("must be a Parameter")
 class PlainTensors(nn.Module):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()
@@ -218,7 +218,7 @@ class OnItsSide(nn.Module):
         return z if self.bias is None else z + self.bias
 
 
-@layer.wrong("are arrays")
+@layer.wrong("are plain arrays")
 class Arrays(nn.Module):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()

@@ -13,6 +13,7 @@ def test_a_sequential_takes_layers_a_list_or_names():
     assert [name for name, _ in model.named_parameters()] == ["a.weight", "a.bias"]
     head = nn.Sequential(layers)[:1]
     assert isinstance(head, nn.Sequential) and list(head) == layers[:1]
+    assert nn.Sequential(*layers).layers == nn.Sequential(layers).layers == layers and nn.Sequential().layers == []
     assert len(nn.Sequential(layers).append(nn.Tanh())) == 3 and len(nn.Sequential()) == 0
     assert len(nn.Sequential(layer for layer in layers)) == 2 and len(nn.Sequential(layers).extend(layers)) == 4
     model[-1] = nn.Tanh()

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from gradlib import Parameter, ShapeError, Tensor, nn
+from gradlib import Parameter, ShapeError, Tensor, enable_grad, nn, no_grad
 
 
 class Block(nn.Module):
@@ -202,8 +202,10 @@ def assigned(value, name="it"):
         (lambda: {nn.ReLU()}, "Net.it is a plain set that holds a ReLU"),
         (lambda: {"a": nn.ReLU()}, "Use nn.ModuleDict."),
         (lambda: (Parameter([1.0]),), "plain tuple that holds a Parameter: its parameters would not be found"),
-        (lambda: Parameter([1.0]) * 2, "Net.it needs a gradient, but is no Parameter: a result of '·'."),
-        (lambda: Tensor([1.0], requires_grad=True), "but is no Parameter: a Tensor of shape (1,)."),
+        (lambda: Parameter([1.0]) * 2, "Net.it needs a gradient but is not a Parameter: a result of '·'."),
+        (lambda: Tensor([1.0], requires_grad=True), "but is not a Parameter: a Tensor of shape (1,)."),
+        (lambda: Tensor([1.0]), "Net.it is not a Parameter: a Tensor of shape (1,) under that name would be neither"),
+        (lambda: Tensor([1.0]), "To keep a constant, call register_buffer('it', tensor)"),
     ],
 )
 def test_what_no_optimizer_would_find_is_refused(value, words):
@@ -221,19 +223,59 @@ def test_what_comes_into_a_list_later_is_refused_by_parameters():
             list(nn.Sequential(net).parameters())
 
 
-def test_forward_may_keep_a_result_and_a_buffer_a_constant():
+def test_a_call_may_keep_a_result_and_a_buffer_a_constant():
     class Watched(nn.Module):
         def __init__(self):
             super().__init__()
-            self.mask, self.layer = Tensor([1.0, 0.0]), nn.Linear(2, 2)
+            self.register_buffer("mask", Tensor([1.0, 0.0]))
+            self.layer, self.last = nn.Linear(2, 2), None
 
         def forward(self, x):
             self.last = self.layer(x) * self.mask
             return self.last
 
     net = Watched()
-    z = net(Tensor(np.ones((1, 2), np.float32)))
-    assert net.last is z and [name for name, _ in net.named_parameters()] == ["layer.weight", "layer.bias"]
+    net.layer.register_forward_hook(lambda module, args, output: setattr(module, "seen", output))
+    for grad in (no_grad, enable_grad):
+        with grad():
+            z = net(Tensor(np.ones((1, 2), np.float32)))
+        assert net.last is z and net.layer.seen.shape == (1, 2)
+    assert [name for name, _ in net.named_parameters()] == ["layer.weight", "layer.bias"]
+    assert list(net.state_dict()) == ["mask", "layer.weight", "layer.bias"]
+
+
+def test_a_call_that_fails_leaves_nothing_open():
+    net = nn.Linear(2, 2)
+    with pytest.raises(ShapeError):
+        nn.Sequential(net)(np.ones((1, 3)))
+    with pytest.raises(TypeError, match="Linear.seen is not a Parameter"):
+        net.seen = Tensor([1.0])
+
+
+@pytest.mark.parametrize("requires_grad", [True, False])
+@pytest.mark.parametrize(("weight", "bias"), [("W", "b"), ("weight", "bias")])
+def test_plain_tensors_become_the_parameters(requires_grad, weight, bias):
+    net, x = nn.Linear(2, 2), Tensor([[1.0, 2.0]])
+    w = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=requires_grad)
+    b = Tensor([0.5, -0.5], requires_grad=requires_grad)
+    setattr(net, weight, w)
+    setattr(net, bias, b)
+    y = net(x)
+    assert y.tolist() == [[7.5, 9.5]]
+    nn.MSELoss()(y, Tensor([[7.5, 8.5]])).backward()  # ∂L/∂y = [0, 1]
+    assert net.W.grad.tolist() == [[0.0, 1.0], [0.0, 2.0]] and net.b.grad.tolist() == [0.0, 1.0]
+    assert net.weight is net.W is w and isinstance(w, Parameter) and w.grad is net.weight.grad
+    assert [name for name, _ in net.named_parameters()] == ["weight", "bias"] == list(net.state_dict())
+    del net.b
+    assert not hasattr(net, "bias") and [name for name, _ in net.named_parameters()] == ["weight"]
+
+
+def test_a_parameter_that_was_left_out_takes_a_plain_tensor_again():
+    net = nn.Linear(2, 2)
+    net.bias = None
+    net.bias = Tensor([1.0, 2.0])
+    assert [name for name, _ in net.named_parameters()] == ["weight", "bias"]
+    assert net(Tensor([[0.0, 0.0]])).tolist() == [[1.0, 2.0]]
 
 
 def test_a_class_holds_no_parameters():
@@ -247,10 +289,19 @@ def test_a_class_holds_no_parameters():
     ("change", "kind", "words"),
     [
         (lambda net: setattr(net, "weight", net.weight - 0.1), TypeError,
-         "Linear.weight is a parameter; a result of '-' in its place would not be found, so no optimizer"),
-        (lambda net: setattr(net, "weight", np.ones(2)), TypeError, "a value of type ndarray in its place"),
-        (lambda net: setattr(net, "parameters", 3), AttributeError, "Linear.parameters = … would hide the method"),
-        (lambda net: setattr(net, "train", nn.ReLU()), AttributeError, "would hide the method train() that"),
+         "Linear.weight is a parameter, which no operation may compute; got a result of '-'."),
+        (lambda net: setattr(net, "weight", np.ones(2)), TypeError,
+         "Linear.weight is a parameter: assign a Parameter, a Tensor, or None to leave it out, got a value of type nd"),
+        (lambda net: setattr(net, "weight", Tensor(np.ones((2, 3)))), ShapeError,
+         "Linear.weight is a parameter of shape (2, 2), got a tensor of shape (2, 3). To change the shape, assign a P"),
+        (lambda net: setattr(nn.Linear(2, 3), "W", Tensor(np.ones((3, 2)))), ShapeError, "It looks transposed"),
+        (lambda net: setattr(net, "weight", Tensor(np.ones((2, 2), int))), TypeError, "floating-point"),
+        (lambda net: setattr(net, "V", net.weight * 2), TypeError,
+         "Linear.V needs a gradient but is not a Parameter: a result of '·'."),
+        (lambda net: setattr(net, "V", Tensor([1.0])), TypeError, "The parameters are weight, bias."),
+        (lambda net: setattr(net, "parameters", 3), AttributeError, "Linear.parameters = … would hide parameters()"),
+        (lambda net: setattr(net, "train", nn.ReLU()), AttributeError, "would hide train(), which the class defines"),
+        (lambda net: setattr(nn.Sequential(), "layers", [1]), AttributeError, "Sequential.layers = … would hide lay"),
         (lambda net: setattr(nn.Sequential(net), "0", 3), TypeError, "Sequential.0 is a module: assign another"),
         (lambda net: setattr(nn.BatchNorm1d(1), "running_var", np.ones(1)), TypeError,
          "BatchNorm1d.running_var is a buffer, a constant tensor that state_dict() saves: assign a Tensor, got"),

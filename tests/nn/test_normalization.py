@@ -7,6 +7,20 @@ from gradlib import Parameter, ShapeError, Tensor, nn
 from gradlib.nn import functional as F
 
 ones = np.ones
+
+
+def test_small_engines_call_them_by_other_names():
+    assert nn.BatchNorm1D is nn.BatchNorm1d
+    norm = nn.BatchNorm1D(2)
+    assert norm.gamma is norm.weight and norm.beta is norm.bias
+    norm.gamma, norm.beta = Tensor([2.0, 3.0]), Tensor([1.0, -1.0])
+    assert norm(Tensor([[-1.0, 5.0], [1.0, 5.0]])).data.round(3).tolist() == [[-1.0, -1.0], [3.0, -1.0]]
+    assert [name for name, _ in norm.named_parameters()] == ["weight", "bias"]
+    assert nn.BatchNorm2d(2).gamma.tolist() == [1.0, 1.0]
+    with pytest.raises(AttributeError, match="LayerNorm has no attribute 'gamma'. It has weight, bias."):
+        _ = nn.LayerNorm(2).gamma
+
+
 stats = lambda n: (Tensor(np.zeros(n)), Tensor(np.ones(n)))  # noqa: E731
 
 
