@@ -1,16 +1,15 @@
-"""Lesson 03: the order in which values hand their gradients on.
+"""Lesson 03: the order in which values pass their gradients on.
 
-Naive recursion hands on what a value has so far, each time that something reaches it:
+Naive recursion passes on the gradient that a value has so far, each time that a contribution reaches it:
 
     def backward(value):
         for parent, local in zip(value._prev, value._local):
             parent.grad += local * value.grad
             backward(parent)
 
-A value that is used twice is then visited twice, and so is all before it: a ladder of n diamonds takes about
-2ⁿ visits. What it handed on the first time is handed on again the second time, so its inputs get too much.
-In topological order a value waits until all that use it have been visited: one visit each, with the gradient
-complete.
+A value that is used twice is then visited twice, and so are all values before it: a ladder of n diamonds takes
+about 2ⁿ visits. The second visit passes the first contribution on again, so the inputs get too much. In topological
+order a value waits until all values that use it have been visited. Each is visited once, with its gradient complete.
 """
 
 from __future__ import annotations
@@ -31,53 +30,53 @@ from .base import Model, View, Words
 from .graph_picture import graph_picture, is_drawable
 from .svg import power_of_ten
 
-MAX_VISITS = 200  # are shown; all are counted
-NAMES_SHOWN = 40  # of the order so far
+MAX_VISITS = 200  # visits that are shown; all are counted
+NAMES_SHOWN = 40  # names shown of the order so far
 
 
 class Visit(NamedTuple):
-    """One value is reached."""
+    """One visit of a value."""
 
     value: Any
     gradients: dict[int, np.ndarray]  # of all values, by id, after this visit
-    uses: tuple[tuple[Any, int], ...]  # (value, position of its input): where something was handed on
+    uses: tuple[tuple[Any, int], ...]  # (value, position of its input) of each contribution
 
 
 def naive_visits(root: Any) -> Iterator[Visit]:
-    """The visits of the naive recursion, made without recursion."""
+    """Yield the visits of the naive recursion, without recursion."""
     gradients = {id(root): np.ones_like(value_of(root), dtype=float)}
     yield Visit(root, dict(gradients), ())
-    stack = [(root, _handed_on(root, gradients[id(root)]))]
+    stack = [(root, _contributions(root, gradients[id(root)]))]
     while stack:
-        value, handed = stack[-1]
-        position, parent, contribution = next(handed, (None, None, None))
+        value, remaining = stack[-1]
+        position, parent, contribution = next(remaining, (None, None, None))
         if parent is None:
             stack.pop()
             continue
         gradients[id(parent)] = gradients.get(id(parent), 0.0) + contribution
         yield Visit(parent, dict(gradients), ((value, position),))
-        stack.append((parent, _handed_on(parent, gradients[id(parent)])))
+        stack.append((parent, _contributions(parent, gradients[id(parent)])))
 
 
-def _handed_on(value: Any, gradient: np.ndarray) -> Iterator[tuple[int, Any, np.ndarray]]:
+def _contributions(value: Any, gradient: np.ndarray) -> Iterator[tuple[int, Any, np.ndarray]]:
     """(position, input, contribution) for each input of a value that needs a gradient."""
     given = contributions(value, gradient) if value._prev else []
     return ((i, value._prev[i], c) for i, c in enumerate(given) if c is not None)
 
 
 def topological_visits(root: Any) -> Iterator[Visit]:
-    """The visits of `backward()`."""
+    """Yield the visits of `backward()`."""
     gradients = {id(root): np.ones_like(value_of(root), dtype=float)}
     for value, _, given in backward_steps(root):
-        handed = [(i, c) for i, c in enumerate(given) if c is not None]
-        for position, contribution in handed:
+        passed = [(i, c) for i, c in enumerate(given) if c is not None]
+        for position, contribution in passed:
             key = id(value._prev[position])
             gradients[key] = gradients.get(key, 0.0) + contribution
-        yield Visit(value, dict(gradients), tuple((value, position) for position, _ in handed))
+        yield Visit(value, dict(gradients), tuple((value, position) for position, _ in passed))
 
 
 def count_naive_visits(root: Any) -> int:
-    """How many visits the naive recursion makes, without making them: the paths from root to every value.
+    """Count the visits of the naive recursion without making them: the paths from root to every value.
 
     >>> from gradlib.scalar import Value
     >>> x = Value(1.0)
@@ -106,18 +105,18 @@ def count_text(count: int) -> str:
 
 
 class Side:
-    """One of the two orders: its first visits, and how many there are in all."""
+    """One of the two orders: its first visits, and their total number."""
 
     def __init__(self, name: str, scope: str, visits: Iterator[Visit], total: int):
         self.name, self.scope, self.total = name, scope, total
         self.visits = list(islice(visits, MAX_VISITS))
 
     def latest(self, step: int) -> Visit | None:
-        """The last visit made by a step; None before the first."""
+        """The last visit up to a step; None before the first."""
         return self.visits[min(step, len(self.visits)) - 1] if step else None
 
     def counts(self, step: int) -> Counter:
-        """{id of a value: how often it has been visited}"""
+        """{id of a value: number of its visits}"""
         return Counter(id(visit.value) for visit in self.visits[:step])
 
     @property
@@ -166,7 +165,7 @@ class BackwardOrderModel(Model):
         return self._picture
 
     def _widest(self, side: Side) -> dict[str, list[str]]:
-        """The widest of the texts that each node will show."""
+        """The widest texts that each node will show."""
         widest: dict[str, list[str]] = {}
         for step in range(len(side.visits) + 1):
             for node, lines in self._node_texts(side, step).items():
@@ -175,7 +174,7 @@ class BackwardOrderModel(Model):
         return widest
 
     def _node_texts(self, side: Side, step: int) -> dict[str, tuple[str, str]]:
-        """{id of a node: (its visits so far, its gradient at this moment)}"""
+        """{id of a node: (its visits so far, its gradient now)}"""
         visit, counts = side.latest(step), side.counts(step)
         gradients = visit.gradients if visit else {id(self.graph.root): 1.0}
         return {
@@ -225,7 +224,7 @@ class BackwardOrderModel(Model):
         return (side.name, progress), ("order so far", order or "none")
 
     def _news(self, side: Side) -> str:
-        """What the latest visit found; nothing before the first."""
+        """The value and the gradient of the latest visit; "" before the first."""
         if self.step == 0:
             return ""
         if self.step > len(side.visits):
@@ -235,7 +234,7 @@ class BackwardOrderModel(Model):
         return f", now {self._node(visit.value).name} with gradient {gradient}"
 
     def _remark(self) -> str:
-        """At the end: which inputs the naive recursion got wrong."""
+        """At the end, the inputs whose gradients the naive recursion got wrong."""
         naive, ordered = self.sides
         if self.step < self.length - 1:
             return ""
@@ -244,7 +243,7 @@ class BackwardOrderModel(Model):
         given, right = naive.visits[-1].gradients, ordered.visits[-1].gradients
         inputs = [(self._node(v).name, given[id(v)], right[id(v)]) for v in self.order if not v._op]
         wrong = [
-            f"{name}: {gradient_text(gradient)} in place of {gradient_text(expected)}"
+            f"{name}: {gradient_text(gradient)} instead of {gradient_text(expected)}"
             for name, gradient, expected in inputs
             if not np.allclose(gradient, expected, equal_nan=True)
         ]
@@ -259,7 +258,7 @@ class BackwardOrder(View):
     root : a scalar.Value, a Tensor, or any object with `data`, `_prev` and `_op`.
     names : {name: node}, for the picture; by default the variables of the calling code.
 
-    Nodes show their visits so far and their gradient at that moment. Of more than 200 visits the first 200
+    Nodes show their visits so far and their gradient now. Of more than 200 visits the first 200
     are shown; all are counted. A click on a node goes to its next visit.
 
     >>> from gradlib.scalar import Value
@@ -273,7 +272,7 @@ class BackwardOrder(View):
       order so far       t1, y, x, x, y, x, x
       Topological order  3 of 3 visits, done
       order so far       t1, y, x
-    The naive recursion ends with wrong gradients. x: 18 in place of 12.
+    The naive recursion ends with wrong gradients. x: 18 instead of 12.
 
     Raises KeyError for an operation that is not in the table.
     """

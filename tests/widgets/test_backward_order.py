@@ -77,7 +77,7 @@ def test_a_long_chain_is_visited_without_recursion():
 def test_the_end_says_what_the_naive_recursion_got_wrong():
     model = BackwardOrderModel(shared_result(), {})  # y = x², z = y + y at x = 3: 12; naive: (1 + 2) · 6
     model.go(model.length)
-    assert "x: 18 in place of 12" in model.transcript()
+    assert "x: 18 instead of 12" in model.transcript()
     right = BackwardOrderModel(diamond(), {})  # only an input is used twice: nothing is handed on twice
     right.go(right.length)
     assert "right gradients" in right.transcript()
