@@ -1,8 +1,8 @@
-"""Lesson 04: two arrays of different shapes are added, and the gradient finds its way back to each.
+"""Lesson 04: two arrays of different shapes are added, and each gets its gradient back.
 
-Forward: the shapes are aligned from the right, axes of size 1 are stretched, entries are added. Backward: the
-gradient has the shape of the result; what was stretched is summed, until each operand has one of its own shape.
-A thick frame follows the first entry of an operand: where it is read, and what it collects.
+Forward: the shapes are aligned from the right, axes of size 1 are stretched, entries are added. Backward: the gradient
+has the shape of the result. It is summed over the stretched axes, until each operand has a gradient of its own shape.
+A thick frame follows the first entry of an operand: the places where it is read, and the entries that it collects.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ STEPS = (
     "Back to b: axes of size 1",
 )
 _CELL, _LINE, _GAP = (38, 24), 20, 12  # pixels
-_LARGEST = 60  # entries; more are not drawn
+_LARGEST = 60  # entries; a larger array is not drawn
 _MOST_AXES = 3
 
 
 class BroadcastModel(Model):
-    """The state of `BroadcastExplorer`: the steps are those of STEPS."""
+    """The state of `BroadcastExplorer`, one of STEPS."""
 
     title = "Broadcasting: which axes are stretched, and which are summed back"
     interval = 1500
@@ -45,7 +45,7 @@ class BroadcastModel(Model):
         self.take(a, b)
 
     def take(self, a: Any, b: Any) -> None:
-        """Two operands: arrays, or shapes, which are filled with numbers."""
+        """Set the operands: arrays, or shapes, which are filled with numbers."""
         self.a, self.b = operand(a, 1), operand(b, 10)
         self.trouble = self._trouble()
         if not self.trouble:
@@ -75,10 +75,10 @@ class BroadcastModel(Model):
     def _ndim(self) -> int:
         return max(self.a.ndim, self.b.ndim)
 
-    # What is shown ----------------------------------------------------------------------------------------
+    # Pictures ---------------------------------------------------------------------------------------------
 
     def _panels(self) -> list[tuple[str, np.ndarray, str, np.ndarray]]:
-        """(caption, array, style, which cells have a thick frame) of each grid of this step."""
+        """(caption, array, style, mask of the cells with a thick frame) of each grid of this step."""
         a, b, step = self.a, self.b, self.step
         if step == 0 or self.trouble:
             return [
@@ -115,7 +115,7 @@ class BroadcastModel(Model):
         return panels
 
     def _yours(self, operand: np.ndarray) -> tuple[str, Any]:
-        """What the learner's unbroadcast gives, and a sentence on it."""
+        """A sentence on the learner's unbroadcast, and its result."""
         try:
             yours = np.asarray(self.unbroadcast(self.g.copy(), operand.shape), dtype=float)
         except Exception as error:  # the learner's code
@@ -123,7 +123,7 @@ class BroadcastModel(Model):
         new, ones = summed_axes(operand.shape, self.shape)
         right = self.g.sum(axis=new).sum(axis=ones, keepdims=True)
         if yours.shape != right.shape:
-            return f"Your unbroadcast gave shape {yours.shape} in place of {right.shape}.", yours
+            return f"Your unbroadcast gave shape {yours.shape} instead of {right.shape}.", yours
         return ("Your unbroadcast gives the same." if np.allclose(yours, right) else "Your numbers differ."), yours
 
     def picture(self) -> str:
@@ -178,9 +178,10 @@ class BroadcastModel(Model):
 
 
 class BroadcastExplorer(View):
-    """How two shapes come together in a sum, and how the gradient goes back to each.
+    """Two shapes broadcast in a sum, and the gradient summed back to each.
 
-    a, b : arrays, or shapes as tuples. unbroadcast : your own function (g, shape) -> gradient, shown beside.
+    a, b : arrays, or shapes as tuples.
+    unbroadcast : your own function (g, shape) -> gradient; its result is shown, too.
 
     >>> view = BroadcastExplorer((3, 1), (4,))
     >>> view.go(6)
@@ -212,7 +213,7 @@ class BroadcastExplorer(View):
         return fields
 
     def _typed(self, a: str, b: str) -> None:
-        self.model.go(0)  # with the question which shape the sum has
+        self.model.go(0)  # where the question is asked
         shapes = [parsed(text) for text in (a, b)]
         wrong = [shape for shape in shapes if isinstance(shape, str)]
         if not wrong:
@@ -223,23 +224,23 @@ class BroadcastExplorer(View):
 
 
 def operand(x: Any, start: int) -> np.ndarray:
-    """An array as it is; a shape as an array of multiples of `start`."""
+    """Return an array unchanged, a shape as an array of multiples of `start`."""
     if isinstance(x, tuple):
         return (np.arange(math.prod(x)) + 1.0).reshape(x) * start
     return np.asarray(x, dtype=float)
 
 
 def parsed(text: str) -> tuple[int, ...] | str:
-    """A shape as one types it, "3, 1" or "(3, 1)"; or the sentence that says why it is none, or none to draw.
+    """Read a shape as one types it, "3, 1" or "(3, 1)"; return a sentence if it cannot be read or drawn.
 
     >>> parsed("3, 1"), parsed("(4,)"), parsed("")
     ((3, 1), (4,), ())
     >>> parsed("3, x")
-    '"3, x" is no shape: type whole numbers with commas between them, as in 3, 1.'
+    '"3, x" is not a shape: type integers separated by commas, as in 3, 1.'
     """
     parts = [part.strip() for part in text.strip().strip("()").split(",") if part.strip()]
     if not all(part.isdecimal() for part in parts):
-        return f'"{text}" is no shape: type whole numbers with commas between them, as in 3, 1.'
+        return f'"{text}" is not a shape: type integers separated by commas, as in 3, 1.'
     shape = tuple(map(int, parts))
     if len(shape) > _MOST_AXES or math.prod(shape) > _LARGEST:
         return f'"{text}" is too large: shapes of up to {_MOST_AXES} axes and {_LARGEST} entries are drawn.'
@@ -251,18 +252,18 @@ def shape_text(shape: tuple[int, ...]) -> str:
 
 
 def aligned(shape: tuple[int, ...], ndim: int) -> tuple[int, ...]:
-    """The shape with axes of size 1 put in front."""
+    """The shape with axes of size 1 added in front."""
     return (1,) * (ndim - len(shape)) + shape
 
 
 def summed_axes(own: tuple[int, ...], result: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The axes that the operand lacks, as axes of the result; then those of its own that were stretched."""
+    """The axes that the operand lacks, as axes of the result; then those of its own axes that were stretched."""
     new = len(result) - len(own)
     return tuple(range(new)), tuple(i for i, size in enumerate(own) if size == 1 and result[new + i] != 1)
 
 
 def first_of(own: tuple[int, ...], shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """Where the first entry of an operand stands, once that is stretched to a shape.
+    """A mask of the places that read the first entry of an operand stretched to a shape.
 
     >>> first_of((2, 1), (2, 3))
     array([[ True,  True,  True],
@@ -280,7 +281,7 @@ def axes_text(axes: tuple[int, ...]) -> str:
 
 
 def grid(caption: str, array: np.ndarray, style: str, framed: np.ndarray) -> str:
-    """An array as a grid of numbers, the blocks of a third axis below each other."""
+    """An array drawn as a grid of numbers, the blocks of a third axis below each other."""
     thick = framed.reshape((1,) * (3 - array.ndim) + array.shape)
     blocks = array.reshape((1,) * (3 - array.ndim) + array.shape)
     rows, columns = blocks.shape[1:]
@@ -298,7 +299,7 @@ def grid(caption: str, array: np.ndarray, style: str, framed: np.ndarray) -> str
                 parts.append(f'<rect class="frame" x="{x}" y="{y}" width="{width}" height="{height}"/>')
             place = f'x="{x + width / 2:.0f}" y="{y + 17}" text-anchor="middle"'
             parts.append(f"<text {place}>{html.escape(number(float(block[row, column])))}</text>")
-    for i, row, column in np.argwhere(thick):  # after all others, which would be drawn over them
+    for i, row, column in np.argwhere(thick):  # last, so that no other frame covers them
         x, y = 1 + column * width, _LINE + i * (rows * height + _GAP) + row * height
         inside = f'x="{x + 1}" y="{y + 1}" width="{width - 2}" height="{height - 2}"'
         parts.append(f'<rect class="frame thick" {inside}/>')

@@ -55,7 +55,7 @@ def test_which_axes_are_summed():
     ("unbroadcast", "words"),
     [
         (lambda g, shape: g.sum(axis=1, keepdims=True), "Your unbroadcast gives the same."),
-        (lambda g, shape: g.sum(axis=1), "gave shape (3,) in place of (3, 1)."),
+        (lambda g, shape: g.sum(axis=1), "gave shape (3,) instead of (3, 1)."),
         (lambda g, shape: g[:, :1], "Your numbers differ."),
         (lambda g, shape: g.reshape(shape), "Your unbroadcast raised ValueError"),
     ],
@@ -76,8 +76,8 @@ def test_other_shapes_can_be_typed():
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("three", '"three" is no shape'),
-        ("3, -1", '"3, -1" is no shape'),
+        ("three", '"three" is not a shape'),
+        ("3, -1", '"3, -1" is not a shape'),
         ("61", "is too large"),
         ("60, 60, 60, 60, 60", "is too large"),
         ("1, 1, 1, 1", "is too large"),
