@@ -1,8 +1,8 @@
-"""Lesson 11: training as it happens, an epoch a step.
+"""Lesson 11: a training run, one epoch per step.
 
-Left the plane, divided as the model divides it now, with the points that it learns from; right the losses by
-epoch. An epoch is trained when it is first shown, by the learner's own loop. What it looked like is kept, so
-that going back shows the model as it was then.
+On the left is the plane as the model divides it now, with the points that it learns from; on the right are the losses
+by epoch. An epoch is trained when it is first shown, by the learner's own loop. Its picture is kept, so that going
+back shows the model as it was then.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from .svg import Axes
 
 RESOLUTION = 44  # cells along an axis of the plane
 STYLES = ("first", "second", "third", "fourth")  # of the classes, in svg.py and style.css
-MOST_POINTS = 400  # more than these are not drawn
-_SMALLEST = 1e-8  # where the axis of the losses ends
+MOST_POINTS = 400  # points that are drawn; of more, an even selection
+_SMALLEST = 1e-8  # the smallest loss that is drawn
 
 
 class Epoch(NamedTuple):
-    """What is known after an epoch: the losses, the class of each cell of the plane, the share of right points."""
+    """The result of an epoch: the losses, the class of each cell of the plane, the share of correct points."""
 
     train_loss: float
     val_loss: float
@@ -42,7 +42,7 @@ class TrainingModel(Model):
         self.x, self.y = np.asarray(x, dtype=float), np.asarray(y).reshape(-1)
         if self.x.ndim != 2 or self.x.shape[1] != 2 or len(self.x) != len(self.y) or not len(self.x):
             raise ValueError(
-                "the dashboard shows points of the plane and their classes: x of shape (n, 2) and y of shape (n,), "
+                "the dashboard needs points of the plane and their classes, x of shape (n, 2) and y of shape (n,), "
                 f"got {self.x.shape} and {self.y.shape}."
             )
         self.train_epoch, self.predict, self.length = train_epoch, predict, epochs + 1
@@ -59,7 +59,7 @@ class TrainingModel(Model):
     # Training ---------------------------------------------------------------------------------------------
 
     def go(self, step: int) -> None:
-        """Go to an epoch; those on the way that were not trained yet are."""
+        """Go to an epoch, training those before it if they were not trained yet."""
         super().go(step)
         while len(self.epochs) <= self.step:
             self.epochs.append(self.epochs[-1] if self.trouble else self._next_epoch())
@@ -69,9 +69,9 @@ class TrainingModel(Model):
         try:
             losses = np.ravel(self.train_epoch()).astype(float).tolist()
             if len(losses) not in (1, 2):
-                raise TypeError(f"train_epoch returns one loss, or those of training and validation, got {losses}")
+                raise TypeError(f"train_epoch must return one loss, or (training loss, validation loss), got {losses}")
             return self._look(*losses)
-        except Exception as error:  # in the learner's code: a widget would swallow it
+        except Exception as error:  # in the learner's code; ipywidgets would swallow it
             self.trouble = len(self.epochs), f"{type(error).__name__}: {error}"
             return self.epochs[-1]
 
@@ -80,7 +80,7 @@ class TrainingModel(Model):
         return Epoch(train_loss, val_loss, cells, float((self._classes(self.x) == self.y).mean()))
 
     def _classes(self, points: np.ndarray) -> np.ndarray:
-        """The class of each point: the largest of several scores, or whether the only one is above 0."""
+        """The class of each point: the index of the largest score; of a single score, 1 if it is above 0, else 0."""
         scores = np.asarray(self.predict(points.astype(np.float32)))
         if scores.size == len(points):
             return (scores.reshape(-1) > 0).astype(int)
@@ -117,7 +117,7 @@ class TrainingModel(Model):
             "validation": [_log10(epoch.val_loss) for epoch in seen],
         }
         finite = [value for curve in curves.values() for value in curve if math.isfinite(value)] or [-1.0, 0.0]
-        # Whole tenths, so that the axis stays where it is over many epochs.
+        # Half powers of ten, so that the axis stays the same over many epochs.
         low, high = math.floor(min(finite) * 2 - 0.2) / 2, math.ceil(max(finite) * 2 + 0.2) / 2
         axes = Axes((0, max(self.length - 1, 1)), (low, high), "epoch", "loss", logarithmic_y=True)
         axes.line([self.step] * 2, (low, high), "guide")
@@ -148,7 +148,7 @@ class TrainingModel(Model):
             return "The model as it was made. Nothing is trained yet: Next trains an epoch, Play one after another."
         seen = self.epochs[1 : self.step + 1]
         if not math.isfinite(seen[-1].train_loss):
-            return "The loss is no finite number any more: the training has diverged. Try a smaller learning rate."
+            return "The loss is no longer finite: the training has diverged. Try a smaller learning rate."
         if not math.isfinite(seen[-1].val_loss):
             return f"The training loss was {seen[0].train_loss:.4g} after the first epoch."
         losses = [epoch.val_loss if math.isfinite(epoch.val_loss) else math.inf for epoch in seen]
@@ -164,7 +164,7 @@ class TrainingModel(Model):
 
 
 class TrainingDashboard(View):
-    """A training run in the plane, an epoch a step: what the model says where, and the losses.
+    """A training run in the plane, one epoch per step: the predicted class of each place, and the losses.
 
     train_epoch : function without parameters that trains for one epoch and returns the training loss, or
         (training loss, validation loss). It is your own loop.
