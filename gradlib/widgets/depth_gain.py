@@ -1,8 +1,8 @@
-"""Lesson 08: how the size of what passes, forward and backward, changes from layer to layer, for a gain of the weights.
+"""Lesson 08: the size of activations and gradients from layer to layer, for a gain of the weights.
 
-A network of equal layers with random weights, variance gain²/width. Left the size of the activations against depth,
-right that of the gradients on their way back, both logarithmic: a factor per layer is a straight line. A size is the
-root of the mean square, as that is what adds up in the next layer.
+The network has equal layers with random weights of variance gain²/width. On the left is the size of the activations
+against depth, on the right the size of the gradients on their way back. Both axes are logarithmic, so a factor per
+layer is a straight line. A size is the root of the mean square, since squares add up in the next layer.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from .base import Model, View, Words
 from .svg import Axes
 
 DEPTH, BATCH = 20, 32
-GAINS = tuple(float(f"{0.25 * 2 ** (i / 6):.3g}") for i in range(25))  # 0.25 to 4, six to a doubling
+GAINS = tuple(float(f"{0.25 * 2 ** (i / 6):.3g}") for i in range(25))  # 0.25 to 4, six per doubling
 WIDTHS = (16, 64, 256)
-_RANGE = (-16.0, 13.0)  # of the axes: the same for all gains, so that slopes can be compared
+_RANGE = (-16.0, 13.0)  # of the axes, the same for all gains, so that slopes can be compared
 
 
 def _sigmoid(a: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-a))
 
 
-# The function, its derivative by its result and its argument, and the gain that keeps the size, where there is one.
+# The function f, its derivative as a function of z = f(a) and a, and the gain that keeps the size, if there is one.
 ACTIVATIONS: dict[str, tuple[Callable, Callable, float | None]] = {
     "relu": (lambda a: np.maximum(a, 0), lambda z, a: (a > 0) * 1.0, math.sqrt(2)),
     "tanh": (np.tanh, lambda z, a: 1 - z**2, None),
@@ -44,9 +44,9 @@ class DepthGainModel(Model):
 
     def __init__(self, activation: str = "relu", width: int = 64):
         if activation not in ACTIVATIONS:
-            raise ValueError(f"activation is one of {', '.join(ACTIVATIONS)}, got {activation!r}.")
+            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}.")
         if width not in WIDTHS:
-            raise ValueError(f"width is one of {', '.join(map(str, WIDTHS))}, got {width!r}.")
+            raise ValueError(f"width must be one of {', '.join(map(str, WIDTHS))}, got {width!r}.")
         self.activation, self.width = activation, width
 
     @property
@@ -135,7 +135,7 @@ class DepthAndGain(View):
         return [self._choice("activation", list(ACTIVATIONS)), self._choice("width", widths)]
 
     def _choice(self, name: str, options: list):
-        """Buttons of which one is down, for an attribute of the model: its values, or pairs (label, value)."""
+        """Toggle buttons for an attribute of the model. options : its values, or pairs (label, value)."""
         import ipywidgets as W
 
         def choose(change) -> None:
@@ -157,7 +157,7 @@ def _weights(width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @cache
 def measured(activation: str, width: int, gain: float) -> tuple[list[float], list[float]]:
-    """A forward and a backward pass; the sizes at each place between layers, inputs first."""
+    """The sizes after each layer in a forward and a backward pass, inputs first."""
     f, slope, _ = ACTIVATIONS[activation]
     weights, h, g = _weights(width)
     h, g = h / _size(h), g / _size(g)
@@ -181,11 +181,11 @@ def _size(values: np.ndarray) -> float:
 
 
 def _way(gradients: list[float]) -> str:
-    """Whether what stands at the inputs is much smaller than at the result, much larger, or neither."""
+    """Return "fade" if gradients are much smaller at the inputs than at the result, "grow" if larger, else "stay"."""
     ratio = gradients[0] / gradients[-1]
     return "fade" if ratio < 1 / 3 else "grow" if ratio > 3 else "stay"
 
 
 def _factor(sizes: list[float]) -> float:
-    """The mean factor from one to the next."""
+    """The mean factor from one size to the next."""
     return (sizes[-1] / sizes[0]) ** (1 / (len(sizes) - 1)) if sizes[-1] > 0 else 0.0

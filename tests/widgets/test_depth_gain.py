@@ -84,5 +84,5 @@ def test_there_is_a_size_for_each_layer():
 
 @pytest.mark.parametrize("wrong", [{"activation": "relU"}, {"width": 7}])
 def test_a_wrong_choice_is_refused(wrong):
-    with pytest.raises(ValueError, match="is one of"):
+    with pytest.raises(ValueError, match="must be one of"):
         DepthAndGain(**wrong)
