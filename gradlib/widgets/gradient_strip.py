@@ -1,8 +1,8 @@
 """Lesson 12: the gradient of each layer, step by step, before and after a cure.
 
-Left a strip for each run, a cell a layer: how large its gradient is, as a bar on a logarithmic scale, and below it
-how many of its units are dead. The scale is the same for all runs and steps, so that the bars can be compared.
-Right the gradient of the first layer, where what goes wrong on the way back has gone wrong most.
+On the left is a strip for each run, with a cell for each layer: the size of its gradient as a bar on a logarithmic
+scale, and below it the share of its units that are dead. The scale is the same for all runs and steps, so that the
+bars can be compared. On the right is the gradient of the first layer, which suffers most on the way back.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from .base import Model, View, Words
 from .svg import Axes, power_of_ten
 
 VANISHING, EXPLODING, DEAD = 1e-6, 1e2, 0.5  # as in detect_gradient_pathologies
-FAR_APART = 3  # powers of ten between the first layer and the last; no threshold for each of them sees that
+FAR_APART = 3  # powers of ten between the first layer and the last, both of which may be within the thresholds
 STYLES = ("first", "second", "third")  # of the runs
-MOST_LAYERS = 10  # more cells have no room for their numbers
-LONGEST = 20  # letters of a run's name that have room above its strip
+MOST_LAYERS = 10  # with more cells there is no room for the numbers
+LONGEST = 20  # letters of a run's name that fit above its strip
 _WIDTH, _LEFT, _CELL, _BAR = 440, 4, 34, 34  # pixels
-_LOWEST, _HIGHEST = 1e-30, 1e30  # what is beyond is drawn there
+_LOWEST, _HIGHEST = 1e-30, 1e30  # norms beyond these are drawn there
 
 
 class GradientStripModel(Model):
@@ -36,12 +36,12 @@ class GradientStripModel(Model):
         self.norms = {name: series_of(run, "norm") for name, run in runs.items()}
         if not self.norms or not all(self.norms.values()) or len(self.norms) > len(STYLES):
             raise ValueError(
-                "runs is a dict of one to three histories, {'before': tracker, 'after': tracker}, each with at least "
-                f"one layer; got {list(self.norms) or 'none'}."
+                "runs must be a dict of one to three histories, {'before': tracker, 'after': tracker}, each with at "
+                f"least one layer, got {list(self.norms) or 'none'}."
             )
         self.dead = {name: series_of(run, "dead") for name, run in (dead or {}).items()}
         if unknown := self.dead.keys() - self.norms.keys():
-            raise ValueError(f"dead has runs that are not in runs: {', '.join(sorted(unknown))}.")
+            raise ValueError(f"dead has names that are not in runs: {', '.join(sorted(unknown))}.")
         every = [*self.norms.values(), *self.dead.values()]
         self.length = max((len(series) for run in every for series in run.values()), default=1) or 1
         self.scale = _scale(entry for run in self.norms.values() for series in run.values() for entry in series)
@@ -96,7 +96,7 @@ class GradientStripModel(Model):
         return parts
 
     def _norm_cell(self, norm: float | None) -> tuple[str, str, float]:
-        """The kind of a cell, its text, and how much of it is filled."""
+        """The kind of a cell, its text, and the share of it that is filled."""
         if norm is None:
             return "guide", "–", 0.0
         if math.isnan(norm):
@@ -152,10 +152,10 @@ class GradientStripModel(Model):
 
 
 class GradientFlowStrip(View):
-    """How large each layer's gradient is and how many of its units are dead, step by step, for one to three runs.
+    """The size of each layer's gradient and its dead units, step by step, for one to three runs.
 
-    runs : {name of the run: GradientTracker, or {layer: list of norms}}, layers from the inputs on.
-    dead : {name of the run: ActivationTracker, or {layer: list of fractions}}, where there are any.
+    runs : {name of the run: GradientTracker or {layer: list of norms}}, the layers from the inputs on.
+    dead : {name of the run: ActivationTracker or {layer: list of fractions}}, for any of the runs.
 
     >>> before = {"0.weight": [1e-9, 2e-9], "2.weight": [0.5, 0.4]}
     >>> GradientFlowStrip({"before": before}, dead={"before": {"1": [0.75, 0.8]}})
@@ -169,7 +169,7 @@ class GradientFlowStrip(View):
 
 
 def series_of(run: Any, figure: str) -> dict[str, Sequence]:
-    """{layer: list of numbers} of a tracker's history, or of a dict as it is; biases are left out."""
+    """{layer: list of numbers} of a tracker's history, without biases, or of a dict."""
     history = getattr(run, "history", run)
     found = {}
     for layer, figures in history.items():
@@ -180,7 +180,7 @@ def series_of(run: Any, figure: str) -> dict[str, Sequence]:
 
 
 def shown_layers(names: list[str]) -> list[str]:
-    """All of them, or as many as have room, evenly spaced, first and last among them."""
+    """All names, or as many as there is room for: evenly spaced, with the first and the last."""
     if len(names) <= MOST_LAYERS:
         return names
     return [names[round(i)] for i in np.linspace(0, len(names) - 1, MOST_LAYERS)]
@@ -192,7 +192,7 @@ def _entry(series: Sequence, i: int) -> float | None:
 
 
 def _scale(norms: Iterable) -> tuple[int, int]:
-    """The powers of ten between which all norms lie, at least two of them."""
+    """The powers of ten that enclose all norms, at least two apart."""
     logs = [_log10(float(norm)) for norm in norms if norm]  # neither None nor 0
     finite = [value for value in logs if math.isfinite(value)] or [0.0]
     low, high = math.floor(min(finite) - 0.01), math.ceil(max(finite))
@@ -200,7 +200,7 @@ def _scale(norms: Iterable) -> tuple[int, int]:
 
 
 def _on_the_way_back(norms: Mapping[str, float]) -> list[str]:
-    """What becomes of the gradient between the last layer and the first, where that is much."""
+    """A remark on the gradient between the last layer and the first, if it changes much."""
     if not norms:
         return []
     first, last = next(iter(norms)), next(reversed(norms))

@@ -87,5 +87,5 @@ def test_of_many_layers_the_first_and_the_last_are_shown(count):
 def test_runs_that_cannot_be_shown_are_refused(runs):
     with pytest.raises(ValueError, match="one to three histories"):
         GradientFlowStrip(runs)
-    with pytest.raises(ValueError, match="runs that are not in runs: other"):
+    with pytest.raises(ValueError, match="names that are not in runs: other"):
         GradientFlowStrip({"run": {"a": [1.0]}}, {"other": {"a": [0.1]}})
