@@ -1,6 +1,6 @@
-"""Lesson 10: several optimizers on the same hills, from the same start, step by step.
+"""Lesson 10: several optimizers on the same surface, from the same start, step by step.
 
-Left the hills as contour lines with the path of each, right the height against the step.
+On the left are the contour lines with each optimizer's path, on the right is the height against the step.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from .svg import Axes
 STYLES = ("first", "second", "third", "fourth")  # of the racers
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 _GRID, _LEVELS = 60, 9
-_LOWEST, _FAR = 1e-9, 1e6  # heights below are drawn there; a path that is farther away has diverged
+_LOWEST, _FAR = 1e-9, 1e6  # the smallest height that is drawn; a path farther away has diverged
 
 
 class Surface(NamedTuple):
-    """A function of x and y (numbers, arrays or tensors), where it is drawn, and where the race starts."""
+    """A function of x and y (numbers, arrays or tensors), the ranges that are drawn, and the start of the race."""
 
     f: Callable
     x_range: tuple[float, float]
@@ -42,23 +42,23 @@ SURFACES = {
 
 
 class Run(NamedTuple):
-    """The places of one optimizer, (steps + 1, 2), and the height of each."""
+    """The path of one optimizer, (steps + 1, 2), and the height at each place."""
 
     path: np.ndarray
     heights: np.ndarray
 
 
 class RaceModel(Model):
-    """The state of `OptimizerRace`: step i is after i steps of every optimizer."""
+    """The state of `OptimizerRace` after i steps of every optimizer."""
 
     title = "Optimizers on a surface, step by step"
     interval = 120
 
     def __init__(self, optimizers: Mapping[str, Callable], surface: Any = "bowl", lr: float = 0.03, steps: int = 80):
         if not 1 <= len(optimizers) <= len(STYLES):
-            raise ValueError(f"a race has one to {len(STYLES)} optimizers, got {len(optimizers)}.")
+            raise ValueError(f"a race needs one to {len(STYLES)} optimizers, got {len(optimizers)}.")
         if isinstance(surface, str) and surface not in SURFACES:
-            raise ValueError(f"surface is one of {', '.join(SURFACES)}, or a Surface; got {surface!r}.")
+            raise ValueError(f"surface must be one of {', '.join(SURFACES)}, or a Surface, got {surface!r}.")
         self.optimizers, self.lr, self.length = dict(optimizers), lr, steps + 1
         self.surfaces = dict(SURFACES) if isinstance(surface, str) else {"your own": surface}
         self.name = surface if isinstance(surface, str) else "your own"
@@ -70,7 +70,7 @@ class RaceModel(Model):
         return self.surfaces[self.name]
 
     def runs(self) -> dict[str, Run | str]:
-        """Every optimizer's run, or a sentence on what it raised."""
+        """Every optimizer's run, or a sentence with the error that it raised."""
         key = self.name, self.lr
         if key not in self._runs:
             self._runs[key] = {name: self._run(make) for name, make in self.optimizers.items()}
@@ -121,12 +121,12 @@ class RaceModel(Model):
         return all(low <= value <= high for value, (low, high) in zip(place.tolist(), spans, strict=True))
 
     def _until_it_leaves(self, path: np.ndarray) -> np.ndarray:
-        """A path up to its first place outside of the picture: one that diverges would cover it with its zigzag."""
+        """Cut a path after its first place outside the picture, which a diverging path would cover with its zigzag."""
         outside = [i for i, place in enumerate(path) if not self._is_inside(place)]
         return path[: outside[0] + 1] if outside else path
 
     def _lines(self) -> list[tuple[list[float], list[float]]]:
-        """The contour lines, at heights that are spaced as the squares of whole numbers."""
+        """The contour lines, at heights spaced like the squares of integers."""
         if self.name not in self._contours:
             from contourpy import contour_generator
 
@@ -186,8 +186,9 @@ class RaceModel(Model):
 class OptimizerRace(View):
     """Optimizers on a surface of two parameters, from the same start with the same learning rate.
 
-    optimizers : {name: function of a list of parameters and a learning rate that returns an object with step()}, one to
-    four; your own or gradlib's. surface : "bowl", "valley", "saddle", or a Surface(f, x_range, y_range, start).
+    optimizers : {name: function}, one to four. Each function takes a list of parameters and a learning rate and returns
+        an object with step(), your own or gradlib's.
+    surface : "bowl", "valley", "saddle", or a Surface(f, x_range, y_range, start).
 
     >>> from gradlib import optim
     >>> race = OptimizerRace({"SGD": lambda params, lr: optim.SGD(params, lr)}, lr=0.1)
@@ -207,7 +208,7 @@ class OptimizerRace(View):
         rates = sorted({*RATES, self.model.lr})
         surface = W.Dropdown(options=list(self.model.surfaces), value=self.model.name, description="surface")
         rate = W.Dropdown(options=[(f"{lr:g}", lr) for lr in rates], value=self.model.lr, description="learning rate")
-        rate.style.description_width = "initial"  # else the words are cut
+        rate.style.description_width = "initial"  # otherwise the words are cut
         surface.observe(lambda change: self._set("name", change.new), "value")
         rate.observe(lambda change: self._set("lr", change.new), "value")
         return [surface, rate]

@@ -62,7 +62,7 @@ def test_surface_and_rate_are_chosen():
     [
         ({}, "bowl", "one to 4 optimizers"),
         (FOUR | {"fifth": FOUR["SGD"]}, "bowl", "got 5"),
-        (FOUR, "hill", "surface is one of"),
+        (FOUR, "hill", "surface must be one of"),
     ],
 )
 def test_a_race_that_cannot_be_run_is_refused(optimizers, surface, words):
