@@ -1,8 +1,8 @@
-"""Lesson 07: how far the verdict of a gradient check depends on its step, its tolerance, its precision.
+"""Lesson 07: how the verdict of a gradient check depends on its step, its tolerance and its precision.
 
-Left the error of a central difference against h in both precisions, and the distance of a wrong gradient from
-it; right a map over step and tolerance: where a check accepts what is right and rejects what is wrong, where it
-raises a false alarm, where it misses the bug. The borders of the map are the curves of the left picture.
+On the left is the error of a central difference against h in both precisions, with the distance of a wrong gradient
+from it. On the right is a map over step and tolerance: where the check judges both gradients correctly, where it raises
+a false alarm, and where it misses the bug. The borders of the map are the curves of the left picture.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ VERDICTS = {  # (right one accepted, wrong one accepted): name, style
     (True, True): ("missed", "second"),
     (False, True): ("both", "fourth"),
 }
-_MANY = 16  # entries that are looked at
+_MANY = 16  # entries that are checked
 _LOWEST, _HIGHEST = 1e-17, 1e12  # errors are drawn between these
 
 
@@ -52,7 +52,9 @@ class StepSweepModel(Model):
         bugs = {"1 % too large": 1.01 * self.right} if bugs is None else bugs
         self.wrong = {str(name): self._gradient(wrong) for name, wrong in bugs.items()}
         if not self.wrong:
-            raise ValueError("a map of verdicts needs a wrong gradient: leave bugs out, or name one.")
+            raise ValueError(
+                "a map of verdicts needs a wrong gradient: leave bugs out, or pass {name: gradient}."
+            )
         self.tolerance, self.expression = float(tolerance), expression
         self.precision, self.bug = "float64", next(iter(self.wrong))
         every = list(np.ndindex(self.x.shape))
@@ -63,7 +65,7 @@ class StepSweepModel(Model):
         """A claimed gradient as an array of the shape of x."""
         gradient = np.asarray(gradient(self.x.copy()) if callable(gradient) else gradient, dtype=np.float64)
         if gradient.shape != self.x.shape:
-            raise ValueError(f"a gradient has the shape of x, {self.x.shape}; this one has {gradient.shape}.")
+            raise ValueError(f"a gradient must have the shape of x, {self.x.shape}, got {gradient.shape}.")
         return gradient
 
     @property
@@ -79,7 +81,7 @@ class StepSweepModel(Model):
         """function(x), rounded to one precision; nan where the function refuses x."""
         try:
             return kind(float(self.function(x)))
-        except (ValueError, ZeroDivisionError, OverflowError):  # what the functions of `math` raise
+        except (ValueError, ZeroDivisionError, OverflowError):  # errors of the functions of `math`
             return kind(math.nan)
 
     def differences(self, precision: str) -> np.ndarray:
@@ -103,8 +105,10 @@ class StepSweepModel(Model):
         return self._differences[precision]
 
     def errors(self, precision: str, bug: str | None = None) -> list[float]:
-        """For every h the largest |gradient - difference| / max(1, |gradient|), of the right gradient or of a wrong
-        one; infinite where there is no difference to compare with."""
+        """For every h the largest |gradient - difference| / max(1, |gradient|), of the right or of a wrong gradient.
+
+        It is infinite where there is no finite difference.
+        """
         chosen = [np.array([array[index] for index in self.entries]) for array in (self.right, self._claimed(bug))]
         with np.errstate(all="ignore"):
             off = np.abs(chosen[1] - self.differences(precision)) / np.maximum(1.0, np.abs(chosen[0]))
@@ -115,7 +119,7 @@ class StepSweepModel(Model):
         return self.right if bug is None else self.wrong[bug]
 
     def verdict(self, step: int) -> tuple[bool, bool]:
-        """Whether a check with this step accepts the right gradient, and whether it accepts the wrong one."""
+        """(the right gradient is accepted, the wrong one is accepted) by a check with this step."""
         errors = self.errors(self.precision), self.errors(self.precision, self.bug)
         return tuple(each[step] <= self.tolerance for each in errors)
 
@@ -166,7 +170,7 @@ class StepSweepModel(Model):
         )
 
     def _beside_the_point(self, i: int, span: tuple[float, float] | None) -> tuple[float, float] | None:
-        """What is left of a span for words, where the point is not to be covered."""
+        """The larger part of a span above or below the point, so that words do not cover it."""
         if span is None or abs(i - self.step) > 1:
             return span
         middle, room = _log(self.tolerance), 0.6
@@ -206,7 +210,7 @@ class StepSweepModel(Model):
         return ""
 
     def _where_it_works(self) -> str:
-        """What a row of the map says; the map of the other precision is for those who ask for it."""
+        """A sentence on the row of the map at this tolerance."""
         good = [i for i in range(self.length) if self.verdict(i) == (True, False)]
         if not good:
             where = "no h"
@@ -227,20 +231,20 @@ _MEANING = {
 
 
 class MapAxes(Axes):
-    """Axes whose legend and frame take regions."""
+    """Axes with regions in the legend and in the frame."""
 
     def swatch(self, name: str, style: str) -> None:
-        """The next entry above the frame: a piece of the region's tint, its name."""
+        """Add the region's tint and name to the legend above the frame."""
         x, y = self._legend_end, self.top - 18
         self._legend.append(f'<rect class="cell {style}" x="{x:.1f}" y="{y - 7}" width="24" height="14"/>')
         self._legend.append(f'<text x="{x + 29:.1f}" y="{y + 4}">{html.escape(name)}</text>')
         self._legend_end = x + 29 + len(name) * 7 + 14
 
     def name_region(self, name: str, xs: list[float], spans: list[tuple[float, float] | None]) -> None:
-        """The name in the region's tallest place that is wide enough, if there is one."""
+        """Write the name in the tallest part of the region that is wide enough, if there is one."""
         column = abs(self.x(xs[1]) - self.x(xs[0]))
         count = math.ceil((len(name) * 7 + 6) / column)
-        best, place = 18.0, None  # pixels of height that the words need
+        best, place = 18.0, None  # pixels, the height that the words need
         for start in range(len(xs) - count + 1):
             window = spans[start : start + count]
             if None in window:
@@ -253,15 +257,17 @@ class MapAxes(Axes):
 
 
 def _span(key: tuple[bool, bool], right: float, wrong: float, shown: tuple[float, float]) -> tuple[float, float] | None:
-    """The tolerances of one column at which the verdict is this one: those of at least `right` accept what is right,
-    those of at least `wrong` accept what is wrong. None if there are none."""
+    """The tolerances of one column that give this verdict, or None.
+
+    A tolerance of at least `right` accepts the right gradient, one of at least `wrong` accepts the wrong one.
+    """
     low = max([shown[0], *(error for error, accepted in zip((right, wrong), key, strict=True) if accepted)])
     high = min([shown[1], *(error for error, accepted in zip((right, wrong), key, strict=True) if not accepted)])
     return (low, high) if low < high else None
 
 
 def _log(error: float) -> float:
-    """log10, kept between what is drawn; inf as it is."""
+    """log10 of an error, limited to the range that is drawn; inf stays inf."""
     return math.log10(min(max(error, _LOWEST), _HIGHEST)) if math.isfinite(error) else math.inf
 
 
@@ -270,15 +276,15 @@ def _logs(errors: list[float]) -> list[float]:
 
 
 class StepSweep(View):
-    """What a gradient check with a step h says of a right gradient and of a wrong one, as h shrinks.
+    """The verdict of a gradient check with step h on a right gradient and on a wrong one, as h shrinks.
 
-    function : of an array, returns one number. It is called with float64 and with float32.
-    x : where the gradient is checked, an array; the step at entry i is h · max(1, |xᵢ|). Of more than 16 entries
-        some 16 are looked at.
-    gradient : the right gradient at x, an array of the shape of x, or a function of x that gives it.
+    function : takes an array and returns one number. It is called with float64 and with float32.
+    x : the array at which the gradient is checked. The step at entry i is h · max(1, |xᵢ|). At most 16 entries are
+        checked.
+    gradient : the right gradient at x, an array of the shape of x or a function of x that returns one.
     bugs : name -> a wrong gradient, in the same form; by default one that is 1 % too large.
-    tolerance : a gradient is accepted if it is no further than this from the difference, at every entry, relative
-        to max(1, |gradient|).
+    tolerance : a gradient is accepted if its distance from the difference, relative to max(1, |gradient|), is at most
+        this at every entry.
     expression : the function as it is written, for readers who do not see the picture.
 
     >>> StepSweep(lambda x: (x * x * x).sum(), np.array([1.0, -2.0]), lambda x: 3 * x * x)

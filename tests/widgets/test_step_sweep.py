@@ -138,5 +138,5 @@ def test_it_is_quick():
 def test_what_it_refuses():
     with pytest.raises(ValueError, match=r"the shape of x, \(2,\)"):
         StepSweep(cubes, CUBE, np.zeros(3))
-    with pytest.raises(ValueError, match="name one"):
+    with pytest.raises(ValueError, match="pass {name: gradient}"):
         StepSweep(cubes, CUBE, slopes, {})
