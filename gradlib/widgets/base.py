@@ -1,8 +1,8 @@
-"""What all widgets have in common: a model of steps, and a view that shows one of them.
+"""The base of all widgets: a model of steps, and a view that shows one of them.
 
-A model is plain Python: where it stands, its picture as HTML text, what the picture says in words. A view
-puts ipywidgets on a model: buttons, a slider, the picture. Where there is no kernel (an exported page, a
-notebook that was only opened) the view is the picture and the words of the model's state.
+A model is plain Python: its current step, its picture as HTML text, and the picture in words. A view adds ipywidgets
+to a model: buttons, a slider, the picture. Without a kernel (an exported page, a notebook that was only opened) the
+view shows the picture and the words of the model's current step.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ VIEW_MIME = "application/vnd.jupyter.widget-view+json"
 
 
 class Words(NamedTuple):
-    """What a state says: a title, rows of (what, value), and a closing remark."""
+    """A state in words: a title, rows of (name, value), and a closing remark."""
 
     title: str
     rows: tuple[tuple[str, str], ...] = ()
@@ -33,44 +33,44 @@ class Words(NamedTuple):
           product           6
         One more.
         """
-        width = max((len(what) for what, _ in self.rows), default=0)
-        lines = [f"  {what:<{width}}  {value}".rstrip() for what, value in self.rows]
+        width = max((len(name) for name, _ in self.rows), default=0)
+        lines = [f"  {name:<{width}}  {value}".rstrip() for name, value in self.rows]
         return "\n".join(filter(None, [self.title, *lines, self.remark]))
 
     def html(self) -> str:
         safe = html.escape
-        rows = [f"<tr><th>{safe(what)}</th><td>{safe(value)}</td></tr>" for what, value in self.rows]
+        rows = [f"<tr><th>{safe(name)}</th><td>{safe(value)}</td></tr>" for name, value in self.rows]
         table = f"<table>{''.join(rows)}</table>" if rows else ""
         remark = f"<p>{safe(self.remark)}</p>" if self.remark else ""
         return f"<p><strong>{safe(self.title)}</strong></p>{table}{remark}"
 
 
 class Model:
-    """A sequence of states, number 0 to length - 1: what each looks like, and what it means."""
+    """A sequence of states, 0 to length - 1: the picture and the words of each."""
 
-    title = ""  # names the widget for readers who do not see it
-    interval = 1000  # milliseconds a state while playing
+    title = ""  # the widget's name for readers who do not see it
+    interval = 1000  # milliseconds per state while playing
     length = 1
     step = 0
 
     def go(self, step: int) -> None:
-        """Go to a state; before the first is the first, after the last the last."""
+        """Go to a state. A step before the first goes to the first, one after the last to the last."""
         self.step = min(max(step, 0), self.length - 1)
 
     def label(self) -> str:
-        """A few characters beside the slider."""
+        """The text beside the slider, a few characters."""
         return f"{self.step} of {self.length - 1}"
 
     def picture(self) -> str:
-        """HTML with SVG in it. What has a data-id can be marked; a text with a data-text can change."""
+        """HTML with SVG in it. Elements with a data-id can be marked; texts with a data-text can change."""
         raise NotImplementedError
 
     def marks(self) -> dict[str, str]:
-        """{data-id: classes} of what is marked in the picture now."""
+        """{data-id: classes} of the elements that are marked now."""
         return {}
 
     def texts(self) -> dict[str, str]:
-        """{data-text: text} that stands in the picture now."""
+        """{data-text: text} of the texts that the picture shows now."""
         return {}
 
     def words(self) -> Words:
@@ -83,7 +83,7 @@ class Model:
 
 
 def filled_in(picture: str, marks: Mapping[str, str], texts: Mapping[str, str]) -> str:
-    """The picture with marks and texts put in: what GraphView does in the browser, for a page without it."""
+    """Write marks and texts into a picture, as GraphView does in the browser, for a page without it."""
 
     def mark(match: re.Match) -> str:
         classes = marks.get(re.search(r'data-id="([^"]*)"', match[0])[1])
@@ -103,7 +103,7 @@ class View:
     """
 
     model: Model
-    _is_built = False  # whether there are ipywidgets yet
+    _is_built = False  # are the ipywidgets made?
 
     def go(self, step: int) -> None:
         """Show another state."""
@@ -111,7 +111,7 @@ class View:
         self.show()
 
     def show(self) -> None:
-        """Bring the screen in line with the model."""
+        """Update the screen from the model."""
         if self._is_built:
             self._update()
 
@@ -120,14 +120,14 @@ class View:
         return []
 
     def clicked(self, data_id: str) -> None:
-        """A node of the picture was clicked."""
+        """React to a click on a node of the picture."""
 
     def dragged(self, data_id: str, x: float, y: float) -> None:
-        """A node of the picture is dragged; x and y are in the coordinates of its SVG."""
+        """React to a node that is dragged; x and y are in the coordinates of its SVG."""
 
     @cached_property
     def widget(self):
-        """The ipywidget, made when it is first shown."""
+        """The ipywidget, built when it is first shown."""
         import ipywidgets as W
 
         from .graph_view import GraphView
@@ -138,7 +138,7 @@ class View:
         self._playing = W.ToggleButton(description="Play", tooltip="Play", layout=narrow)
         self._slider = W.IntSlider(model.step, 0, last, readout=False, layout={"flex": "1 1 140px"})
         self._label = W.Label(layout={"min_width": "5em", "margin": "2px 2px 2px 12px"})
-        # W.Play counts in the browser. Its own three buttons have no text, so it stays out of sight.
+        # W.Play counts in the browser. Its own three buttons have no text, so it is hidden.
         self._player = W.Play(model.step, 0, last, interval=model.interval, layout={"display": "none"})
         self._picture = GraphView(title=model.title)
 
@@ -158,7 +158,7 @@ class View:
         return W.VBox([*rows, self._picture])
 
     def _update(self) -> None:
-        """One message to the picture, with only what changed; then the slider and its label."""
+        """Send the picture its changes in one message, then set the slider and its label."""
         model, picture = self.model, self._picture
         with picture.hold_sync():
             picture.picture, picture.words = model.picture(), model.words().html()
@@ -167,7 +167,7 @@ class View:
         self._label.value = model.label()
 
     def _slide(self, step: int) -> None:
-        if step != self.model.step:  # else the slider only followed the model
+        if step != self.model.step:  # otherwise the slider only followed the model
             self.go(step)
 
     def _play(self, playing: bool) -> None:
@@ -177,7 +177,7 @@ class View:
         self._playing.description = self._playing.tooltip = "Pause" if playing else "Play"
 
     def _react(self, message: Mapping[str, Any]) -> None:
-        """A click, a key or a drag in the picture."""
+        """React to a click, a key or a drag in the picture."""
         if "clicked" in message:
             self.clicked(message["clicked"])
         elif "dragged" in message:
@@ -189,11 +189,11 @@ class View:
             self.go({"ArrowLeft": step - 1, "ArrowRight": step + 1, "Home": 0, "End": last}[message["key"]])
 
     def to_html(self) -> str:
-        """The state as a piece of a page: picture and words, no kernel needed."""
+        """Return the state as HTML, picture and words; no kernel is needed."""
         model = self.model
         picture = filled_in(model.picture(), model.marks(), model.texts())
-        # In a notebook that was not run on this machine JupyterLab shows neither style nor SVG. Without the
-        # style the picture, of which only loose words would be left, is hidden, and the sentence is not.
+        # In a notebook that was not run on this machine JupyterLab drops the style and the SVG, and only loose words
+        # would be left of the picture. Without the style the picture is hidden and a sentence is shown instead.
         attributes = f'role="group" aria-label="{html.escape(model.title)}" hidden="hidden"'
         return (
             f'<div class="gradlib-widget"><style>{style()}</style>'
