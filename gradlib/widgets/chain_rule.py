@@ -16,7 +16,7 @@ AGREES_WITHIN = 0.01  # relative: four digits are shown, a learner may write two
 
 
 class ChainRuleModel(Model):
-    """The state of `ChainRuleWalkthrough`: the start, a contribution a step, the gradients of the inputs."""
+    """The state of `ChainRuleWalkthrough`: the start, one contribution per step, the gradients of the inputs."""
 
     title = "Chain rule walkthrough"
     interval = 1500
@@ -28,7 +28,7 @@ class ChainRuleModel(Model):
         self.result = self.nodes[-1]
         self.stops = [(step, given) for step in self.walkthrough.steps for given in step.contributions]
         self.length = len(self.stops) + 2
-        self.predicting = False  # whether contributions are hidden until the learner has answered
+        self.predicting = False  # True: contributions are hidden until the learner has answered
         self.revealed = False
         self.verdict = ""
 
@@ -43,16 +43,16 @@ class ChainRuleModel(Model):
 
     @property
     def hidden(self) -> bool:
-        """Whether the learner is asked for this contribution. Only single, finite numbers are asked for."""
+        """True if the learner has to predict this contribution. Only single, finite numbers are asked for."""
         if not self.predicting or self.revealed or not self.stop:
             return False
         given = self.stop[1]
         return given.local is not None and math.isfinite(given.value.item())
 
-    # What the learner does --------------------------------------------------------------------------------
+    # The learner's actions -------------------------------------------------------------------------------
 
     def predict(self, predicting: bool) -> None:
-        """Begin or end to ask for each contribution."""
+        """Start or stop asking for each contribution."""
         self.predicting, self.revealed, self.verdict = predicting, False, ""
 
     def reveal(self) -> None:
@@ -60,7 +60,7 @@ class ChainRuleModel(Model):
         self.revealed, self.verdict = True, ""
 
     def answer(self, text: str) -> None:
-        """Compare a prediction with the contribution, and show it. What is no number is asked for again."""
+        """Compare a prediction with the contribution, and show it. Ask again if the text is not a number."""
         if not self.hidden:
             return
         predicted = _read_number(text)
@@ -140,7 +140,7 @@ class ChainRuleModel(Model):
         return texts
 
     def _ids(self, given: Contribution) -> tuple[str, str]:
-        """The data-ids of the node that a contribution goes to, and of the edge that it takes."""
+        """The data-ids of the node that a contribution goes to and of its edge."""
         return self.nodes[given.source].id, self.edges[given.edge].id
 
     # Words ------------------------------------------------------------------------------------------------
@@ -179,14 +179,14 @@ class ChainRuleModel(Model):
         return Words(title, tuple(rows), remark)
 
     def _operands(self, target: int) -> str:
-        """What the named inputs of an operation are, to follow its formula."""
+        """The values of an operation's named inputs, to follow its formula."""
         sources = dict.fromkeys(edge.source for edge in self.edges if edge.target == target)
         named = [self.nodes[i] for i in sources if self.nodes[i].name != value_text(self.nodes[i].value)]
         values = ", ".join(f"{node.name} = {value_text(node.value)}" for node in named)
         return values and f", with {values}"
 
     def _summands(self, given: Contribution) -> str:
-        """The contributions to this input up to now, if they are numbers, to follow their sum."""
+        """The contributions to this input so far, if they are numbers, to follow their sum."""
         values = [other.value for _, other in self.stops[: self.step] if other.source == given.source]
         if len(values) == 1 or any(value.size != 1 for value in values):
             return ""
@@ -214,7 +214,7 @@ class ChainRuleWalkthrough(View):
       contribution to x  1 × 3 = 3
       running sum        x is used twice: in all 4 (1 + 3)
 
-    Raises GraphError if nothing in the graph needs a gradient; KeyError for an operation not in the table.
+    Raises GraphError if nothing in the graph needs a gradient, KeyError for an operation that is not in the table.
     """
 
     def __init__(self, root: Any, names: Mapping[str, Any] | None = None):
@@ -252,7 +252,7 @@ def _gradient_line(gradient) -> str:
 
 
 def _sum_line(given: Contribution) -> str:
-    """The gradient of a node so far; "+ ?" while contributions are still to come."""
+    """The gradient of a node so far, with "+ ?" while contributions are missing."""
     return _gradient_line(given.total) + (" + ?" if given.use < given.uses else "")
 
 
