@@ -1,4 +1,4 @@
-"""Lesson 06: a graph of arrays, node by node: value, gradient, shape, and what it hands on to its inputs."""
+"""Lesson 06: a graph of arrays, node by node: value, gradient, shape, and the rule for each input."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..graph import Graph
 from .base import Model, View, Words
 from .graph_picture import graph_picture, is_drawable
 
-_MOST = 12  # entries that are shown one by one
+_MOST = 12  # entries; a larger array is summarised
 
 
 class ExplorerModel(Model):
@@ -32,7 +32,7 @@ class ExplorerModel(Model):
 
     @property
     def current(self) -> int:
-        """The index of the node that is looked at."""
+        """The index of the node that is shown."""
         return self.length - 1 - self.step
 
     def select(self, data_id: str) -> None:
@@ -40,7 +40,7 @@ class ExplorerModel(Model):
         self.go(self.length - 1 - int(data_id.removeprefix("n")))
 
     def uses(self, index: int) -> list[int]:
-        """The nodes that use a value, each as often as it does."""
+        """The nodes that use a value, each as often as it uses it."""
         return [edge.target for edge in self.graph.edges if edge.source == index]
 
     # Picture ----------------------------------------------------------------------------------------------
@@ -59,7 +59,7 @@ class ExplorerModel(Model):
         return inputs | edges | {self.nodes[self.current].id: "current"}
 
     def texts(self) -> dict[str, str]:
-        """The gradients that are complete: those of the nodes visited so far."""
+        """The complete gradients, which are those of the nodes visited so far."""
         if not is_drawable(self.graph):
             return {}
         known = [i for i, node in enumerate(self.nodes) if node.gradient is not None]
@@ -78,7 +78,7 @@ class ExplorerModel(Model):
         rows = [("shape", str(node.shape)), ("value", array_text(node.value))]
         if node.gradient is not None:
             rows.append(("gradient", array_text(node.gradient)))
-        rows += self._handed_on()
+        rows += self._rules()
         title = f"{node.name} = {node.formula}" if node.formula else f"{node.name}, {self._kind(node)}"
         return Words(title, tuple(rows), self._remark(node))
 
@@ -86,8 +86,8 @@ class ExplorerModel(Model):
     def _kind(node) -> str:
         return {"cut": "part of the graph that is not shown"}.get(node.kind, f"a {node.kind}".replace("a i", "an i"))
 
-    def _handed_on(self) -> list[tuple[str, str]]:
-        """For each input that gets a gradient, the rule in the names of the graph."""
+    def _rules(self) -> list[tuple[str, str]]:
+        """The rule for each input that gets a gradient, with the names of the graph."""
         node, sources = self.nodes[self.current], self.graph.sources[self.current]
         if not node.op or node.gradient is None:
             return []
@@ -111,9 +111,9 @@ class ExplorerModel(Model):
     def _remark(self, node) -> str:
         users = [self.nodes[i].name for i in self.uses(self.current)]
         if node.kind == "constant":
-            return "A constant: nothing is handed to it."
+            return "A constant: it gets no gradient."
         if not users:
-            seed = "the gradient that was handed in" if self.seeded else "1 for each of its entries"
+            seed = "the gradient that was given" if self.seeded else "1 for each of its entries"
             return f"The result. The sweep begins here, with {seed}."
         names = ", ".join(dict.fromkeys(users))
         used = f"used by {names}" if len(users) == 1 else f"used {len(users)} times, by {names}"
@@ -129,7 +129,7 @@ class GraphExplorer(View):
 
     root : a Tensor, a scalar.Value, or any object with `data`, `_prev` and `_op`.
     names : {name: node}, for the picture; by default the variables of the calling code.
-    gradient : what arrives at the result, by default ones.
+    gradient : the gradient that arrives at the result, by default ones.
 
     >>> from gradlib import Tensor
     >>> x, w = Tensor([[1.0, 2.0]], requires_grad=True), Tensor([[3.0], [4.0]], requires_grad=True)
@@ -151,7 +151,7 @@ class GraphExplorer(View):
 
 
 def array_text(array: np.ndarray) -> str:
-    """A small array as it is; of a larger one its range and its mean.
+    """A small array entry by entry, a larger one by its range and its mean.
 
     >>> array_text(np.array([[1.0, 0.25]])), array_text(np.arange(100.0))
     ('[[1, 0.25]]', '100 entries from 0 to 99, mean 49.5')
