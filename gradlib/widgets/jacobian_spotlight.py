@@ -1,7 +1,7 @@
-"""Lesson 05: the Jacobian of a small function, and which of its entries one cotangent touches.
+"""Lesson 05: the Jacobian of a small function, and the entries that one cotangent touches.
 
-A row for each output, a column for each input. Left of each row stands what arrives at that output; below, the sum of
-the rows, each times what arrived: that sum is all that going backward needs.
+There is a row for each output and a column for each input. To the left of each row stands the number that arrives at
+that output. Below stands the sum of the rows, each times its number: the backward pass needs only this sum.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .broadcast_explorer import number
 
 MOST_OUTPUTS, MOST_INPUTS = 10, 7
 _CELL, _HEAD, _TOP = (50, 24), 76, 44  # pixels
-_ZERO = 1e-8  # a difference quotient below is taken for 0
+_ZERO = 1e-8  # a smaller difference quotient counts as 0
 
 
 class JacobianModel(Model):
-    """The state of `JacobianSpotlight`: step i lights output i, the last step all of them."""
+    """The state of `JacobianSpotlight`: step i lights output i, the last step all outputs."""
 
-    title = "The Jacobian: outputs by inputs, and what one cotangent picks of it"
+    title = "The Jacobian: outputs by inputs, and the entries that one cotangent picks"
     interval = 1200
 
     def __init__(self, functions: Mapping[str, Callable], x: Any, vjp: Callable | None = None):
@@ -34,7 +34,7 @@ class JacobianModel(Model):
         self.length = max([1, *(len(j) for j in map(self.jacobian_of, self.functions) if not isinstance(j, str))]) + 1
 
     def jacobian_of(self, name: str) -> np.ndarray | str:
-        """∂outputᵢ/∂inputⱼ by central differences, or a sentence that says why there is none to draw."""
+        """∂outputᵢ/∂inputⱼ by central differences, or a sentence that says why it cannot be drawn."""
         if name not in self._jacobians:
             self._jacobians[name] = self._measured(self.functions[name])
         return self._jacobians[name]
@@ -65,7 +65,7 @@ class JacobianModel(Model):
 
     @property
     def cotangent(self) -> np.ndarray:
-        """What arrives at the outputs: 1 at one of them; at the last step a number at each, and none of them 0."""
+        """The cotangent: 1 at one output; at the last step a nonzero number at each output."""
         outputs = len(self.jacobian)
         if self.step < outputs:
             return np.eye(outputs)[self.step]
@@ -120,7 +120,7 @@ class JacobianModel(Model):
         return Words(title, tuple(rows), self._remark(jacobian, alone))
 
     def _yours(self, g: np.ndarray, product: np.ndarray) -> str:
-        """The learner's answer for the cotangent, and whether it is the product."""
+        """The learner's answer for the cotangent, compared with the product."""
         try:
             shape = np.shape(self.functions[self.name](self.x.copy()))
             yours = np.asarray(self.vjp(g.reshape(shape), self.x.copy()), dtype=float)
@@ -144,8 +144,9 @@ class JacobianModel(Model):
 class JacobianSpotlight(View):
     """The Jacobian of a small function at a point, row by row, and g times the Jacobian below it.
 
-    f : function of one array, or {name: function}, of which one is chosen. x : where; any shape, entries in order are
-    the columns. vjp : your own function (g, x) -> gradient of x, whose answer is compared.
+    f : a function of one array, or {name: function} to choose from.
+    x : the point, of any shape; its entries in order are the columns.
+    vjp : your own function (g, x) -> gradient of x; its answer is compared.
 
     >>> view = JacobianSpotlight(lambda x: x**2, [1.0, 2.0, 3.0, 4.0])
     >>> view.go(2)
@@ -160,7 +161,7 @@ class JacobianSpotlight(View):
         self.model = JacobianModel(f if isinstance(f, Mapping) else {"f": f}, x, vjp)
 
     def choose(self, name: str) -> None:
-        """Show another of the functions."""
+        """Show another function."""
         self.model.name = name
         self.show()
 
