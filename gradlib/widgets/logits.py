@@ -1,6 +1,7 @@
-"""Lesson 09: scores of a few classes, and what becomes of them: probabilities, the loss, its gradient.
+"""Lesson 09: scores of a few classes, with their probabilities, the loss, and its gradient.
 
-Three bar charts. The bars of the scores can be dragged; the slider sweeps that of one class, which a click chooses.
+There are three bar charts. The bars of the scores can be dragged. The slider sweeps the score of one class, and a
+click chooses the class.
 """
 
 from __future__ import annotations
@@ -15,21 +16,23 @@ import numpy as np
 from .base import Model, View, Words
 from .svg import Axes
 
-SWEEP = tuple(i / 4 for i in range(-24, 25))  # the scores that the slider goes through, -6 to 6
+SWEEP = tuple(i / 4 for i in range(-24, 25))  # the scores of the slider, -6 to 6
 _LEAST_REACH = 8.0  # a bar can be dragged at least from -8 to 8
-_ROOM = 1.4  # of the axis beyond that, for the number above a bar
+_ROOM = 1.4  # the axis is longer by this factor, for the number above a bar
 _MOST_CLASSES = 6
 
 
 class _Chart(Axes):
-    """Three of them stand side by side."""
+    """Axes so small that three charts fit side by side."""
 
     width, height = 296, 260
 
 
 class LogitsModel(Model):
-    """The state of `DraggableLogits`: the steps sweep the score of the chosen class, and step 0 is what it was when it
-    was chosen. There the sweep begins at the step that is nearest to it, `rest`."""
+    """The state of `DraggableLogits`: the steps sweep the score of the chosen class.
+
+    Step 0 is the class's own score. After a choice or a drag the slider stands at `rest`, the step nearest to it.
+    """
 
     title = "Scores, probabilities, and the gradient of the loss"
     interval = 150
@@ -38,9 +41,9 @@ class LogitsModel(Model):
     def __init__(self, logits: Sequence[float], target: int = 0):
         self.own = [float(value) for value in logits]
         if not 2 <= len(self.own) <= _MOST_CLASSES or not all(map(math.isfinite, self.own)):
-            raise ValueError(f"logits are 2 to {_MOST_CLASSES} finite numbers, one for each class, got {list(logits)}.")
+            raise ValueError(f"logits must be 2 to {_MOST_CLASSES} finite numbers, one per class, got {list(logits)}.")
         if not 0 <= target < len(self.own):
-            raise ValueError(f"target is a class from 0 to {len(self.own) - 1}, got {target}.")
+            raise ValueError(f"target must be a class from 0 to {len(self.own) - 1}, got {target}.")
         self.target, self.chosen, self.rest = target, target, 0
         self.reach = max([_LEAST_REACH, *map(abs, self.own)])
 
@@ -56,23 +59,23 @@ class LogitsModel(Model):
         return shifted / shifted.sum()
 
     def loss(self) -> float:
-        """-ln of the target's probability, by way of logsumexp: finite for every score."""
+        """-ln of the target's probability, computed with logsumexp, so that it is finite for all scores."""
         top = self.logits.max()
         return float(top + np.log(np.exp(self.logits - top).sum()) - self.logits[self.target])
 
     def gradient(self) -> np.ndarray:
         return self.probabilities() - np.eye(len(self.own))[self.target]
 
-    # What the learner does --------------------------------------------------------------------------------
+    # The learner's actions -------------------------------------------------------------------------------
 
     def choose(self, data_id: str) -> None:
-        """Let the slider sweep another class, from where its score is."""
+        """Let the slider sweep another class, starting from its score."""
         self.own = self.logits.tolist()
         self.chosen = int(data_id.removeprefix("c"))
         self._rest_at_the_nearest()
 
     def drag(self, data_id: str, y: float) -> None:
-        """Give a class the score at a height of the picture."""
+        """Set the score of a class from a height in the picture."""
         self.choose(data_id)
         axes = self._chart("score", self._range())
         low, high = axes.y_range
@@ -157,10 +160,10 @@ class LogitsModel(Model):
 
 
 class DraggableLogits(View):
-    """Scores of a few classes as bars to drag, beside the probabilities and the gradient of cross-entropy.
+    """Scores of a few classes as bars to drag, with the probabilities and the gradient of cross-entropy.
 
-    logits : the scores, two to six. target : the true class. A click on a bar lets the slider and the arrow keys sweep
-    that class.
+    logits : two to six scores. target : the true class. After a click on a bar, the slider and the arrow keys sweep
+    the score of that class.
 
     >>> DraggableLogits([2.0, 1.0, 0.0], target=1)
     True class 1: loss 1.408
