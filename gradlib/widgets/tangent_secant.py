@@ -1,8 +1,8 @@
-"""Lesson 01: the slope of a curve, from two points that come closer and closer.
+"""Lesson 01: the slope of a curve, from two points that move closer and closer together.
 
-Left the curve with its tangent and the secant; right the error of the secant's slope against h. From large h
-to small, the error falls with h (forward difference) or h² (central difference): truncation. Then it rises
-again as 1/h: round-off.
+On the left is the curve with its tangent and the secant, on the right the error of the secant's slope against h. From
+large h to small, the error first falls like h (forward difference) or h² (central difference): truncation. Then it
+rises again like 1/h: round-off.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STYLES = {"forward": "first", "central": "second"}  # of lines and points, in sv
 PRECISIONS = {"float64": np.float64, "float32": np.float32}
 # Central difference of eighth order: the weights of f(x + h) - f(x - h), f(x + 2h) - f(x - 2h), …
 _EIGHTH_ORDER = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
-_LARGEST = 1e300  # what is larger is not drawn: differences of it overflow
+_LARGEST = 1e300  # larger values are not drawn: their differences overflow
 
 
 class TangentSecantModel(Model):
@@ -62,11 +62,11 @@ class TangentSecantModel(Model):
         try:
             with np.errstate(all="ignore"):
                 return kind(self.f(x))
-        except (ValueError, ZeroDivisionError, OverflowError):  # what the functions of `math` raise
+        except (ValueError, ZeroDivisionError, OverflowError):  # errors of the functions of `math`
             return kind(math.nan)
 
     def _estimate(self) -> float:
-        """The slope by a difference of eighth order, at the largest h around which f is defined."""
+        """The slope by a difference of eighth order, with the largest h for which f is defined at all points."""
         for h in (1e-2, 1e-3, 1e-4, 1e-5):
             h *= max(1.0, abs(self.x))
             rises = [self._f(self.x + i * h) - self._f(self.x - i * h) for i in (1, 2, 3, 4)]
@@ -76,7 +76,7 @@ class TangentSecantModel(Model):
         return math.nan
 
     def ends(self, method: str, h: float) -> tuple[float, float]:
-        """The two points that the slope is taken between, as the chosen precision rounds them."""
+        """The two points of the secant, rounded to the chosen precision."""
         kind = PRECISIONS[self.precision]
         x, h = kind(self.x), kind(h)
         return (x if method == "forward" else x - h), x + h
@@ -118,7 +118,7 @@ class TangentSecantModel(Model):
         axes = Axes((xs[0], xs[-1]), _shown_range(ys, y), "x", "f(x)")
         axes.line(xs, _without_jumps(ys, axes.y_range), "curve")
         axes.line(*_straight(left, float(self._f(left)), self.slope(self.method, self.h), xs), style)
-        axes.line(*_straight(self.x, y, self.true_slope, xs), "third")  # dotted: the secant shows through
+        axes.line(*_straight(self.x, y, self.true_slope, xs), "third")  # dotted, so that the secant shows through
         for end in (left, right):
             axes.point(end, float(self._f(end)), style)
         axes.legend(self.expression, "curve")
@@ -180,11 +180,11 @@ class TangentSecant(View):
     """The secant through two points of a curve, its slope, and the error of that slope, as h shrinks.
 
     f : a function of one number. It is called with np.float64 or np.float32, to compare the precisions.
-    x : where the slope is taken.
+    x : the point of the tangent.
     derivative : the true slope, as a function or a number. Without it, it is estimated by a difference of
         eighth order, and the words say so.
-    expression : f as it is written, for the legend.
-    window : how far the curve is drawn to either side of x.
+    expression : the formula of f, for the legend.
+    window : the length drawn on either side of x.
 
     >>> TangentSecant(lambda x: x * x, 3.0, derivative=6.0, expression="x²")
     h = 1, forward difference, float64
@@ -209,7 +209,7 @@ class TangentSecant(View):
         return [self._choice("method", STYLES), self._choice("precision", PRECISIONS)]
 
     def _choice(self, name: str, options):
-        """Buttons of which one is down, for an attribute of the model."""
+        """Toggle buttons for an attribute of the model."""
         import ipywidgets as W
 
         def choose(change) -> None:
@@ -222,12 +222,12 @@ class TangentSecant(View):
 
 
 def _log10(error: float) -> float:
-    """log10, with an error of 0 drawn where float64 ends."""
+    """log10 of an error; an error of 0 is drawn at 1e-17."""
     return math.log10(max(error, 1e-17)) if math.isfinite(error) else math.nan
 
 
 def _power_law(axes: Axes, hs, logs, middle: int, power: int, name: str, shift: float, beside) -> None:
-    """A dashed line beside a branch of an error curve, if the branch follows that power of h."""
+    """Draw a dashed line next to a branch of an error curve, if the branch follows that power of h."""
     ends = middle - PER_DECADE, middle + PER_DECADE
     if ends[0] < 0 or ends[1] >= len(hs):
         return
@@ -239,12 +239,12 @@ def _power_law(axes: Axes, hs, logs, middle: int, power: int, name: str, shift: 
 
 
 def _straight(x: float, y: float, slope: float, xs: list[float]) -> tuple[list[float], list[float]]:
-    """The line through (x, y), from end to end of the picture."""
+    """The straight line through (x, y) across the whole picture."""
     return [xs[0], xs[-1]], [y + slope * (xs[0] - x), y + slope * (xs[-1] - x)]
 
 
 def _without_jumps(ys: list[float], shown: tuple[float, float]) -> list[float]:
-    """The values, with a gap where the curve leaves at one end and is back at the other: a pole."""
+    """The values, with nan at a pole, where the curve leaves the picture at the top and returns at the bottom."""
     low, high = shown
     sides = [(y > high) - (y < low) for y in ys]  # 1 above, -1 below
     jumps = [before * after == -1 for before, after in zip([0, *sides], sides, strict=False)]
@@ -252,7 +252,7 @@ def _without_jumps(ys: list[float], shown: tuple[float, float]) -> list[float]:
 
 
 def _shown_range(ys: list[float], y: float) -> tuple[float, float]:
-    """What is shown: all but the lowest and highest twentieth (poles), always the point, a margin."""
+    """The y range: all values except the lowest and highest 5 % (poles), the point itself, and a margin."""
     drawable = [value for value in [*ys, y] if abs(value) < _LARGEST] or [0.0]
     low, high = np.percentile(drawable, [5, 95])
     if abs(y) < _LARGEST:
