@@ -1,4 +1,4 @@
-"""Widgets of the course: pictures that are stepped through."""
+"""The widgets of the course: pictures to step through."""
 
 from .backward_order import BackwardOrder
 from .broadcast_explorer import BroadcastExplorer

@@ -1,4 +1,4 @@
-"""The picture of a graph in which texts can change: lines in the boxes, factors on the arrows."""
+"""The picture of a graph whose texts can change: lines in the boxes, factors on the arrows."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ..graph import HOW_TO_GET_PICTURES, MAX_NODES, Graph, draw, for_a_page
 
 
 def is_drawable(graph: Graph) -> bool:
-    """Whether a graph is small enough to be drawn and read."""
+    """Return True if a graph is small enough to be drawn and read."""
     return len(graph.nodes) <= MAX_NODES
 
 
-Widest = Mapping[str, Sequence[str]]  # {id of a node or an edge: the widest of each text that it will show}
+Widest = Mapping[str, Sequence[str]]  # {id of a node or an edge: the widest form of each of its texts}
 
 
 def graph_picture(graph: Graph, widest: Widest, caption: str = "", scope: str = "") -> str:
-    """A figure of a graph, with an empty text wherever one can change. Gradients are shown in no other way.
+    """A figure of a graph, with an empty text wherever a text can change. The graph's own gradients are left out.
 
-    widest : what to leave room for. The first text of node n3 has the data-text "n3.0".
-    scope : put before every data-id and data-text, where a page shows two graphs.
+    widest : the texts to leave room for. The first text of node n3 has the data-text "n3.0".
+    scope : a prefix of every data-id and data-text, where a page shows two graphs.
 
-    A graph that is too large to draw, or that cannot be drawn here, is text.
+    A graph that is too large, or that cannot be drawn here, is shown as text.
     """
     caption = caption and f"<figcaption>{html.escape(caption)}</figcaption>"
     return f'<figure>{caption}<div class="gradlib-scroll">{_drawing(graph, widest, scope)}</div></figure>'
@@ -46,7 +46,7 @@ def _drawing(graph: Graph, widest: Widest, scope: str) -> str:
 
 
 def _with_room(graph: Graph, widest: Widest) -> str:
-    """The graph in DOT, each changing text at its widest."""
+    """The graph in DOT, with the widest form of each text that changes."""
     dot = graph.to_dot()
     for edge in graph.edges:
         if edge.id in widest:
@@ -57,7 +57,7 @@ def _with_room(graph: Graph, widest: Widest) -> str:
         if node.id in widest:
             title = f"{node.name} = {node.formula}" if node.formula else node.name
             labels.append(f"{node.id} [label={_quoted([title, value_text(node.value), *widest[node.id]])}]\n")
-    return dot.rstrip().removesuffix("}") + "".join(labels) + "}"  # of two labels Graphviz takes the later
+    return dot.rstrip().removesuffix("}") + "".join(labels) + "}"  # Graphviz takes the later of two labels
 
 
 def _quoted(lines: Sequence[str]) -> str:
@@ -65,7 +65,7 @@ def _quoted(lines: Sequence[str]) -> str:
 
 
 def _with_slots(element: str, element_id: str, widest: Widest) -> str:
-    """The last texts of a node or an edge become those that change."""
+    """Empty the last texts of a node or an edge and give them a data-text: these change."""
     count = len(widest.get(element_id, ()))
     texts = re.findall(r"<text .*?</text>", element)
     for i, text in enumerate(texts[len(texts) - count :]):

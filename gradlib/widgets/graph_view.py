@@ -1,4 +1,4 @@
-"""The one widget with code of its own in the browser: a picture whose parts can be marked and clicked."""
+"""The only widget with its own JavaScript: a picture whose parts can be marked and clicked."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class GraphView(anywidget.AnyWidget):
     """A picture with its words.
 
     picture : HTML with SVG in it. Its `g` elements of class "node" can be clicked and reached by the Tab key.
-    marks : {data-id: classes} added to elements of the picture, which is not sent again for that.
+    marks : {data-id: classes} added to elements of the picture, without sending the picture again.
     texts : {data-text: text} written into the picture's text elements.
     words : HTML under the picture, read aloud by screen readers when it changes.
 
-    Sends {"clicked": data-id} for a click, Enter or Space on a node, and {"key": name} for the arrow keys,
-    Home and End, and for Space elsewhere in the picture. While a node that has a data-drag is dragged, {"dragged":
-    data-id, "x": …, "y": …}, the pointer's place in the coordinates of the node's SVG.
+    Sends {"clicked": data-id} for a click, Enter or Space on a node; {"key": name} for the arrow keys, Home and End,
+    and for Space elsewhere in the picture; and {"dragged": data-id, "x": …, "y": …} while a node with a data-drag is
+    dragged, where x and y are the pointer's place in the coordinates of the node's SVG.
     """
 
     _esm = resources.files(__package__).joinpath("graph_view.js").read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
 """Small pictures as SVG text: axes with ticks, lines, points, a legend.
 
-Text and frames take the colour of the page, so that a picture is legible in light and dark themes; lines and
-points have classes, which style.css colours. Nothing has an id: several pictures can stand in one page.
+Text and frames take the colour of the page, so that a picture is legible in light and dark themes. Lines and points
+have classes, which style.css colours. No element has an id, so that one page can show several pictures.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-# Pixels of a letter at 13 px in DejaVu Sans, the widest of the fonts that stand in for sans serif.
+# Pixels per letter at 13 px in DejaVu Sans, the widest of the common sans-serif fonts.
 _LETTER_WIDTHS = {
     **dict.fromkeys("fijlrt.,:;'|! ⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃", 5.5),
     **dict.fromkeys("CDGHNOQRU=+−", 10.5),
@@ -41,7 +41,7 @@ def round_steps(low: float, high: float, count: int = 5) -> list[float]:
 
 
 def text_width(text: str) -> float:
-    """About how many pixels a text of 13 px takes, rather too many than too few.
+    """Estimate the width in pixels of a text of 13 px, rather too large than too small.
 
     >>> text_width("momentum"), text_width("tilt")
     (78.5, 22.0)
@@ -50,7 +50,7 @@ def text_width(text: str) -> float:
 
 
 def power_of_ten(exponent: int) -> str:
-    """A power of ten as it is written.
+    """A power of ten with superscript digits.
 
     >>> power_of_ten(-12), power_of_ten(0)
     ('10⁻¹²', '1')
@@ -61,8 +61,8 @@ def power_of_ten(exponent: int) -> str:
 class Axes:
     """A frame with ticks, into which lines and points are drawn; `svg()` is the picture.
 
-    x_range, y_range : (low, high). With `logarithmic` both axes are, with `logarithmic_y` the upright one is, and
-    what is on such an axis is given as its log10.
+    x_range, y_range : (low, high). With `logarithmic` both axes are logarithmic, with `logarithmic_y` only y. Values on
+    a logarithmic axis are given as their log10.
     """
 
     width, height = 440, 320
@@ -92,13 +92,13 @@ class Axes:
         return self.left + (value - low) / (high - low) * (self.width - self.left - self.right)
 
     def y(self, value: float) -> float:
-        """Pixels from the top edge. Far outside it is cut: browsers drop lines beyond 10⁷ pixels."""
+        """Pixels from the top edge, limited far outside the frame: browsers drop lines beyond 10⁷ pixels."""
         low, high = self.y_range
         share = min(max((value - low) / (high - low), -9.0), 9.0)
         return self.height - self.bottom - share * (self.height - self.top - self.bottom)
 
     def line(self, xs: Sequence[float], ys: Sequence[float], style: str) -> None:
-        """A line through the points, broken where one of them is not finite."""
+        """Draw a line through the points, broken where a point is not finite."""
         pieces, pen = [], "M"
         for x, y in zip(xs, ys, strict=True):
             if math.isfinite(x) and math.isfinite(y):
@@ -109,28 +109,30 @@ class Axes:
         self._inside.append(f'<path class="line {style}" d="{"".join(pieces)}"/>')
 
     def point(self, x: float, y: float, style: str) -> None:
-        """A disc, or a square where the style begins with "second"; nothing where the point is not finite. "small"
-        after the style makes it so."""
+        """Draw a disc, or a square if the style begins with "second". "small" after the style makes it smaller.
+
+        A point that is not finite is left out.
+        """
         if math.isfinite(x) and math.isfinite(y):
             self._inside.append(_symbol(self.x(x), self.y(y), style))
 
     def cell(self, x_range: tuple[float, float], y_range: tuple[float, float], style: str) -> None:
-        """A rectangle filled with a pale tint."""
-        # Whole pixels: between edges that fall inside of one, a pale line would show.
+        """Draw a rectangle filled with a pale tint."""
+        # Whole pixels: edges inside a pixel would leave a pale line.
         left, right, bottom, top = map(round, [*map(self.x, x_range), *map(self.y, y_range)])
         place = f'x="{left}" y="{top}" width="{right - left}" height="{bottom - top}"'
         self._inside.append(f'<rect class="cell {style}" {place}/>')
 
     def add(self, element: str) -> None:
-        """Any other SVG, in pixels."""
+        """Add any other SVG, in pixels."""
         self._inside.append(element)
 
     def text(self, x: float, y: float, text: str, dx: float, dy: float, anchor: str) -> None:
-        """Words dx, dy pixels beside a point; `anchor` says which end of them is there."""
+        """Write a text dx, dy pixels from a point; `anchor` is the end of the text that stands there."""
         self._inside.append(_text(self.x(x) + dx, self.y(y) + dy, text, anchor))
 
     def legend(self, name: str, style: str, point: bool = False) -> None:
-        """The next entry above the frame: a piece of the line, its point if it has one, its name."""
+        """Add an entry to the legend above the frame: a piece of the line, its point if it has one, its name."""
         x, y = self._legend_end, self.top - 18
         self._legend.append(f'<path class="line {style}" d="M{x:.1f} {y}h26"/>')
         if point:
@@ -139,7 +141,7 @@ class Axes:
         self._legend_end = x + 31 + text_width(name) + 12
 
     def svg(self, description: str) -> str:
-        """The whole picture; `description` is for readers who do not see it."""
+        """Return the picture; `description` is for readers who do not see it."""
         left, top = self.left, self.top
         width, height = self.width - left - self.right, self.height - top - self.bottom
         size = f'width="{self.width}" height="{self.height}" viewBox="0 0 {self.width} {self.height}"'
