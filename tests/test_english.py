@@ -152,20 +152,6 @@ EXCEPTIONS: set[str] = {
     "serialization.py",
     "tensor.py",
     "training.py",
-    "widgets/backward_order.py",
-    "widgets/base.py",
-    "widgets/broadcast_explorer.py",
-    "widgets/chain_rule.py",
-    "widgets/dashboard.py",
-    "widgets/depth_gain.py",
-    "widgets/gradient_strip.py",
-    "widgets/graph_explorer.py",
-    "widgets/graph_picture.py",
-    "widgets/jacobian_spotlight.py",
-    "widgets/optimizer_race.py",
-    "widgets/step_sweep.py",
-    "widgets/svg.py",
-    "widgets/tangent_secant.py",
 }
 
 
