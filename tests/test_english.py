@@ -96,8 +96,6 @@ def findings(source: str, learners: bool = False) -> list[Finding]:
 EXCEPTIONS: set[str] = {
     "amp.py",
     "autograd.py",
-    "bounds.py",
-    "checkpointing.py",
     "checks/boxes.py",
     "checks/cases.py",
     "checks/exercises.py",
@@ -121,9 +119,7 @@ EXCEPTIONS: set[str] = {
     "device.py",
     "diagnostics.py",
     "errors.py",
-    "explain.py",
     "functional.py",
-    "gradcheck.py",
     "graph.py",
     "nn/attention.py",
     "nn/containers.py",
@@ -151,7 +147,6 @@ EXCEPTIONS: set[str] = {
     "scalar.py",
     "serialization.py",
     "tensor.py",
-    "training.py",
 }
 
 

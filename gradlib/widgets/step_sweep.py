@@ -52,9 +52,7 @@ class StepSweepModel(Model):
         bugs = {"1 % too large": 1.01 * self.right} if bugs is None else bugs
         self.wrong = {str(name): self._gradient(wrong) for name, wrong in bugs.items()}
         if not self.wrong:
-            raise ValueError(
-                "a map of verdicts needs a wrong gradient: leave bugs out, or pass {name: gradient}."
-            )
+            raise ValueError("a map of verdicts needs a wrong gradient: leave bugs out, or pass {name: gradient}.")
         self.tolerance, self.expression = float(tolerance), expression
         self.precision, self.bug = "float64", next(iter(self.wrong))
         every = list(np.ndindex(self.x.shape))

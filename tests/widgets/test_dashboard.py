@@ -75,7 +75,7 @@ def test_scores_of_every_shape_become_classes(scores, classes):
         ([(1.0, 0.8), (0.5, 0.81)] * 3, 2, "lowest after epoch 1, and is about the same now"),
         ([2.0, 0.5, np.nan, np.nan, np.nan], 3, "the training has diverged"),
         ([2.0, 0.5, 0.25, 0.1, 0.05], 3, "The training loss was 2 after the first epoch."),
-        ([(1.0, 2.0, 3.0)] * 5, 1, "Training stopped in epoch 1. TypeError: train_epoch must return one loss, or (training loss"),
+        ([(1.0, 2.0, 3.0)] * 5, 1, "Training stopped in epoch 1. TypeError: train_epoch must return one loss, or"),
     ],
 )
 def test_the_remark(losses, step, words):
