@@ -72,11 +72,11 @@ def test_examples_of_any_kind_are_collated():
     assert batch["pair"][0].shape == (3, 2) and batch["pair"][1].dtype == np.float32
     (own,) = DataLoader(Words(), 3, collate_fn=lambda examples: "".join(example["word"] for example in examples))
     assert own == "abc"
-    with pytest.raises(ShapeError, match=r"a batch stacks examples of one shape, got \[\(2,\), \(3,\)\]"):
+    with pytest.raises(ShapeError, match=r"the examples of a batch must have one shape, got \[\(2,\), \(3,\)\]"):
         data.collate([np.ones(2), np.ones(3)])
     with pytest.raises(ShapeError, match=r"the same parts, got \['a'\] and \['b'\]"):
         data.collate([{"a": 1}, {"b": 1}])
-    with pytest.raises(ShapeError, match="the same parts, got 2 and 3"):
+    with pytest.raises(ShapeError, match="the same parts, got 2 and 3. Pass a collate_fn"):
         data.collate([(1, 2), (1, 2, 3)])
     assert data.collate([{"a": 1, "b": 2}, {"b": 4, "a": 3}])["a"].tolist() == [1, 3]
 
@@ -114,29 +114,106 @@ def test_what_shares_leave_over_goes_to_the_first_parts(count, shares, sizes):
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: DataLoader(rows(), 0), "batch_size is a whole number of at least 1, got 0."),
-        (lambda: DataLoader(rows(), 2.0), "batch_size is a whole number of at least 1, got 2.0."),
-        (lambda: random_split(rows(), [5, 4]), "counts that add up to the 10 examples, or shares that add up to 1"),
-        (lambda: random_split(rows(), [0.5, 0.2]), "got [0.5, 0.2], 0.7 in all."),
-        (lambda: data.train_test_split(np.ones(4), np.ones(4), 1.5), "test_size is a share, between 0 and 1, got 1.5."),
-        (lambda: data.train_test_split(np.ones(4), np.ones(3)), "got 4 examples and 3 labels."),
-        (lambda: DataLoader(rows(), seed=-1), "DataLoader's seed is a whole number from 0 on, got -1."),
-        (lambda: data.make_moons(-1), "n_samples is a whole number from 0 on, got -1."),
-        (lambda: data.make_spirals(9, n_classes=0), "the number of classes is a whole number from 1 on, got 0."),
-        (lambda: data.addition_sequences(0), "digits is a whole number from 1 on, got 0."),
+        (lambda: DataLoader(rows(), 0), "batch_size must be an integer of at least 1, got 0."),
+        (lambda: DataLoader(rows(), 2.0), "batch_size must be an integer of at least 1, got 2.0."),
+        (lambda: DataLoader(rows(), True), "batch_size must be an integer of at least 1, got True."),
+        (lambda: DataLoader(rows(), collate_fn=3), "collate_fn must be a function from a list of examples to a batch"),
+        (lambda: DataLoader(rows(), seed=-1), "DataLoader's seed must be an integer of at least 0, got -1."),
+        (lambda: DataLoader(rows(), seed=1).load_state_dict(3), "a loader's state is what its state_dict() returned"),
+        (lambda: DataLoader(rows(), seed=1).load_state_dict({"a": 1}), "{'rng': …}, got {'a': 1}."),
+        (lambda: random_split(rows(), [5, 4]), "counts that add up to the 10 examples, or fractions that add up to 1"),
+        (lambda: random_split(rows(), [0.5, 0.2]), "got [0.5, 0.2] with sum 0.7."),
+        (lambda: random_split(rows(), 5), "lengths must be a list of counts or fractions, got 5."),
+        (lambda: random_split(rows(), ["a"]), "each length must be a number, got 'a'."),
+        (lambda: data.train_test_split(np.ones(4), np.ones(4), 1.5), "must be a fraction between 0 and 1, got 1.5."),
+        (lambda: data.train_test_split(np.ones(4), np.ones(4), "a"), "test_size must be a number, got 'a'."),
+        (lambda: data.train_test_split(np.ones(4), np.ones(3)), "the same number of rows, got shapes (4,) and (3,)."),
+        (lambda: data.train_test_split(1.0, np.ones(3)), "the same number of rows, got shapes () and (3,)."),
+        (lambda: data.make_moons(-1), "n_samples must be an integer of at least 0, got -1."),
+        (lambda: data.make_moons(4, noise=-1.0), "noise must be a finite number of at least 0, got -1.0."),
+        (lambda: data.make_moons(4, noise=[0.1]), "noise must be a number, got [0.1]."),
+        (lambda: data.make_blobs(4, cluster_std=None), "cluster_std must be a number, got None."),
+        (lambda: data.make_blobs(4, 2.0), "n_features must be an integer of at least 1, got 2.0."),
+        (lambda: data.make_regression(2.0), "n_samples must be an integer of at least 0, got 2.0."),
+        (lambda: data.make_regression(4, -1), "n_features must be an integer of at least 1, got -1."),
+        (lambda: data.make_circles(4, factor="a"), "factor must be a number, got 'a'."),
+        (lambda: data.make_spirals(4, turns=np.nan), "turns must be a finite number, got nan."),
+        (lambda: data.make_spirals(9, n_classes=0), "number of classes must be an integer of at least 1, got 0."),
+        (lambda: data.addition_sequences(0), "digits must be an integer of at least 1, got 0."),
         (lambda: TensorDataset(np.ones(3), np.ones(2)), "one for each example, got shapes (3,), (2,)."),
+        (lambda: TensorDataset(np.ones(())), "the same number of rows, one for each example, got shapes ()."),
+        (lambda: data.collate([]), "collate takes at least one example, got none."),
+        (lambda: data.collate(3), "collate takes a list of examples, got int."),
+        (lambda: data.collate([1, "a"]), "must have the same parts, got None and text."),
+        (lambda: data.collate([1.0, None]), "collate makes batches of numbers, arrays, tensors and texts"),
+        (lambda: data.collate([np.array("2020", "M8[Y]")]), "got datetime64[Y]. Pass a collate_fn"),
+        (lambda: data.collate([np.ones(()), np.ones(1)]), "must have one shape, got [(), (1,)]."),
     ],
 )
 def test_wrong_requests_are_refused(call, words):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises((TypeError, ValueError)) as caught:
         call()
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("examples", "dtype"),
+    [
+        ([1, 2.5], np.float32), ([2.5, 1], np.float32), ([True, 2], np.int64), ([True, 2.5], np.float32),
+        ([True, False], np.bool_), ([1, np.float64(2.5)], np.float64), ([np.float32(2.5), 1], np.float32),
+        ([np.int64(1), 2.5], np.float32), ([2.5, np.int64(1)], np.float32), ([np.uint8(1), 300], np.uint8),
+        ([2.5, np.array(1.0)], np.float64), ([Tensor(1.0), 2.0], np.float32), ([2.0, Tensor(1.0)], np.float32),
+        ([np.float16(1), 2.5], np.float16), ([np.int64(1), np.float32(2.5)], np.float32), ([np.True_, 2], np.int64),
+    ],
+)  # fmt: skip
+def test_all_examples_decide_the_dtype_of_a_batch(examples, dtype):
+    for part in (examples, [(example,) for example in examples], [{"a": example} for example in examples]):
+        batch = data.collate(part)
+        batch = batch["a"] if isinstance(batch, dict) else batch[0] if isinstance(batch, tuple) else batch
+        assert batch.dtype == dtype
+
+
+def test_lists_in_a_dataset_are_numbers_as_in_a_tensor():
+    ((x, y),) = DataLoader(TensorDataset([[0.5, 1], [1, 2]], [0, 1]), 2)
+    assert x.dtype == np.float32 and y.dtype == np.int64
+    assert TensorDataset(np.ones((2, 1)))[0][0].dtype == np.float64
+
+
+@pytest.mark.parametrize("kind", ["dataset", "subset"])
+def test_examples_are_indexed_by_integers_slices_and_masks(kind):
+    dataset = rows(4) if kind == "dataset" else Subset(rows(9), [0, 1, 2, 3])
+    for index, expected in (
+        (np.int64(1), 1), (Tensor(1), 1), (np.array(1), 1), (-1, 3), (slice(1, 3), [1, 2]), ([3, 0], [3, 0]),
+        (Tensor([3, 0]), [3, 0]), ([], []), ([True, False, False, True], [0, 3]),
+    ):  # fmt: skip
+        assert dataset[index][1].tolist() == expected
+    for index in (1.0, None, True, "a", np.array(1.0), [0.5], {"a": 1}, [True, False]):
+        with pytest.raises(TypeError, match="examples are indexed by an integer, a slice or a list of integers, got"):
+            dataset[index]
+    for index in (4, -5, [0, 4]):
+        with pytest.raises(IndexError, match=r"a dataset of 4 has examples 0 to 3, got -?[45]\."):
+            dataset[index]
+    assert len(list(dataset)) == 4
+    with pytest.raises(IndexError, match="a dataset of 0 has no examples, got 0."):
+        TensorDataset(np.ones((0, 2)))[0]
+
+
+@pytest.mark.parametrize("wrong", [3, None, np.array(1.0), Tensor(1.0), iter([1]), {"x": [1]}, {1, 2}])
+def test_what_is_not_a_dataset_is_refused(wrong):
+    for name, call in (
+        ("DataLoader", lambda: DataLoader(wrong)),
+        ("Subset", lambda: Subset(wrong, [0])),
+        ("random_split", lambda: random_split(wrong, [1.0])),
+    ):
+        with pytest.raises(TypeError, match=f"{name} takes a Dataset, or anything with __getitem__ and __len__, got"):
+            call()
+    assert len(DataLoader({0: 1.0, 1: 2.0})) == 2
+
+
 def test_a_subset_takes_numbers_that_are_there():
-    with pytest.raises(TypeError, match=r"got bool of shape \(2,\). Of a mask take np.flatnonzero\(mask\)"):
+    with pytest.raises(TypeError, match=r"got bool of shape \(2,\). For a mask pass np.flatnonzero\(mask\)"):
         Subset(rows(2), [True, False])
-    with pytest.raises(TypeError, match="a list of whole numbers, got float64"):
+    with pytest.raises(TypeError, match="a list of integers, the indices of its examples, got float64"):
         Subset(rows(2), [0.5])
     with pytest.raises(IndexError, match="a dataset of 2 has examples 0 to 1, got 2"):
         Subset(rows(2), [0, 2])
@@ -144,7 +221,7 @@ def test_a_subset_takes_numbers_that_are_there():
 
 
 def test_a_dataset_must_say_what_it_holds():
-    with pytest.raises(TypeError, match="anything with __getitem__ and __len__, got list_iterator. Of an iterator"):
+    with pytest.raises(TypeError, match="anything with __getitem__ and __len__, got list_iterator. Make a list"):
         DataLoader(iter([1, 2]))
     with pytest.raises(NotImplementedError, match="Dataset must define __len__"):
         len(Dataset())
@@ -224,6 +301,9 @@ def test_a_stratified_split_keeps_the_shares():
     assert np.array_equal(y[train], y_train) and np.array_equal(y[test], y_test)
     assert len(data.train_test_split(x, y * 1.0, 0.25)[1]) == 25
     assert sorted(data.train_test_split([1, 2, 3, 4], [0, 1, 0, 1], 0.5)[3]) == [0, 1]
+    assert np.array_equal(data.train_test_split(x, y[:, None], 0.2, rng=np.random.default_rng(0))[1], test)
+    one_hot = data.train_test_split(x, np.eye(3, dtype=int)[y], 0.2)
+    assert one_hot[3].sum(axis=0).tolist() == [16, 3, 1]
 
 
 def test_sums_as_tokens_are_right():
