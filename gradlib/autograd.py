@@ -104,39 +104,53 @@ class RecordingMode(contextlib.ContextDecorator):
 
 
 class _Writes:
-    """When arrays were overwritten, so that `backward()` can tell whether a value has changed since it was
-    used: a tensor notes the count of writes when it is made.
+    """When arrays were overwritten, so that `backward()` can tell whether a value has changed since it was used: a
+    tensor notes the count of writes when it is made.
 
     Writes are counted by memory, not by tensor: t.detach(), t.reshape(…) and t[0] share the array of t.
     """
 
     def __init__(self):
         self.count = 0
-        self.assigned = False  # whether `t[i] = v` has ever been recorded
+        self.assigned = weakref.WeakValueDictionary()  # the tensors that `t[i] = v` has changed in a graph, by id
         self._last: dict[int, list] = {}  # [count, weak reference], by id of the array that owns the memory
 
     def mark(self, array: np.ndarray) -> None:
         """Note that an array has been overwritten."""
         self.count += 1
-        owner = _owner(array)
+        owner = owner_of(array)
         key = id(owner)
         if key in self._last:
             self._last[key][0] = self.count
         else:
             self._last[key] = [self.count, weakref.ref(owner, lambda _: self._last.pop(key, None))]
 
-    def note_assignment(self) -> int:
-        """The count after an assignment that was recorded: what was made before it used the old value."""
-        self.assigned = True
+    def last(self, array: np.ndarray) -> int:
+        """The count at the last write to an array's memory; 0 if there was none."""
+        return self._last.get(id(owner_of(array)), (0,))[0]
+
+    def note_assignment(self, tensor) -> int:
+        """The count after an assignment that was recorded: nodes that were made before it used the old value."""
+        self.assigned[id(tensor)] = tensor
         self.count += 1
         return self.count
 
-    def last(self, array: np.ndarray) -> int:
-        """The count at the last write to an array's memory; 0 if there was none."""
-        return self._last.get(id(_owner(array)), (0,))[0]
+    def refuse_overwritten(self, order: list) -> None:
+        """Raise GraphError if a tensor in the graph was overwritten after an operation used or made it."""
+        for node in order:
+            if node._made == self.count or node._op is None:  # mostly nothing was written since
+                continue
+            for tensor in (*node._prev, node):
+                if self.last(tensor._array) > node._made:
+                    what = "its result" if tensor is node else f"its input of shape {tensor.shape}"
+                    raise GraphError(
+                        f"backward() needs the values that {node._op.symbol!r} worked with, but {what} was overwritten "
+                        "in place afterwards. Compute the result again, or make a new tensor instead of overwriting."
+                    )
 
 
-def _owner(array: np.ndarray) -> np.ndarray:
+def owner_of(array: np.ndarray) -> np.ndarray:
+    """The array that owns the memory that an array shows."""
     while type(array.base) is np.ndarray:
         array = array.base
     return array
@@ -201,7 +215,7 @@ def topological_order(root, follow: Callable = needs_gradient) -> list:
     recursion, which ends at a depth of 1,000.
     """
     order, seen, stack = [], set(), [root]
-    assigned = writes.assigned
+    assigned = len(writes.assigned) > 0
     while stack:
         node = stack.pop()
         if node is None:  # the marker: all inputs of the node below it are in the order
@@ -210,24 +224,25 @@ def topological_order(root, follow: Callable = needs_gradient) -> list:
             seen.add(id(node))
             stack += (node, None)
             if assigned:
-                _use_what_was_there(node)
+                _use_earlier_inputs(node)
             for parent in reversed(node._prev):  # the first input comes first in the order
                 if id(parent) not in seen and follow(parent):
                     stack.append(parent)
     return order
 
 
-def _use_what_was_there(node) -> None:
-    """After `t[i] = v`, t is the result of the assignment, which is newer than what used t before: give that what t
-    was when it was used, the first input of the assignment."""
+def _use_earlier_inputs(node) -> None:
+    """Give a node the inputs that it was computed from, where `t[i] = v` has since made of one another result."""
     made = getattr(node, "_made", None)
     if made is not None and any(parent._made > made for parent in node._prev):
-        parents = list(node._prev)
-        for i, parent in enumerate(parents):
-            while parent._made > made:
-                parent = parent._prev[0]
-            parents[i] = parent
-        node._prev = tuple(parents)
+        node._prev = tuple(as_it_was(parent, made) for parent in node._prev)
+
+
+def as_it_was(tensor, made: int):
+    """A tensor before the assignments that came after a count of writes."""
+    while tensor._made > made:
+        tensor = tensor._earlier
+    return tensor
 
 
 def value_of(node) -> np.ndarray:
@@ -293,8 +308,8 @@ _needs = attrgetter("_requires_grad")
 
 def _steps(root, gradient, create_graph: bool) -> Iterator[tuple[Any, Any, list]]:
     order = topological_order(root, _needs)
-    if hasattr(root, "_refuse_overwritten"):
-        root._refuse_overwritten(order)
+    if type(root) is not _Mirror:
+        writes.refuse_overwritten(order)
     gradients = {id(root): gradient}
     for node in reversed(order):
         arrived = gradients.pop(id(node), None)

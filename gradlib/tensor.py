@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dis
+import sys
+import weakref
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from . import amp, numpy_functions
 from . import primitives as P
-from .autograd import BackwardStep, backward_steps, recording, unusual, writes
+from .autograd import BackwardStep, as_it_was, backward_steps, owner_of, recording, unusual, writes
 from .device import DeviceArray, as_array
 from .device import to as moved
 from .errors import GraphError, ShapeError, axis_out_of_range, cannot_broadcast, explained
@@ -16,6 +20,7 @@ from .operations import Operations, plain, real_dtype
 from .primitives.shapes import assign
 
 _new = object.__new__
+_STORE_SUBSCR = dis.opmap["STORE_SUBSCR"]
 _NO_KEYWORDS: dict = {}  # shared: a new one for each result takes 64 bytes, and the garbage collector runs more often
 
 # When an array is freed, the C library of Linux returns its memory to the system, and each page of the next array costs
@@ -57,7 +62,9 @@ class Tensor(Operations):
         "_made",  # `writes.count` when it was made
         "_hooks", "_retains_grad",  # what is done with the gradient on its way
         "_cut",  # where the graph behind it was cut, in words, if it was
-        "_line",  # the user's line that made it, noted by detect_anomaly
+        "_line",  # the user's line that made it, noted by detect_anomaly; not there otherwise
+        "_shows",  # (operation, inputs, keywords) of a view of another tensor that is not recorded; not there otherwise
+        "_earlier",  # what it was before `t[i] = v` in a graph; not there otherwise
         "__weakref__",
     )  # fmt: skip
 
@@ -142,6 +149,8 @@ class Tensor(Operations):
         return self._array.tolist()
 
     def __float__(self) -> float:
+        if self._requires_grad:
+            _refuse_storing(sys._getframe(1))
         return float(self.item())
 
     def __int__(self) -> int:
@@ -356,20 +365,6 @@ class Tensor(Operations):
             raise ShapeError(f"gradient must have the tensor's shape {self.shape}, got {gradient.shape}.")
         return moved(gradient.astype(self.dtype, copy=False), self.device)
 
-    def _refuse_overwritten(self, order: list[Tensor]) -> None:
-        """Raise GraphError if a tensor in the graph was overwritten after an operation used or made it."""
-        for node in order:
-            if node._made == writes.count or node._op is None:  # mostly nothing was written since
-                continue
-            for tensor in (*node._prev, node):
-                if writes.last(tensor._array) > node._made:
-                    what = "its result" if tensor is node else f"its input of shape {tensor.shape}"
-                    raise GraphError(
-                        f"backward() needs the values that {node._op.symbol!r} worked with, but {what} was "
-                        "overwritten in place afterwards. Compute the result again, or make a new tensor in place "
-                        "of overwriting."
-                    )
-
     # Writing in place -------------------------------------------------------------------------------------
 
     def __iadd__(self, other):
@@ -385,16 +380,33 @@ class Tensor(Operations):
         return self._in_place(P.div, other)
 
     def _in_place(self, op: P.Primitive, other) -> Tensor:
-        """`t += u`: overwrites t where nothing is recorded; in a graph it is `t = t + u`, a new tensor."""
+        """`t += u`: overwrites t where nothing is recorded; in a graph it is `t = t + u`, a new tensor.
+
+        A t that is a view, such as y[0], is written through to y in both cases.
+        """
         other = self._operand(other)
         if recording.enabled and (self._requires_grad or other._requires_grad):
             self._refuse_leaf(f"{op.symbol}=")
-            return apply(op, self, other)
+            result = apply(op, self, other)
+            if self._viewed() is not None:
+                self[...] = result
+                return self
+            return result
         result = apply(op, self, other)._array
         self._refuse_dtype(result.dtype)
         if result.shape != self.shape:
             raise ShapeError(f"shape {self.shape} cannot hold the result of '{op.symbol}=', of shape {result.shape}.")
         self._write(..., result)
+        return self
+
+    def copy_(self, source: Any) -> Tensor:
+        """Overwrite the numbers with those of `source`, which broadcasts to this shape: `t[...] = source`.
+
+        >>> t = Tensor([1.0, 2.0])
+        >>> t.copy_([3.0, 4.0])
+        Tensor([3., 4.])
+        """
+        self[...] = source if isinstance(source, Tensor) else Tensor(source)
         return self
 
     def _refuse_leaf(self, writing: str) -> None:
@@ -422,20 +434,66 @@ class Tensor(Operations):
 
     def __setitem__(self, index, value) -> None:
         """`t[i] = v`. In a graph t becomes the result of the assignment: its gradient flows to v at those entries,
-        and to what t was before at the others. What used t before goes on using the old value."""
+        and to what t was before at the others. What used t before goes on using the old value.
+
+        A t that is a view, such as y[0], y.T or y.reshape(…), is written through to y.
+        """
         index, value = self._index(index), self._operand(value)
         self._refuse_dtype(value.dtype)
-        if not recording.enabled or not (self._requires_grad or value._requires_grad):
+        base = self._viewed()
+        recorded = recording.enabled and (self._requires_grad or value._requires_grad)
+        if not recorded and (base is None or self._is_stretched() or owner_of(base._array) is owner_of(self._array)):
             self._write(index, value._array)
             return
         self._refuse_leaf("t[i] =")
-        before = _new(Tensor)
+        earlier = self._as_now()
+        if base is None:
+            self._become(apply(P.setitem, earlier, value, index=index), earlier)
+            return
+        if self._is_stretched():
+            raise GraphError(
+                "several entries of this tensor are one number in memory, since it was stretched, so they cannot be "
+                "written one by one. Make a tensor of its own first: t = t.clone()."
+            )
+        op, keywords = (self._op, self._kwargs) if self._op is not None else self._shows[::2]
+        places = op.forward(np.arange(base.numel()).reshape(base.shape), **keywords)  # of my entries in base
+        try:
+            written = places[index]
+        except IndexError as error:
+            raise explained("setitem", [self._array, value._array], {"index": index}, error) from None
+        base[np.unravel_index(written, base.shape)] = value
+        self._become(apply(op, base, **keywords), earlier)
+
+    def _viewed(self) -> Tensor | None:
+        """The tensor of which this one is a view, as y[0], y.T and y.reshape(…) are of y; None if it is not one."""
+        op, inputs = (self._op, self._prev) if self._op is not None else getattr(self, "_shows", (None, ()))[:2]
+        if len(inputs) != 1:
+            return None
+        (base,) = inputs
+        before = base if isinstance(base, _Earlier) else as_it_was(base, self._made)
+        if owner_of(self._array) is not owner_of(before._array):
+            return None
+        return base.now() if isinstance(base, _Earlier) else base
+
+    def _is_stretched(self) -> bool:
+        return 0 in [step for step, size in zip(self._array.strides, self.shape, strict=True) if size > 1]
+
+    def _as_now(self) -> Tensor:
+        """A tensor with this value and this place in the graph, which stays when this one is written into."""
+        earlier = _new(_Earlier)
+        earlier.now = weakref.ref(self)
         for name in _STATE:
-            setattr(before, name, getattr(self, name))
-        after = apply(P.setitem, before, value, index=index)
+            setattr(earlier, name, getattr(self, name))
+        if hasattr(self, "_earlier"):
+            earlier._earlier = self._earlier
+        return earlier
+
+    def _become(self, result: Tensor, earlier: Tensor) -> None:
+        """Take over the value of a result and its place in the graph."""
         for name in _STATE:
-            setattr(self, name, getattr(after, name))
-        self._made = writes.note_assignment()
+            setattr(self, name, getattr(result, name))
+        self._earlier = earlier
+        self._made = writes.note_assignment(self)
 
     # Comparisons are elementwise and give plain bool arrays: they have no derivative to record.
 
@@ -542,6 +600,15 @@ class HookHandle:
         self.remove()
 
 
+class _Earlier(Tensor):
+    """A tensor as it was before `t[i] = v`, for the nodes of a graph that used it then.
+
+    now : a weak reference to the tensor as it is now.
+    """
+
+    __slots__ = ("now",)
+
+
 class Parameter(Tensor):
     """A tensor that a module learns: it needs a gradient, and the module finds it among its attributes.
 
@@ -598,6 +665,8 @@ def apply(op: P.Primitive, *inputs: Tensor, **keywords) -> Tensor:
         result._requires_grad = False
         result._op, result._prev, result._kwargs = None, (), None
         result._cut = f"no_grad() around {op.symbol!r}" if needs_gradient else _cut_before(inputs)
+        if array.base is not None and len(inputs) == 1 and owner_of(array) is owner_of(arrays[0]):
+            result._shows = op, inputs, keywords
     return result
 
 
@@ -646,6 +715,15 @@ def _in_our_dtype(op: P.Primitive, result: np.ndarray, inputs: list[np.ndarray],
     return result
 
 
+def _refuse_storing(frame: FrameType) -> None:
+    """Raise GraphError inside `array[i] = tensor`: NumPy asks for a float there, as `float(tensor)` does."""
+    if frame.f_code.co_code[frame.f_lasti] == _STORE_SUBSCR:
+        raise GraphError(
+            "storing a tensor of a graph in a NumPy array, `array[i] = tensor`, would lose its gradient. Store it in a "
+            "tensor, or gather the parts by gradlib.stack; if no gradient is to flow, store tensor.item()."
+        )
+
+
 def _cut_before(inputs: tuple[Tensor, ...]) -> str | None:
     for tensor in inputs:
         if tensor._cut:
@@ -680,6 +758,11 @@ def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, grad: np.ndarra
 def _keep(tensor: Tensor, arrived: np.ndarray) -> None:
     """Add a gradient to `grad`, which is an array of its own: what a rule made for a leaf is kept, a view is copied."""
     if tensor.grad is not None:
+        if np.shape(tensor.grad) != arrived.shape:
+            raise ShapeError(
+                f"the .grad of a tensor of shape {tensor.shape} was set to shape {np.shape(tensor.grad)}, so the new "
+                "gradient cannot be added to it. Set it to None, or to an array of the tensor's shape."
+            )
         arrived = as_array(tensor.grad + arrived)
     elif tensor._op is not None or arrived.base is not None or type(arrived) is not np.ndarray:
         arrived = np.copy(arrived)
@@ -714,15 +797,16 @@ def _as_array(data: Any, dtype: Any) -> np.ndarray:
         raise _bad_data(data, error) from None
     if array.dtype.kind not in "fiub":
         raise _bad_data(data, array.dtype)
-    if dtype is None and array.dtype == np.float64 and _first_leaf_type(data) is float:
-        return array.astype(np.float32)
+    if dtype is None and array.dtype == np.float64 and not _holds_float64(data):
+        return array.astype(np.float32)  # Python's floats, whatever stands between them
     return array
 
 
-def _first_leaf_type(data: Any) -> type:
-    while isinstance(data, (list, tuple)) and data:
-        data = data[0]
-    return float if isinstance(data, (list, tuple)) else type(data)  # an empty list holds no numbers: float32
+def _holds_float64(data: Any) -> bool:
+    """True if a leaf of nested lists is NumPy's float64, which Python's numbers beside it do not narrow."""
+    if isinstance(data, (list, tuple)):
+        return any(map(_holds_float64, data))
+    return getattr(data, "dtype", None) == np.float64
 
 
 def _bad_data(data: Any, reason: Any) -> Exception:

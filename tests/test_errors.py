@@ -657,7 +657,7 @@ def test_overwritten_values_are_named():
     assert str(caught.value) == (
         "backward() needs the values that '·' worked with, but its input of shape (2,) was overwritten in "
         "place "
-        "afterwards. Compute the result again, or make a new tensor in place of overwriting."
+        "afterwards. Compute the result again, or make a new tensor instead of overwriting."
     )
 
 

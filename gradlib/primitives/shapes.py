@@ -93,8 +93,15 @@ def scattered(g, index, shape):
     return sums.reshape(shape).astype(g.dtype, copy=False)
 
 
+def _getitem(x, index):
+    z = x[index]
+    if isinstance(z, np.generic):  # NumPy makes a copy of a single entry; like other parts, it shows x's memory
+        z = x[(*index, ...) if isinstance(index, tuple) else (index, ...)]
+    return z
+
+
 getitem = Primitive(
-    "getitem", lambda x, index: x[index],
+    "getitem", _getitem,
     Vjp(lambda g, z, x, index: scatter(g, index=index, shape=x.shape), r"\operatorname{scatter} {g}"),
     latex=r"{x}[i]",
 )  # fmt: skip
