@@ -308,7 +308,7 @@ _needs = attrgetter("_requires_grad")
 
 def _steps(root, gradient, create_graph: bool) -> Iterator[tuple[Any, Any, list]]:
     order = topological_order(root, _needs)
-    if type(root) is not _Mirror:
+    if hasattr(root, "_made"):  # a tensor; learners' own nodes do not tell when they were made
         writes.refuse_overwritten(order)
     gradients = {id(root): gradient}
     for node in reversed(order):
