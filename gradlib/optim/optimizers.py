@@ -58,8 +58,15 @@ class SGD(Optimizer):
                 f"got momentum={group['momentum']} and dampening={group['dampening']}."
             )
 
+    _LATE = frozenset({"momentum_buffer"})
+
     def buffers(self, group):
         return {"momentum_buffer": 0.0} if group["momentum"] else {}
+
+    def _complete(self, param, state, buffers, numbers):
+        if state.get("momentum_buffer") is not None:
+            state.setdefault("step", 1)  # PyTorch's come without a count
+        super()._complete(param, state, buffers, numbers)
 
     def update(self, group, state, x, g, b=None):
         if b is None:
@@ -107,6 +114,8 @@ class RMSprop(Optimizer):
     ):
         defaults = dict(lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered)
         super().__init__(params, defaults)
+
+    _LATE = frozenset({"grad_avg", "momentum_buffer"})
 
     def buffers(self, group):
         names = ["square_avg"]
@@ -225,6 +234,8 @@ class Adam(Optimizer):
         )
         super().__init__(params, defaults)
 
+    _LATE = frozenset({"max_exp_avg_sq"})
+
     def buffers(self, group):
         names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * group["amsgrad"]
         return dict.fromkeys(names, 0.0)
@@ -326,9 +337,12 @@ class NAdam(Optimizer):
     def _momentum(self, group, t: int) -> float:
         return group["betas"][0] * (1 - 0.5 * 0.96 ** (t * group["momentum_decay"]))
 
-    def _advance(self, group, state):
-        super()._advance(group, state)
-        state["mu_product"] = state.get("mu_product", 1.0) * self._momentum(group, state["step"])
+    def numbers(self, group):
+        return {"step": 0, "mu_product": 1.0}
+
+    def advance(self, group, state):
+        super().advance(group, state)
+        state["mu_product"] = float(state["mu_product"]) * self._momentum(group, state["step"])
 
     def update(self, group, state, x, g, m, v):
         beta1, beta2 = group["betas"]

@@ -3,11 +3,13 @@
 import copy
 import math
 import pickle
+import re
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from gradlib import GraphError, ShapeError, Tensor, no_grad, optim
+from gradlib import GraphError, ShapeError, Tensor, nn, no_grad, optim
 
 # Every formula with all its buffers in use.
 OPTIMIZERS = {
@@ -410,3 +412,331 @@ def test_hyperparameters_of_numpy_count_as_python_numbers(make):
         train(optimizer, params, range(3))
         runs.append(params)
     assert_equal(*runs)
+
+
+# Groups, states and dtypes edited between steps ------------------------------------------------------------
+
+
+class Moves(NamedTuple):
+    """How far an entry moves by hand-derived formulas, and the arrays that are remembered."""
+
+    keywords: dict
+    first: float  # the first step, with a gradient of 1
+    second: float  # the second step, with a gradient of 2
+    afresh: float  # a first step with a gradient of 2
+    arrays: set
+
+
+SECOND_V = 19 / 7  # v = 3/4 · 1/4 · 1 + 1/4 · 4 = 19/16, corrected by 1 - (3/4)² = 7/16
+MOVES = {
+    "SGD": Moves({"momentum": 0.5}, 0.5, 0.5 * (0.5 + 2), 1.0, {"momentum_buffer"}),
+    # v = 1/4, then 3/4 · 1/4 + 1/4 · 4; afresh 1/4 · 4
+    "RMSprop": Moves({"alpha": 0.75, "eps": 0}, 0.5 / 0.5, 1 / math.sqrt(19 / 16), 1.0, {"square_avg"}),
+    "Adagrad": Moves({"eps": 0}, 0.5, 1 / math.sqrt(1 + 4), 0.5, {"sum"}),
+    # m = 1/2, then 1/4 + 1/2 · 2 = 5/4, corrected by 1 - (1/2)² = 3/4
+    "Adam": Moves({"betas": (0.5, 0.75), "eps": 0}, 0.5, 5 / 6 / math.sqrt(SECOND_V), 0.5, {"exp_avg", "exp_avg_sq"}),
+    # μ = 1/2 · (1 - 1/2) = 1/4 at every step, so M = 1/4, 1/16, 1/64
+    "NAdam": Moves(
+        {"betas": (0.5, 0.75), "eps": 0, "momentum_decay": 0},
+        0.5 * (1 / 4 * 1 / 2 / (15 / 16) + 1),
+        0.5 * (1 / 4 * 5 / 4 / (63 / 64) + 3 / 4 * 2 / (15 / 16)) / math.sqrt(SECOND_V),
+        0.5 * (1 / 4 * 1 / 2 / (15 / 16) + 1),
+        {"exp_avg", "exp_avg_sq"},
+    ),
+}  # fmt: skip
+MOVES["AdamW"] = MOVES["Adam"]._replace(keywords={"betas": (0.5, 0.75), "eps": 0, "weight_decay": 0})
+
+
+def test_every_optimizer_is_in_the_tables():
+    classes = {name for name in optim.__all__ if isinstance(getattr(optim, name), type)}
+    names = {name for name in classes if issubclass(getattr(optim, name), optim.Optimizer)} - {"Optimizer"}
+    assert names == set(MOVES) == set(OPTIMIZERS)
+
+
+@pytest.fixture(params=MOVES)
+def edited(request):
+    """An optimizer of a and b, each in a group, at rates of 0.5; c, which it does not have; and a class's moves."""
+    return Edited(request.param)
+
+
+class Edited:
+    def __init__(self, name):
+        self.moves = MOVES[name]
+        self.a, self.b, self.c = (Tensor(np.zeros(2), requires_grad=True) for _ in range(3))
+        self.make = lambda params: getattr(optim, name)(params, lr=0.5, **self.moves.keywords)
+        self.optimizer = self.make([self.a, self.b])
+        self.group = self.optimizer.param_groups[0]
+
+    def step(self, gradient, skipped=None):
+        for param in (self.a, self.b, self.c):
+            param.grad = None if param is skipped else np.full(2, gradient)
+        self.optimizer.step()
+
+    def assert_moved(self, a=0.0, b=0.0, c=0.0):
+        for param, moved in ((self.a, a), (self.b, b), (self.c, c)):
+            np.testing.assert_allclose(param.data, [-moved] * 2, rtol=1e-12)
+
+
+def test_the_moves_are_those_of_the_formula(edited):
+    edited.step(1.0)
+    edited.assert_moved(edited.moves.first, edited.moves.first)
+    edited.step(2.0)
+    moved = edited.moves.first + edited.moves.second
+    edited.assert_moved(moved, moved)
+    assert {n for n, v in edited.optimizer.state[edited.a].items() if isinstance(v, np.ndarray)} == edited.moves.arrays
+
+
+def test_a_parameter_that_takes_the_place_of_another_is_moved(edited):
+    first, second, afresh = edited.moves[1:4]
+    edited.step(1.0)
+    edited.group["params"][0] = edited.c
+    edited.step(2.0)
+    edited.assert_moved(first, first + second, afresh)
+
+
+def test_parameters_are_appended_and_removed_in_a_group(edited):
+    first, second, afresh = edited.moves[1:4]
+    edited.step(1.0)
+    edited.group["params"].append(edited.c)
+    edited.group["params"].pop(1)
+    edited.step(2.0)
+    edited.assert_moved(first + second, first, afresh)
+
+
+def test_a_group_that_was_deleted_stays(edited):
+    first, second, _ = edited.moves[1:4]
+    edited.optimizer = edited.make([{"params": [edited.a]}, {"params": [edited.b]}])
+    edited.step(1.0)
+    del edited.optimizer.param_groups[0]
+    edited.step(2.0)
+    edited.assert_moved(first, first + second)
+
+
+def test_groups_keep_their_rates_in_another_order(edited):
+    first, second, _ = edited.moves[1:4]
+    edited.optimizer = edited.make([{"params": [edited.a]}, {"params": [edited.b], "lr": 0.125}])
+    edited.step(1.0)
+    edited.optimizer.param_groups.reverse()
+    edited.step(2.0)
+    edited.assert_moved(first + second, (first + second) / 4)
+
+
+@pytest.mark.parametrize(
+    "forget",
+    [
+        lambda state: state.clear(),
+        lambda state: [state.pop(param) for param in list(state)],
+        lambda state: [state[param].clear() for param in state],
+    ],
+)
+def test_without_its_state_a_parameter_begins_afresh(edited, forget):
+    first, second, afresh = edited.moves[1:4]
+    edited.step(1.0)
+    forget(edited.optimizer.state)
+    edited.step(2.0)
+    edited.assert_moved(first + afresh, first + afresh)
+    assert edited.optimizer.state_dict()["state"][0]["step"] == 1
+
+
+def test_one_parameter_begins_afresh_by_itself(edited):
+    first, second, afresh = edited.moves[1:4]
+    edited.step(1.0)
+    edited.optimizer.state.pop(edited.a)
+    edited.step(2.0)
+    edited.assert_moved(first + afresh, first + second)
+
+
+def test_an_array_put_into_a_state_is_used_and_overwritten_where_it_is(edited):
+    first, second, _ = edited.moves[1:4]
+    edited.step(1.0)
+    mine = {}
+    for name in edited.moves.arrays:
+        old = edited.optimizer.state[edited.a][name]
+        mine[name] = edited.optimizer.state[edited.a][name] = old.copy()
+        old[...] = np.nan  # nobody reads it again
+    before = {name: array.copy() for name, array in mine.items()}
+    edited.step(2.0)
+    edited.assert_moved(first + second, first + second)
+    for name, array in mine.items():
+        assert edited.optimizer.state[edited.a][name] is array
+        assert (array != before[name]).all()
+
+
+def test_an_array_of_a_state_stays_the_same_array_whatever_else_changes(edited):
+    """So that who holds it may edit it."""
+    first, second, afresh = edited.moves[1:4]
+    edited.step(1.0)
+    held = {name: edited.optimizer.state[edited.a][name] for name in edited.moves.arrays}
+    edited.step(2.0, skipped=edited.a)
+    edited.group["params"].append(edited.c)
+    edited.step(2.0, skipped=edited.a)
+    for name, array in held.items():
+        assert edited.optimizer.state[edited.a][name] is array
+        array[...] = 0
+    state = edited.optimizer.state[edited.a]
+    state.update({"step": 0, "mu_product": 1.0} if "mu_product" in state else {"step": 0})
+    edited.step(2.0)
+    np.testing.assert_allclose(edited.a.data, [-first - afresh] * 2)
+
+
+def test_a_parameter_cast_after_a_step_goes_on_in_its_new_dtype(edited):
+    first, second, _ = edited.moves[1:4]
+    module = nn.Module()
+    for dtype in (np.float32, np.float64):  # of the other parameter of the group
+        module.b = edited.b = nn.Parameter(Tensor(np.zeros(2, np.float32)))
+        edited.a.__init__(np.zeros(2, dtype), requires_grad=True)
+        edited.optimizer = edited.make([edited.a, edited.b])
+        edited.step(1.0)
+        module.double()
+        edited.step(2.0)
+        assert edited.b.dtype == np.float64
+        arrays = [edited.optimizer.state[edited.b][name] for name in edited.moves.arrays]
+        assert {array.dtype for array in arrays} == {edited.b.dtype}
+        np.testing.assert_allclose(edited.b.data, [-first - second] * 2, rtol=1e-6)
+
+
+def test_a_parameter_without_a_gradient_keeps_its_count(edited):
+    first, second, afresh = edited.moves[1:4]
+    edited.step(1.0, skipped=edited.a)
+    edited.step(2.0)
+    edited.assert_moved(afresh, first + second)
+    assert [edited.optimizer.state[param]["step"] for param in (edited.a, edited.b)] == [1, 2]
+
+
+def test_parameters_that_share_memory_are_moved_one_after_the_other(edited):
+    first, second, _ = edited.moves[1:4]
+    edited.b.data = edited.a.data
+    edited.step(1.0)
+    edited.assert_moved(2 * first, 2 * first)
+    edited.step(2.0)
+    edited.assert_moved(2 * (first + second), 2 * (first + second))
+
+
+def test_a_parameter_in_two_groups_is_moved_twice(edited):
+    """Added by hand: `add_param_group` refuses it."""
+    first, second, _ = edited.moves[1:4]
+    edited.optimizer = edited.make([{"params": [edited.a]}, {"params": [edited.b]}])
+    edited.optimizer.param_groups[1]["params"].append(edited.a)
+    edited.step(1.0)
+    once = edited.a.data.copy()
+    assert edited.optimizer.state[edited.a]["step"] == 2
+    assert (once < edited.b.data).all()
+    edited.assert_moved(-once[0], first)
+
+
+def test_a_loaded_state_goes_on_and_may_be_edited_at_once(edited):
+    first, second, afresh = edited.moves[1:4]
+    edited.step(1.0)
+    edited.optimizer.load_state_dict(edited.optimizer.state_dict())
+    held = [edited.optimizer.state[edited.b][name] for name in edited.moves.arrays]
+    edited.step(2.0)
+    edited.assert_moved(first + second, first + second)
+    assert all(
+        new is old
+        for new, old in zip(held, [edited.optimizer.state[edited.b][n] for n in edited.moves.arrays], strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    "given", [lambda t: t, lambda t: (t,), lambda t: (p for p in [t])], ids=["tensor", "tuple", "generator"]
+)
+def test_a_group_may_be_given_other_kinds_of_parameters(edited, given):
+    first, second, afresh = edited.moves[1:4]
+    edited.step(1.0)
+    edited.group["params"] = given(edited.c)
+    edited.optimizer.zero_grad()
+    edited.step(2.0)
+    edited.assert_moved(first, first, afresh)
+
+
+def test_a_gradient_is_a_tensor_a_list_or_of_another_dtype(edited):
+    first, second, _ = edited.moves[1:4]
+    for gradient, moved in ((Tensor(np.ones(2)), first), ([2.0, 2.0], first + second)):
+        edited.a.grad, edited.b.grad = (
+            gradient,
+            np.asarray(gradient if isinstance(gradient, list) else gradient.data, np.float32),
+        )
+        edited.optimizer.step()
+        edited.assert_moved(moved, moved)
+
+
+@pytest.mark.parametrize("shape", [(1,), (), (2, 1), (4,)])
+def test_a_gradient_of_another_shape_is_refused_and_nothing_moves(edited, shape):
+    edited.step(1.0)
+    before = copy.deepcopy(edited.optimizer.state_dict())
+    edited.a.grad, edited.b.grad = np.ones(2), np.ones(shape)
+    with pytest.raises(ShapeError, match=re.escape(f"a parameter of shape (2,) has a gradient of shape {shape}")):
+        edited.optimizer.step()
+    edited.assert_moved(edited.moves.first, edited.moves.first)
+    np.testing.assert_equal(edited.optimizer.state_dict(), before)
+
+
+def test_an_array_of_another_shape_in_a_state_is_refused(edited):
+    edited.step(1.0)
+    name = min(edited.moves.arrays)
+    edited.optimizer.state[edited.a][name] = np.zeros(3)
+    with pytest.raises(ShapeError, match=rf"a parameter of shape \(2,\) has a {name} of shape \(3,\)"):
+        edited.step(1.0)
+
+
+def test_a_state_without_one_of_its_entries_is_refused(edited):
+    for name in ["step", *edited.moves.arrays]:
+        if name == "step" or len(edited.moves.arrays) > 1:
+            edited.optimizer.state.clear()
+            edited.step(1.0)
+            del edited.optimizer.state[edited.a][name]
+            with pytest.raises(KeyError, match=f"has other entries, but no '{name}'. Put it back, or remove the whole"):
+                edited.step(1.0)
+
+
+def test_dampening_begins_with_the_second_gradient_of_momentum_that_is_turned_on_late():
+    (x,) = [Tensor(np.zeros(2), requires_grad=True)]
+    optimizer = optim.SGD([x], lr=1.0, dampening=0.75)
+    positions = []
+    for momentum in (0.0, 0.5, 0.5, 0.0, 0.5):
+        optimizer.param_groups[0]["momentum"] = momentum
+        x.grad = np.ones(2)
+        optimizer.step()
+        positions.append(x.data[0])
+    # g = 1; b = 1, then 0.5 · 1 + 0.25 = 0.75; g = 1; b = 0.5 · 0.75 + 0.25 = 0.625
+    assert positions == [-1, -2, -2.75, -3.75, -4.375]
+
+
+def test_a_buffer_of_ones_own_is_the_momentum_so_far():
+    (x,) = [Tensor(np.zeros(2), requires_grad=True)]
+    optimizer = optim.SGD([x], lr=1.0, momentum=0.5, dampening=0.75)
+    optimizer.state[x]["momentum_buffer"] = Tensor(np.full(2, 4.0))
+    x.grad = np.ones(2)
+    optimizer.step()
+    assert x.data.tolist() == [-2.25, -2.25]  # b = 0.5 · 4 + 0.25
+
+
+def test_what_is_switched_on_late_begins_then():
+    (x, y) = [Tensor(np.zeros(2), requires_grad=True) for _ in range(2)]
+    adam, rmsprop = optim.Adam([x], eps=0, lr=1.0, betas=(0.0, 0.75)), optim.RMSprop([y], lr=1.0, alpha=0.75, eps=0)
+    for optimizer, param, name in ((adam, x, "amsgrad"), (rmsprop, y, "momentum")):
+        for late in (False, True):
+            optimizer.param_groups[0][name] = late * 0.5 if name == "momentum" else late
+            param.grad = np.ones(2)
+            optimizer.step()
+    np.testing.assert_allclose(x.data, [-2, -2])
+    np.testing.assert_allclose(y.data, [-2 - 1 / math.sqrt(7 / 16)] * 2)  # v = 1/4, then 7/16
+
+
+def test_a_generator_that_was_used_up_is_refused():
+    params = (param for param in [Tensor(np.zeros(2), requires_grad=True)])
+    assert len(list(params)) == 1
+    with pytest.raises(ValueError, match="a generator that yields nothing. Was it used up before"):
+        optim.SGD([{"params": params}])
+    assert optim.SGD([{"params": []}]).param_groups[0]["params"] == []  # on purpose, as a group without biases
+    with pytest.raises(TypeError, match=r"got set\. \(A set has"):
+        optim.SGD([{"params": {A}}])
+    with pytest.raises(TypeError, match="a list of tensors, got NoneType"):
+        optim.SGD([{"params": None}])
+
+
+def test_notes_of_ones_own_in_a_group_are_kept_and_loaded():
+    first, second = (optim.SGD([Tensor(np.zeros(2), requires_grad=True)]) for _ in range(2))
+    first.param_groups[0]["name"] = "head"
+    second.load_state_dict(first.state_dict())
+    assert second.param_groups[0]["name"] == "head"
