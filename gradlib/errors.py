@@ -129,6 +129,22 @@ def cannot_concatenate(shapes: list[tuple[int, ...]], axis: int) -> ShapeError:
     return ShapeError(f"cannot concatenate shapes {shapes} along axis {axis}.")
 
 
+def not_pairs(widths, shape: tuple[int, ...]) -> ShapeError:
+    """The error for widths of a border that are not (before, after) for each axis.
+
+    >>> print(not_pairs((1, 2), (5, 3)))
+    pad takes (before, after) for each of the 2 axes of shape (5, 3), got (1, 2). \
+If that is PyTorch's flat list, last axis first, write ((0, 0), (1, 2)).
+    """
+    message = f"pad takes (before, after) for each of the {len(shape)} axes of shape {shape}, got {widths}."
+    flat = isinstance(widths, (tuple, list)) and all(isinstance(width, (int, np.integer)) for width in widths)
+    if flat and 0 < len(widths) <= 2 * len(shape) and len(widths) % 2 == 0:
+        pairs = [tuple(widths[i : i + 2]) for i in range(0, len(widths), 2)]
+        pairs += [(0, 0)] * (len(shape) - len(pairs))
+        message += f" If that is PyTorch's flat list, last axis first, write {tuple(reversed(pairs))}."
+    return ShapeError(message)
+
+
 def explained(symbol: str, arrays: list[np.ndarray], keywords: dict, error: Exception) -> Exception:
     """The error of an operation's forward function, in words that help."""
     shapes = [array.shape for array in arrays]

@@ -14,7 +14,7 @@ import numpy as np
 from . import primitives as P
 from .device import DeviceArray
 from .device import to as moved
-from .errors import ShapeError, axis_out_of_range, not_an_axis, not_over_axis, nothing_to_reduce, whole
+from .errors import ShapeError, axis_out_of_range, not_an_axis, not_over_axis, not_pairs, nothing_to_reduce, whole
 
 
 class Operations:
@@ -582,24 +582,21 @@ class Operations:
         mode "constant" fills it with a number; "edge", "reflect", "symmetric" and "wrap" with entries of the
         tensor, which collect the gradient of their copies.
         """
-        for width in np.ravel(pad_width).tolist():
-            if isinstance(width, int) and width < 0:
-                raise ValueError(
-                    f"pad_width holds whole numbers from 0 on, got {pad_width}. To cut entries off, use a slice."
-                )
-            whole("pad_width holds whole numbers from 0 on", width)
         try:
-            widths = np.broadcast_to(np.asarray(pad_width, dtype=int), (self.ndim, 2)).tolist()
+            widths = np.broadcast_to(np.asarray(pad_width), (self.ndim, 2)).tolist()
         except ValueError:
-            raise ShapeError(
-                f"pad_width holds (before, after) for each of the {self.ndim} axes of shape {self.shape}, got "
-                f"{pad_width}."
-            ) from None
+            raise not_pairs(pad_width, self.shape) from None
+        for width in np.ravel(widths).tolist():
+            if isinstance(width, int) and width < 0:
+                raise ValueError(f"pad takes integers of at least 0, got {pad_width}. To cut entries off, use a slice.")
+            whole("pad takes integers of at least 0", width)
         if mode == "constant":
             widths = tuple(map(tuple, widths))
             return self._apply(P.pad, self, pad_width=widths, constant_values=constant_values)
         if mode not in ("edge", "reflect", "symmetric", "wrap"):
-            raise ValueError(f"pad's mode is 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', got {mode!r}.")
+            other = {"replicate": "edge", "circular": "wrap"}.get(mode)
+            hint = f" PyTorch's {mode!r} is NumPy's {other!r}." if other else ""
+            raise ValueError(f"pad's mode is 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', got {mode!r}.{hint}")
         padded = self
         for axis, width in enumerate(widths):
             if any(width) and not self.shape[axis]:

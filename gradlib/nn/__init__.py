@@ -23,6 +23,7 @@ from .attention import (
 )
 from .containers import MLP, ModuleDict, ModuleList, Sequential
 from .convolution import Conv1d, Conv2d
+from .distance import CosineSimilarity
 from .layers import Dropout, Embedding, Flatten, Identity, Linear
 from .losses import (
     BCELoss,

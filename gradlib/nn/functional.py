@@ -4,6 +4,7 @@ from ..functions import one_hot, where
 from .activations import elu, gelu, leaky_relu, log_softmax, relu, sigmoid, silu, softmax, softplus, tanh
 from .attention import scaled_dot_product_attention
 from .convolution import conv1d, conv2d
+from .distance import cosine_similarity
 from .layers import dropout, embedding, linear
 from .losses import (
     bce_loss,
@@ -21,7 +22,8 @@ from .losses import (
     nll_loss,
     smooth_l1_loss,
 )
-from .normalization import batch_norm, group_norm, layer_norm, rms_norm
+from .normalization import batch_norm, group_norm, layer_norm, normalize, rms_norm
+from .padding import pad
 from .pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,

@@ -117,6 +117,21 @@ def group_norm(x, num_groups: int, weight=None, bias=None, eps: float = 1e-5) ->
     return _scaled("group_norm", z, weight, bias, (x.shape[1],), (1, -1) + (1,) * (x.ndim - 2))
 
 
+def normalize(x, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+    """x/max(‖x‖ₚ, ε) along the axis dim: vectors of length 1 in the same directions. A vector of zeros stays.
+
+    p : the order of the norm, above 0 or math.inf. For p = 2, ∂L/∂x = (g - (g · z) z)/‖x‖.
+
+    >>> normalize([[3.0, 4.0], [0.0, 0.0]])
+    Tensor([[0.6, 0.8],
+            [0. , 0. ]], shape=(2, 2))
+
+    Raises ShapeError for an axis that is not there, ValueError for another p.
+    """
+    x = as_tensor(x)
+    return x / x.norm(p, axis=dim, keepdims=True).clip(min=eps)
+
+
 def _shape(normalized_shape) -> tuple[int, ...]:
     sizes = tuple(normalized_shape) if isinstance(normalized_shape, Iterable) else (normalized_shape,)
     if not sizes:

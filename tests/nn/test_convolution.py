@@ -48,6 +48,44 @@ def test_padding_is_never_the_largest():
         assert z.dtype == array.dtype and z.tolist() == array.tolist()
 
 
+def test_ceil_mode_lets_the_last_window_reach_beyond_the_end():
+    x = Tensor(np.arange(1.0, 6.0).reshape(1, 1, 5), requires_grad=True)
+    assert F.max_pool1d(x, 2, ceil_mode=True).tolist() == [[[2.0, 4.0, 5.0]]]
+    assert F.max_pool1d(x, 3, ceil_mode=True).tolist() == [[[3.0, 5.0]]]
+    z = F.avg_pool1d(x, 2, ceil_mode=True)  # the last mean is over one entry
+    assert z.tolist() == [[[1.5, 3.5, 5.0]]]
+    z.backward(np.array([[[1.0, 2.0, 3.0]]]))
+    assert x.grad.tolist() == [[[0.5, 0.5, 1.0, 1.0, 3.0]]]
+    # Padding at the end counts, what lies beyond it does not: 5 and one 0.
+    assert F.avg_pool1d(x, 3, 3, 1, ceil_mode=True).tolist() == [[[1.0, 4.0]]]
+    assert F.avg_pool1d(x, 4, 4, 1, ceil_mode=True).tolist() == [[[1.5, 3.0]]]
+    # A window that would start in the padding at the end is left out.
+    assert F.max_pool1d(x, 3, 3, 1, ceil_mode=True).shape == (1, 1, 2)
+    assert F.max_pool1d(x, 7, ceil_mode=True).tolist() == [[[5.0]]]
+    with pytest.raises(ShapeError, match="a kernel of 7 with dilation 1 reaches over 7 entries, but axis -1 has 5"):
+        F.max_pool1d(x, 7, stride=1, ceil_mode=True)
+    assert repr(nn.MaxPool2d(3, 2, ceil_mode=True)) == "MaxPool2d(kernel_size=3, stride=2, padding=0, ceil_mode=True)"
+
+
+def test_padding_takes_no_share_where_all_entries_are_infinite():
+    x = Tensor(np.array([[[-np.inf, -np.inf, 1.0, 2.0]]]), requires_grad=True)
+    z = F.max_pool1d(x, 3, padding=1, stride=2)  # windows: padding, -∞, -∞; -∞, 1, 2
+    assert z.tolist() == [[[-np.inf, 2.0]]]
+    z.backward(np.array([[[3.0, 1.0]]]))
+    assert x.grad.tolist() == [[[1.5, 1.5, 0.0, 1.0]]]
+
+
+def test_a_border_takes_pairs_and_names_them_for_a_flat_list():
+    x = np.arange(6.0).reshape(2, 3)
+    assert np.array_equal(F.pad(x, ((0, 1), (2, 0)), value=7.0).data, np.pad(x, ((0, 1), (2, 0)), constant_values=7.0))
+    assert np.array_equal(F.pad(x, ((1, 1), (0, 0)), "edge").data, np.pad(x, ((1, 1), (0, 0)), "edge"))
+    assert F.pad(x, 1).shape == (4, 5) and F.pad(x[0], (1, 2)).shape == (6,)
+    for flat, written in (((1, 2), "((0, 0), (1, 2))"), ([1, 2, 3, 4], "((3, 4), (1, 2))")):
+        with pytest.raises(ShapeError) as caught:
+            F.pad(x, flat)
+        assert f"If that is PyTorch's flat list, last axis first, write {written}." in str(caught.value)
+
+
 def test_arrays_are_taken_as_they_are():
     x, weight = np.arange(8.0).reshape(1, 1, 8), np.ones((1, 1, 3))
     assert F.conv1d(x, weight, np.ones(1)).tolist() == F.conv1d(*map(Tensor, (x, weight, np.ones(1)))).tolist()

@@ -36,8 +36,8 @@ LAYERS = {
     "Conv1d": (lambda: nn.Conv1d(2, 3, 2, padding="same"), (2, 2, 4)),
     "Conv2d": (lambda: nn.Conv2d(2, 2, (2, 1), stride=(1, 2), groups=2), (1, 2, 3, 4)),
     "MaxPool1d": (lambda: nn.MaxPool1d(2), (2, 1, 4)),
-    "MaxPool2d": (lambda: nn.MaxPool2d(2, stride=1), (1, 2, 3, 3)),
-    "AvgPool1d": (lambda: nn.AvgPool1d(2, padding=1), (1, 2, 4)),
+    "MaxPool2d": (lambda: nn.MaxPool2d(2, ceil_mode=True), (1, 2, 3, 3)),
+    "AvgPool1d": (lambda: nn.AvgPool1d(3, padding=1, ceil_mode=True), (1, 2, 6)),
     "AvgPool2d": (lambda: nn.AvgPool2d((2, 1)), (1, 1, 4, 2)),
     "AdaptiveAvgPool1d": (lambda: nn.AdaptiveAvgPool1d(2), (1, 2, 5)),
     "AdaptiveAvgPool2d": (lambda: nn.AdaptiveAvgPool2d((2, 1)), (1, 1, 3, 4)),
@@ -56,6 +56,7 @@ LAYERS = {
 }  # fmt: skip
 
 LOSSES = {
+    "CosineSimilarity": lambda x: nn.CosineSimilarity()(x, np.array([[1.0, 2.0], [-1.0, 0.5], [0.3, 0.2]])),
     "MSELoss": lambda x: nn.MSELoss()(x, np.ones((3, 2))),
     "L1Loss": lambda x: nn.L1Loss("sum")(x, np.full((3, 2), 0.3)),
     "HuberLoss": lambda x: nn.HuberLoss(delta=0.4)(x, np.zeros((3, 2))),

@@ -3,6 +3,8 @@
 Recurrent layers and attention are compared in test_recurrent.py and test_attention.py.
 """
 
+import math
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,16 @@ LAYERS = [
     ("MaxPool2d", {"kernel_size": (3, 2), "stride": (1, 2), "padding": (1, 0), "dilation": (2, 1)}, (2, 2, 6, 6)),
     ("AvgPool1d", {"kernel_size": 3, "stride": 2, "padding": 1}, (2, 3, 7)),
     ("AvgPool2d", {"kernel_size": (2, 3), "padding": (1, 1)}, (2, 3, 5, 6)),
+    *(("MaxPool1d", {"ceil_mode": True, **options}, (2, 3, 7)) for options in [
+        {"kernel_size": 2}, {"kernel_size": 3}, {"kernel_size": 3, "padding": 1}, {"kernel_size": 2, "stride": 4},
+        {"kernel_size": 2, "stride": 3, "dilation": 2}, {"kernel_size": 9}, {"kernel_size": 2, "padding": 1},
+    ]),
+    *(("AvgPool1d", {"ceil_mode": True, **options}, (2, 3, 7)) for options in [
+        {"kernel_size": 2}, {"kernel_size": 3}, {"kernel_size": 3, "padding": 1}, {"kernel_size": 2, "stride": 4},
+        {"kernel_size": 4, "stride": 3, "padding": 2}, {"kernel_size": 9}, {"kernel_size": 2, "padding": 1},
+    ]),
+    ("MaxPool2d", {"kernel_size": (3, 2), "stride": 2, "padding": (1, 0), "ceil_mode": True}, (2, 3, 6, 5)),
+    ("AvgPool2d", {"kernel_size": (3, 2), "stride": (2, 3), "padding": (1, 0), "ceil_mode": True}, (2, 3, 6, 5)),
     ("AdaptiveAvgPool1d", {"output_size": 3}, (2, 3, 7)), ("AdaptiveAvgPool1d", {"output_size": 2}, (2, 3, 8)),
     ("AdaptiveAvgPool2d", {"output_size": (2, 3)}, (2, 3, 5, 7)),
     ("AdaptiveAvgPool2d", {"output_size": 1}, (2, 3, 5, 7)), ("AdaptiveAvgPool2d", {"output_size": 6}, (2, 3, 5, 7)),
@@ -69,7 +81,7 @@ LAYERS = [
 # Embedding is compared below, the others in test_recurrent.py and test_attention.py; containers compute nothing.
 ELSEWHERE = {
     "Embedding", "Module", "ModuleList", "ModuleDict", "Sequential", "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell",
-    "GRUCell", "MultiheadAttention", "TransformerEncoder", "TransformerEncoderLayer",
+    "GRUCell", "MultiheadAttention", "TransformerEncoder", "TransformerEncoderLayer", "CosineSimilarity",
 }  # fmt: skip
 
 
@@ -78,7 +90,9 @@ def named(case):
 
 
 def test_every_module_that_pytorch_has_is_compared():
-    modules = {name for name, thing in vars(nn).items() if isinstance(thing, type) and issubclass(thing, nn.Module)}
+    modules = {
+        thing.__name__ for thing in vars(nn).values() if isinstance(thing, type) and issubclass(thing, nn.Module)
+    }
     compared = {case[0] for case in LAYERS} | ELSEWHERE | set(CLASSES.values())
     assert {name for name in modules if hasattr(torch.nn, name)} == compared
 
@@ -210,6 +224,33 @@ def test_a_loss_agrees_with_pytorch(case, reduction):
     close(x.grad, y.grad, rtol=1e-8)  # PyTorch's steepest slope of a logarithm, 1e12, is a float32
     again = getattr(nn, CLASSES[name])(reduction=reduction, **options)(x, target)
     np.testing.assert_array_equal(again.data, z.data)
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "options"),
+    [
+        ("normalize", [SCORES], {}), ("normalize", [SCORES], {"p": 1.0, "dim": 0}), ("normalize", [SPREAD], {"dim": 3}),
+        ("normalize", [SPREAD], {"p": 3, "dim": 2}), ("normalize", [SCORES], {"p": math.inf}),
+        ("normalize", [SCORES * 1e-3], {"eps": 0.01}), ("normalize", [SCORES * 0], {}), ("normalize", [SCORES[:0]], {}),
+        ("cosine_similarity", [SCORES, BITS - SHARES], {}), ("cosine_similarity", [SPREAD, SPREAD[::-1].copy()], {}),
+        ("cosine_similarity", [SCORES, SHARES], {"dim": 0}), ("cosine_similarity", [SCORES, SCORES], {"dim": -1}),
+        ("cosine_similarity", [SCORES, SHARES[0]], {}), ("cosine_similarity", [SPREAD, SPREAD[:1, :, :1]], {"dim": 3}),
+        ("cosine_similarity", [SCORES * 0, SHARES], {}),
+    ],
+)  # fmt: skip
+def test_directions_agree_with_pytorch(name, inputs, options):
+    xs, ys = [Tensor(x, requires_grad=True) for x in inputs], [torch.tensor(x, requires_grad=True) for x in inputs]
+    z, w = getattr(nn.functional, name)(*xs, **options), getattr(torch.nn.functional, name)(*ys, **options)
+    cotangent = np.random.default_rng(9).normal(size=z.shape)
+    z.backward(cotangent), w.backward(torch.tensor(cotangent))
+    close(z.data, w.detach())
+    for x, y in zip(xs, ys, strict=True):
+        close(x.grad, y.grad)
+
+
+def test_a_module_of_cosine_similarity_agrees_with_pytorch():
+    ours, theirs = nn.CosineSimilarity(dim=-1, eps=0.5), torch.nn.CosineSimilarity(dim=-1, eps=0.5)
+    close(ours(SCORES, SHARES).data, theirs(torch.tensor(SCORES), torch.tensor(SHARES)))
 
 
 WITH_SLOPE = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "kl_div", "binary_cross_entropy", LOGITS, ENTROPY]
