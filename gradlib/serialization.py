@@ -1,9 +1,9 @@
-"""Saving and loading: safetensors, a plain format of named arrays that PyTorch and others read. No pickle, which
-would run whatever code a file brings.
+"""Saving and loading in safetensors, a plain format of named arrays that PyTorch and others read. Pickle would run any
+code that a file contains.
 
-A file is written beside its place and then moved there, so that a run that is killed leaves the old file or the new
-one, whole. A file that is cut short, damaged or of another model is an error, and changes nothing: a checksum stands
-among the file's notes, since the format itself has none.
+A file is written under a temporary name and then renamed, so that a run that is killed leaves either the old file or
+the new one, complete. A file that is truncated, damaged or from another model raises an error and changes nothing. The
+format has no checksum, so one is stored in the file's metadata.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ import numpy as np
 from .nn.module import Module
 from .operations import on_cpu
 
-# With layout="torch" matrices are written as PyTorch stores them, transposed: `Module.transposed` says which.
+# With layout="torch" matrices are written transposed, as PyTorch stores them: `Module.transposed` says which.
 LAYOUTS = ("gradlib", "torch")
 
-_LEFTOVER = 3600  # seconds after which a file that is still being written is not: its writer was killed
+_LEFTOVER = 3600  # seconds after which a temporary file is no longer being written: its writer was killed
 
 
 def save(model_or_state: Module | dict[str, Any], path: str | Path, layout: str = "gradlib") -> None:
     """Write the parameters and buffers of a model, or a dict of arrays, to a .safetensors file.
 
-    layout : "torch" writes what `torch.nn.Module.load_state_dict` of the same architecture takes.
+    layout : "torch" writes the matrices so that `torch.nn.Module.load_state_dict` of the same architecture takes them.
 
-    Raises TypeError for what is no array of bools, whole numbers or floats, FileNotFoundError if there is no such
-    folder; a file that was there before stays as it was.
+    Raises TypeError for anything else than arrays of bools, integers or floats, FileNotFoundError for a missing folder;
+    an existing file then stays as it was.
 
     >>> from gradlib import nn
     >>> import tempfile
@@ -47,7 +47,7 @@ def save(model_or_state: Module | dict[str, Any], path: str | Path, layout: str 
     if isinstance(model_or_state, Module):
         state = _in_layout(model_or_state, model_or_state.state_dict(), layout)
     elif layout != "gradlib":
-        raise TypeError("layout='torch' needs the model itself: it knows which of its matrices are transposed.")
+        raise TypeError("layout='torch' needs the model itself, which knows which of its matrices to transpose.")
     elif not isinstance(model_or_state, dict):
         raise TypeError(f"save takes a model or a dict of arrays, got {type(model_or_state).__name__}.")
     else:
@@ -56,9 +56,9 @@ def save(model_or_state: Module | dict[str, Any], path: str | Path, layout: str 
 
 
 def load(path: str | Path) -> dict[str, np.ndarray]:
-    """The arrays of a .safetensors file by name, as they were written: in the layout that they were written in.
+    """Read the arrays of a .safetensors file by name, in the layout in which they were written.
 
-    Raises FileNotFoundError, or ValueError for a file that is not whole.
+    Raises FileNotFoundError, or ValueError for a file that is not complete.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -70,14 +70,14 @@ def load(path: str | Path) -> dict[str, np.ndarray]:
 
 
 def load_into(model: Module, path: str | Path, layout: str | None = None, strict: bool = True) -> None:
-    """Overwrite the parameters and buffers of a model by those of a file.
+    """Overwrite the parameters and buffers of a model with those of a file.
 
-    layout : that of the file, by default what it says of itself. A file that PyTorch wrote says nothing and needs
-        layout="torch": of a square matrix no shape tells that it is transposed.
+    layout : the layout of the file, by default the one noted in it. A file written by PyTorch has no such note and
+        needs layout="torch": the shape of a square matrix does not show that it is transposed.
     strict : refuse missing and unexpected names.
 
-    Raises ValueError if the layout is not said or not that of the file, and what `load` and `Module.load_state_dict`
-    do; nothing is changed then.
+    Raises ValueError if the layout is unknown or differs from the one noted in the file, and the errors of `load` and
+    `Module.load_state_dict`; the model is unchanged then.
 
     >>> from gradlib import nn
     >>> import tempfile
@@ -88,12 +88,14 @@ def load_into(model: Module, path: str | Path, layout: str | None = None, strict
     >>> np.array_equal(first.weight.data, second.weight.data)
     True
     """
+    if not isinstance(model, Module):
+        raise TypeError(f"load_into takes a model, got {type(model).__name__}. For the arrays alone use load(path).")
     state, notes = _read(path)
     said = notes.get("layout")
     if layout is None and said is None:
         raise ValueError(
-            f"{path} does not say in which layout its matrices are: pass layout='torch' if PyTorch wrote it, "
-            "layout='gradlib' if they are (in, out)."
+            f"{path} does not note the layout of its matrices: pass layout='torch' if PyTorch wrote the file, "
+            "layout='gradlib' if the matrices are (in, out)."
         )
     if layout is not None and said not in (None, layout):
         raise ValueError(f"{path} was written with layout={said!r}, not {layout!r}: leave layout out.")
@@ -102,24 +104,24 @@ def load_into(model: Module, path: str | Path, layout: str | None = None, strict
 
 
 def _in_layout(model: Module, state: dict[str, np.ndarray], layout: str) -> dict[str, np.ndarray]:
-    """From our layout to the other one, or back: the same matrices are transposed either way."""
-    if layout not in LAYOUTS:
-        raise ValueError(f"layout is 'gradlib' or 'torch', got {layout!r}.")
+    """Convert from our layout to the given one, or back: the same matrices are transposed either way."""
+    if not isinstance(layout, str) or layout not in LAYOUTS:
+        raise ValueError(f"layout must be 'gradlib' or 'torch', got {layout!r}.")
     if layout == "gradlib":
         return state
-    turned = dict(state)
+    transposed = dict(state)
     for prefix, module in model._all_named_modules(""):
         for name in module._parameters:
-            if module.transposed and name.startswith(module.transposed) and prefix + name in turned:
-                turned[prefix + name] = np.swapaxes(turned[prefix + name], -1, -2)
-    return turned
+            if module.transposed and name.startswith(module.transposed) and prefix + name in transposed:
+                transposed[prefix + name] = np.swapaxes(transposed[prefix + name], -1, -2)
+    return transposed
 
 
 # Trees of numbers, texts and arrays ------------------------------------------------------------
 
 
 def save_tree(tree: Any, path: str | Path) -> None:
-    """Write nested dicts and lists of arrays, numbers, texts and None: the state of a training run.
+    """Write nested dicts and lists of arrays, numbers, texts and None, such as the state of a training run.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -133,15 +135,15 @@ def save_tree(tree: Any, path: str | Path) -> None:
 
 
 def load_tree(path: str | Path) -> Any:
-    """What `save_tree` wrote. Raises ValueError for a file that is not whole, or not one of these."""
+    """Read the tree that `save_tree` wrote. Raises ValueError for a file that is not complete or holds no tree."""
     arrays, notes = _read(path)
     if "tree" not in notes:
-        raise ValueError(f"{path} holds arrays, but no checkpoint: load it with load() or load_into().")
+        raise ValueError(f"{path} holds arrays, not a checkpoint: load it with load() or load_into().")
     return _unpacked(json.loads(notes["tree"]), arrays)
 
 
 def _packed(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """The tree as JSON can hold it, its arrays put aside."""
+    """The tree in a form that JSON can hold; its arrays go to `arrays`."""
     if isinstance(tree, np.ndarray):
         name = str(len(arrays))
         arrays[name] = tree
@@ -149,7 +151,7 @@ def _packed(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(tree, dict):
         for key in tree:
             if not (key is None or isinstance(key, (str, int, float, np.generic))):
-                raise TypeError(f"in a checkpoint the keys of a dict are texts or numbers, got {key!r}.")
+                raise TypeError(f"in a checkpoint the keys of a dict must be texts or numbers, got {key!r}.")
         return {"dict": [[_packed(key, arrays), _packed(value, arrays)] for key, value in tree.items()]}
     if isinstance(tree, (list, tuple)):
         return {"list": [_packed(value, arrays) for value in tree]}
@@ -174,10 +176,17 @@ def _unpacked(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
 # Files ------------------------------------------------------------
 
 
+def _path(path: Any) -> Path:
+    try:
+        return Path(path)
+    except TypeError:
+        raise TypeError(f"path must be a text or a pathlib.Path, got {type(path).__name__}.") from None
+
+
 def _write(path: str | Path, arrays: dict[str, np.ndarray], notes: dict[str, str]) -> None:
     from safetensors.numpy import save as to_bytes
 
-    path = Path(path).resolve()  # through a link, to the file that it stands for
+    path = _path(path).resolve()  # a link is followed to its file
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder: name a file in it.")
     if not path.parent.is_dir():
@@ -187,7 +196,7 @@ def _write(path: str | Path, arrays: dict[str, np.ndarray], notes: dict[str, str
     arrays = {name: np.asarray(array, array.dtype.newbyteorder("="), order="C") for name, array in arrays.items()}
     content = to_bytes(arrays, metadata={**notes, "crc32": _checksum(arrays, notes)})
     _clear_leftovers(path)
-    # Not tempfile's: the file would be for the eyes of its owner only.
+    # tempfile would make a file that only its owner can read.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with open(temporary, "xb") as file:
@@ -195,30 +204,30 @@ def _write(path: str | Path, arrays: dict[str, np.ndarray], notes: dict[str, str
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:  # Ctrl-C, too; it may come when the new file is in place already
+    except BaseException:  # Ctrl-C too, which may come when the file has been renamed already
         temporary.unlink(missing_ok=True)
         raise
 
 
 def _clear_leftovers(path: Path) -> None:
-    """Take away what runs that were killed while writing have left beside the file."""
+    """Remove the temporary files of runs that were killed while writing."""
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.????????"):
-        with contextlib.suppress(FileNotFoundError):  # another run has just moved or taken it away
+        with contextlib.suppress(FileNotFoundError):  # another run has just renamed or removed it
             if time.time() - leftover.stat().st_mtime > _LEFTOVER:
                 leftover.unlink()
 
 
 def _check_entry(name: Any, array: np.ndarray) -> None:
-    if not isinstance(name, str) or name == "__metadata__":  # the format keeps its notes under that name
-        raise TypeError(f"the arrays of a file have texts for names, not '__metadata__'; got {name!r}.")
+    if not isinstance(name, str) or name == "__metadata__":  # the format keeps its metadata under that name
+        raise TypeError(f"the names of arrays must be texts other than '__metadata__', got {name!r}.")
     if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
         raise TypeError(
-            f"{name!r} is of dtype {array.dtype}: a file holds bools, whole numbers and floats of 64 bits at most."
+            f"{name!r} has dtype {array.dtype}, but a file holds only bools, integers and floats of at most 64 bits."
         )
 
 
 def _checksum(arrays: dict[str, np.ndarray], notes: dict[str, str]) -> str:
-    """A number that another bit anywhere would change."""
+    """A number that changes with any bit of the arrays and notes."""
     checksum = zlib.crc32(json.dumps(notes, sort_keys=True).encode())
     for name in sorted(arrays):
         array = arrays[name]
@@ -230,22 +239,22 @@ def _checksum(arrays: dict[str, np.ndarray], notes: dict[str, str]) -> str:
 def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     from safetensors import SafetensorError, safe_open
 
-    if not Path(path).is_file():
+    if not _path(path).is_file():
         raise FileNotFoundError(f"there is no file {path}.")
     try:
         with safe_open(path, framework="numpy") as file:
             arrays, notes = {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
-        written = notes.pop("crc32", None)  # files from elsewhere have none
+        written = notes.pop("crc32", None)  # files of other programs have none
         if written not in (None, _checksum(arrays, notes)):
-            raise ValueError("its checksum does not fit")
+            raise ValueError("the checksum differs")
     except (SafetensorError, ValueError, OSError) as error:
         raise ValueError(
-            f"{path} is not a whole safetensors file: {error}. It was cut short, damaged, or is of another kind. "
+            f"{path} is not a complete safetensors file: {error}. It was truncated or damaged, or is of another kind. "
             "Nothing was loaded."
         ) from None
     except (TypeError, AttributeError) as error:  # bfloat16, and floats of 8 bits
         raise ValueError(
-            f"{path} holds numbers of a kind that NumPy does not have: {error}. Have it written in float32. Nothing "
-            "was loaded."
+            f"{path} holds numbers of a kind that NumPy does not have: {error}. Write them in float32. Nothing was "
+            "loaded."
         ) from None
     return arrays, notes

@@ -71,7 +71,7 @@ def test_a_file_that_is_cut_short_is_refused(path, share):
     save(model(), path)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
-    refused(path, "is not a whole safetensors file")
+    refused(path, "is not a complete safetensors file")
 
 
 @pytest.mark.parametrize("place", [0, 3, 8, 9, 40])
@@ -80,7 +80,7 @@ def test_a_damaged_head_is_refused(path, place):
     damaged = bytearray(path.read_bytes())
     damaged[place] ^= 0xFF
     path.write_bytes(damaged)
-    refused(path, "is not a whole safetensors file")
+    refused(path, "is not a complete safetensors file")
 
 
 @pytest.mark.parametrize("bit", [0, 3, 7])
@@ -113,7 +113,7 @@ def test_a_damaged_tree_is_refused(path, here, there):
     damaged = path.read_bytes().replace(here, there)
     assert damaged != path.read_bytes()
     path.write_bytes(damaged)
-    with pytest.raises(ValueError, match="its checksum does not fit"):
+    with pytest.raises(ValueError, match="the checksum differs"):
         load_tree(path)
 
 
@@ -141,7 +141,7 @@ def test_the_layout_is_that_of_the_file(path):
 
 def test_another_kind_of_file_is_refused(path):
     path.write_text("weights: 3\n" * 20)
-    refused(path, "is not a whole safetensors file")
+    refused(path, "is not a complete safetensors file")
 
 
 def refused(path, words):
@@ -164,21 +164,35 @@ def test_another_models_file_is_refused_and_all_that_is_wrong_is_named(path):
     assert all(np.array_equal(before[name], array) for name, array in other.state_dict().items())
 
 
+@pytest.mark.parametrize("wrong", [None, 3, np.array(1.0), ["a"]])
+def test_what_is_not_a_path_or_a_model_is_refused(path, wrong):
+    save({"a": np.ones(1)}, path)
+    for call in (
+        lambda: load(wrong), lambda: load_tree(wrong), lambda: save({}, wrong), lambda: save_tree({}, wrong),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match=f"path must be a text or a pathlib.Path, got {type(wrong).__name__}."):
+            call()
+    with pytest.raises(TypeError, match=f"load_into takes a model, got {type(wrong).__name__}. For the arrays alone"):
+        load_into(wrong, path)
+    with pytest.raises(ValueError, match="layout must be 'gradlib' or 'torch', got"):
+        save(nn.Linear(1, 1), path, layout=wrong)
+
+
 def test_a_missing_file_and_wrong_requests(path):
     with pytest.raises(FileNotFoundError, match="there is no file"):
         load(path)
-    with pytest.raises(ValueError, match="layout is 'gradlib' or 'torch', got 'jax'"):
+    with pytest.raises(ValueError, match="layout must be 'gradlib' or 'torch', got 'jax'"):
         save(model(), path, layout="jax")
     with pytest.raises(TypeError, match="layout='torch' needs the model itself"):
         save(model().state_dict(), path, layout="torch")
     with pytest.raises(TypeError, match="save takes a model or a dict of arrays, got list"):
         save([1], path)
-    with pytest.raises(TypeError, match="'a' is of dtype object: a file holds bools, whole numbers and floats"):
+    with pytest.raises(TypeError, match="'a' has dtype object, but a file holds only bools, integers and floats"):
         save({"a": np.array([None])}, path)
     for name in (1, "__metadata__"):
-        with pytest.raises(TypeError, match=f"texts for names, not '__metadata__'; got {name!r}"):
+        with pytest.raises(TypeError, match=f"names of arrays must be texts other than '__metadata__', got {name!r}"):
             save({name: np.ones(1)}, path)
-    with pytest.raises(TypeError, match=r"keys of a dict are texts or numbers, got \(1, 2\)"):
+    with pytest.raises(TypeError, match=r"keys of a dict must be texts or numbers, got \(1, 2\)"):
         save_tree({(1, 2): 3}, path)
     with pytest.raises(FileNotFoundError, match="there is no folder .*nowhere: make it first"):
         save(model(), path.parent / "nowhere" / "x")
@@ -187,7 +201,7 @@ def test_a_missing_file_and_wrong_requests(path):
     with pytest.raises(TypeError, match="a checkpoint holds arrays, numbers, texts, lists and dicts, got object"):
         save_tree({"x": object()}, path)
     save(model(), path)
-    with pytest.raises(ValueError, match="holds arrays, but no checkpoint"):
+    with pytest.raises(ValueError, match="holds arrays, not a checkpoint"):
         load_tree(path)
 
 
