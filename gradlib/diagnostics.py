@@ -1,13 +1,13 @@
-"""Watching a network learn: its gradients, its updates, its activations, and what is wrong with them.
+"""Watch a network learn: its gradients, updates and activations, and the pathologies in them.
 
-Everything here only looks. A tracker reads what `backward()` and the layers left, keeps plain numbers
-(`history[name][figure]` is a list, one entry a record), and prints them as a table.
+Nothing here changes the network. A tracker reads gradients and outputs, keeps plain numbers (`history[name][figure]` is
+a list with one entry a record), and prints them as a table.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,15 +24,15 @@ class GradientTracker:
     r"""Figures of every parameter's gradient, by the parameter's name, one record a step.
 
     norm : ‖g‖₂, the length of the gradient. mean_abs : Σ|gᵢ|/n. min, max : its smallest and largest entry.
-    zeros : the fraction of entries that are exactly 0. nan : how many are NaN.
-    dead : the fraction of units whose whole gradient was 0 in each of the last 10 records, or of all if there are
-        fewer. A unit is a column of a matrix (in, out), a filter of a convolution (out, in, ...), an entry of a vector.
-        So neither an input that is 0 nor a ReLU that is closed for the few examples of one batch counts.
-    update_ratio : ‖w_after - w_before‖₂ / ‖w_before‖₂, how far a step moved the weights for their size, if
+    zeros : the fraction of entries that are exactly 0. nan : the number of NaN entries.
+    dead : the fraction of units whose whole gradient was 0 in each of the last 10 records (in all records if there are
+        fewer). A unit is a column of a matrix (in, out), a filter of a convolution (out, in, ...) or an entry of a
+        vector. So an input that is 0 does not count, nor does a ReLU that is closed for the few examples of one batch.
+    update_ratio : ‖w_after - w_before‖₂ / ‖w_before‖₂, the size of a step relative to the weights, if
         `record_update()` is called after the step. Around 1e-3 is usual; 1e-1 is a jump, 1e-6 a standstill.
 
-    `history[name][figure]` is a list with one entry a record, None where there was nothing to measure; it
-    can be written as JSON. Frozen parameters (requires_grad=False) are left out.
+    `history[name][figure]` is a list with one entry a record, None where there was nothing to measure; it can be
+    written as JSON. Frozen parameters (requires_grad=False) are left out.
 
     >>> import numpy as np
     >>> from gradlib import nn, optim
@@ -49,17 +49,14 @@ class GradientTracker:
     """
 
     def __init__(self, model):
-        if not hasattr(model, "named_parameters"):
-            raise TypeError(
-                f"a GradientTracker watches a model, which gives its parameters names; got {type(model).__name__}."
-            )
+        _check_model("GradientTracker", model)
         self.model = model
         self.history: History = {}
         self._before: dict[str, np.ndarray] = {}
-        self._silent: dict[str, np.ndarray] = {}  # for how many records each unit's gradient has been 0
+        self._silent: dict[str, np.ndarray] = {}  # the number of records in a row in which each unit's gradient was 0
 
     def record(self) -> dict[str, dict]:
-        """Note the gradients as they are now: call it after `backward()` and before the next `zero_grad()`.
+        """Record the current gradients: call it after `backward()` and before the next `zero_grad()`.
 
         Returns this record, {name: {figure: value}}. Raises GraphError if no parameter has a gradient.
         """
@@ -87,15 +84,15 @@ class GradientTracker:
         return {name: list(figures["norm"]) for name, figures in self.history.items()}
 
     def record_update(self) -> dict[str, float]:
-        """Note how far the step moved each parameter since `record()`: call it after `optimizer.step()`.
+        """Record how far the step moved each parameter since `record()`: call it after `optimizer.step()`.
 
-        Returns {name: ratio}; it also becomes `update_ratio` of the last record. Infinite where a parameter
-        that was all zeros (a new bias) has moved.
+        Returns {name: ratio}, which also becomes `update_ratio` of the last record. The ratio is infinite if a
+        parameter that was all zeros (a new bias) has moved.
         """
         if not self._before:
             raise GraphError(
-                "record_update() compares with the weights that record() saw. Call record() after backward(),"
-                " then optimizer.step(), then record_update()."
+                "record_update() compares with the weights that record() saw. Call record() after backward(), then "
+                "optimizer.step(), then record_update()."
             )
         parameters, ratios = self._parameters(), {}
         for name, before in self._before.items():
@@ -110,7 +107,7 @@ class GradientTracker:
         self.history, self._before, self._silent = {}, {}, {}
 
     def _dead(self, name: str, gradient: np.ndarray) -> float:
-        """The fraction of units that have been silent for 10 records, or since the first."""
+        """The fraction of units that were silent in the last 10 records, or in all if there are fewer."""
         units = 0 if gradient.ndim > 2 else gradient.ndim - 1  # the axis of them
         silent = (gradient == 0).all(axis=tuple(a for a in range(gradient.ndim) if a != units))
         self._silent[name] = np.where(silent, self._silent.get(name, 0) + 1, 0)
@@ -128,16 +125,16 @@ class GradientTracker:
 
 
 class ActivationHook:
-    """Figures of what a layer gives, one record a forward pass, while the `with` block lasts.
+    """Figures of a layer's output, one record a forward pass, while the `with` block lasts.
 
-    mean, std, min, max : over all entries of the output. nan : how many are NaN.
+    mean, std, min, max : over all entries of the output. nan : the number of NaN entries.
     zeros : the fraction of entries that are exactly 0.
-    dead : the fraction of units that were exactly 0 for *every* example of the batch. A unit is one position
-        of an example's output, so for a batch of one this is `zeros`: judge dead units by a batch of dozens.
+    dead : the fraction of units that were exactly 0 for *every* example of the batch. A unit is one position of an
+        example's output, so for a batch of one this equals `zeros`: judge dead units by a batch of dozens.
 
-    `history[figure]` is a list; `output` is the last output itself, an array. Outside of a `with`, `remove()`
-    ends the watching. Of a layer that returns several things (a recurrent layer's output and state) the first is
-    watched. A layer that is called twice in one pass of its model leaves two records.
+    `history[figure]` is a list; `output` is the last output itself, an array. Without a `with` block, `remove()` ends
+    the watching. If a layer returns several tensors (a recurrent layer's output and state), the first is watched. A
+    layer that is called twice in one pass of its model leaves two records.
 
     >>> from gradlib import Tensor, nn
     >>> relu = nn.ReLU()
@@ -155,6 +152,8 @@ class ActivationHook:
             what = f"the class {layer.__name__}" if isinstance(layer, type) else type(layer).__name__
             raise TypeError(f"an ActivationHook watches a layer, as in ActivationHook(model[1]); got {what}.")
         self.layer = layer
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"the name of an ActivationHook must be a text, got {name!r}.")
         self.name = name or type(layer).__name__
         self.history: dict[str, list] = {}
         self.output: np.ndarray | None = None
@@ -181,7 +180,7 @@ class ActivationHook:
         return self._seen.statistics()
 
     def remove(self) -> None:
-        """Stop watching; what was recorded stays."""
+        """Stop watching; the records stay."""
         self._handle.remove()
 
     def __enter__(self) -> ActivationHook:
@@ -209,7 +208,7 @@ class _Seen:
         self._min, self._max = math.inf, -math.inf
         self._silent: dict[tuple, np.ndarray] = {}  # by shape of an example: which of its units were always 0
 
-    @np.errstate(all="ignore")  # an infinite activation is recorded, not warned of
+    @np.errstate(all="ignore")  # an infinite activation is recorded without a warning
     def add(self, output: np.ndarray) -> None:
         wide = output.astype(np.float64)
         count, mean = self.count + wide.size, float(wide.mean())
@@ -235,8 +234,8 @@ class _Seen:
 class ActivationTracker:
     """An `ActivationHook` on every layer of a model, while the `with` block lasts.
 
-    A layer is a module that has none inside it. `hooks[name]` is its hook and `history[name][figure]` a list,
-    by the names that `named_modules()` gives; a layer that was never called has an empty history.
+    A layer is a module without modules inside. `hooks[name]` is its hook and `history[name][figure]` a list; the names
+    are those of `named_modules()`. A layer that was never called has an empty history.
 
     >>> from gradlib import nn
     >>> model = nn.Sequential(nn.Linear(2, 3, rng=np.random.default_rng(0)), nn.ReLU())
@@ -247,6 +246,7 @@ class ActivationTracker:
     """
 
     def __init__(self, model):
+        _check_model("ActivationTracker", model)
         layers = {name: module for name, module in model.named_modules() if not _has_children(module)}
         hooks = [ActivationHook(layer, name) for name, layer in layers.items()]
         self.hooks = {hook.name: hook for hook in hooks}
@@ -257,7 +257,7 @@ class ActivationTracker:
         return {name: hook.history for name, hook in self.hooks.items()}
 
     def remove(self) -> None:
-        """Stop watching; what was recorded stays."""
+        """Stop watching; the records stay."""
         for hook in self.hooks.values():
             hook.remove()
 
@@ -279,7 +279,7 @@ class ActivationTracker:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: where, what (`kind`), the figures that show it, and what to do about it."""
+    """One pathology: the layer, its kind, the figures that show it, and advice."""
 
     layer: str
     kind: str  # "NaN", "exploding", "vanishing", "dead units" or "no gradient"
@@ -288,7 +288,7 @@ class Finding:
 
     @property
     def what(self) -> str:
-        """Where, what, and by which figures, in a line."""
+        """Layer, kind and figures in one line."""
         figures = ", ".join(f"{name} = {_number(value)}" for name, value in self.figures.items())
         return f"{self.layer}: {self.kind} ({figures})"
 
@@ -300,11 +300,11 @@ KINDS = ("NaN", "exploding", "vanishing", "dead units", "no gradient")
 
 
 class Findings(list):
-    """A list of `Finding`s that prints as a report, in which layers that need the same stand together.
+    """A list of `Finding`s that prints as a report, grouped by advice.
 
-    It answers as a mapping too, from kind to the names of the layers: `findings["vanishing"]` is a list, empty if no
-    layer has a vanishing gradient; `"vanishing" in findings`, `keys()`, `values()`, `items()` and `get()` speak of the
-    kinds that were found.
+    It is also a mapping from kind to the names of the layers: `findings["vanishing"]` is a list, empty if no layer has
+    a vanishing gradient; `"vanishing" in findings`, `keys()`, `values()`, `items()` and `get()` look at the kinds that
+    were found.
 
     >>> findings = detect_gradient_pathologies({"0.weight": [3e-8, 2e-8], "2.weight": [0.5, 250.0]})
     >>> findings["vanishing"], findings["NaN"], "NaN" in findings
@@ -317,7 +317,7 @@ class Findings(list):
         if not isinstance(index, str):
             return super().__getitem__(index)
         if index not in KINDS:
-            raise KeyError(f"{index!r} is no kind of finding. There are: {', '.join(KINDS)}.")
+            raise KeyError(f"{index!r} is not a kind of finding. The kinds are {', '.join(KINDS)}.")
         return [finding.layer for finding in self if finding.kind == index]
 
     def __contains__(self, thing: Any) -> bool:
@@ -352,15 +352,15 @@ class Findings(list):
 
 _ADVICE = {
     "NaN": (
-        "A NaN spreads to everything after it, so mend the first: look for the log or the root of 0, for 0/0 "
-        "and for overflow (detect_anomaly() names the line), and lower the learning rate."
+        "A NaN spreads to everything after it, so mend the first: look for the log or the root of 0, for 0/0 and for "
+        "overflow (detect_anomaly() names the line), and lower the learning rate."
     ),
     "exploding": (
         "Lower the learning rate, clip the gradient (optim.clip_grad_norm_), start from smaller weights or "
         "normalise between the layers; in a recurrent network, shorten the sequence."
     ),
     "vanishing": (
-        "If the loss is still high: use ReLU in place of sigmoid or tanh, start from larger weights (Xavier, "
+        "If the loss is still high: use ReLU instead of sigmoid or tanh, start from larger weights (Xavier, "
         "Kaiming), normalise between the layers or add a path around them. If it is low, training is done."
     ),
     "dead units": (
@@ -368,13 +368,13 @@ _ADVICE = {
         "with smaller or zero biases, use LeakyReLU or GELU."
     ),
     "no way through": (
-        "The gradient of these units is exactly 0: they are 0 for every example, or nothing leads from them to the "
-        "loss because units or weights of a later layer are 0. An ActivationTracker shows which: lower the learning "
-        "rate, start with smaller biases and with weights that are not 0, use LeakyReLU or GELU."
+        "The gradient of these units is exactly 0: either they are 0 for every example, or units or weights of a later "
+        "layer are 0 and block the way to the loss. An ActivationTracker shows which. Lower the learning rate, start "
+        "with smaller biases and with weights that are not 0, use LeakyReLU or GELU."
     ),
     "no gradient": (
-        "backward() never reached it: its layer is not used in forward(), or the graph is cut on the way "
-        "(.data, .detach(), no_grad()). Freeze it with requires_grad=False if that is meant."
+        "backward() never reached it: its layer is not used in forward(), or the graph is cut on the way (.data, "
+        ".detach(), no_grad()). Freeze it with requires_grad=False if that is intended."
     ),
 }
 
@@ -382,20 +382,20 @@ _ADVICE = {
 def detect_gradient_pathologies(
     history: Any, threshold_low: float = 1e-6, threshold_high: float = 1e2, threshold_dead: float = 0.5
 ) -> Findings:
-    """What is wrong with the gradients or activations that were recorded, worst first within a layer.
+    """Find pathologies in recorded gradients or activations, worst first within a layer.
 
-    history : a `GradientTracker`, an `ActivationTracker`, an `ActivationHook`, or what their `history` holds:
-        {name: {figure: list}}. {name: [norm, norm, ...]} is understood too.
+    history : a `GradientTracker`, an `ActivationTracker`, an `ActivationHook`, or their `history`,
+        {name: {figure: list}}; {name: [norm, norm, ...]} works too.
 
-    Found are, for each name,
+    The kinds are, for each name,
     - NaN: any record has one;
     - exploding: the norm of a gradient exceeded `threshold_high`, or an activation was infinite, in any record;
     - vanishing: the median of the norms is below `threshold_low`;
-    - dead units: the median of `dead` (of `zeros`, where that alone is known) is at least `threshold_dead`;
-    - no gradient: a parameter that never had one.
+    - dead units: the median of `dead` (of `zeros` if only that is known) is at least `threshold_dead`;
+    - no gradient: the parameter never had one.
 
-    Returns `Findings`: a list of `Finding(layer, kind, figures, advice)` that prints as a report. Raises ValueError
-    if nothing was recorded.
+    Returns `Findings`: a list of `Finding(layer, kind, figures, advice)` that prints as a report. Raises ValueError if
+    nothing was recorded.
 
     >>> detect_gradient_pathologies({"0.weight": [3e-8, 2e-8], "2.weight": [0.5, 250.0]})
     0.weight: vanishing (median norm = 2.5e-08, records = 2)
@@ -403,16 +403,20 @@ def detect_gradient_pathologies(
     2.weight: exploding (largest norm = 250, record = 1, records above = 1)
         Lower the learning rate, ...
     """
+    thresholds = {"threshold_low": threshold_low, "threshold_high": threshold_high, "threshold_dead": threshold_dead}
+    for name, threshold in thresholds.items():
+        if on_cpu(threshold).ndim or on_cpu(threshold).dtype.kind not in "iuf":
+            raise TypeError(f"{name} must be a number, got {threshold!r}.")
     if not threshold_low < threshold_high:
         raise ValueError(
-            f"threshold_low must be below threshold_high, got {threshold_low} and {threshold_high}: a norm "
-            "between them is healthy."
+            f"threshold_low must be below threshold_high, got {threshold_low} and {threshold_high}: a norm between "
+            "them is healthy."
         )
     by_name = _by_name(history)
     if not any(by_name.values()):
         raise ValueError(
             "nothing was recorded, so nothing can be found: call a GradientTracker's record() after backward(), or the "
-            "model inside of the `with` of an ActivationTracker."
+            "model inside the `with` block of an ActivationTracker."
         )
     findings = Findings()
     for name, figures in by_name.items():
@@ -423,13 +427,13 @@ def detect_gradient_pathologies(
 
 
 def _by_name(history: Any) -> History:
-    """A history in whatever form it was given, as {name: {figure: list}}."""
+    """A history in any of its forms, as {name: {figure: list}}."""
     if isinstance(history, ActivationHook):
         return {history.name: history.history}
     history = getattr(history, "history", history)
     if not isinstance(history, Mapping):
         raise TypeError(
-            "history is a GradientTracker, an ActivationTracker, an ActivationHook, or a dict "
+            "history must be a GradientTracker, an ActivationTracker, an ActivationHook, or a dict "
             f"{{name: {{figure: list}}}}; got {type(history).__name__}."
         )
     by_name = {}
@@ -447,8 +451,8 @@ def _by_name(history: Any) -> History:
 
 
 def _is_series(series: Any) -> bool:
-    """Whether it is a list of numbers, None where there is none."""
-    if not isinstance(series, Iterable) or isinstance(series, (str, Mapping)):
+    """True for a list of numbers and Nones."""
+    if not isinstance(series, Sequence | np.ndarray) or isinstance(series, str) or np.ndim(series) != 1:
         return False
     return all(entry is None or isinstance(entry, (int, float, np.number)) for entry in series)
 
@@ -472,7 +476,7 @@ def _judge(figures: Mapping, low: float, high: float, dead: float):
     figure = "dead" if "dead" in figures else "zeros"
     fractions = [fraction for fraction in figures.get(figure, []) if fraction is not None]
     fraction = float(np.median(fractions)) if fractions else 0.0
-    # A gradient that is 0 in every entry has not faded on its way: it was cut off.
+    # A gradient that is 0 in every entry did not vanish on the way: it was cut off.
     if known and (median := float(np.median([*known.values()]))) < low and not (median == 0 and fraction == 1):
         yield "vanishing", {"median norm": median, "records": len(known)}
     if fractions and fraction >= dead:
@@ -480,7 +484,7 @@ def _judge(figures: Mapping, low: float, high: float, dead: float):
 
 
 def _infinite(figures: Mapping) -> list[int]:
-    """The records in which an activation was infinite."""
+    """The indices of the records with an infinite activation."""
     ends = zip(figures.get("min", []), figures.get("max", []), strict=False)
     return [i for i, pair in enumerate(ends) if any(end is not None and math.isinf(end) for end in pair)]
 
@@ -501,13 +505,13 @@ def gradient_figures(gradient: np.ndarray | None) -> dict[str, float | None]:
         "min": float(gradient.min()),
         "max": float(gradient.max()),
         "zeros": float((gradient == 0).mean()),
-        "dead": None,  # it takes more than one record: see GradientTracker._dead
+        "dead": None,  # needs more than one record: see GradientTracker._dead
         "nan": int(np.isnan(gradient).sum()),
         "update_ratio": None,
     }
 
 
-@np.errstate(all="ignore")  # an infinite activation is recorded, not warned of
+@np.errstate(all="ignore")  # an infinite activation is recorded without a warning
 def activation_figures(output: np.ndarray) -> dict[str, float]:
     wide = output.astype(np.float64)
     zero = output == 0
@@ -528,8 +532,14 @@ def _ratio(before: np.ndarray, after: np.ndarray) -> float:
     return moved / size if size else (float("inf") if moved else 0.0)
 
 
+def _check_model(what: str, model: Any) -> None:
+    if isinstance(model, type) or not hasattr(model, "named_parameters"):
+        got = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
+        raise TypeError(f"{what} takes a model, a Module; got {got}.")
+
+
 def _array(output: Any) -> np.ndarray:
-    """The array in a layer's output, or in the first of several."""
+    """The array of a layer's output; if it has several parts, of the first."""
     while isinstance(output, (tuple, list)):
         output = output[0]
     return on_cpu(output)
@@ -540,7 +550,7 @@ def _has_children(module) -> bool:
 
 
 def _append(history: History, record: Mapping[str, Mapping]) -> None:
-    """Add a record, so that every figure of every name has one entry for each record."""
+    """Append a record so that every figure of every name keeps one entry for each record."""
     records = max((len(series) for figures in history.values() for series in figures.values()), default=0)
     for name in [*history, *(name for name in record if name not in history)]:
         figures = history.setdefault(name, {figure: [None] * records for figure in _NOTHING})
@@ -560,7 +570,7 @@ def _cell(figure: str, value: float | None) -> str:
 
 
 def _table(history: Mapping[str, Mapping[str, list]], what: str) -> str:
-    """A row a name, a column a figure, of the last record."""
+    """The last record: a row for each name, a column for each figure."""
     columns = list(dict.fromkeys(figure for figures in history.values() for figure in figures))
     if not columns:
         return f"no record yet ({len(history)} {what}s watched)" if history else "no record yet"

@@ -426,6 +426,30 @@ def test_what_is_no_history(history, error, message):
         detect_gradient_pathologies(history)
 
 
+@pytest.mark.parametrize("wrong", [None, "a", [1.0], np.ones(1), {}])
+def test_wrong_kinds_are_refused_by_name(wrong):
+    for what in (GradientTracker, ActivationTracker):
+        with pytest.raises(TypeError, match=f"{what.__name__} takes a model, a Module; got {type(wrong).__name__}."):
+            what(wrong)
+        with pytest.raises(TypeError, match=f"{what.__name__} takes a model, a Module; got the class ReLU."):
+            what(nn.ReLU)
+    for name in ("threshold_low", "threshold_high", "threshold_dead"):
+        with pytest.raises(TypeError, match=f"{name} must be a number, got"):
+            detect_gradient_pathologies({"a": [1.0]}, **{name: wrong})
+    if wrong is not None and wrong != "a":
+        with pytest.raises(TypeError, match="the name of an ActivationHook must be a text, got"):
+            ActivationHook(nn.ReLU(), wrong)
+
+
+@pytest.mark.parametrize("norms", [np.array(1.0), (norm for norm in [1.0]), {1.0}, "1", [[1.0]], ["a"], 1.0])
+def test_what_is_not_a_list_of_norms_is_refused(norms):
+    for history in ({"a": norms}, {"a": {"norm": norms}}):
+        with pytest.raises(TypeError, match=r"history\['a'\] must be \{figure: list\} or a list of norms, got"):
+            detect_gradient_pathologies(history)
+    thresholds = np.float32(1e-6), np.array(100.0)
+    assert detect_gradient_pathologies({"a": np.array([1.0, 2.0])}, *thresholds) == []
+
+
 def test_thresholds_must_leave_room():
     with pytest.raises(ValueError, match="below"):
         detect_gradient_pathologies({}, threshold_low=1.0, threshold_high=1.0)

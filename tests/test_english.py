@@ -115,9 +115,7 @@ EXCEPTIONS: set[str] = {
     "checks/report.py",
     "checks/running.py",
     "checks/values.py",
-    "data.py",
     "device.py",
-    "diagnostics.py",
     "errors.py",
     "functional.py",
     "graph.py",
@@ -145,7 +143,6 @@ EXCEPTIONS: set[str] = {
     "primitives/table.py",
     "random.py",
     "scalar.py",
-    "serialization.py",
     "tensor.py",
 }
 

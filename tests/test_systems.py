@@ -166,7 +166,7 @@ def test_the_line_of_the_pathologies():
     assert "vanishing" in warnings and "NaN" not in warnings and warnings["NaN"] == []
     assert warnings[0] in warnings and warnings.get("NaN") is None and warnings.get("exploding") == ["2.bias"]
     assert str(warnings).startswith("0.weight: vanishing (median norm = ")
-    with pytest.raises(KeyError, match="'vanished' is no kind of finding. There are: NaN, exploding"):
+    with pytest.raises(KeyError, match="'vanished' is not a kind of finding. The kinds are NaN, exploding"):
         warnings["vanished"]
 
 
