@@ -21,7 +21,7 @@ def squared(x):
 
 @double.mistake
 def two_more(x):
-    """You added 2. At 2 that gives the double, too; what does the double of 3 have that 3 + 2 has not?"""
+    """You added 2. At 2 that gives the double, too; is the double of 3 also 3 + 2?"""
     return x + 2
 
 
