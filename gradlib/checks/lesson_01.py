@@ -24,7 +24,7 @@ def central_difference():
     0.1 the answer is 6: the parabola goes from 2.9² = 8.41 to 3.1² = 9.61 over a width of 0.2. For x³ at
     2 with h = 0.5 it is 12.25, which is h² more than the derivative.
     """
-    # Worked out on paper, so that no rounding of the check's own comes in.
+    # Worked out on paper, so that the check adds no rounding of its own.
     for f, x, h, slope in [
         (CUBE, 2.0, 0.5, 12.25),  # 3x² + h²
         (CUBE, -1.5, 0.1, 6.76),
@@ -42,7 +42,7 @@ def central_difference():
 
 
 def how_error_falls(central_difference, f, x, h):
-    """How many times smaller the error of the slope of sin becomes when h is halved."""
+    """The factor by which the error of the slope of sin shrinks when h is halved."""
     return abs(central_difference(f, x, h) - np.cos(x)) / abs(central_difference(f, x, h / 2) - np.cos(x))
 
 
@@ -203,7 +203,7 @@ def best_step():
             {"dtype": dtype},
             expected=best,
             accept=lambda h, dtype=dtype, best=best: near_the_best(h, best, dtype),
-            rtol=0.6,  # only to recognise mistakes: a step of 1.0e-5 and one of 1.5e-5 are the same thought
+            rtol=0.6,  # only to recognise mistakes: steps of 1.0e-5 and 1.5e-5 count as the same idea
             atol=0.0,
         )
 
@@ -277,7 +277,7 @@ def actual_step():
     1e-15 from 1, x goes 1.11e-15, and a slope that is divided by 1e-15 comes out 11 % too steep; asked to
     go 1e-16, it stays. x and h are of one dtype, float64 or float32.
     """
-    # The distances between neighbouring numbers are powers of two: 2⁻⁵² from 1 to 2, 2⁻⁴³ from 512 to 1024.
+    # Neighbouring numbers are a power of two apart: 2⁻⁵² from 1 to 2, 2⁻⁴³ from 512 to 1024.
     for x, h, step, about in [
         (1.0, 1e-15, 5 * 2.0**-52, ""),
         (1.0, 1e-16, 0.0, "a step that vanishes"),
@@ -324,7 +324,7 @@ def in_another_order(x, h):
 
 @actual_step.mistake
 def backward(x, h):
-    """The sign is turned round: a positive h moves x upward, or not at all."""
+    """The sign is wrong: a positive h moves x upward, or not at all."""
     return x - (x + h)
 
 
@@ -370,7 +370,7 @@ def numerical_gradient():
 
 
 def waves(x):
-    """Every entry counts differently, and each slope depends on all entries."""
+    """A function in which every entry counts differently and each slope depends on all entries."""
     numbers = np.arange(1, x.size + 1).reshape(x.shape)
     return (numbers * np.sin(x)).sum() + x.sum() ** 2
 
@@ -403,8 +403,7 @@ def with_a_failing_f(numerical_gradient, f, x, h):
 
 
 def slopes(f, x, h, low=-1, high=1, width=2, sign=1):
-    """A gradient from f(x + high · h) and f(x + low · h), over width · h: the mistakes below are
-    variations of it."""
+    """A gradient from f(x + high · h) and f(x + low · h), over width · h. The mistakes below vary it."""
     moved = np.array(x, dtype=np.float64)
     gradient = np.zeros_like(moved)
     for index in np.ndindex(moved.shape):

@@ -255,7 +255,7 @@ def wrong_order(x, h):
     return -x + h + x
 
 
-@actual.wrong("sign is turned round")
+@actual.wrong("The sign is wrong")
 def turned_round(x, h):
     return x - (x + h)
 
