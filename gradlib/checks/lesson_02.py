@@ -15,11 +15,11 @@ TITLE = "The chain rule"
 
 @exercise("Local derivatives", points=2)
 def local_derivatives():
-    """Return the local derivatives of one operation by its two inputs, as a tuple.
+    """Return the local derivatives of one operation with respect to its two inputs, as a tuple.
 
-    op is one of "+", "-", "*", "/" and "**"; x and y are the inputs. For "**" only the derivative by the
-    base x is asked for, and y, the exponent, is a constant: return a tuple of one number. For "*" at
-    x = 2, y = 3 the answer is (3, 2).
+    op is one of "+", "-", "*", "/" and "**"; x and y are the inputs. For "**" only the derivative with
+    respect to the base x is asked for, and y, the exponent, is a constant: return a tuple of one number.
+    For "*" at x = 2, y = 3 the answer is (3, 2).
     """
     for op, x, y, slopes in [
         ("+", 2.0, 3.0, (1.0, 1.0)),
@@ -46,8 +46,8 @@ def slopes_of(op, x, y, **changed):
 
 @local_derivatives.mistake
 def own_factor(op, x, y):
-    """In a product you gave each input its own value. A nudge in x is counted y times: the slope by x is
-    the other factor."""
+    """In a product you gave each input its own value. A nudge in x is counted y times: the slope with
+    respect to x is the other factor."""
     return slopes_of(op, x, y, **{"*": (x, y)})
 
 
@@ -59,8 +59,8 @@ def both_up(op, x, y):
 
 @local_derivatives.mistake
 def divisor_pushes_up(op, x, y):
-    """A quotient of positive numbers becomes smaller when its divisor grows. The slope by y has the other
-    sign."""
+    """A quotient of positive numbers becomes smaller when its divisor grows. The slope with respect to
+    y has the other sign."""
     return slopes_of(op, x, y, **{"/": (1 / y, x / y**2)})
 
 
@@ -210,7 +210,7 @@ def first_path_only(paths):
 
 @sum_over_paths.mistake
 def last_path_only(paths):
-    """That is what the last path contributes: it was put in place of the others. Each must be added."""
+    """That is what the last path contributes: it has replaced the others. Each must be added."""
     return math.prod(paths[-1]) if paths else 0.0
 
 
@@ -225,7 +225,7 @@ def mean_over_paths(paths):
 
 @exercise("Fill in every gradient", points=3)
 def gradients():
-    """Return the gradient of z by every value of the graph, as a dictionary.
+    """Return the gradient of z with respect to every value of the graph, as a dictionary.
 
     The graph is a = x · y, b = a + w, z = b · y, at x = 2, y = -3, w = 4: so a = -6, b = -2, z = 6. The
     boxes are "z", "b", "a", "w", "x" and "y".
@@ -241,8 +241,8 @@ def later_path_of_y():
 
 @gradients.mistake
 def earlier_path_of_y():
-    """One way from z to y is missing, the direct one in z = b · y. What came last was put in place of what
-    was there; it must be added to it."""
+    """One way from z to y is missing, the direct one in z = b · y. The last contribution has replaced
+    the earlier one; it must be added to it."""
     return {"z": 1.0, "b": -3.0, "a": -3.0, "w": -3.0, "x": 9.0, "y": -6.0}
 
 
@@ -261,7 +261,7 @@ def local_only():
 
 @gradients.mistake
 def own_factors():
-    """In a product the slope by one factor is the other factor, not its own value."""
+    """In a product the slope with respect to one factor is the other factor, not its own value."""
     return {"z": 1.0, "b": -2.0, "a": -2.0, "w": -2.0, "x": -4.0, "y": 3.0}
 
 
@@ -275,7 +275,7 @@ def values_in_place_of_gradients():
 
 
 class Node:
-    """A node of a graph with a name: what the exercise hands to the learner."""
+    """A node of a graph with a name, which the exercise gives to the learner."""
 
     def __init__(self, name, *inputs):
         self.name, self._prev = name, inputs

@@ -162,7 +162,7 @@ def sum_of_all(paths):
     return sum(slope for path in paths for slope in path)
 
 
-@paths.wrong("put in place of the others")
+@paths.wrong("it has replaced the others")
 def assigned(paths):
     total = 0.0
     for path in paths:
@@ -212,7 +212,7 @@ def direct_way_only():
     return filled() | {"y": -2}
 
 
-@boxes.wrong("put in place of what")
+@boxes.wrong("has replaced")
 def way_through_a_only():
     return filled() | {"y": -6}
 
