@@ -12,7 +12,7 @@ TITLE = "A scalar engine"
 
 
 class Basic:
-    """The engine of the lesson with + and * and no more: what the first exercise builds on."""
+    """The engine of the lesson with + and * alone, on which the first exercise builds."""
 
     def __init__(self, data, _prev=(), _op="", _local=()):
         self.data, self.grad = data, 0.0
@@ -86,7 +86,7 @@ def of_quotient(Value, a, x):
 
 
 class Reflected(Basic):
-    """A right answer; the mistakes below change one method of it."""
+    """A right answer, of which each mistake below changes one method."""
 
     def __rsub__(self, other):
         return self.result(other - self.data, "-", (other, self), (1.0, -1.0))
@@ -105,8 +105,8 @@ class TurnedDifference(Reflected):
 
 @reflected.mistake
 class DifferenceWithoutSign(Reflected):
-    """The value of a - x is right, its local derivative by x is not: a nudge up in x moves the difference
-    down."""
+    """The value of a - x is right, its local derivative with respect to x is not: a nudge up in x moves
+    the difference down."""
 
     def __rsub__(self, other):
         return self.result(other - self.data, "-", (other, self), (1.0, 1.0))
@@ -122,8 +122,8 @@ class TurnedQuotient(Reflected):
 
 @reflected.mistake
 class QuotientWithoutSign(Reflected):
-    """The value of a / x is right. Its derivative by x has the other sign: a greater divisor makes a
-    smaller quotient."""
+    """The value of a / x is right. Its derivative with respect to x has the other sign: a greater
+    divisor makes a smaller quotient."""
 
     def __rtruediv__(self, other):
         return self.result(other / self.data, "/", (other, self), (1 / self.data, other / self.data**2))
@@ -179,7 +179,7 @@ def topological_order():
 
 
 def wrong_order(names, root):
-    """None if the names are in topological order; else what is wrong, in a sentence."""
+    """None if the names are in topological order, else a sentence on the first mistake."""
     nodes = {node.name: node for node in in_order(root)}
     listed = Counter(names)
     for name, times in listed.items():
@@ -250,8 +250,8 @@ def without_root(root):
 
 @topological_order.mistake
 def leaves_only(root):
-    """You listed only the nodes that were made of nothing. Those in between hand gradients on, and belong
-    to the order, too."""
+    """You listed only the nodes that were made of nothing. Those in between pass gradients on, and
+    belong to the order, too."""
     return [node for node in in_order(root) if not node._prev]
 
 
@@ -262,9 +262,9 @@ def leaves_only(root):
 def backward():
     """Return nothing, but add to the `grad` of every value its gradient: ∂root/∂value.
 
-    A value has `grad`, `_prev` and `_local`, the local derivatives by the values in `_prev`. Called
-    twice, it adds twice: gradients add up. For x · y + x at x = 2, y = 3 it adds 4 to the gradient of x,
-    2 to that of y. `topological_order(root)` is given.
+    A value has `grad`, `_prev` and `_local`, the local derivatives with respect to the values in `_prev`.
+    Called twice, it adds twice: gradients add up. For x · y + x at x = 2, y = 3 it adds 4 to the gradient
+    of x, 2 to that of y. `topological_order(root)` is given.
     """
     product = named("x · y + x", lambda x, y: x * y + x)
     shared = named("t + t · y with t = x · x", shared_square)
@@ -310,7 +310,7 @@ def gradients_of_two_sweeps(backward, f, x, y):
 
 @backward.mistake
 def put_in_place(root):
-    """You put a gradient in place of what was there. A value that is used twice gets one contribution from
+    """You overwrite the gradient that was there. A value that is used twice gets one contribution from
     each use, and they add up."""
     root.grad = 1.0
     for value in reversed(in_order(root)):
@@ -320,7 +320,7 @@ def put_in_place(root):
 
 @backward.mistake
 def no_seed(root):
-    """All gradients are zero: nothing was handed in at root. The gradient of root by itself is 1."""
+    """All gradients are zero: the sweep has nothing to start from. The gradient of root itself is 1."""
     for value in reversed(in_order(root)):
         for parent, local in zip(value._prev, value._local, strict=True):
             parent.grad += local * value.grad
@@ -328,7 +328,7 @@ def no_seed(root):
 
 @backward.mistake
 def old_gradients_again(root):
-    """The first sweep is right. The second hands on what the first has left in `grad`, so that it counts
+    """The first sweep is right. The second passes on what the first has left in `grad`, so that it counts
     again. Keep the gradients of one sweep apart from those of earlier ones."""
     root.grad += 1.0
     for value in reversed(in_order(root)):
@@ -347,8 +347,8 @@ def starts_over(root):
 
 @backward.mistake
 def inputs_first(root):
-    """You went through the order from its beginning: the inputs hand on before anything has reached them.
-    Begin at root."""
+    """You went through the order from its beginning: the inputs pass on their gradients before anything
+    has reached them. Begin at root."""
     gradients = {value: 0.0 for value in in_order(root)} | {root: 1.0}
     for value in in_order(root):
         for parent, local in zip(value._prev, value._local, strict=True):
@@ -386,12 +386,12 @@ def both_ways(counterexample, x):
     root = counterexample(naive)
     if not isinstance(root, Value):
         return root
-    hand_on_at_once(root)
+    backward_naively(root)
     counterexample(ordered).backward()
     return naive.grad, ordered.grad
 
 
-def hand_on_at_once(root):
+def backward_naively(root):
     """The naive recursion of the lesson."""
     root.grad = 1.0
     stack = [(root, 0)]
@@ -405,18 +405,18 @@ def hand_on_at_once(root):
 
 def both_the_same(gradients):
     if not isinstance(gradients, tuple):
-        return "Return the value that you have made: x itself, or what comes of + and * on it."
+        return "Return the value that you have made: x itself, or a result of + and * on it."
     naive, ordered = gradients
     if abs(naive - ordered) > 1e-9:
         return None
     if not ordered:
         return "The gradient of x is zero both ways: your result does not depend on x, or not here."
-    return f"Both ways give {ordered:g}. Which value must hand on twice, and what must it be made of?"
+    return f"Both ways give {ordered:g}. Which value must pass its gradient on twice, and what must it be made of?"
 
 
 @counterexample.mistake
 def used_twice_itself(x):
-    """x is used twice, but x is a leaf: it hands nothing on, so it does no harm that it is visited twice.
+    """x is used twice, but x is a leaf: it passes nothing on, so it does no harm that it is visited twice.
     The value that is shared must have inputs of its own."""
     return x * x
 
@@ -436,7 +436,7 @@ def a_chain(x):
 
 @counterexample.mistake
 def sum_with_itself(x):
-    """x + x uses a leaf twice. It is visited twice, gets both contributions, and hands nothing on."""
+    """x + x uses a leaf twice. It is visited twice, gets both contributions, and passes nothing on."""
     return x + x
 
 
@@ -453,9 +453,9 @@ def scaled_twice(x):
 def descend():
     """Return the loss before the step, after moving every parameter by -learning_rate · its gradient.
 
-    parameters is a list of values, compute_loss a function without arguments that builds the graph anew
-    and returns the loss as a value. The gradients may hold something from before. For the loss w² at w =
-    3 and a learning rate of 0.1, w becomes 2.4, and the answer is 9.
+    parameters is a list of values, compute_loss a function without arguments that builds a new graph and
+    returns the loss as a value. The gradients may hold something from before. For the loss w² at w = 3
+    and a learning rate of 0.1, w becomes 2.4, and the answer is 9.
     """
     square = named("w²", lambda w: w * w)
     valley = named("u² + 3 u v + v", lambda u, v: u * u + 3 * u * v + v)
@@ -474,7 +474,7 @@ def descend():
 
 
 def after_a_step(descend, loss, start, learning_rate, old):
-    """What is returned, as a number, and where the parameters are then."""
+    """The returned loss as a number, and the parameters after the step."""
     parameters = [Value(number) for number in start]
     for parameter in parameters:
         parameter.grad = old
@@ -500,7 +500,7 @@ def step(parameters, compute_loss, learning_rate, zero=True, zero_late=False, si
 
 @descend.mistake
 def not_set_to_zero(parameters, compute_loss, learning_rate):
-    """What was in the gradients before was added to them. Set them to zero before the sweep."""
+    """The old gradients were added to the new ones. Set them to zero before the sweep."""
     return step(parameters, compute_loss, learning_rate, zero=False)
 
 
@@ -532,8 +532,8 @@ def loss_after(parameters, compute_loss, learning_rate):
 
 @descend.mistake
 def one_after_the_other(parameters, compute_loss, learning_rate):
-    """You moved each parameter and then built the graph anew for the next. All gradients of a step belong
-    to the same place: one sweep, then move them all."""
+    """You moved each parameter and then built a new graph for the next. All gradients of a step belong to
+    the same place: one sweep, then move them all."""
     loss = compute_loss().data
     for i in range(len(parameters)):
         step(parameters[i : i + 1], lambda: clean(parameters, compute_loss), learning_rate)

@@ -215,7 +215,7 @@ def old_gradients_put_aside(root):
         value.grad += before
 
 
-@sweep.wrong("put a gradient in place")
+@sweep.wrong("overwrite the gradient")
 def assigned(root):
     gradients = {root: 1.0}
     for value in reversed(in_order(root)):
@@ -224,14 +224,14 @@ def assigned(root):
             gradients[parent] = local * gradients[value]
 
 
-@sweep.wrong("nothing was handed in at root")
+@sweep.wrong("the sweep has nothing to start from")
 def unseeded(root):
     for value in reversed(in_order(root)):
         for i, parent in enumerate(value._prev):
             parent.grad += value._local[i] * value.grad
 
 
-@sweep.wrong("hands on what the first has left")
+@sweep.wrong("passes on what the first has left")
 def carried_in_grad(root):
     root.grad += 1
     for value in reversed(in_order(root)):
@@ -295,7 +295,7 @@ def diamond(x):
     return t * 3.0 + t * 5.0 + 1.0
 
 
-@counter.wrong("x is a leaf: it hands nothing on")
+@counter.wrong("x is a leaf: it passes nothing on")
 def square(x):
     return x * x
 
