@@ -200,8 +200,8 @@ def times_x(g, x, axis, keepdims):
 
 @sum_vjp.mistake
 def ones_everywhere(g, x, axis, keepdims):
-    """You answer with ones: the derivative of a sum by its terms. It still has to be multiplied by the gradient that
-    arrives at each sum."""
+    """You answer with ones: the derivative of a sum with respect to its terms. It still has to be multiplied by the
+    gradient that arrives at each sum."""
     return np.ones_like(x)
 
 
@@ -214,7 +214,7 @@ def divided(g, x, axis, keepdims):
 
 @sum_vjp.mistake
 def not_spread(g, x, axis, keepdims):
-    """You hand g on as it is. x has more entries than the sum: each entry gets the gradient of the sum in which it
+    """You return g unchanged. x has more entries than the sum: each entry gets the gradient of the sum in which it
     stands."""
     return np.array(g)
 
@@ -282,7 +282,7 @@ def added_to_x(g, x, index):
 
 @take_vjp.mistake
 def whole_numbers(g, x, index):
-    """You collect in an array of whole numbers, which cuts off what stands behind the point."""
+    """You collect in an array of integers, which cuts off what stands after the decimal point."""
     gradient = np.zeros(x.shape, dtype=int)
     np.add.at(gradient, index, g.astype(int))
     return gradient
@@ -434,7 +434,7 @@ def centred_vjp():
 
 @centred_vjp.mistake
 def mean_forgotten(g, x):
-    """You hand g on as it is. x stands in z twice: as itself, and in the mean of its column. The second way back is
+    """You return g unchanged. x stands in z twice: as itself, and in the mean of its column. The second way back is
     missing."""
     return g.copy()
 

@@ -145,7 +145,7 @@ def as_a_mean(g, x, axis, keepdims):
     return reshaped_first(g, x, axis, keepdims) / (x.size / np.size(g))
 
 
-@sums.wrong("You hand g on as it is")
+@sums.wrong("You return g unchanged")
 def g_itself(g, x, axis, keepdims):
     return g
 
@@ -247,7 +247,7 @@ def onto_a_copy_of_x(g, x, index):
     return gradient
 
 
-@take.wrong("cuts off what stands behind the point")
+@take.wrong("cuts off what stands after the decimal point")
 def into_integers(g, x, index):
     gradient = np.zeros(x.shape, dtype=np.int64)
     for row, arrived in zip(index, g, strict=True):
