@@ -25,7 +25,7 @@ def matmul_vjp():
     """
     for n, k, m, about in [
         (2, 3, 4, ""),
-        (3, 3, 3, ""),  # where a wrong order fits, it gives numbers and no error
+        (3, 3, 3, ""),  # here a wrong order fits: numbers and no error
         (3, 1, 2, "an inner size of 1"),
         (1, 4, 3, "a single row"),
         (4, 2, 1, "a single column"),
@@ -112,7 +112,7 @@ def stacked_vjp():
     for first, second, about in [
         ((2, 3), (3, 4), "no stack at all"),
         ((2, 1, 2), (2, 2, 3), ""),
-        ((2, 2, 2), (2, 2, 2), ""),  # where axes in a wrong order fit, they give numbers and no error
+        ((2, 2, 2), (2, 2, 2), ""),  # here axes in a wrong order fit: numbers and no error
         ((3, 1, 2), (2, 3), "one y for a stack of x"),
         ((2, 3), (2, 3, 1), "one x for a stack of y"),
         ((2, 1, 1, 2), (3, 2, 2), "two axes of stacks, one of size 1"),
@@ -134,7 +134,7 @@ def not_summed_back(g, x, y):
 
 @stacked_vjp.mistake
 def all_axes_turned(g, x, y):
-    """`.T` turns round all axes of a stack, not only the last two. For a stack use np.swapaxes(x, -1, -2)."""
+    """`.T` reverses all axes of a stack, not only the last two. For a stack use np.swapaxes(x, -1, -2)."""
     return g @ y.T, x.T @ g
 
 
@@ -186,7 +186,7 @@ def vector_vjp():
     for first, second, about in [
         ((2, 3), (3,), ""),
         ((3,), (3, 2), ""),
-        ((3, 3), (3,), ""),  # equal sizes, where a product of the wrong kind gives numbers and no error
+        ((3, 3), (3,), ""),  # here a product of the wrong kind fits: numbers and no error
         ((3,), (3, 3), ""),
         ((3,), (3,), "two vectors"),
         ((2, 3), (3, 4), "two matrices"),
@@ -244,7 +244,7 @@ def linear_vjp():
     """
     for n, inputs, outputs, about in [
         (2, 3, 4, ""),
-        (3, 3, 3, ""),  # where a wrong order fits, it gives numbers and no error
+        (3, 3, 3, ""),  # here a wrong order fits: numbers and no error
         (1, 3, 2, "a single example"),
         (5, 1, 1, "one input, one output"),
     ]:
@@ -349,7 +349,7 @@ def jacobian():
 def product_with(matrix, g):
     g, outputs = np.asarray(g), matrix.shape[:1]
     if g.shape != outputs:
-        raise ValueError(f"vjp takes a cotangent of shape {outputs}, one number for each output; got shape {g.shape}")
+        raise ValueError(f"vjp takes a cotangent of shape {outputs}, one number for each output, got shape {g.shape}")
     return g @ matrix
 
 
@@ -359,7 +359,7 @@ def rows_of(vjp, m):
 
 @jacobian.mistake
 def columns_for_rows(vjp, m):
-    """Your Jacobian lies on its side: a vjp of a unit cotangent is a *row*, one output by all inputs."""
+    """Your Jacobian is transposed: the vjp of a unit cotangent is a *row*, one output by all inputs."""
     return rows_of(vjp, m).T
 
 
@@ -401,9 +401,9 @@ def rows_in_one_line(vjp, m):
 def count():
     """Return five numbers about a layer z = x @ W, x of shape (n, k), W of shape (k, m), as a dictionary.
 
-    "outputs": entries of z. "weights": entries of W. "jacobian": entries of the Jacobian of z by W. "nonzero": those
-    of them that are not 0, for an x without zeros. "gradient": entries of what the vjp returns for W. For n, k, m = 1,
-    1, 2 they are 2, 2, 4, 2 and 2.
+    "outputs": entries of z. "weights": entries of W. "jacobian": entries of the Jacobian of z with respect to W.
+    "nonzero": those of them that are not 0, for an x without zeros. "gradient": entries of what the vjp returns for W.
+    For n, k, m = 1, 1, 2 they are 2, 2, 4, 2 and 2.
     """
     for n, k, m, about in [(3, 2, 5, ""), (5, 3, 2, ""), (1, 4, 3, "one example"), (32, 784, 128, "a layer's sizes")]:
         yield Case({"n": n, "k": k, "m": m}, expected=counted(n, k, m), about=about)
@@ -424,7 +424,7 @@ def added(n, k, m):
 
 @count.mistake
 def by_x(n, k, m):
-    """That is the Jacobian of z by x, with a column for each entry of x. What is asked for is the one by W."""
+    """That is the Jacobian with respect to x, with a column for each entry of x. Here the columns belong to W."""
     return counted(n, k, m) | {"jacobian": n * m * n * k}
 
 

@@ -128,7 +128,7 @@ def one_of_them(g, x, y):
     return to_x[tuple(map(slice, x.shape))], to_y[tuple(map(slice, y.shape))]
 
 
-@stacks.wrong("`.T` turns round all axes")
+@stacks.wrong("`.T` reverses all axes")
 def plain_transpose(g, x, y):
     return unbroadcast(g @ y.T, x.shape), unbroadcast(x.T @ g, y.shape)
 
@@ -401,7 +401,7 @@ def but(words="", **changed):
 
 
 but("not their sum", jacobian=lambda n, k, m: n * m + k * m)
-but("by x, with a column for each entry of x", jacobian=lambda n, k, m: n * m * n * k)
+but("with respect to x, with a column for each entry of x", jacobian=lambda n, k, m: n * m * n * k)
 but("how many entries x has", outputs=lambda n, k, m: n * k)
 but("the outputs of one example", outputs=lambda n, k, m: m, jacobian=lambda n, k, m: m * k * m)
 but("The inner size, k, is summed over", outputs=lambda n, k, m: n * k * m)
