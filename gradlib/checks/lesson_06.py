@@ -52,7 +52,7 @@ def summed_to(gradient, x):
 
 
 def through_the_table(distance, x, y, g):
-    """What the entry gives, by way of tensors."""
+    """The result and the gradients of a learner's entry, computed through tensors."""
     made = distance()
     if made is None or made is ...:
         return made
@@ -62,7 +62,7 @@ def through_the_table(distance, x, y, g):
         raise Refused(f"There are two inputs, and each needs a rule of its own: two Vjp, yours has {len(made.vjps)}.")
     a, b = Tensor(x, requires_grad=True), Tensor(y, requires_grad=True)
     z = apply(made, a, b)
-    made.forward(x, y)  # on the arrays of the case: one that is written into is reported
+    made.forward(x, y)  # on the arrays of the case, so that a write into one is reported
     for rule in made.rules:
         if not takes_four(rule):
             raise Refused(
@@ -136,7 +136,7 @@ def without_the_root():
 
 
 class Switch:
-    """Whether operations are recorded."""
+    """A switch: `on` is True while operations are recorded."""
 
     def __init__(self):
         self.on = True
@@ -144,13 +144,13 @@ class Switch:
 
 @exercise("no_grad", points=2)
 def no_grad():
-    """Return nothing, but be a context manager: inside of `with no_grad(switch):` switch.on is False, afterwards what
-    it was.
+    """Return nothing, but be a context manager: inside `with no_grad(switch):` switch.on is False, afterwards what it
+    was.
 
-    Also when the block ends by an error, which goes on its way, and when one such block stands inside of another.
+    Also when the block ends by an error, which goes on its way, and when one such block stands inside another.
     """
     yield Case(call=inside_and_after, inputs={"switch": "on"}, expected=(False, True))
-    yield Case(call=nested, inputs={"switch": "on"}, expected=(False, False, True), about="a block inside of another")
+    yield Case(call=nested, inputs={"switch": "on"}, expected=(False, False, True), about="a block inside another")
     yield Case(call=after_an_error, inputs={"switch": "on"}, expected=(True, "ValueError"), about="a block that fails")
     yield Case(
         call=switched_off_before,
@@ -212,7 +212,7 @@ def inside_and_after_of(no_grad, switch):
 
 
 class RightSwitch:
-    """The right way; the mistakes below change one method of it."""
+    """A right answer, of which each mistake below changes one method."""
 
     def __init__(self, switch):
         self.switch = switch
@@ -226,7 +226,7 @@ class RightSwitch:
 
 @no_grad.mistake
 class AlwaysOnAfterwards(RightSwitch):
-    """At the end you switch on. Inside of another block, recording goes on too early: put back what was there
+    """At the end you switch on. Inside another block, recording goes on too early: put back what was there
     before."""
 
     def __exit__(self, *error):
@@ -263,7 +263,7 @@ class NeverSwitchesBack(RightSwitch):
 
 @no_grad.mistake
 class NothingInside(RightSwitch):
-    """Inside of the block the switch is on: nothing was switched off."""
+    """Inside the block the switch is on: nothing was switched off."""
 
     def __enter__(self):
         self.before = self.switch.on
@@ -283,8 +283,8 @@ class Toggles(RightSwitch):
 
 @no_grad.mistake
 class OneMemoryForAll(RightSwitch):
-    """What was there before is kept in one place for all blocks, and the inner block overwrites it. Each `with` has an
-    object of its own: keep it in self."""
+    """All blocks keep the old value in one place, and the inner block overwrites it. Each `with` has an object of its
+    own: keep the value in self."""
 
     def __enter__(self):
         type(self).before, self.switch.on = self.switch.on, False
@@ -305,10 +305,10 @@ class Versioned:
         self.note()
 
     def note(self):
-        """Called when this node was made. Its inputs are self._prev."""
+        """Remember something when this node is made. Its inputs are self._prev."""
 
     def verify(self):
-        """Called on the way back, before this node's rules read its inputs."""
+        """Check something on the way back, before this node's rules read its inputs."""
 
     def __add__(self, other):
         return type(self)(self.data + other.data, (self, other), "+")
@@ -339,7 +339,7 @@ class Versioned:
                 y.grad = y.grad + (node.grad * x.data if node._op == "·" else node.grad)
 
 
-# What happens between x, y and another tensor, told in words; each returns what goes backward.
+# Stories about x, y and another tensor, told in words; each returns the result to go backward from.
 
 
 def as_it_should_be(x, y, other):
@@ -441,7 +441,7 @@ def versions():
 
 
 def told(Careful, story):
-    """Tell a story of x = 2 and y = 3, and what came of it: the two gradients, or the name of the error."""
+    """Run a story with x = 2 and y = 3; return the two gradients, or the name of the error, as text."""
     x, y, other = Careful([2.0]), Careful([3.0]), Careful([5.0])
     tell = next(each for each in STORIES if each.__doc__ == story)
     z = tell(x, y, other)
@@ -462,7 +462,7 @@ def told(Careful, story):
 
 
 class Careful(Versioned):
-    """The right way; the mistakes below change one method of it."""
+    """A right answer, of which each mistake below changes one method."""
 
     def note(self):
         self.seen = [parent.version for parent in self._prev]
@@ -538,7 +538,7 @@ class AnyWriteEver(Careful):
 
 @versions.mistake
 class FirstInputOnly(Careful):
-    """You look at the first input only. The rule for the first reads the second, and the other way round."""
+    """You look at the first input only. The rule for the first reads the second, and vice versa."""
 
     def note(self):
         self.seen = self._prev[0].version if self._prev else 0
@@ -594,7 +594,7 @@ class Leaky:
         return result
 
     def hand_on(self):
-        """Add to the gradient of each input; nothing for a leaf."""
+        """Add to the gradient of each input. A leaf does nothing."""
 
     def backward(self):
         order, seen, stack = [], set(), [(self, False)]
@@ -663,7 +663,7 @@ def alive_afterwards(Freed, x, y):
 
 
 class Mended(Leaky):
-    """The right way; the mistakes below change one method of it."""
+    """A right answer, of which each mistake below changes one method."""
 
     def __mul__(self, other):
         result = type(self)(self.data * other.data, (self, other))
@@ -692,7 +692,7 @@ class WithoutInputs(Mended):
 
 @freed.mistake
 class OneOfTwo(Mended):
-    """Only the first input gets its share. A product hands on to both."""
+    """Only the first input gets its share. A product passes its gradient on to both."""
 
     def hand_on(self):
         for parent, slope in list(zip(self._prev, getattr(self, "slopes", ()), strict=True))[:1]:
@@ -701,7 +701,7 @@ class OneOfTwo(Mended):
 
 @freed.mistake
 class Exchanged(Mended):
-    """Each input gets its own value as the slope. The slope of a product by one factor is the *other* one."""
+    """Each input gets its own value as the slope. The slope of a product along one factor is the *other* factor."""
 
     def __mul__(self, other):
         result = super().__mul__(other)
@@ -711,7 +711,7 @@ class Exchanged(Mended):
 
 @freed.mistake
 class Assigned(Mended):
-    """A value that is used twice keeps one of its two contributions. Add to `grad`, do not put in its place."""
+    """A value that is used twice keeps one of its two contributions. Add to `grad`, do not overwrite it."""
 
     def hand_on(self):
         for parent, slope in zip(self._prev, getattr(self, "slopes", ()), strict=True):
@@ -720,7 +720,7 @@ class Assigned(Mended):
 
 @freed.mistake
 class WithoutTheArriving(Mended):
-    """You hand on the slope alone. It has to be multiplied by the gradient that has arrived, `self.grad`."""
+    """You pass on the slope alone. It has to be multiplied by the gradient that has arrived, `self.grad`."""
 
     def hand_on(self):
         for parent, slope in zip(self._prev, getattr(self, "slopes", ()), strict=True):
@@ -743,7 +743,7 @@ def who_has_grad():
 
 @who_has_grad.mistake
 def everything():
-    """Only leaves that need a gradient keep theirs: results hand theirs on and forget it, and constants get none."""
+    """Only leaves that need a gradient keep theirs: results pass theirs on and forget it, and constants get none."""
     return {"x": True, "w": True, "h": True, "d": True, "b": True, "c": False}
 
 

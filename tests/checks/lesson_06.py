@@ -178,14 +178,14 @@ class Toggles(WithMethods):
         self.switch.on = not self.switch.on
 
 
-@grads.wrong("kept in one place for all blocks")
+@grads.wrong("All blocks keep the old value in one place")
 class InTheClass(WithMethods):
     def __enter__(self):
         InTheClass.before = self.switch.on
         self.switch.on = False
 
 
-@grads.wrong("kept in one place for all blocks")
+@grads.wrong("All blocks keep the old value in one place")
 def in_a_global(switch):
     class Block(WithMethods):
         def __enter__(self):
@@ -387,7 +387,7 @@ class AsItWas(Leaky):
     pass
 
 
-@memory.wrong("the *other* one")
+@memory.wrong("the *other* factor")
 class OwnValue(WithSlopes):
     def __mul__(self, other):
         product = super().__mul__(other)
@@ -402,7 +402,7 @@ class PutInPlace(FromTheInputs):
             parent.grad = self._prev[1 - i].data * self.grad
 
 
-@memory.wrong("You hand on the slope alone")
+@memory.wrong("You pass on the slope alone")
 class SlopeAlone(FromTheInputs):
     def hand_on(self):
         for i, parent in enumerate(self._prev):
