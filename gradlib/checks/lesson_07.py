@@ -61,7 +61,7 @@ def all_of(i, *shape):
 
 
 def planted_bugs(rng):
-    """(function, inputs, the entries whose gradient is wrong, what is special)."""
+    """A list of (function, inputs, the entries whose gradient is wrong, what is special)."""
     off_diagonal = [(1, index) for index in np.ndindex(3, 3) if index[0] != index[1]]
     return [
         (
@@ -116,7 +116,7 @@ def planted_bugs(rng):
 
 
 def right_functions(rng):
-    """(function, inputs, what is special)."""
+    """A list of (function, inputs, what is special)."""
     return [
         (named("x · y + sin x", lambda x, y: x * y + x.sin()), [rng.normal(size=(2, 3)), rng.normal(size=3)], ""),
         (named("exp x", lambda x: x.exp()), [rng.uniform(11, 13, size=3)], "right gradients above 10,000"),
@@ -144,7 +144,7 @@ def found(gradcheck, function, inputs):
 
 
 def ranked(gradcheck, function, inputs):
-    """The places in their order, the worst first. How many times smaller the other errors are hangs on no probe."""
+    """The places in order, the worst first, with the ratios of the errors: these do not depend on the probe."""
     result = entries_of(gradcheck(function, inputs))
     if is_blank(result):
         return result
@@ -155,7 +155,7 @@ def ranked(gradcheck, function, inputs):
 
 
 def alarms(gradcheck, function, inputs):
-    """Whether a right gradient is called wrong; where hangs on the probe."""
+    """["a false alarm"] if a right gradient is called wrong, else []. The places depend on the probe."""
     result = entries_of(gradcheck(function, inputs))
     return result if is_blank(result) else ["a false alarm"] if result else []
 
@@ -174,7 +174,7 @@ def is_blank(result):
 
 
 def entries_of(result):
-    """The result of a learner's gradcheck, if it has the form that was asked for."""
+    """The result of a learner's gradcheck; raises Refused if it does not have the form that was asked for."""
     if is_blank(result):
         return result
     if not isinstance(result, list | tuple):
@@ -230,7 +230,7 @@ def checked(
     only=lambda i, index: True,
     worst_first=True,
 ):
-    """A right answer; the mistakes below change one argument of it."""
+    """A right answer, of which each mistake below changes one argument."""
     inputs = [np.array(x, dtype=dtype) for x in inputs]
     tensors = [Tensor(x, requires_grad=True) for x in inputs]
     result = function(*tensors)
@@ -326,7 +326,7 @@ def in_order_of_place(function, inputs):
 
 
 def rows_of_scores(rng):
-    """(scores x, what is special)."""
+    """A list of (scores x, what is special)."""
     return [
         (rng.normal(size=(2, 3)), ""),
         (2 * rng.normal(size=4), ""),
@@ -339,7 +339,7 @@ def rows_of_scores(rng):
 
 
 def jacobian_answer(x, g):
-    """Softmax from differences of scores alone, and its gradient through the whole Jacobian, row by row."""
+    """Softmax computed from differences of scores, and its gradient through the whole Jacobian, row by row."""
     with np.errstate(over="ignore"):
         p = 1 / np.exp(x[..., None, :] - x[..., :, None]).sum(axis=-1)
     gradient = np.empty_like(p)
@@ -367,7 +367,7 @@ def stable():
 
 
 class Stable:
-    """A right answer; the mistakes below change one function of it."""
+    """A right answer, of which each mistake below changes one function."""
 
     def softmax(x, g):
         p = softmax_of(x)
@@ -431,8 +431,8 @@ def along_the_first_axis(x, g):
 
 @wrong_softmax
 def turned_gradient(x, g):
-    """The values are right, and the gradient has the wrong sign: p belongs to g with a plus, and Σ g · p is what is
-    taken away."""
+    """The values are right, and the gradient has the wrong sign: p belongs to g with a plus, and Σ g · p is
+    subtracted."""
     p = softmax_of(x)
     return p, -backward_of_softmax(p, g)
 
@@ -567,7 +567,7 @@ def silent_rules():
 
 
 def refused_probe(p, answer):
-    """None if the gradient is that of the sum and the probe tells, else a sentence."""
+    """None if the gradient of the sum is right and the probe tells the rules apart, else a sentence."""
     if not isinstance(answer, tuple) or len(answer) != 2:
         return "Return two arrays: the gradient of the sum, and the probe g."
     gradient, g = (np.asarray(part, dtype=np.float64) for part in answer)
@@ -590,10 +590,10 @@ def refused_probe(p, answer):
 
 @exercise("What a sum cannot see", points=2)
 def sum_and_probe():
-    """Return two arrays of the shape of p: the gradient of x by softmax(x).sum(), and a probe g that tells.
+    """Return two arrays of the shape of p: the gradient of softmax(x).sum() with respect to x, and a probe.
 
-    p is softmax(x), with two entries or more. g tells if each of the five wrong rules in `check.silent_rules()` gives
-    another gradient than the right rule, p(g - Σ g p).
+    p is softmax(x), with two entries or more. With the probe g, each of the five wrong rules in `check.silent_rules()`
+    must give another gradient than the right rule, p(g - Σ g p).
     """
     for p, about in [
         (np.array([0.125, 0.25, 0.625]), ""),
@@ -649,7 +649,7 @@ def ridge_loss(w, x, y):
 
 
 def cross_entropy_gradient(p, y):
-    """The gradient of -(y ln p + (1 - y) ln(1 - p)) by p, entry by entry. p, y: arrays of one shape."""
+    """The gradient of -(y ln p + (1 - y) ln(1 - p)) with respect to p, entry by entry. p, y: arrays of one shape."""
     return p - y
 
 
@@ -660,7 +660,7 @@ def sum_gradient(g, x, axis):
 
 
 def sweep(root):
-    """The gradient of root by every value, as a dictionary. Values have _prev and _local."""
+    """The gradient of root with respect to every value, as a dictionary. Values have _prev and _local."""
     gradients = {root: 1.0}
     for value in reversed(in_order(root)):
         for parent, local in zip(value._prev, value._local, strict=True):
@@ -669,7 +669,7 @@ def sweep(root):
 
 
 def agrees(f, slope, x):
-    """Whether slope is the derivative of f at x, judged by a central difference."""
+    """Return True if slope is the derivative of f at x, judged by a central difference."""
     x, h = np.float32(x), np.float32(1e-7)
     rise = f(x + h) - f(x - h)
     difference = rise / (2 * h)
@@ -689,7 +689,7 @@ REASONS = {
     "a": "A path is lost: what arrives later replaces what came before.",
     "b": "Two shapes are stretched to a larger one, and numbers meet that do not belong together.",
     "c": "A part of the result has a value but no graph behind it, so no gradient flows into it.",
-    "d": "A factor is missing: the line is the gradient by something that stands further back.",
+    "d": "A factor is missing: the line is the gradient with respect to something that stands further back.",
     "e": "What arrives is lined up with the last axes, whichever axis was summed.",
     "f": "The step is lost in rounding, or most of it is.",
     "g": "A shared value is visited once for every path to it, and the paths double with each level.",
@@ -760,7 +760,7 @@ def without_the_two():
 
 @bug_hunt.mistake
 def value_of_the_penalty():
-    """0.9 is what w₀ adds to the value of the penalty, and the value is right. What is missing is its slope by w₀."""
+    """w₀ adds 0.9 to the value of the penalty, and the value is right. Missing is the slope with respect to w₀."""
     return {"2 number": 0.9}
 
 
@@ -836,7 +836,7 @@ def both_paths():
 
 @bug_hunt.mistake
 def other_path():
-    """1 came first, by the sum. Then something was put in its place."""
+    """1 came first, by the sum. Then something replaced it."""
     return {"5 number": 1.0}
 
 
@@ -925,7 +925,7 @@ def losses():
 
 
 class Watched:
-    """A value that counts how often its inputs are asked for, and stops a sweep that asks too often."""
+    """A value that counts the requests for its inputs, and stops a sweep that asks too often."""
 
     limit = 20_000
     looks = 0
@@ -957,7 +957,7 @@ ROUNDS = {
 
 
 def swept(sweep, graph, x, y):
-    """The gradients by x, y and the root."""
+    """The gradients with respect to x, y and the root."""
     x, y = Value(x), Value(y)
     terms = GRAPHS[graph](x, y)
     gradients = sweep(root := terms[0] + terms[1])
@@ -969,7 +969,7 @@ def swept(sweep, graph, x, y):
 
 
 def handed_back(hand_back, graph, x, y, grads):
-    """What stands in the grad of x, y and the root afterwards."""
+    """The grad of x, y and the root afterwards."""
     x, y = Value(x), Value(y)
     terms = GRAPHS[graph](x, y)
     root = terms[0] + terms[1]
@@ -980,7 +980,7 @@ def handed_back(hand_back, graph, x, y, grads):
 
 
 def handed_down(hand_back, graph):
-    """What stands in the grad of the first value of a long chain, and of the last, which is the root."""
+    """The grad of the first value of a long chain, and of the last, which is the root."""
     rounds, uses = ROUNDS[graph]
     leaf = root = Watched()
     for _ in range(rounds):
@@ -1025,7 +1025,7 @@ def engines():
 
 
 class Mended:
-    """A right answer; the mistakes below change one function of it."""
+    """A right answer, of which each mistake below changes one function."""
 
     def squared_error(prediction, target):
         error = prediction - target.reshape(-1, 1)
@@ -1059,7 +1059,7 @@ class Mended:
 
 
 def mend_of(exercise, wrong):
-    """Register a mistake in one function, which gives the mistake its place in the class."""
+    """Register a mistake in one of the functions of the class."""
 
     def register(function):
         exercise.mistake(type(function.__name__, (Mended,), {wrong: function, "__doc__": function.__doc__}))
@@ -1070,7 +1070,7 @@ def mend_of(exercise, wrong):
 
 @mend_of(losses, "squared_error")
 def still_every_pair(prediction, target):
-    """Every prediction is still compared with every target. Give one of the two an axis more, or the other an axis
+    """Every prediction is still compared with every target. Give one of the two another axis, or the other one axis
     less, before the subtraction."""
     return squared_error(prediction, target)
 
@@ -1084,7 +1084,7 @@ def sum_of_squares(prediction, target):
 
 @mend_of(losses, "squared_error")
 def diagonal_over_all(prediction, target):
-    """The right squares, divided by N² in place of N: the mean is still the one over all pairs."""
+    """The right squares, divided by N² instead of N: the mean is still the one over all pairs."""
     error = prediction - target.reshape(-1, 1)
     return (error * error).sum() / len(target) ** 2
 
@@ -1120,15 +1120,15 @@ def mean_of_weights(w, x, y):
 
 @mend_of(losses, "cross_entropy_gradient")
 def by_the_scores(p, y):
-    """p - y is the gradient by a score s from which p was made, p = 1/(1 + exp(-s)); the slope p(1 - p) of that step is
-    already in it. By p itself that factor must be taken out."""
+    """p - y is the gradient with respect to a score s from which p was made, p = 1/(1 + exp(-s)); the slope p(1 - p) of
+    that step is already in it. With respect to p itself, that factor must be taken out."""
     return p - y
 
 
 @mend_of(losses, "cross_entropy_gradient")
 def slope_twice(p, y):
-    """You multiply by p(1 - p). The gradient by the score is that by p times p(1 - p), so the way back is a
-    division."""
+    """You multiply by p(1 - p). The gradient with respect to the score is that with respect to p times p(1 - p), so the
+    way back is a division."""
     return (p - y) * p * (1 - p)
 
 
@@ -1146,8 +1146,8 @@ def uphill(p, y):
 
 @mend_of(losses, "cross_entropy_gradient")
 def second_sign(p, y):
-    """The part with y is right. ln(1 - p) falls when p grows: its slope by p is -1/(1 - p), and with the minus in front
-    of the sum it is a plus."""
+    """The part with y is right. ln(1 - p) falls when p grows: its slope is -1/(1 - p), and with the minus in front of
+    the sum it is a plus."""
     return -y / p - (1 - y) / (1 - p)
 
 
@@ -1205,7 +1205,7 @@ def still_in_float32(f, slope, x):
 
 @mend_of(engines, "agrees")
 def larger_step_in_float32(f, slope, x):
-    """A larger step is no longer lost, and in float32 little is left all the same: near 10,000 its numbers lie 0.001
+    """A larger step is no longer lost, but in float32 little is left: near 10,000 its numbers lie 0.001
     apart, and that is divided by the step. Take the difference in float64."""
     x, h = np.float32(x), np.float32(5e-3 * max(1, abs(x)))
     return bool(abs((f(x + h) - f(x - h)) / (2 * h) - slope) <= 1e-4 * max(1, abs(slope)))
@@ -1252,16 +1252,15 @@ def visited_at_once(root):
 
 @mend_of(engines, "hand_back")
 def put_in_place(root):
-    """The gradients are right on a fresh graph. You put them in place of what was in `grad`; they should be added to
-    it."""
+    """The gradients are right on a fresh graph. You overwrite what was in `grad`; they should be added to it."""
     for value, gradient in Mended.sweep(root).items():
         value.grad = gradient
 
 
 @mend_of(engines, "hand_back")
 def through_grad(root):
-    """You collect in `grad` itself, and hand on what stands there. On a fresh graph that is right; where a gradient is
-    there already, it is handed on a second time. Collect in a dictionary, and add to `grad` at the end."""
+    """You collect in `grad` itself, and pass on what stands there. On a fresh graph that is right; where a gradient is
+    there already, it is passed on a second time. Collect in a dictionary, and add to `grad` at the end."""
     root.grad += 1.0
     for value in reversed(in_order(root)):
         for parent, local in zip(value._prev, value._local, strict=True):
