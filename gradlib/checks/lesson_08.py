@@ -12,12 +12,12 @@ TITLE = "Layers and initialization"
 
 # --- 1 -----------------------------------------------------------------------------------------
 
-# What reports call the parameters. All hold the same number, so that who compares numbers finds only one.
+# Names of the parameters in reports. All hold the same number, so that a comparison of numbers finds only one.
 LETTERS = {name: Parameter(np.zeros(1)) for name in "abcd"}
 
 
 class Part:
-    """A thing with attributes, some of which are parameters, parts, or lists of these."""
+    """An object with attributes, some of which are parameters, parts, or lists of these."""
 
     def __init__(self, **attributes):
         vars(self).update(attributes)
@@ -27,7 +27,7 @@ class Part:
 
 
 def shown(value):
-    """A parameter by its letter, anything else by its kind where its repr says no more."""
+    """A parameter by its letter, another tensor by its type, anything else by its repr."""
     if isinstance(value, list):
         return f"[{', '.join(map(shown, value))}]"
     if isinstance(value, Tensor):
@@ -38,8 +38,7 @@ def shown(value):
 
 @exercise("Finding the parameters", points=3)
 def parameters():
-    """Return a list of all parameters of a part: those among its attributes, in order, and those of the parts inside
-    of it.
+    """Return a list of all parameters of a part: those among its attributes, in order, and those of the parts in it.
 
     An attribute may be a Parameter, a Part, a list of these, a list of lists, or anything else. Each parameter is
     listed once, also where two parts share it. For a part with attributes weight (a parameter) and head (a part with
@@ -55,7 +54,7 @@ def parameters():
         (Part(encoder=Part(weight=a), decoder=Part(weight=a, bias=b)), "ab", "a parameter in two places"),
         (Part(size=3), "", "no parameter at all"),
         (Part(size=3, name="layer", mask=data, weight=a, rates=[0.1, 0.2]), "a", "attributes that are neither"),
-        (Part(blocks=[[a], [Part(weight=b), [c, d]]]), "abcd", "a list inside of a list"),
+        (Part(blocks=[[a], [Part(weight=b), [c, d]]]), "abcd", "a list inside a list"),
     ]:
         yield Case({"part": part}, call=letters_of, expected=list(expected), about=about)
 
@@ -68,12 +67,12 @@ def letters_of(parameters, part):
 
 
 def name_of(thing):
-    """The letter of a parameter; of anything else its kind, as it can be compared with letters."""
+    """The letter of a parameter, the type of anything else."""
     return shown(thing) if isinstance(thing, Tensor) else f"a {type(thing).__name__}"
 
 
 def collected(part, inside=True, lists=True, once=True, tensors=False, same=lambda p, q: p is q):
-    """The right way, with switches that turn it wrong."""
+    """A right answer, with switches that make it wrong."""
     found = []
 
     def look(thing, depth=0):
@@ -94,7 +93,7 @@ def collected(part, inside=True, lists=True, once=True, tensors=False, same=lamb
 
 @parameters.mistake
 def own_only(part):
-    """You list the part's own parameters, and not those of the parts inside of it. Ask these in the same way."""
+    """You list the part's own parameters, and not those of the parts inside it. Ask these in the same way."""
     return collected(part, inside=False, lists=False)
 
 
@@ -106,8 +105,7 @@ def lists_passed_by(part):
 
 @parameters.mistake
 def lists_in_lists_passed_by(part):
-    """A list may hold lists, and you look only into the outer one. What is inside of it is to be looked at in the same
-    way as the list itself."""
+    """A list may hold lists, and you look only into the outer one. Look into the inner ones in the same way."""
     return collected(part, lists="flat")
 
 
@@ -132,7 +130,7 @@ def every_tensor(part):
 
 @parameters.mistake
 def own_ones_first(part):
-    """All of them, and the part's own before those inside of it. Attributes come in the order in which they were set,
+    """All of them, and the part's own before those inside it. Attributes come in the order in which they were set,
     whatever they are."""
     own = [thing for thing in vars(part).values() if isinstance(thing, Parameter)]
     found = own + collected(part)
@@ -179,7 +177,7 @@ def linear():
 
 
 def shapes_of(layer):
-    """Name and shape of each parameter, the weight first; of what a stub gives, that."""
+    """Name and shape of each parameter, the weight first; the result of a stub unchanged."""
     if layer is None or layer is ...:
         return layer
     found = layer.named_parameters() if isinstance(layer, nn.Module) else ()
@@ -190,7 +188,7 @@ def output_of(Linear, x, weight, bias):
     layer = Linear(*weight.shape, bias is not None)
     wanted = {"weight": weight} | ({} if bias is None else {"bias": bias})
     if shapes_of(layer) != [f"{name} {values.shape}" for name, values in wanted.items()]:
-        return shapes_of(layer)  # the case before says what is wrong with them
+        return shapes_of(layer)  # the case before explains what is wrong with them
     for name, values in wanted.items():
         getattr(layer, name).data = values
     output = layer(Tensor(x.astype(np.float32)))
@@ -211,7 +209,7 @@ def gets_gradients(Linear, in_features, out_features):
 
 
 class RightLinear(nn.Module):
-    """A right answer; the mistakes below change one method of it."""
+    """A right answer, of which each mistake below changes one method."""
 
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()
@@ -233,7 +231,7 @@ class BiasForgotten(RightLinear):
 
 @linear.mistake
 class OnItsSide(RightLinear):
-    """The weight lies on its side: its shape is (out, in). Here it is stored as (in, out), so that x @ weight needs no
+    """The weight is transposed: its shape is (out, in). Here it is stored as (in, out), so that x @ weight needs no
     transpose."""
 
     def __init__(self, in_features, out_features, bias=True):
@@ -268,7 +266,7 @@ class BiasOfOnes(RightLinear):
 
 @linear.mistake
 class BiasAlways(RightLinear):
-    """With bias=False there is a bias all the same."""
+    """With bias=False there is still a bias."""
 
     def __init__(self, in_features, out_features, bias=True):
         super().__init__(in_features, out_features)
@@ -312,7 +310,7 @@ def he():
 
 
 def figures_of(he, n_in, n_out, seed):
-    """Shape, mean, standard deviation and the largest: what a report can show of many numbers."""
+    """Shape, mean, standard deviation and the largest of many weights, for a report."""
     weights = plain(he(n_in, n_out, np.random.default_rng(seed)))
     if not isinstance(weights, np.ndarray):
         return weights
@@ -321,12 +319,12 @@ def figures_of(he, n_in, n_out, seed):
 
 
 def plain(weights):
-    """A tensor of weights is as good as an array."""
+    """The array of a tensor of weights; anything else unchanged."""
     return weights.data if isinstance(weights, Tensor) else weights
 
 
 def wrong_weights(figures, n_in, n_out):
-    """What is wrong with the weights, or None. The band is six standard errors wide and more."""
+    """A sentence on the first error in the weights, or None. The tolerance is at least six standard errors."""
     if not isinstance(figures, dict):
         return f"Your answer is {describe(figures)}, expected an array of shape {(n_in, n_out)}."
     wanted, std, mean = np.sqrt(2 / n_in), figures["std"], figures["mean"]
@@ -347,7 +345,7 @@ NOT_UNIFORM = (
 
 REFUSALS = {
     "the same weights in two layers": "Draw from rng, which goes on from layer to layer, not from a generator of your "
-    "own that begins anew.",
+    "own that begins again.",
     "other weights from the same seed": "Draw from rng, and from nothing else: the same seed is to give the same "
     "weights, so that a run can be repeated.",
 }
@@ -434,7 +432,7 @@ def different_units():
 
 
 def trained_units(start):
-    """How many different columns the first weight has after 50 steps."""
+    """The number of different columns of the first weight after 50 steps."""
     rng = np.random.default_rng(0)
     first, last = rng.normal(size=(2, 3)), rng.normal(size=(3, 1))
     twins = [0, 0, 2]
@@ -470,15 +468,15 @@ def constants_differ():
 
 @different_units.mistake
 def one_zero_layer_is_enough():
-    """One layer of zeros does no harm if the other differs: the gradients that it gets, or hands on, differ from unit
+    """One layer of zeros does no harm if the other differs: the gradients that it gets, or passes on, differ from unit
     to unit."""
     return DIFFERENT_UNITS | {"last zero": 1, "first zero": 1}
 
 
 @different_units.mistake
 def twins_part():
-    """The twins get the same inputs and hand on to the same weights, so they get the same gradient: they stay twins,
-    whatever the third unit does."""
+    """The twins get the same inputs and feed the same weights, so they get the same gradient: they stay twins, whatever
+    the third unit does."""
     return DIFFERENT_UNITS | {"twins": 3}
 
 
@@ -493,7 +491,7 @@ def twins_spread():
 
 @exercise("The gain of an activation", points=2)
 def gain():
-    """Return by which factor to multiply weights before an activation f, so that the size of the signal stays.
+    """Return the factor for the weights before an activation f that keeps the size of the signal.
 
     For z from a standard normal distribution, the mean of f(z)² times the square of the gain is 1. rng draws the z.
     For f(z) = z/2 the gain is 2. Draw enough of them for two digits.

@@ -12,7 +12,7 @@ find = answers_to(check.parameters)
 
 
 def within(thing):
-    """What stands directly inside of a thing."""
+    """The objects directly inside another."""
     if isinstance(thing, Part):
         return list(vars(thing).values())
     return list(thing) if isinstance(thing, (list, tuple)) else []
@@ -200,13 +200,13 @@ class OnesAsBias(ByOperators):
             self.bias = Parameter(np.ones(out_features))
 
 
-@layer.wrong("there is a bias all the same")
+@layer.wrong("there is still a bias")
 class AlwaysABias(ByOperators):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__(in_features, out_features)
 
 
-@layer.wrong("lies on its side")
+@layer.wrong("The weight is transposed")
 class OnItsSide(nn.Module):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()
