@@ -17,10 +17,10 @@ TITLE = "Losses"
 
 @exercise("The gradient of cross-entropy", points=3)
 def cross_entropy_gradient():
-    """Return the gradient of the mean cross-entropy by the scores, for targets that are probabilities: an array (N, C).
+    """Return the gradient of the mean cross-entropy with respect to the scores, an array (N, C).
 
-    scores and targets have shape (N, C); each row of targets adds up to 1, and the loss of a row is -Σ y ln p with p
-    the softmax of its scores. For scores [[0, 0]] and targets [[0.75, 0.25]] it is [[-0.25, 0.25]].
+    scores and targets have shape (N, C). The targets are probabilities: each row adds up to 1. The loss of a row is
+    -Σ y ln p with p the softmax of its scores. For scores [[0, 0]] and targets [[0.75, 0.25]] it is [[-0.25, 0.25]].
     """
     rng = np.random.default_rng(1)
     for n, c, about in [
@@ -61,8 +61,8 @@ def without_the_mean(scores, targets):
 
 @cross_entropy_gradient.mistake
 def sign_turned(scores, targets):
-    """The sign is turned round: y - p. A higher score of a class that is wanted makes the loss *smaller*, so its
-    gradient is negative."""
+    """The sign is wrong: y - p. A higher score of a class that is wanted makes the loss *smaller*, so its gradient is
+    negative."""
     return (targets - softmax(scores)) / len(scores)
 
 
@@ -74,8 +74,8 @@ def probabilities_alone(scores, targets):
 
 @cross_entropy_gradient.mistake
 def by_the_probability(scores, targets):
-    """You have the derivative by the *probabilities*, -y/p. The gradient is asked by the scores: softmax still has to
-    be passed."""
+    """You have the derivative with respect to the *probabilities*, -y/p. Asked for is the gradient with respect to the
+    scores: the way back through softmax is missing."""
     with np.errstate(all="ignore"):
         return -targets / softmax(scores) / len(scores)
 
@@ -144,7 +144,7 @@ def divided_by_all(scores, targets):
 
 @exercise("Yes or no, at the extremes", points=3)
 def bce_with_logits():
-    """Return the mean binary cross-entropy of scores z with targets y, and its gradient by z, as a tuple.
+    """Return the mean binary cross-entropy of scores z with targets y, and its gradient with respect to z.
 
     p = σ(z) is the probability of yes; the loss of one example is -(y ln p + (1 - y) ln(1 - p)). It must be finite
     for every score: for z = -10000 and y = 1 it is 10000. For z = [0] and y = [1] the answer is (0.6931, [-0.5]).
@@ -160,7 +160,7 @@ def bce_with_logits():
         x = Tensor(z, requires_grad=True)
         loss = nn.functional.binary_cross_entropy_with_logits(x, y)
         loss.backward()
-        # rtol, atol: wide enough to name a cut-off at 1e-7
+        # rtol and atol are wide enough to recognise a cut-off at 1e-7
         yield Case({"z": z, "y": y}, expected=(loss.item(), x.grad), about=about, rtol=1e-6, atol=1e-7)
 
 
@@ -187,7 +187,7 @@ def overflowing(z, y):
 
 
 def cut_off_at(smallest):
-    """The mistake of those who cut probabilities off, for one of the numbers that they take."""
+    """The mistake of cutting probabilities off at a small number."""
 
     def cut_off(z, y):
         p = np.clip(sigmoid(z), smallest, 1 - smallest)
@@ -219,8 +219,8 @@ def loss_of_the_sum(z, y):
 
 @bce_with_logits.mistake
 def loss_turned(z, y):
-    """The sign of the loss is turned round. Logarithms of probabilities are negative; the minus before them makes the
-    loss of a bad answer large."""
+    """The sign of the loss is wrong. Logarithms of probabilities are negative; the minus before them makes the loss of
+    a bad answer large."""
     return -stable_loss(z, y).mean(), (sigmoid(z) - y) / len(z)
 
 
@@ -232,14 +232,14 @@ def gradient_of_the_sum(z, y):
 
 @bce_with_logits.mistake
 def gradient_turned(z, y):
-    """The sign of the gradient is turned round: for a yes, a higher score makes the loss smaller."""
+    """The sign of the gradient is wrong: for a yes, a higher score makes the loss smaller."""
     return stable_loss(z, y).mean(), (y - sigmoid(z)) / len(z)
 
 
 @bce_with_logits.mistake
 def gradient_by_the_probability(z, y):
-    """That is (p - y)/(p(1 - p)), the gradient by the probability p. By the score z it is p - y: the slope of σ, p(1
-    - p), has cancelled."""
+    """That is (p - y)/(p(1 - p)), the gradient with respect to the probability p. With respect to the score z it is
+    p - y: the slope of σ, p(1 - p), has cancelled."""
     p = sigmoid(z)
     with np.errstate(all="ignore"):
         return stable_loss(z, y).mean(), (p - y) / (p * (1 - p)) / len(z)
@@ -287,7 +287,7 @@ class Raised:
 
 
 def refusal(mse, prediction, target):
-    """The error that is raised, or what came instead."""
+    """The error that is raised, or the answer that is returned instead."""
     try:
         return mse(prediction, target)
     except NotImplementedError:
@@ -297,7 +297,7 @@ def refusal(mse, prediction, target):
 
 
 def wrong_refusal(came, *shapes):
-    """What is wrong with the answer to two shapes that differ, or None."""
+    """A sentence on a wrong answer to two shapes that differ, or None."""
     if isinstance(came, Exception):
         return "The error is returned, like a number. `raise` throws it, so that nobody goes on with it by mistake."
     if not isinstance(came, Raised):
@@ -369,7 +369,7 @@ def rooted(prediction, target):
 
 @mse.mistake
 def absolute(prediction, target):
-    """You took the mean of |d|. What is asked for are the squares."""
+    """You took the mean of |d|. Asked for is the mean of the squares."""
     if prediction.shape != target.shape:
         refused(prediction, target)
     return np.abs(prediction - target).mean()
@@ -390,7 +390,7 @@ def summed(prediction, target):
 def mean_or_sum():
     """Return four numbers about a loss over a batch of N = 32 examples, as a dictionary.
 
-    "learning rate": with the sum in place of the mean, which learning rate takes the same step as 0.1 does with the
+    "learning rate": with the sum instead of the mean, which learning rate takes the same step as 0.1 does with the
     mean? "mean" and "sum": the batch gets twice as large, with the same kind of examples. By which factor does the
     gradient of the mean grow, and by which that of the sum? "outputs": the net has 10 outputs for each example, and
     the squared error takes its mean over all 320 entries. By which factor does the gradient grow if the 10 of each
@@ -461,7 +461,7 @@ def best_constant():
 
     The quantile loss of an error d = x - y is (1 - q) d where x is too high, and q |d| where it is too low: for q =
     0.9, too low costs nine times as much. For y = [1, 2, 3, 4] and q = 0.9 it is 4; for q = 0.6 it is 3. Where
-    several numbers are as good, any will do.
+    several numbers are equally good, any will do.
     """
     rng = np.random.default_rng(0)
     for n, q, about in [
@@ -471,7 +471,7 @@ def best_constant():
         (9, 0.5, "the median"),
         (6, 0.97, "hardly ever too low"),
         (6, 0.02, "hardly ever too high"),
-        (5, 0.4, "several that are as good"),
+        (5, 0.4, "several that are equally good"),
         (1, 0.7, "a single measurement"),
         (8, 0.7, "equal measurements"),
     ]:
@@ -494,7 +494,7 @@ def quantile(y, q):
 
 def not_best(x, y, q):
     own, best = float(quantile_loss(x, y, q)), float(quantile_loss(quantile(y, q), y, q))
-    if own <= 1.005 * best + 1e-9:  # who searches on a grid finds it nearly
+    if own <= 1.005 * best + 1e-9:  # a search on a grid comes this close
         return None
     return f"There the mean loss is {own:.3f}, and there is a number where it is only {best:.3f}."
 

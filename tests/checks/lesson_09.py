@@ -38,7 +38,7 @@ def of_the_sum(scores, targets):
     return p_minus_y(scores, targets) * len(scores)
 
 
-@ce.wrong("The sign is turned round")
+@ce.wrong("The sign is wrong")
 def y_minus_p(scores, targets):
     return -p_minus_y(scores, targets)
 
@@ -189,7 +189,7 @@ def with_a_small_number(z, y):
     return -np.mean(y * np.log(p + 1e-12) + (1 - y) * np.log(1 - p + 1e-12)), (p - y) / len(z)
 
 
-@bce.wrong("the gradient by the probability")
+@bce.wrong("the gradient with respect to the probability")
 def without_the_slope_of_sigmoid(z, y):
     p = np.exp(-np.logaddexp(0, -z))
     return softplus_form(z, y)[0], (p - y) / (p * (1 - p)) / len(z)
