@@ -12,7 +12,7 @@ TITLE = "Optimizers"
 
 
 class Weight:
-    """What an optimizer needs of a parameter: its numbers and its gradient."""
+    """A parameter as optimizers need it: its numbers and its gradient."""
 
     def __init__(self, data, grad=None):
         self.data = np.array(data, dtype=float)
@@ -47,7 +47,7 @@ def list_of_places(momentum, *inputs):
 
 
 def rolled(slope, x, lr, mu, steps, share=1.0, ahead=False, forget=False, once=False, nesterov=False):
-    """The right way, with switches that turn it wrong."""
+    """A right answer, with switches that make it wrong."""
     x, v, places = np.array(x, dtype=float), 0.0, []
     at_the_start = slope(x)
     for _ in range(steps):
@@ -91,7 +91,7 @@ def nesterovs_step(slope, x, lr, mu, steps):
 
 @momentum.mistake
 def slope_taken_once(slope, x, lr, mu, steps):
-    """You take the slope once, at the start. x moves, and the slope with it: take it anew in each step."""
+    """You take the slope once, at the start. x moves, and the slope with it: take it again in each step."""
     return rolled(slope, x, lr, mu, steps, once=True)
 
 
@@ -157,7 +157,7 @@ def adam():
 
 
 def adam_step(x, g, m, v, t, lr, b1, b2, eps, squares=None, keep=(True, True), missing=None, root=np.sqrt):
-    """The right way, with switches that turn it wrong. missing: what m and v are divided by."""
+    """A right answer, with switches that make it wrong. missing : the divisors of m and v."""
     m = b1 * m + (1 - b1) * g if keep[0] else b1 * g + (1 - b1) * m
     v = b2 * v + (1 - b2) * (g**2 if squares is None else squares(g, m)) if keep[1] else b2 * g**2 + (1 - b2) * v
     of_m, of_v = missing or (1 - b1**t, 1 - b2**t)
@@ -204,7 +204,7 @@ def only_m_corrected(x, g, m, v, t, lr, b1, b2, eps):
 
 @adam.mistake
 def corrections_kept(x, g, m, v, t, lr, b1, b2, eps):
-    """x is right. You hand on the corrected averages as m and v, and the next step would correct them again: they are
+    """x is right. You return the corrected averages as m and v, and the next step would correct them again: they are
     for x only."""
     place, m, v = adam_step(x, g, m, v, t, lr, b1, b2, eps)
     return place, m / (1 - b1**t), v / (1 - b2**t)
@@ -219,7 +219,7 @@ def shares_swapped(x, g, m, v, t, lr, b1, b2, eps):
 
 @adam.mistake
 def no_root(x, g, m, v, t, lr, b1, b2, eps):
-    """You divide by v̂ in place of its root. v is made of squares: its root has the size of a gradient, and the step
+    """You divide by v̂ instead of its root. v is made of squares: its root has the size of a gradient, and the step
     that of lr."""
     return adam_step(x, g, m, v, t, lr, b1, b2, eps, root=lambda v: v)
 
@@ -367,8 +367,8 @@ def step_shrunk_too(x, g, lr, decay):
 def clip():
     """Return the norm of all gradients together, and shrink each `grad` by the same factor if it is above max_norm.
 
-    The norm is √(Σ g²) over all entries of all parameters. A parameter whose grad is None is passed by. For gradients
-    [3] and [4], max_norm 1, it returns 5 and leaves [0.6] and [0.8].
+    The norm is √(Σ g²) over all entries of all parameters. A parameter whose grad is None is skipped. For gradients [3]
+    and [4], max_norm 1, it returns 5 and leaves [0.6] and [0.8].
     """
     for gradients, max_norm, about in [
         (([3.0], [4.0]), 1.0, ""),
@@ -389,7 +389,7 @@ def clip():
 
 
 def clipped(clip, gradients, max_norm):
-    """What is returned, and the gradients afterwards."""
+    """The returned norm, and the gradients afterwards."""
     weights = [Weight(np.zeros(np.shape(g if g is not None else 0)), g) for g in gradients]
     norm = clip(weights, max_norm)
     if norm is None or norm is ...:
@@ -410,7 +410,7 @@ def total(weights):
 
 
 def scale(weights, factor_of):
-    """Multiply each gradient; factor_of says by what."""
+    """Multiply each gradient by factor_of(its parameter)."""
     for weight in weights:
         if weight.grad is not None:
             weight.grad = weight.grad * factor_of(weight)
@@ -551,7 +551,7 @@ def with_gradients(params, grads):
 
 
 def places_after(step, params, grads, lr):
-    """Where the tensors are that a model would hold."""
+    """The places of the tensors that a model would hold."""
     tensors = with_gradients(params, grads)
     answer = step(list(tensors), lr)
     return answer if nothing(answer) else [tensor.data for tensor in tensors]
@@ -564,7 +564,7 @@ def are_the_same(step, params, lr):
 
 
 def stepped(step, params, steps, lr):
-    """What step returned the last time, and the tensor that a model would hold."""
+    """The last answer of step, and the tensor that a model would hold."""
     x = Tensor(params[0], requires_grad=True)
     answer = [x]
     for _ in range(steps):
@@ -572,7 +572,7 @@ def stepped(step, params, steps, lr):
         if not answer[0].requires_grad:  # a new tensor, made without a graph
             break
         (answer[0] * answer[0]).sum().backward()
-        if answer[0].grad is None:  # put into the list, and no leaf
+        if answer[0].grad is None:  # in the list, but not a leaf
             break
         answer = step(list(answer), lr)
         if nothing(answer):
@@ -626,7 +626,7 @@ def the_first_moves(params, lr):
 
 @step.mistake
 def stopped_at_none(params, lr):
-    """Your loop ends at the first parameter without a gradient. Those after it move all the same."""
+    """Your loop ends at the first parameter without a gradient. Those after it must move, too."""
     known = [p.grad is not None for p in params]
     move(params[: known.index(False)] if False in known else params, lr)
     return params

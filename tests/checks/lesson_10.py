@@ -224,7 +224,7 @@ def half_corrected(x, g, m, v, t, lr, b1, b2, eps):
     return x - lr * m / (1 - b1**t) / (np.sqrt(v) + eps), m, v
 
 
-@first.wrong("in place of its root")
+@first.wrong("instead of its root")
 def rootless(x, g, m, v, t, lr, b1, b2, eps):
     m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
     return x - lr * m / (1 - b1**t) / (v / (1 - b2**t) + eps), m, v
@@ -235,7 +235,7 @@ def sign_alone(x, g, m, v, t, lr, b1, b2, eps):
     return x - lr * np.sign(g), m, v
 
 
-@first.wrong("You hand on the corrected averages")
+@first.wrong("You return the corrected averages")
 def corrected_and_kept(x, g, m, v, t, lr, b1, b2, eps):
     place, m, v = by_the_formula(x, g, m, v, t, lr, b1, b2, eps)
     return place, m / (1 - b1**t), v / (1 - b2**t)
