@@ -24,7 +24,7 @@ def batches():
     """
     for n, batch_size, about in [
         (7, 3, ""),
-        (6, 3, "a whole number of batches"),
+        (6, 3, "batches that are all full"),
         (4, 10, "a batch larger than the data"),
         (1, 1, "a single example"),
         (60, 16, ""),
@@ -58,7 +58,7 @@ def listed(batches):
 
 
 def wrong_epochs(epochs):
-    """What is wrong with two epochs and the first again, or None."""
+    """A sentence on an error in two epochs and the first again, or None."""
     first, second, again = epochs
     if first == second:
         return "Two epochs came in the same order. Draw a new order from rng in each: so the batches differ."
@@ -75,7 +75,7 @@ def wrong_epochs(epochs):
 
 
 def wrong_batches(given, n, size):
-    """What is wrong with the batches, or None."""
+    """A sentence on the first error in the batches, or None."""
     if not all(isinstance(batch, list) for batch in given):
         return "This is one order of single numbers. Cut it: the answer is a list of arrays, each of them a batch."
     flat = [i for batch in given for i in batch]
@@ -103,8 +103,7 @@ def without_the_rest(n, batch_size, rng):
 
 @batches.mistake
 def drawn_with_replacement(n, batch_size, rng):
-    """You draw every batch anew from all examples: some come twice, some never. Draw one order for the epoch,
-    and cut it."""
+    """You draw every batch from all examples: some come twice, some never. Draw one order for the epoch, and cut it."""
     return [rng.integers(0, n, min(batch_size, n - start)) for start in range(0, n, batch_size)]
 
 
@@ -153,7 +152,7 @@ def line(kind=nn.Linear):
 
 
 def order_of_one_call(train_step, calls):
-    """What is called on model, loss and optimizer, in order."""
+    """The calls on model, loss and optimizer, in order."""
     called = []
 
     class Line(nn.Linear):
@@ -184,7 +183,7 @@ def order_of_one_call(train_step, calls):
 
 
 def wrong_order(called):
-    """What is wrong with the order of the calls, or None."""
+    """A sentence on an error in the order of the calls, or None."""
     steps = [i for i, name in enumerate(called) if name.startswith("step")]
     if "loss of (targets, output)" in called:
         return "loss_fn takes the output first, then the targets. Squared error forgives it, other losses do not."
@@ -298,7 +297,7 @@ def evaluate():
 
 
 def with_dropout():
-    """A model whose output differs from one call to the next while it trains."""
+    """A model whose output differs from call to call in training mode."""
     weights = [np.array([[0.6, -0.4, 0.2], [0.1, 0.5, -0.3]]), np.array([[1.0], [-0.7], [0.4]])]
     first, last = nn.Linear(2, 3), nn.Linear(3, 1)
     for layer, weight in zip((first, last), weights, strict=True):
@@ -343,7 +342,7 @@ def records_a_graph(evaluate, rows):
 
 
 def measured(model, loss_fn, loader, evaluating=True, back=True, graph=False, weigh=True, divide=sum):
-    """The right way, with switches that turn it wrong. divide: what the sum is divided by, from the batches' sizes."""
+    """A right answer, with switches that make it wrong. divide : function of the batches' sizes, gives the divisor."""
     mode = model.training
     if evaluating:
         model.eval()
@@ -573,7 +572,7 @@ def split(split_and_scale, x, y, n_train, seed):
 
 
 def wrong_split(parts, x, n_train):
-    """What is wrong with the parts, or None. The label of a row is its number, so that rows can be followed."""
+    """A sentence on the first error in the parts, or None. The label of a row is its number, to trace it."""
     if not isinstance(parts, (tuple, list)) or len(parts) != 4:
         return "Expected four arrays: x_train, y_train, x_test, y_test."
     x_train, y_train, x_test, y_test = map(np.asarray, parts)
@@ -617,7 +616,7 @@ def wrong_split(parts, x, n_train):
 
 
 def wrong_column(x_train, rows):
-    """What is wrong with the mean or the deviation of a column, or None."""
+    """A sentence on the mean or the deviation of the first wrong column, or None."""
     for column, (mean, deviation) in enumerate(zip(x_train.mean(axis=0), x_train.std(axis=0), strict=True)):
         wanted = 1.0 if rows[:, column].std() > 0 else 0.0
         if abs(mean) > 1e-6 or abs(deviation - wanted) > 1e-6:
