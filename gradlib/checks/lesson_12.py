@@ -42,7 +42,7 @@ def dropout():
 
 
 def wrong_dropout(z, x, p, training):
-    """What is wrong with a dropout of x, or None."""
+    """A sentence on the first error in a dropout of x, or None."""
     if isinstance(z, GeneratorType):
         return "A function with `yield` gives its values one by one; `return` hands back the array."
     z = np.asarray(z)
@@ -70,7 +70,7 @@ def wrong_dropout(z, x, p, training):
 
 
 def dropped_thrice(dropout, x, p, seed):
-    """Whether the same entries are kept: by one generator twice in a row, and by another that begins as it did."""
+    """Compare the kept entries of two calls with one generator, and of a call with another that has the same seed."""
     one, other = np.random.default_rng(seed), np.random.default_rng(seed)
     first, second, again = (np.asarray(dropout(x.copy(), p, True, rng)) != 0 for rng in (one, one, other))
     alike = np.array_equal(first, second) and first.any() and not first.all()
@@ -80,7 +80,7 @@ def dropped_thrice(dropout, x, p, seed):
 def wrong_draws(figures):
     if figures["both calls alike"]:
         return (
-            "Two calls in a row drop the same entries. Then these units are never trained; each call draws anew "
+            "Two calls in a row drop the same entries. Then these units are never trained; each call draws "
             "from the generator that it is given."
         )
     if not figures["the same from the same seed"]:
@@ -157,7 +157,7 @@ def batch_norm():
 def normalised(
     x, running_mean, running_var, training, momentum, eps, ddof=0, running_ddof=1, keep=None, now=None, moves=None
 ):
-    """The right way, with switches that turn it wrong."""
+    """A right answer, with switches that make it wrong."""
     now = training if now is None else now
     moves = training if moves is None else moves
     centred = x - x.mean(axis=0)
@@ -172,7 +172,7 @@ def normalised(
 
 
 def by_its_own(statistic):
-    """A wrong answer in which z of a batch in training is made by other means, and all else is right."""
+    """A wrong answer: in training, z is computed by another function of the batch. The rest is right."""
 
     def normalise(x, running_mean, running_var, training, momentum, eps):
         z, *moved = normalised(x, running_mean, running_var, training, momentum, eps)
@@ -280,7 +280,7 @@ def added_without_forgetting(x, running_mean, running_var, training, momentum, e
 
 @batch_norm.mistake
 def deviation_kept(x, running_mean, running_var, training, momentum, eps):
-    """What you keep is the deviation. running_var keeps its square, the variance."""
+    """You keep the deviation. running_var keeps its square, the variance."""
     z, mean, variance = normalised(x, running_mean, running_var, training, momentum, eps)
     if training:
         variance = (1 - momentum) * running_var + momentum * x.std(axis=0, ddof=1)
@@ -314,7 +314,7 @@ def through_the_engine(g, x, gamma, eps):
 
 
 def pulled_back(g, x, gamma, eps, mean=True, variance=True, per=None, under=None, z_for=None):
-    """The right way, with switches that leave parts of it out."""
+    """A right answer, with switches that leave parts of it out."""
     deviation = np.sqrt(x.var(axis=0) + eps) if under is None else under(x)
     z = (x - x.mean(axis=0)) / deviation
     count = len(x) if per is None else per(len(x))
@@ -444,7 +444,7 @@ def repair():
 
 
 def dead_net(sizes, seed):
-    """A network whose every hidden unit is dead from the start."""
+    """A network in which every hidden unit is dead from the start."""
     model = nn.MLP(sizes, activation="relu", rng=np.random.default_rng(seed))
     for layer in model:
         if isinstance(layer, nn.Linear):
@@ -454,7 +454,7 @@ def dead_net(sizes, seed):
 
 
 def trained_after(repair, sizes, seed):
-    """Figures of the repaired net before and after training, or what the stub gave."""
+    """Figures of the repaired net before and after training, or the answer of a stub."""
     model = dead_net(sizes, seed)
     answer = repair(model, np.random.default_rng(seed))
     if answer is ...:
@@ -497,9 +497,7 @@ def wrong_repair(figures):
         )
     dead, loss = figures["dead units"], figures["loss afterwards"]
     if not np.isfinite(loss):
-        return (
-            "The loss is no finite number any more: the weights are too large, and each layer multiplies by them again."
-        )
+        return "The loss is no longer finite: the weights are too large, and each layer multiplies by them again."
     if dead == 1.0:
         return (
             "In some hidden layer every unit is still 0 for all 120 points: no gradient passes. Biases far below zero "
@@ -581,7 +579,7 @@ def network_bounds():
 
 
 def by_the_signs(low, high, layers, through=None, bias=True, relu=None):
-    """The right way, product by product, with switches that turn it wrong."""
+    """A right answer, product by product, with switches that make it wrong."""
     for i, (weight, shift) in enumerate(layers):
         low, high = (through or every_product)(low, high, weight)
         low, high = (low + shift, high + shift) if bias else (low, high)

@@ -195,7 +195,7 @@ def only_adding(x, running_mean, running_var, training, momentum, eps):
     return z, running_mean, running_var
 
 
-@norm.wrong("What you keep is the deviation")
+@norm.wrong("You keep the deviation")
 def keeps_the_deviation(x, running_mean, running_var, training, momentum, eps):
     z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
     if training:
