@@ -1,5 +1,7 @@
-"""Answers with several boxes to fill, a dictionary, or a tuple whose entries have names: every box is compared by
-itself, and a wrong one explained where a mistake fits."""
+"""Answers with several boxes: a dictionary, or a tuple whose entries have names.
+
+Every box is compared separately, and a wrong one is explained where a mistake fits.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,12 @@ RIGHT, WRONG, EMPTY = "✓ right", "✗ wrong", "○ empty"
 
 
 def fit(result: Result) -> bool:
+    """Return True if an answer has the boxes of its case."""
     return _by_name(result.case, result.outcome.value) is not None
 
 
 def _by_name(case: Case, answer: Any) -> dict | None:
-    """The boxes of an answer: name -> what is in it; None if it has not the form."""
+    """The boxes of an answer, name -> content; None if the answer does not have this form."""
     if isinstance(case.expected, dict):
         return answer if isinstance(answer, dict) else None
     if case.names and isinstance(answer, list | tuple) and len(answer) == len(case.names):
@@ -50,20 +53,20 @@ def diagnose(result: Result, mistakes: list[Callable[..., Any]]) -> tuple[str, s
 
 
 def _marked(case: Case, answers: dict, expected: dict, filled: list, wrong: list) -> list[tuple[str, str]]:
-    """A row for each box, with a mark after what is in it."""
+    """A row for each box: its content and a mark."""
     texts = {key: show(answers.get(key, ...)) for key in expected}
     width = max(map(len, texts.values()))
     rows = []
     for key, text in texts.items():
         mark = EMPTY if key not in filled else WRONG if key in wrong else RIGHT
-        if mark == WRONG and case.asks_for_code:  # an answer that is a value would be given away
+        if mark == WRONG and case.asks_for_code:  # for a value this would give the answer away
             mark += f", expected {show(expected[key])}"
         rows.append((show_name(key), f"{text:<{width}}  {mark}"))
     return rows
 
 
 def _problem(case: Case, answer: Any, expected: Any) -> str | None:
-    """None if a box is right, else what is wrong with it, "" if the numbers say it."""
+    """None if a box is right, else a sentence on it, or "" if only its numbers differ."""
     try:
         problem = difference(answer, expected, case.rtol, case.atol)
         return explain_nan(answer, expected) if problem == "" else problem
@@ -72,9 +75,11 @@ def _problem(case: Case, answer: Any, expected: Any) -> str | None:
 
 
 def _name_mistakes(case: Case, answers: dict, wrong: list, mistakes: list[Callable[..., Any]]) -> list[str]:
-    """A sentence for each mistake that gives the number in a wrong box; where several do, for the one that
-    accounts for most boxes, or is right wherever the answer is."""
-    agreeing = {}  # mistake -> the boxes in which it gives what the answer has
+    """A sentence for each mistake that gives the number in a wrong box.
+
+    Of several such mistakes the one is named that accounts for most boxes, or that is right wherever the answer is.
+    """
+    agreeing = {}  # mistake -> the boxes in which it agrees with the answer
     for mistake in mistakes:
         theirs = _by_name(case, case.try_on(mistake).outcome.value) or {}  # it may have another form, or crash
         agreeing[mistake] = [key for key in answers if key in theirs and case.agree(answers[key], theirs[key])]
@@ -94,5 +99,5 @@ def _name_mistakes(case: Case, answers: dict, wrong: list, mistakes: list[Callab
 
 
 def sentence(mistake: Callable[..., Any]) -> str:
-    """What a learner who makes this mistake is told: its docstring, on one line."""
+    """The sentence for a learner who makes this mistake: its docstring, on one line."""
     return " ".join((mistake.__doc__ or "").split())
