@@ -1,4 +1,4 @@
-"""A case: one question to the learner's code, its right answer, and what became of an answer to it."""
+"""A case: one question to the learner's code and its right answer; and the result of an answer to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .values import align, describe, difference, explain_nan, show, show_side_by
 
 
 class Refused(Exception):
-    """Raised by a `call`, with the sentence that the learner is told, on an answer that cannot be used as it is."""
+    """Raised by a `call` if an answer cannot be used; its message is the sentence for the learner."""
 
 
 @dataclass(frozen=True)
@@ -19,15 +19,15 @@ class Case:
     """One question to the learner's code, and its right answer.
 
     inputs : name -> value, in the order of the call; reports show them. Empty for an answer that is a value.
-    expected : the right answer. A dictionary is compared entry by entry, each with a mark of its own.
-    accept : in place of equality, accept(answer) -> None if it is right, else the sentence that says why not.
-        `expected`, where it is given too, is one possible answer: it sets kind and shape, and is not shown.
-    call : call(answer, *inputs) -> the value to compare, where that is not answer(*inputs).
-    part : the function that the case is about, where the answer is a class that holds several. Each is judged for
-        itself: a mistake in one is recognised whatever the others do.
-    names : of the entries of an answer that is a tuple, `("x", "W", "b")` for three gradients. Each is then
-        compared, shown and explained by itself; the right ones are not shown.
-    about : what is special here, in words that fit after "among them"; plain cases are shown first.
+    expected : the right answer. A dictionary is compared entry by entry, each with its own mark.
+    accept : replaces equality: accept(answer) -> None if it is right, else a sentence that says why not. If `expected`
+        is also given, it is one possible answer, which sets kind and shape and is not shown.
+    call : call(answer, *inputs) -> the value to compare, by default answer(*inputs).
+    part : the function that the case is about, if the answer is a class that holds several. Each is judged
+        separately: a mistake in one is recognised whatever the others do.
+    names : names for the entries of a tuple, `("x", "W", "b")` for three gradients. Each entry is then compared, shown
+        and explained separately; the right ones are not shown.
+    about : what is special in this case, in words that fit after "among them"; plain cases are shown first.
     rtol, atol : numbers agree within atol + rtol · |expected|.
     dtype : the NumPy type that the answer must have, where that matters.
     """
@@ -56,10 +56,10 @@ class Case:
         return Result(self, outcome, self._problem(outcome))
 
     def agree(self, first: Any, second: Any) -> bool:
-        """Whether two answers to this case count as one."""
+        """Return True if two answers to this case count as the same."""
         try:
             return difference(first, second, self.rtol, self.atol) is None
-        except Exception:  # the learner's own objects: their == may do anything
+        except Exception:  # the == of a learner's own objects may do anything
             return False
 
     def _problem(self, outcome: Outcome) -> str | None:
@@ -88,22 +88,22 @@ class Case:
 
 @dataclass(frozen=True)
 class Result:
-    """What an answer gave on a case, and what is wrong with it."""
+    """The outcome of an answer on a case, and its problem."""
 
     case: Case
     outcome: Outcome
-    problem: str | None  # None if it is right; else a sentence, or "" where the numbers say it all
+    problem: str | None  # None if it is right, else a sentence, or "" if only the numbers differ
 
     @property
     def failed(self) -> bool:
         return self.problem is not None or bool(self.outcome.changed)
 
     def reading_order(self) -> tuple[bool, bool, int]:
-        """Plain cases are shown before special ones, wrong numbers before crashes, small before large."""
+        """A sort key: plain cases before special ones, wrong numbers before crashes, small inputs before large."""
         return bool(self.case.about), self.outcome.error is not None, size(self.case.inputs)
 
     def agrees(self, other: Result) -> bool:
-        """Whether two answers are both right, or both wrong by the same value."""
+        """Return True if two answers are both right, or both wrong with the same value."""
         if self.problem is None or other.problem is None:
             return self.problem is other.problem
         return other.outcome.error is None and self.case.agree(self.outcome.value, other.outcome.value)
@@ -121,7 +121,7 @@ class Result:
         return f"Your code changed {names}, which {belong} to the caller. Work on a copy, or put back what you change."
 
     def rows(self) -> str:
-        """The inputs, then what came and what was expected, one under the other."""
+        """The inputs, the answer and the expected value, one below the other."""
         case, outcome = self.case, self.outcome
         rows = [("function", case.part)] if case.part else []
         rows += [(name, show(value)) for name, value in case.inputs.items()]
@@ -132,7 +132,7 @@ class Result:
             return "\n".join(filter(None, [align(rows), *broke]))
         if self.problem is None:
             return align(rows)
-        if case.accept or not case.asks_for_code:  # what was expected would give the answer away
+        if case.accept or not case.asks_for_code:  # the expected value would give the answer away
             return align([*rows, ("yours", show(outcome.value))])
         yours, expected = show_side_by_side(outcome.value, case.expected)
         return align([*rows, ("yours", yours), ("expected", expected)])
