@@ -1,4 +1,4 @@
-"""Exercises: the mistakes that they know, what they report, and the registry of all of them."""
+"""Exercises: their mistakes, their reports, and the registry of all exercises."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .values import describe
 
 
 class NotPassed(AssertionError):
-    """Raised in strict mode, with the report as its words. IPython shows these alone, without the check's own lines."""
+    """Raised in strict mode, with the report as its message. IPython shows the message without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
         return str(self).splitlines()
@@ -45,12 +45,12 @@ class Exercise:
         return f"<check {self.name} of lesson {self.lesson}>"
 
     def mistake(self, wrong: Callable[..., Any]) -> Callable[..., Any]:
-        """Register a plausible wrong answer. Its docstring is what a learner who gives it is told."""
+        """Register a plausible wrong answer. Its docstring is the sentence for a learner who gives this answer."""
         self.mistakes.append(wrong)
         return wrong
 
     def __call__(self, answer: Any = ...) -> Report:
-        __tracebackhide__ = True  # IPython leaves this frame out where a learner's follows
+        __tracebackhide__ = True  # IPython leaves this frame out of a learner's traceback
         try:
             with warnings.catch_warnings():
                 if record.is_strict():  # nbgrader gives no points to a cell that shows a warning
@@ -67,8 +67,8 @@ class Exercise:
         return report
 
     def report(self, answer: Any) -> Report:
-        """What there is to say about an answer; nothing is recorded."""
-        with np.errstate(all="ignore"), enable_grad():  # a division by zero shows in the numbers that are reported
+        """Return the report on an answer, without recording a pass."""
+        with np.errstate(all="ignore"), enable_grad():  # the reported numbers show a division by zero
             return self._report(answer)
 
     def _report(self, answer: Any) -> Report:
@@ -109,9 +109,9 @@ class Exercise:
         return [wrong, shown.special(), shown.trespass(), right_so_far(results)]
 
     def _recognise(self, results: list[Result], shown: Result) -> Callable[..., Any] | None:
-        """The mistake that goes the way of the answer on every case of that part, if there is exactly one.
+        """The mistake that agrees with the answer on every case of that part, if there is exactly one.
 
-        A crash is another trouble: the cases with one say nothing about mistakes.
+        Cases in which the answer crashes are left out: they say nothing about mistakes.
         """
         if shown.problem is None or shown.outcome.error is not None:
             return None
@@ -124,7 +124,7 @@ class Exercise:
         return found[0] if len(found) == 1 else None
 
     def _wrong_call(self, answer: Any, shown: Result) -> str:
-        """A sentence on parameters that do not fit the call, or ""."""
+        """A sentence on parameters that do not match the call, or ""."""
         error = shown.outcome.error
         if shown.case.call or not isinstance(error, TypeError) or where_it_broke(error):
             return ""
@@ -134,7 +134,7 @@ class Exercise:
 
 
 def right_so_far(results: list[Result]) -> str:
-    """The parts of an answer that need no more work, in a sentence; "" where there are none."""
+    """A sentence with the parts of an answer that are right, or ""."""
     parts = dict.fromkeys(result.case.part for result in results if result.case.part)
     wrong = {result.case.part for result in results if result.failed}
     done = [part for part in parts if part not in wrong]
@@ -142,7 +142,7 @@ def right_so_far(results: list[Result]) -> str:
 
 
 def what_was_checked(cases: list[Case]) -> str:
-    """ "12 cases, among them an empty array and a negative x.", or "" for answers that are values."""
+    """A summary, "12 cases, among them an empty array and a negative x.", or "" for answers that are values."""
     if not any(case.asks_for_code for case in cases):
         return ""
     counted = f"{len(cases)} case{'s' * (len(cases) != 1)}"
