@@ -12,21 +12,21 @@ from .exercises import Exercise, registry
 
 
 def lesson_titles() -> dict[str, str]:
-    """Every lesson that has checks: its number and its title, in order. Imports them all."""
+    """Return {number: title} of all lessons with checks, in order. It imports them all."""
     files = sorted(Path(__file__).parent.glob("lesson_*.py"))
     modules = {file.stem: importlib.import_module(f"{__package__}.{file.stem}") for file in files}
     return {name.removeprefix("lesson_"): module.TITLE for name, module in modules.items()}
 
 
 def all_exercises() -> list[Exercise]:
-    """Every exercise, by lesson and in the order in which it stands there."""
+    """Return all exercises, lesson by lesson, in the order of their files."""
     lessons = lesson_titles()
     return [made for lesson in lessons for made in registry.values() if made.lesson == lesson]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What was passed, lesson by lesson: a table as text and as HTML."""
+    """A table of the passed exercises by lesson, as text and as HTML."""
 
     rows: tuple[tuple[str, ...], ...]  # lesson, "1 of 5", passed, still to do
     trouble: str = ""
@@ -56,9 +56,9 @@ class Progress:
 
 
 def progress() -> Progress:
-    """What you have passed so far, as a table by lesson.
+    """Return a table of the exercises that you have passed so far, by lesson.
 
-    It is kept in the file that `progress_file()` names, on this computer alone. Deleting it starts over.
+    They are recorded in the file that `progress_file()` names, on this computer only. Delete it to start over.
     """
     passed, trouble = frozenset(), ""
     try:
