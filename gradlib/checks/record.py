@@ -1,4 +1,4 @@
-"""What was passed, kept in one small JSON file on the learner's own computer."""
+"""A record of the passed exercises, in one small JSON file on the learner's own computer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def is_strict() -> bool:
 
 
 def progress_file() -> Path:
-    """Where progress is kept: GRADLIB_PROGRESS if it is set, else a file in the user's data folder."""
+    """Return the path of the progress file: GRADLIB_PROGRESS if set, else a file in the user's data folder."""
     if path := os.environ.get("GRADLIB_PROGRESS"):
         return Path(path)
     if sys.platform == "win32":
@@ -40,7 +40,7 @@ def progress_file() -> Path:
 
 
 def remember(key: str) -> str:
-    """Record that an exercise was passed, by its key "02/chain_rule". Returns "" or one line on why it could not be."""
+    """Record a pass under the exercise's key, "02/chain_rule". Return "", or a sentence if it cannot be saved."""
     try:
         if key not in passed():
             with _one_kernel_at_a_time(progress_file()):
@@ -53,7 +53,7 @@ def remember(key: str) -> str:
 
 
 def passed() -> frozenset[str]:
-    """The keys of what was passed. ValueError if the file holds anything else."""
+    """Return the keys of the passed exercises. Raises ValueError if the file holds anything else."""
     try:
         content = json.loads(progress_file().read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -66,11 +66,13 @@ def passed() -> frozenset[str]:
 
 @contextlib.contextmanager
 def _one_kernel_at_a_time(path: Path) -> Iterator[None]:
-    """Between reading and writing no other kernel may write: what it passed would be lost. A folder is the lock,
-    since making one succeeds only once."""
+    """A lock between reading and writing, so that no pass of another kernel is lost.
+
+    The lock is a folder, since only one kernel can create it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = path.with_name(path.name + ".lock")
-    for _ in range(200):  # two seconds; a lock that is still there then was left behind by a kernel that died
+    for _ in range(200):  # two seconds; then a dead kernel has left the lock behind
         with contextlib.suppress(FileExistsError):
             lock.mkdir()
             break
@@ -83,7 +85,7 @@ def _one_kernel_at_a_time(path: Path) -> Iterator[None]:
 
 
 def _write(path: Path, keys: frozenset[str]) -> None:
-    """Write a new file beside the old one and put it in its place, so that no moment sees half a file."""
+    """Write a new file and move it over the old one, so that no reader sees half a file."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
     try:
         with open(handle, "w", encoding="utf-8") as file:
