@@ -1,4 +1,4 @@
-"""What a check says: one object, the same words as text and as HTML."""
+"""The report of a check, with the same words as text and as HTML."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 
 PASSED, NOT_YET, NOT_ATTEMPTED = "passed", "not yet", "not attempted"
 
-# JupyterLab sets these colours for its light and its dark theme; elsewhere the second one holds.
+# JupyterLab sets these colours for its light and its dark theme; elsewhere the second colour is used.
 _LOOKS = {
     PASSED: ("✓", "var(--jp-success-color1, #2e7d32)"),
     NOT_YET: ("✗", "var(--jp-error-color1, #d32f2f)"),
@@ -22,7 +22,7 @@ _ROWS = (
 
 @dataclass(frozen=True)
 class Report:
-    """The answer of a check. `rows` is the failing case, `explanation` the sentences under it."""
+    """The result of a check. `rows` shows the failing case, `explanation` holds the sentences below it."""
 
     name: str
     status: str
@@ -39,7 +39,7 @@ class Report:
         return "\n".join(filter(None, [f"{self.name}: {self.status}", rows, self.explanation]))
 
     def and_also(self, sentence: str) -> Report:
-        """The same report with one more sentence at its end."""
+        """Return the same report with one more sentence at the end."""
         return replace(self, explanation="\n".join(filter(None, [self.explanation, sentence])))
 
     def __repr__(self) -> str:
