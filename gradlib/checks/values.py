@@ -1,4 +1,4 @@
-"""Values as a learner sees them: how they are written, what kind they are, and how two of them differ."""
+"""Values as a learner sees them: their text, their kind, and the difference of two of them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 LONGEST = 400  # characters of a value that a report shows
-MANY = 200  # numbers, above which an array is abridged
-DIGITS = 4  # digits after the point, where these tell two values apart
+MANY = 200  # numbers; a larger array is abridged
+DIGITS = 4  # digits after the point, more if two values need them
 
 
 def show(value: Any) -> str:
-    """A value as text: the same on every run and machine, and never an error.
+    """Return a value as text. It is the same on every run and machine, and it never raises.
 
     >>> show({"x": 2.0, "f": np.sin, "type": np.float32})
     '{x: 2.0, f: sin, type: float32}'
@@ -28,7 +28,7 @@ def show(value: Any) -> str:
 
 
 def named(text: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function, which reports show as `text`.
+    """Return the same function under another name, which reports show.
 
     >>> show(named("x²", lambda x: x**2))
     'x²'
@@ -42,7 +42,7 @@ def named(text: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def show_side_by_side(first: Any, second: Any) -> tuple[str, str]:
-    """Two values as text. Numbers get one format, with as many digits as it takes to tell them apart.
+    """Two values as text. Numbers share one format, with as many digits as are needed to tell them apart.
 
     >>> show_side_by_side(np.array([0.3, -12.0]), np.array([0.3, 1.5]))
     ('[  0.3, -12.0]', '[  0.3,   1.5]')
@@ -63,7 +63,7 @@ def show_side_by_side(first: Any, second: Any) -> tuple[str, str]:
 
 
 def align(rows: list[tuple[str, str]]) -> str:
-    """Names and values as lines whose equals signs stand below each other.
+    """Names and values as lines with aligned equals signs.
 
     >>> print(align([("g", "1"), ("yours", "[1,\\n 2]")]))
     g     = 1
@@ -76,7 +76,7 @@ def align(rows: list[tuple[str, str]]) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """Memory addresses differ from run to run and tell a learner nothing."""
+    """Remove memory addresses, which differ from run to run and tell a learner nothing."""
     return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 
@@ -98,7 +98,7 @@ def _show(value: Any) -> str:
         opening, closing = "[]" if isinstance(value, list) else "()"
         alone = "," if type(value) is tuple and len(value) == 1 else ""
         items = [_show(item).replace("\n", "\n ") for item in value]
-        between = ",\n " if any("\n" in item for item in items) else ", "  # matrices stand below each other
+        between = ",\n " if any("\n" in item for item in items) else ", "  # matrices below each other
         return opening + between.join(items) + alone + closing
     if isinstance(value, type) or callable(value) and hasattr(value, "__name__"):
         return str(value.__name__)
@@ -110,7 +110,7 @@ def show_name(name: Any) -> str:
 
 
 def _show_numbers(arrays: list[np.ndarray], digits: int) -> list[str]:
-    """Arrays as text, every number of all of them in one format and equally wide."""
+    """Arrays as text, with all numbers in one format and of one width."""
     flat = np.concatenate([array.ravel() for array in arrays])
     style = {"precision": digits, "floatmode": "maxprec_equal", "threshold": flat.size + 1}
     words = np.array2string(flat, separator="\n", max_line_width=1, **style).strip("[]").splitlines()
@@ -125,7 +125,7 @@ def _show_numbers(arrays: list[np.ndarray], digits: int) -> list[str]:
 
 
 def _brackets(words: np.ndarray) -> str:
-    """Words in the brackets of an array; each row of a matrix on a line of its own."""
+    """Words in the brackets of an array, each row of a matrix on its own line."""
     if words.ndim == 0:
         return words.item()
     rows = [_brackets(np.asarray(row, dtype=object)) for row in words]
@@ -137,7 +137,7 @@ def _brackets(words: np.ndarray) -> str:
 
 
 def is_number(value: Any) -> bool:
-    """Python's and NumPy's numbers, 0-d arrays among them; True and False are none."""
+    """Return True for Python's and NumPy's numbers, 0-d arrays included, but not for True and False."""
     if isinstance(value, np.ndarray):
         return value.ndim == 0 and value.dtype.kind in "iufc"
     return isinstance(value, int | float | complex | np.number) and not isinstance(value, bool)
@@ -153,7 +153,7 @@ def _as_array(value: Any) -> np.ndarray:
 
 
 def describe(value: Any) -> str:
-    """What kind of thing a value is, with its shape or length.
+    """The kind of a value, with its shape or length.
 
     >>> describe(2.0), describe(np.zeros((2, 3))), describe("6")
     ('a number', 'an array of shape (2, 3)', 'a text (str)')
@@ -180,7 +180,7 @@ def describe(value: Any) -> str:
 
 
 def is_unfilled(value: Any) -> bool:
-    """Whether a value is what a stub holds: `...`, None, or a container of nothing else."""
+    """Return True for the value of a stub: `...`, None, or a container of these alone."""
     if isinstance(value, dict):
         value = list(value.values())
     try:
@@ -192,7 +192,7 @@ def is_unfilled(value: Any) -> bool:
 
 
 def size(value: Any) -> int:
-    """How much there is to read: numbers in arrays, items in containers, letters in texts."""
+    """The amount to read: numbers in arrays, items in containers, letters in texts."""
     if isinstance(value, np.ndarray):
         return value.size
     if isinstance(value, Mapping):
@@ -206,7 +206,7 @@ def size(value: Any) -> int:
 
 
 def difference(yours: Any, expected: Any, rtol: float, atol: float) -> str | None:
-    """None where two values agree; else a sentence on kind or shape, or "" where only the numbers differ.
+    """None if two values agree, else a sentence on kind or shape, or "" if only the numbers differ.
 
     Numbers agree within atol + rtol · |expected|; nan agrees with nan.
     """
@@ -252,7 +252,7 @@ _WAYS_OUT = {
 
 
 def explain_nan(yours: Any, expected: Any) -> str:
-    """A sentence on a nan where none was expected, or ""."""
+    """A sentence on an unexpected nan, or ""."""
     if not _holds_nan(yours) or _holds_nan(expected):
         return ""
     return "Your answer holds nan, which is not a number: 0/0, ∞ - ∞, or the root or logarithm of a negative number."
@@ -268,7 +268,7 @@ def _holds_nan(value: Any) -> bool:
 
 
 def copy(value: Any) -> Any:
-    """A copy of arrays, lists, tuples and dictionaries, to any depth; anything else is passed as it is."""
+    """A deep copy of arrays, lists, tuples and dictionaries; anything else is returned unchanged."""
     if isinstance(value, np.ndarray):
         return value.copy(order="K")  # "K" keeps a transposed array transposed, where reshape(-1) is a trap
     if type(value) in (list, tuple):
@@ -279,7 +279,7 @@ def copy(value: Any) -> Any:
 
 
 def is_unchanged(before: Any, after: Any) -> bool:
-    """Whether a copy still holds, bit for bit, what it was made from."""
+    """Return True if a copy still equals its original, bit for bit."""
     if type(before) is not type(after):
         return False
     if isinstance(before, np.ndarray):
