@@ -1,4 +1,4 @@
-"""Running a learner's answer on one case: what came back, what it changed, and where it broke."""
+"""Run a learner's answer on one case: its value, the inputs that it changed, and the line of an error."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _NOT_THE_LEARNERS = (*(os.path.join(folder, "") for folder in _OTHERS), "<frozen
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run of an answer gave."""
+    """The outcome of one run of an answer."""
 
     value: Any = None
     error: BaseException | None = None
-    changed: tuple[str, ...] = ()  # inputs that no longer hold what they held
-    blank: bool = False  # nothing was written here yet
+    changed: tuple[str, ...] = ()  # inputs whose contents have changed
+    blank: bool = False  # the answer is still a stub
 
 
 def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None) -> Outcome:
-    """Run an answer on copies of the inputs. An answer that is no function is its own value."""
+    """Run an answer on copies of the inputs. A non-callable answer is returned unchanged."""
     if call is None and not inputs and not callable(answer):
         return Outcome(answer, blank=is_unfilled(answer))
     copies = copy(dict(inputs))
@@ -41,12 +41,12 @@ def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None)
         value = call(answer, *copies.values()) if call else answer(*copies.values())
     except KeyboardInterrupt:
         raise
-    except BaseException as raised:  # `exit()` ends a program, not a check
+    except BaseException as raised:  # also `exit()`, which must not end the kernel
         error = raised
     changed = tuple(name for name in inputs if not is_unchanged(inputs[name], copies[name]))
     if isinstance(error, NotImplementedError):
         blank = True
-    elif value is None:  # returned by a stub, or left by `call` when it broke on what a stub returned
+    elif value is None:  # returned by a stub, or `call` failed on a stub's None
         blank = _does_nothing(answer)
     else:
         blank = is_unfilled(value) or not isinstance(answer, type) and _does_nothing(answer)
@@ -54,7 +54,7 @@ def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None)
 
 
 def part_of(answer: Any, name: str) -> Any:
-    """One function of a class that only holds functions; of one that takes `self` all the same, the method."""
+    """One function of a class that only holds functions. A function that takes `self` becomes a method."""
     part = getattr(answer, name, _unwritten)
     takes_self = isinstance(part, FunctionType) and signature(part).startswith(("(self,", "(self)"))
     return MethodType(part, answer) if takes_self else part
@@ -65,7 +65,7 @@ def _unwritten(*_):
 
 
 def _does_nothing(answer: Any) -> bool:
-    """Whether a function's body, or that of every method of a class, is only a docstring, `pass` or `...`."""
+    """Return True if the body of a function, or of every method of a class, is a docstring, `pass` or `...`."""
     answer = getattr(answer, "__func__", answer)  # of a method, and of a static method in its class
     if isinstance(answer, type):
         functions = [getattr(each, "__func__", each) for each in vars(answer).values()]
@@ -77,7 +77,7 @@ def _does_nothing(answer: Any) -> bool:
 
 
 def where_it_broke(error: BaseException) -> str:
-    """The last line of the learner's own that an error passed through, as "line 3: return x / 0", or ""."""
+    """The last line of the learner's code in a traceback, as "line 3: return x / 0", or ""."""
     place = ""
     frame = error.__traceback__
     while frame is not None:
@@ -89,7 +89,7 @@ def where_it_broke(error: BaseException) -> str:
 
 
 def learners_part(error: BaseException) -> TracebackType | None:
-    """An error's traceback from the first line of the learner's own on."""
+    """The traceback of an error, from the first line of the learner's code on."""
     frame = error.__traceback__
     while frame is not None and not _is_the_learners(frame):
         frame = frame.tb_next
@@ -109,7 +109,7 @@ def what_it_says(error: BaseException) -> str:
 
 def what_it_means(error: BaseException) -> str:
     """One sentence on a common error, or ""."""
-    speaks_for_itself = _raised_by_the_library(error)  # then a sentence on errors of its kind adds nothing
+    speaks_for_itself = _raised_by_the_library(error)  # then a general sentence on this type adds nothing
     message = _message(error)
     for kind, part, meaning in _MEANINGS:
         if isinstance(error, kind) and part in message and (part or not speaks_for_itself):
@@ -128,19 +128,19 @@ def _raised_by_the_library(error: BaseException) -> bool:
 def _message(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # an exception class of the learner's own
+    except Exception:  # an exception class that the learner wrote
         return ""
 
 
 def signature(answer: Any) -> str:
-    """The parameters of a function as text, "(f, x, h)", or "" where Python does not know them."""
+    """The parameters of a function as text, "(f, x, h)", or "" if Python does not know them."""
     try:
         return "(" + ", ".join(inspect.signature(answer).parameters) + ")"
     except (TypeError, ValueError):
         return ""
 
 
-# The first that fits is taken.
+# (type of the error, part of its message, its meaning); the first match is used.
 _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (NotImplementedError, "", "This part is still to be written."),
     (
@@ -153,32 +153,32 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (
         TypeError,
         "not callable",
-        "Parentheses after a value call it as a function, and this value is none. Is an operator missing before them?",
+        "Parentheses after a value call it as a function, and this value cannot be called. Is an operator missing?",
     ),
     (
         TypeError,
         "cannot be interpreted as an integer",
-        "A whole number is needed here. None is no number, and 2.0 is not a whole one to Python.",
+        "An integer is needed here. None is not a number, and to Python 2.0 is a float, not an integer.",
     ),
     (TypeError, "NoneType", "A value here is None, which is what a function without `return` gives."),
     (TypeError, "unsupported operand", "The operator cannot join values of these two types."),
-    (TypeError, "unsized object", "A single number has no length; an array of no axes is one, too."),
+    (TypeError, "unsized object", "A single number has no length, and neither has an array without axes."),
     (TypeError, "only 0-dim", "One number is needed here, and this array holds several."),
     (
         TypeError,
         "0-d",
-        "An array of no axes is a single number: it cannot be walked through or indexed by position.",
+        "An array without axes is a single number: it cannot be looped over or indexed by position.",
     ),
     (
         TypeError,
         "not subscriptable",
-        "Only lists, arrays and the like can be indexed, and this value is none of them.",
+        "Only lists, arrays and similar values can be indexed, and this value cannot.",
     ),
-    (TypeError, "not iterable", "A loop needs something to walk through, and this value is a single thing."),
-    (TypeError, "positional argument", "This call gives another number of values than the function takes."),
+    (TypeError, "not iterable", "A loop needs a collection of values, and this is a single value."),
+    (TypeError, "positional argument", "This call passes a different number of values than the function takes."),
     (TypeError, "scalar", "One number is needed here, and this array holds several."),
-    (TypeError, "is not a Parameter", "What training is to move must be a Parameter: parameters() finds only those."),
-    (TypeError, "", "An operation here was given a value of a type that it does not take."),
+    (TypeError, "is not a Parameter", "Values to be trained must be Parameters: parameters() finds only those."),
+    (TypeError, "", "An operation was given a value of a type that it does not accept."),
     (
         IndexError,
         "out of bounds for array of dimension",

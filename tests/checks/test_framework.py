@@ -217,7 +217,7 @@ CRASHES = {
     "as many numbers": lambda x: np.zeros(6).reshape(4, 2),
     "rows of equal length": lambda x: np.array([[1, 2], [3]]),
     "single number has no length": lambda x: len(np.array(x)),
-    "A whole number is needed": lambda x: np.expand_dims(np.array(x), None),
+    "An integer is needed": lambda x: np.expand_dims(np.array(x), None),
     "never to fewer": lambda x: np.broadcast_to(np.zeros((2, 3)), (3,)),
     "a single number has none": lambda x: np.array(x) @ np.zeros(2),
     "sizes in its shape multiply": lambda x: np.zeros((10**7, 10**7)),
