@@ -202,7 +202,7 @@ CRASHES = {
     "The operator cannot join": lambda x: x + "1",
     "what a function without `return` gives": lambda x: only_none(x) + 1,
     "call it as a function": lambda x: x(2),
-    "this value is a single thing": lambda x: [y for y in x],
+    "this is a single value": lambda x: [y for y in x],
     "Only lists, arrays": helper,
     "points past the end": lambda x: [1, 2][2],
     "more indices than the array has axes": lambda x: np.zeros(2)[0, 0],
