@@ -1,4 +1,4 @@
-"""Where a NaN or an infinity came from: `detect_anomaly`."""
+"""`detect_anomaly` finds the operation and the line that made a NaN or an infinity."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ import numpy as np
 
 from .autograd import RecordingMode, recording
 from .errors import AnomalyError
+from .primitives import Primitive, elementwise
 
 _PACKAGE = str(Path(__file__).parent)
+_ELEMENTWISE = {entry for entry in vars(elementwise).values() if isinstance(entry, Primitive)}
 
 
 class detect_anomaly(RecordingMode):
     """Stop at the first NaN or infinity, forward or backward, and name the operation and the line that made it.
 
-    Inside, every result that is recorded and every gradient is looked at, and the arrays of the graph are read-only
-    until `backward()` is done with them, so that overwriting one, `t.data[i] = …`, fails at its own line. This
-    makes a step some 2 to 5 times slower: it is for finding a mistake. A context or a decorator.
+    Inside, every recorded result and every gradient is checked, and the arrays of the graph are read-only until
+    `backward()` has used them, so that overwriting one, `t.data[i] = …`, fails at its own line. A step takes 2 to 5
+    times as long: use it to find a mistake. A context or a decorator.
 
     >>> from gradlib import Tensor
     >>> x = Tensor([4.0, 0.0], requires_grad=True)
@@ -46,14 +48,14 @@ class detect_anomaly(RecordingMode):
 
 
 class _Watcher:
-    """Looks at what one block of `detect_anomaly` computes."""
+    """The checks of one `detect_anomaly` block, and the arrays that it has made read-only."""
 
     def __init__(self):
         self._frozen: list[np.ndarray] = []
         self.silence = np.errstate(all="ignore")  # NumPy would warn of the same without naming the line
 
     def see_forward(self, result) -> None:
-        """Look at a result that has just been recorded."""
+        """Check a result that has just been recorded."""
         result._line = _users_line()
         if not np.isfinite(result._array).all():
             raise AnomalyError(_about_result(result))
@@ -63,13 +65,13 @@ class _Watcher:
                 self._frozen.append(tensor._array)
 
     def see_backward(self, tensor, arrived: np.ndarray, given: tuple) -> None:
-        """Look at what a node has just handed to its inputs."""
+        """Check the gradients that a node has just passed to its inputs."""
         for position, gradient in enumerate(given):
             if gradient is not None and not np.isfinite(gradient).all():
                 raise AnomalyError(_about_gradient(tensor, position, arrived, gradient))
 
     def thaw(self) -> None:
-        """Make the arrays of the graph writeable again; a view can be only after what it is a view of."""
+        """Make the arrays of the graph writeable again, a view after the array that it shows."""
         for array in sorted(self._frozen, key=lambda array: array.base is not None):
             array.flags.writeable = True
         self._frozen.clear()
@@ -85,42 +87,41 @@ def _about_result(result) -> str:
                 f"graph. Look at the data. {line}"
             )
     index, value = _first(result._array)
-    inputs = [_entry(tensor._array, index, result.shape) for tensor in result._prev]
-    from_ = "" if None in inputs else f", from the input{'s' * (len(inputs) > 1)} {' and '.join(inputs)}"
+    from_ = ""
+    if result._op in _ELEMENTWISE:
+        entries = [f"{np.broadcast_to(tensor._array, result.shape)[index]:.6g}" for tensor in result._prev]
+        from_ = f", from the input{'s' * (len(entries) > 1)} {' and '.join(entries)}"
     return f"{symbol!r} made {value} at entry {index} of its result{from_}. {line}"
 
 
 def _about_gradient(tensor, position: int, arrived: np.ndarray, gradient: np.ndarray) -> str:
+    where = f"The operation was recorded in {getattr(tensor, '_line', 'a line before the block')}"
+    if not np.isfinite(arrived).all():
+        return (
+            f"the gradient that arrived at {tensor._op.symbol!r} already holds {_first(arrived)[1]}: it came from "
+            f"outside the graph. Look at the gradient that backward() was given, and at hooks. {where}"
+        )
     index, value = _first(gradient)
-    source = tensor._prev[position]
     return (
         f"going backward, {tensor._op.symbol!r} made the gradient {value} at entry {index} of its input {position}, "
-        f"whose value there is {source._array[index]:.6g}; the largest gradient that arrived is "
-        f"{np.abs(arrived).max():.6g}. The operation was recorded in {getattr(tensor, '_line', 'a line before')}"
+        f"whose value there is {tensor._prev[position]._array[index]:.6g}; the largest gradient that arrived is "
+        f"{np.abs(arrived).max(initial=0):.6g}. {where}"
     )
 
 
 def _first(array: np.ndarray) -> tuple[tuple, Any]:
-    """The place and the value of the first entry that is not finite."""
+    """The index and the value of the first entry that is not finite."""
     index = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
     return index, array[index]
 
 
-def _entry(array: np.ndarray, index: tuple, shape: tuple) -> str | None:
-    """The entry of an input that went into an entry of an elementwise result; None if shapes do not tell."""
-    try:
-        return f"{np.broadcast_to(array, shape)[index]:.6g}"
-    except ValueError:
-        return None
-
-
 def _users_line() -> str:
-    """The line outside of gradlib that is being executed."""
+    """The line of the user's code that is being executed."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
     name, number = frame.f_code.co_filename, frame.f_lineno
     source = linecache.getline(name, number).strip()
-    # The cell of a notebook has a file name that means nothing to its reader.
+    # The file name of a notebook cell means nothing to its reader.
     place = f"line {number}" if "ipykernel" in name or name.startswith("<") else f"{Path(name).name}, line {number}"
     return f"{place}: {source}" if source else place

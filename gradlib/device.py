@@ -1,8 +1,9 @@
-"""Arrays in the memory of a GPU: the rules of the table run on them as they are.
+"""Arrays in the memory of a GPU: the rules of the table run on them unchanged.
 
 CuPy has NumPy's functions for a GPU. A `DeviceArray` holds one of its arrays and answers NumPy's protocols (NEP 13,
-NEP 18): `np.exp(x)` becomes `cupy.exp(x.array)`, `x @ y` a product there, `np.add.reduce(x)` a sum. What else meets it
-in a call, an index or a constant in the memory of the CPU, is moved over. So there is no second backend.
+NEP 18): `np.exp(x)` becomes `cupy.exp(x.array)`, `x @ y` a product on the GPU, `np.add.reduce(x)` a sum. Other
+arguments of a call, such as an index or a constant in the memory of the CPU, are moved over. So a second backend is not
+needed.
 
     model.to("cuda")
     optimizer = optim.Adam(model.parameters())
@@ -24,27 +25,27 @@ def _cupy() -> ModuleType:
         import cupy
     except ImportError:
         raise ImportError(
-            "device 'cuda' needs a GPU of NVIDIA and CuPy: pip install cupy-cuda13x, or the CuPy of your CUDA."
+            "device 'cuda' needs an NVIDIA GPU and CuPy: pip install cupy-cuda13x, or the CuPy for your CUDA version."
         ) from None
     return cupy
 
 
-# Name of a device -> the module of its arrays, imported when it is first used.
+# Name of a device -> the module of its arrays, imported at its first use.
 DEVICES: dict[str, Callable[[], ModuleType]] = {"cuda": _cupy}
 
-# Loops of a ufunc, of which CuPy has the functions alone.
+# CuPy has these reductions as functions, but not as methods of a ufunc.
 _REDUCTIONS = {np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min"}
 
 
 class DeviceArray(NDArrayOperatorsMixin):
-    """An array of `module`, a NumPy for another memory, as NumPy's functions and operators see it.
+    """An array of `module`, a NumPy for another memory, on which NumPy's functions and operators work.
 
-    Attributes and methods are those of the array; what they return is wrapped again.
+    It has the attributes and methods of the array; the arrays that they return are wrapped again.
     """
 
     __slots__ = ("array", "device", "module", "__weakref__")
 
-    base = None  # a view is not followed to what it is a view of
+    base = None  # a view is not followed to its array
 
     def __init__(self, array: Any, device: str, module: ModuleType):
         self.array, self.device, self.module = array, device, module
@@ -63,7 +64,7 @@ class DeviceArray(NDArrayOperatorsMixin):
         return out[0]
 
     def _reduce(self, ufunc: np.ufunc, x: DeviceArray, axis=0, keepdims=False, initial=np._NoValue, **keywords):
-        if not x.array.size:  # CuPy knows no `initial`, which is the largest of no entries
+        if not x.array.size:  # CuPy has no `initial`, the result for an empty array
             empty = np.empty(x.shape, x.dtype)
             nothing = ufunc.reduce(empty, axis=axis, keepdims=keepdims, initial=initial, **keywords)
             return self._up(self.module.asarray(nothing))
@@ -80,11 +81,11 @@ class DeviceArray(NDArrayOperatorsMixin):
         return self._up(own(*self._down(args), **self._down(keywords)))
 
     def _down(self, value: Any) -> Any:
-        """Arguments as the module takes them: its own arrays, numbers, and lists of these."""
+        """Arguments in the form that the module takes: its own arrays, numbers, and lists of these."""
         if isinstance(value, DeviceArray):
             return value.array
         if isinstance(value, np.ndarray):
-            return self.module.asarray(value) if value.ndim else value[()]  # a number needs no memory over there
+            return self.module.asarray(value) if value.ndim else value[()]  # a number needs no memory on the device
         if isinstance(value, (tuple, list)):
             return type(value)(map(self._down, value))
         if isinstance(value, dict):
@@ -92,7 +93,7 @@ class DeviceArray(NDArrayOperatorsMixin):
         return value
 
     def _up(self, value: Any) -> Any:
-        """Results wrapped; 0-d ones, too."""
+        """Results wrapped, 0-d ones too."""
         if isinstance(value, (self.module.ndarray, np.generic)):
             return DeviceArray(self.module.asarray(value), self.device, self.module)
         if isinstance(value, (tuple, list)):
@@ -100,7 +101,7 @@ class DeviceArray(NDArrayOperatorsMixin):
         return value
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # protocols that are not ours: NumPy asks for some
+        if name.startswith("__"):  # protocols that we do not have: NumPy asks for some
             raise AttributeError(name)
         value = getattr(self.array, name)
         if not callable(value):
@@ -109,12 +110,12 @@ class DeviceArray(NDArrayOperatorsMixin):
 
     @property
     def flags(self) -> SimpleNamespace:
-        """As NumPy's; nothing over there can be made read-only."""
+        """The flags that NumPy has; arrays of a device cannot be made read-only."""
         return SimpleNamespace(c_contiguous=self.array.flags.c_contiguous, writeable=True)
 
     @property
     def mT(self) -> DeviceArray:
-        """Matrices transposed."""
+        """The transposed matrices."""
         return self._up(self.array.swapaxes(-1, -2))
 
     def __getitem__(self, index) -> DeviceArray:
@@ -150,14 +151,14 @@ class DeviceArray(NDArrayOperatorsMixin):
         return to, (to(self, "cpu"), self.device)
 
     def __array__(self, *_, **__):
-        raise TypeError(f"this array lies in the memory of {self.device!r}: move it first, by t.cpu().")
+        raise TypeError(f"this array is in the memory of {self.device!r}: move it to the CPU first, with t.cpu().")
 
     def __repr__(self) -> str:
         return f"DeviceArray({to(self, 'cpu')!r}, device={self.device!r})"
 
 
 def to(array: np.ndarray | DeviceArray, device: str) -> np.ndarray | DeviceArray:
-    """An array in the memory of a device, "cpu" or "cuda"; itself if it is there."""
+    """Move an array to the memory of a device, "cpu" or "cuda"; return the array itself if it is already there."""
     if array.device == device:
         return array
     if isinstance(array, DeviceArray):
@@ -165,18 +166,18 @@ def to(array: np.ndarray | DeviceArray, device: str) -> np.ndarray | DeviceArray
     if device == "cpu":
         return array
     if device not in DEVICES:
-        raise ValueError(f"there is no device {device!r}. There are: cpu, {', '.join(DEVICES)}.")
+        raise ValueError(f"there is no device {device!r}. The devices are cpu, {', '.join(DEVICES)}.")
     module = DEVICES[device]()
     return DeviceArray(module.asarray(array), device, module)
 
 
 def as_array(value: Any) -> np.ndarray | DeviceArray:
-    """`np.asarray`, where an array of a device stays what it is."""
+    """`np.asarray`, except that an array of a device stays as it is."""
     return value if isinstance(value, DeviceArray) else np.asarray(value)
 
 
 def _special(module: ModuleType, ufunc: np.ufunc) -> Callable:
-    """A function of SciPy, such as erf, for the arrays of a module."""
+    """One of SciPy's functions, such as erf, for the arrays of a module."""
     if module is np:
         return ufunc
     from cupyx.scipy import special

@@ -114,3 +114,22 @@ def test_a_view_that_came_into_the_graph_before_its_base_is_writeable_again():
         z.backward()
         column.data[0] = 5.0
     assert x.data[0] == 5.0
+
+
+def test_inputs_are_named_only_where_an_entry_comes_from_an_entry():
+    x = Tensor(np.full((2, 2), 1e200), requires_grad=True)
+    with pytest.raises(AnomalyError, match=r"'@' made inf at entry \(0, 0\) of its result\. In"), detect_anomaly():
+        x @ x
+    with pytest.raises(
+        AnomalyError, match=r"'·' made inf at entry \(0, 0\) .*, from the inputs 1e\+200 and 1e\+200\. "
+    ):
+        with detect_anomaly():
+            x * x
+
+
+def test_a_gradient_that_is_not_finite_when_it_arrives_is_not_blamed_on_the_operation():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    with detect_anomaly():
+        y = x * 2.0
+        with pytest.raises(AnomalyError, match="that arrived at '·' already holds nan: it came from outside the graph"):
+            y.backward(np.array([1.0, np.nan]))

@@ -100,12 +100,12 @@ def test_it_can_be_read_and_written():
 def test_numpy_is_refused_where_it_would_have_to_copy():
     x = Tensor([1.0]).to(DEVICE)
     for call in (x.numpy, lambda: np.asarray(x), lambda: np.asarray(x.data)):
-        with pytest.raises(TypeError, match=rf"lies in the memory of '{DEVICE}': move it first, by t.cpu\(\)"):
+        with pytest.raises(TypeError, match=rf"(lies|is) in the memory of '{DEVICE}': move it .*t.cpu\(\)"):
             call()
 
 
 def test_another_device_is_refused():
-    with pytest.raises(ValueError, match="there is no device 'abacus'. There are: cpu, cuda"):
+    with pytest.raises(ValueError, match="there is no device 'abacus'. The devices are cpu, cuda"):
         Tensor([1.0]).to("abacus")
 
 
@@ -113,7 +113,7 @@ def test_cuda_says_what_it_needs():
     try:
         import cupy  # noqa: F401
     except ImportError:
-        with pytest.raises(ImportError, match="device 'cuda' needs a GPU of NVIDIA and CuPy"):
+        with pytest.raises(ImportError, match="device 'cuda' needs an NVIDIA GPU and CuPy"):
             Tensor([1.0]).cuda()
 
 
@@ -138,7 +138,7 @@ def test_a_loss_and_its_gradient(name):
     results = []
     for device in ("cpu", DEVICE):
         x = Tensor(to(np.random.default_rng(2).normal(size=(3, 2)), device), requires_grad=True)
-        loss = LOSSES[name](x)
+        loss = LOSSES[name](x).sum()
         loss.backward()
         assert (loss.device, x.grad.device) == (device, device)
         results.append([loss.item(), *np.ravel(to(x.grad, "cpu"))])
