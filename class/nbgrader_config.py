@@ -6,6 +6,7 @@ It needs nothing beside it. Checks are strict by themselves wherever nbgrader ru
 import csv
 import os
 import sysconfig
+import warnings
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbformat import NotebookNode, v4
@@ -24,45 +25,62 @@ from nbgrader.preprocessors import (
     OverwriteKernelspec,
     SaveAutoGrades,
 )
+from sqlalchemy.exc import SAWarning
 
 
 class RestoreCells(NbGraderPreprocessor):
-    """Leave each released answer and check in the notebook exactly once, with the metadata it was released with.
+    """Give each released cell the metadata it was released with, once, and put changed and deleted checks back.
 
     JupyterLab copies nbgrader's metadata with a cell, also from another notebook, and students delete cells.
     nbgrader refuses such notebooks, and some of them end the grading of everyone who follows in the alphabet.
 
-    Of several copies the last one counts, because a notebook runs from top to bottom. A missing cell is put back as it
-    was released, right after the released cell that came before it.
+    Of several copies the last one counts, because a notebook runs from top to bottom. A deleted check goes right after
+    its answer. If the answer's cell is gone too, the check goes to the end, since a student may have written the answer
+    in another cell. A deleted answer is not put back, because its stub could replace that answer.
     """
 
     def preprocess(self, notebook, resources):
         here = resources["nbgrader"]
         with Gradebook(here["db_url"]) as gradebook:
             released = released_cells(gradebook.find_notebook(here["notebook"], here["assignment"]))
-        found, copies = {}, []
+        found, copied, changed, deleted = {}, [], [], []
         for cell in reversed(notebook.cells):
             metadata = cell.metadata.pop("nbgrader", None)
             name = metadata.get("grade_id") if isinstance(metadata, dict) else None
             if name in found:
-                copies.append(name)
+                copied.append(name)
             elif name in released:
                 cell.metadata["nbgrader"] = released[name].metadata["nbgrader"]
                 convert(cell, released[name].cell_type)
+                if cell.metadata["nbgrader"]["locked"] and cell.source != released[name].source:
+                    cell.source = released[name].source
+                    changed.append(name)
                 found[name] = cell
-        missing = [name for name in released if name not in found]
-        place = 0  # where the next missing cell goes: after the released cell before it
+        before = None  # the released cell that comes before this one, if it is in the notebook
         for name, cell in released.items():
-            if name in missing:
+            if name not in found and not is_answer(cell):
+                place = len(notebook.cells) if before is None else 1 + place_of(before, notebook)
                 if notebook.nbformat_minor < 5:
                     del cell["id"]
                 notebook.cells.insert(place, cell)
                 found[name] = cell
-            place = 1 + next(i for i, other in enumerate(notebook.cells) if other is found[name])
-        for what, names in (("copied cells, the last of which counts", copies), ("missing cells, put back", missing)):
+                deleted.append(name)
+            before = found.get(name)
+        repairs = {"copied, the last copy counts": copied, "changed, put back": changed, "deleted, put back": deleted}
+        for repair, names in repairs.items():
             if names:
-                self.log.warning("%s, %s: %s: %s", here["student"], here["notebook"], what, ", ".join(sorted(names)))
+                self.log.warning("%s, %s: %s: %s", here["student"], here["notebook"], repair, ", ".join(sorted(names)))
         return notebook, resources
+
+
+def is_answer(cell):
+    """Return True for a cell that is not graded itself, but by its check."""
+    return cell.metadata["nbgrader"]["solution"] and not cell.metadata["nbgrader"]["grade"]
+
+
+def place_of(cell, notebook):
+    """The index of a cell in its notebook. `list.index` would find an equal one."""
+    return next(index for index, other in enumerate(notebook.cells) if other is cell)
 
 
 def released_cells(notebook):
@@ -157,7 +175,10 @@ c = get_config()  # noqa: F821 (nbgrader defines it)
 # nbgrader calls alembic, which is not on the path unless the environment is activated.
 os.environ["PATH"] = sysconfig.get_path("scripts") + os.pathsep + os.environ.get("PATH", "")
 
+# The log names the cells that were repaired and the submissions that could not be graded.
 c.Application.log_level = "WARN"
+c.Execute.extra_arguments = ["--log-level=ERROR"]  # the kernel's own log: it warns that it is not encrypted
+warnings.simplefilter("ignore", SAWarning)  # nbgrader's use of its database
 
 # What students get says the same as the exercises of the repository.
 c.ClearSolutions.code_stub = {"python": "# your turn\nraise NotImplementedError"}

@@ -95,12 +95,24 @@ def checks_deleted(notebook):
     return ALL - POINTS["gradients"]
 
 
-def all_deleted_but_two_exercises(notebook):
+def answers_written_elsewhere(notebook):
+    """Three exercises are deleted. The answers of two stand in a new cell, one before and one after their place."""
     right(notebook)
-    for name in ("local_derivatives", "sum_over_paths", "all_paths"):
+    for name in ("gradients", "sum_over_paths", "all_paths"):
         del notebook.cells[named(notebook, name)[0]]
         del notebook.cells[named(notebook, f"{name}-check")[0]]
-    return POINTS["chain_derivative"] + POINTS["gradients"]
+    notebook.cells.insert(1, v4.new_code_cell(ANSWERS["all_paths"]))
+    notebook.cells.append(v4.new_code_cell("import math\n" + ANSWERS["sum_over_paths"]))
+    return ALL - POINTS["gradients"]
+
+
+def answers_merged(notebook):
+    """All answers stand in the cell of the first."""
+    right(notebook)
+    for name in list(ANSWERS)[1:]:
+        del notebook.cells[named(notebook, name)[0]]
+    named(notebook, "local_derivatives")[1].source = "\n\n".join(ANSWERS.values())
+    return ALL
 
 
 def checks_deleted_and_exercises_moved(notebook):
@@ -180,8 +192,9 @@ def old_format(notebook):
 
 
 SUBMISSIONS = [
-    all_deleted_but_two_exercises,
     answer_copied,
+    answers_merged,
+    answers_written_elsewhere,
     cells_of_another_lesson,
     check_copied,
     checks_deleted,
@@ -261,13 +274,22 @@ def test_a_file_that_cannot_be_graded_is_told_from_a_zero(course):
     assert ungraded == {UNREADABLE: "could not be graded"}
 
 
-def test_the_log_says_what_was_repaired_and_little_else(course):
+def test_the_log_says_what_was_repaired_and_nothing_else(course):
     log = course.autograded.stdout
-    assert "cannot be converted" not in log
-    assert re.search("answer_copied, .*copied cells, .*: gradients\n", log)
-    assert re.search("all_deleted_but_two_exercises, .*put back: all_paths, all_paths-check, local_derivatives", log)
-    for student in ("right", "wrong", "untouched", "prints_on_stderr", "crashes", "two_right_of_five"):
-        assert not re.search(rf"\b{student}\b", log)
+    said = dict(re.findall(r"^\[AutogradeApp \| WARNING\] (\w+), 02_chain_rule: (.*)$", log, flags=re.MULTILINE))
+    checks = ", ".join(sorted(f"{name}-check" for name in ANSWERS))
+    assert said == {
+        "answer_copied": "copied, the last copy counts: gradients",
+        "answers_written_elsewhere": "deleted, put back: all_paths-check, gradients-check, sum_over_paths-check",
+        "check_copied": "copied, the last copy counts: gradients-check",
+        "checks_deleted": f"deleted, put back: {checks}",
+        "checks_deleted_and_exercises_moved": f"deleted, put back: {checks}",
+        "checks_replaced": f"changed, put back: {checks}",
+        "old_format": "deleted, put back: gradients-check",
+    }
+    # The rest is about the file that is not a notebook. It is graded first, and named again at the end.
+    about_others = log[log.index("[AutogradeApp | WARNING] answer_copied") : log.rindex("[AutogradeApp | WARNING]")]
+    assert len(about_others.splitlines()) == len(said) - 1
 
 
 def test_students_are_told_what_a_check_says(course):
