@@ -153,21 +153,19 @@ class GradesWithStatus(CsvExportPlugin):
         with open(path, "w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow([*head, "status"])
-            writer.writerows([*row, status(gradebook, row[assignment], row[student])] for row in rows)
+            writer.writerows([*row, self.status(gradebook, row[assignment], row[student])] for row in rows)
 
-
-def status(gradebook, assignment, student):
-    """Say how far the grading of a submission got."""
-    try:
-        submission = gradebook.find_submission(assignment, student)
-    except MissingEntry:
-        return "not submitted"
-    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-    by_hand = {cell.name for notebook in submission.assignment.notebooks for cell in notebook.solution_cells}
-    open_grades = [grade for grade in grades if grade.auto_score is None and grade.manual_score is None]
-    if any(grade.name not in by_hand for grade in open_grades):
-        return "could not be graded"
-    return "to be graded by hand" if open_grades else "graded"
+    def status(self, gradebook, assignment, student):
+        try:
+            submission = gradebook.find_submission(assignment, student)
+        except MissingEntry:
+            return "not submitted"
+        course = self.parent.coursedir
+        # nbgrader removes the graded folder when grading fails, and keeps the points of an earlier time.
+        if not os.path.exists(course.format_path(course.autograded_directory, student, assignment)):
+            return "could not be graded"
+        grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+        return "to be graded by hand" if any(grade.needs_manual_grade for grade in grades) else "graded"
 
 
 c = get_config()  # noqa: F821 (nbgrader defines it)

@@ -240,8 +240,15 @@ class Course:
 
     def submit(self, student, text):
         path = self.folder / "submitted" / student / LESSON / f"{LESSON}.ipynb"
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+    def export(self, name):
+        """The rows of the exported grades, by student."""
+        exported = self.nbgrader("export", f"--to={name}")
+        assert exported.returncode == 0, exported.stdout
+        with open(self.folder / name, newline="") as file:
+            return {row["student_id"]: row for row in csv.DictReader(file)}
 
 
 @pytest.fixture(scope="module")
@@ -256,10 +263,7 @@ def course(tmp_path_factory):
         course.submit(change.__name__, to_text(notebook))
     course.submit(UNREADABLE, "not a notebook")
     course.autograded = course.nbgrader("autograde", LESSON)
-    exported = course.nbgrader("export")
-    assert exported.returncode == 0, exported.stdout
-    with open(course.folder / "grades.csv", newline="") as file:
-        course.grades = {row["student_id"]: row for row in csv.DictReader(file)}
+    course.grades = course.export("grades.csv")
     return course
 
 
@@ -272,6 +276,13 @@ def test_a_file_that_cannot_be_graded_is_told_from_a_zero(course):
     assert course.autograded.returncode != 0 and UNREADABLE in course.autograded.stdout
     ungraded = {student: row["status"] for student, row in course.grades.items() if row["status"] != "graded"}
     assert ungraded == {UNREADABLE: "could not be graded"}
+
+
+def test_a_later_submission_that_cannot_be_graded_is_not_taken_for_the_earlier_one(course):
+    course.submit("crashes", "not a notebook")
+    again = course.nbgrader("autograde", LESSON, "--student=crashes", "--force")
+    assert again.returncode != 0, again.stdout
+    assert course.export("again.csv")["crashes"]["status"] == "could not be graded"
 
 
 def test_the_log_says_what_was_repaired_and_nothing_else(course):
