@@ -66,8 +66,9 @@ def _outer(a, b):
 
 
 def _split(ary, indices_or_sections, axis=0):
+    axis = ary._own_axis(axis, None)
     total = ary.shape[axis]
-    if isinstance(indices_or_sections, int):
+    if isinstance(indices_or_sections, (int, np.integer)):
         if total % indices_or_sections:
             raise ShapeError(
                 f"np.split makes {indices_or_sections} equal pieces, but axis {axis} of shape {ary.shape} has size "
@@ -75,7 +76,6 @@ def _split(ary, indices_or_sections, axis=0):
             )
         return list(ary.split(total // indices_or_sections, axis))
     edges = [*map(operator.index, indices_or_sections)]
-    axis = one_axis(axis, None, ary.ndim)
     return [ary._along(axis, slice(a, b)) for a, b in pairwise([0, *edges, total])]
 
 
@@ -100,6 +100,7 @@ def _norm(x, ord=None, axis=None, keepdims=False):
 def _take(a, indices, axis=None):
     if on_cpu(indices).dtype.kind not in "iu" and np.size(indices):
         raise TypeError("np.take takes the numbers of the entries, as whole numbers. For a mask use t[mask].")
+    a = a if a.ndim else a.reshape(1)
     return a.reshape(-1)[indices] if axis is None else a._along(one_axis(axis, None, a.ndim), indices)
 
 

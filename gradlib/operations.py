@@ -6,7 +6,9 @@ Each calls an entry of the table, or is composed of others. Where PyTorch says `
 
 from __future__ import annotations
 
+import functools
 import math
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,29 @@ import numpy as np
 from . import primitives as P
 from .device import DeviceArray
 from .device import to as moved
-from .errors import ShapeError, axis_out_of_range, not_an_axis, not_over_axis, not_pairs, nothing_to_reduce, whole
+from .errors import (
+    ShapeError,
+    axis_out_of_range,
+    cannot_broadcast,
+    not_an_axis,
+    not_over_axis,
+    not_pairs,
+    nothing_to_reduce,
+    whole,
+)
+
+
+def _if_a_number(method):
+    """Have a method along one axis take a number for a vector of one entry, as PyTorch does."""
+
+    @functools.wraps(method)
+    def along_one_axis(self, *args, **keywords):
+        if self.ndim:
+            return method(self, *args, **keywords)
+        result = method(self.reshape(1), *args, **keywords)
+        return tuple(part.reshape(()) for part in result) if isinstance(result, tuple) else result.reshape(())
+
+    return along_one_axis
 
 
 class Operations:
@@ -143,6 +167,18 @@ class Operations:
         """The logarithm to base 2, entry by entry."""
         return self._apply(P.log2, self)
 
+    def log10(self):
+        """The logarithm to base 10, entry by entry."""
+        return self._apply(P.log10, self)
+
+    def exp2(self):
+        """2ˣ, entry by entry."""
+        return self._apply(P.exp2, self)
+
+    def rsqrt(self):
+        """1/√x, entry by entry."""
+        return self.sqrt().reciprocal()
+
     def sin(self):
         """The sine of x in radians, entry by entry."""
         return self._apply(P.sin, self)
@@ -175,6 +211,18 @@ class Operations:
         """The hyperbolic cosine, entry by entry."""
         return self._apply(P.cosh, self)
 
+    def arcsinh(self):
+        """The number whose hyperbolic sine is x, entry by entry."""
+        return self._apply(P.arcsinh, self)
+
+    def arccosh(self):
+        """The number from 0 on whose hyperbolic cosine is x, entry by entry."""
+        return self._apply(P.arccosh, self)
+
+    def arctanh(self):
+        """The number whose hyperbolic tangent is x, entry by entry."""
+        return self._apply(P.arctanh, self)
+
     def tanh(self):
         """The hyperbolic tangent, entry by entry."""
         return self._apply(P.tanh, self)
@@ -204,6 +252,7 @@ class Operations:
         return self + weight * (end - self)
 
     asin, acos, atan, arctan2 = arcsin, arccos, arctan, atan2
+    asinh, acosh, atanh = arcsinh, arccosh, arctanh
 
     # Activations ------------------------------------------------------------------------------------------
 
@@ -290,22 +339,25 @@ class Operations:
 
     def any(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
         """Whether any entry along the axes is not 0, as a plain array."""
-        return _plainly(np.any, self, several_axes(axis, keepdims, dim, keepdim))
+        return _plainly(np.any, self, several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def all(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
         """Whether no entry along the axes is 0, as a plain array."""
-        return _plainly(np.all, self, several_axes(axis, keepdims, dim, keepdim))
+        return _plainly(np.all, self, several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def argmax(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
         """Where the largest entry is, the first of them at a tie: a plain array of indices along the axis."""
-        return _plainly(np.argmax, self, several_axes(axis, keepdims, dim, keepdim))
+        return _plainly(np.argmax, self, several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def argmin(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
         """Where the smallest entry is, the first of them at a tie: a plain array of indices along the axis."""
-        return _plainly(np.argmin, self, several_axes(axis, keepdims, dim, keepdim))
+        return _plainly(np.argmin, self, several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
-    def argsort(self, dim: int = -1, descending: bool = False, *, axis=None) -> np.ndarray:
-        """The indices that sort along an axis, as a plain array. Equal entries keep their order."""
+    def argsort(self, dim: int = -1, descending: bool = False, stable: bool = True, *, axis=None) -> np.ndarray:
+        """The indices that sort along an axis, as a plain array.
+
+        Equal entries keep their order; `stable` is there for PyTorch's sake.
+        """
         axis = one_axis(axis, dim, self.ndim)
         if not self.ndim:
             return np.zeros((), dtype=np.intp)
@@ -323,62 +375,69 @@ class Operations:
         >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=-1)
         Tensor([3., 7.])
         """
-        return self._apply(P.sum, self, **several_axes(axis, keepdims, dim, keepdim))
+        return self._apply(P.sum, self, **several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def mean(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
         """The mean over one axis, several, or all."""
-        return self._apply(P.mean, self, **several_axes(axis, keepdims, dim, keepdim))
+        return self._apply(P.mean, self, **several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def prod(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
         """The product over one axis, several, or all. Right gradients at zeros too."""
-        return self._apply(P.prod, self, **several_axes(axis, keepdims, dim, keepdim))
+        return self._apply(P.prod, self, **several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def max(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
         """The largest entry along the axes; `argmax` tells where. Entries that tie share the gradient evenly.
 
         (PyTorch's max with a dim returns indices too, and gives one of them the gradient; its amax is this one.)
         """
-        return self._apply(P.max, self, **several_axes(axis, keepdims, dim, keepdim))
+        return self._apply(P.max, self, **several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def min(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
         """The smallest entry along the axes; `argmin` tells where. Entries that tie share the gradient evenly."""
-        return self._apply(P.min, self, **several_axes(axis, keepdims, dim, keepdim))
+        return self._apply(P.min, self, **several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     amax, amin = max, min
 
     def var(self, axis=None, keepdims: bool = False, *, correction: int = 1, dim=None, keepdim: bool = False):
         """The variance Σ(x - mean)²/(n - correction) along the axes; correction=1 estimates that of a population."""
         centered, count = self._centered("var", axis, dim)
-        return centered.square().sum(axis, keepdims, dim=dim, keepdim=keepdim) / _positive(count - correction)
+        return centered.square().sum(axis, keepdims, dim=dim, keepdim=keepdim) / _positive(
+            count - _correction(correction)
+        )
 
     def std(self, axis=None, keepdims: bool = False, *, correction: int = 1, dim=None, keepdim: bool = False):
         """The root of the variance. Where all entries are equal it is 0 and so is its gradient."""
         centered, count = self._centered("std", axis, dim)
-        return centered.norm(2, axis, keepdims, dim=dim, keepdim=keepdim) / _positive(count - correction) ** 0.5
+        return (
+            centered.norm(2, axis, keepdims, dim=dim, keepdim=keepdim)
+            / _positive(count - _correction(correction)) ** 0.5
+        )
 
     def _centered(self, name: str, axis, dim) -> tuple[Any, int]:
         """This without its mean, and how many entries the mean is of."""
-        _check_over(name, several_axes(axis, False, dim, False)["axis"], self.shape)
+        _check_over(name, several_axes(self.ndim, axis, False, dim, False)["axis"], self.shape)
         mean = self.mean(axis, True, dim=dim)
         return self - mean, math.prod(self.shape) // (math.prod(mean.shape) or 1)
 
     def norm(self, ord: float = 2, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
         """(Σ|x|^ord)^(1/ord) over the axes, all entries by default; ord may be ∞. At 0 its gradient is 0."""
-        axes = several_axes(axis, keepdims, dim, keepdim)
+        axes = several_axes(self.ndim, axis, keepdims, dim, keepdim)
         if ord == math.inf:
             return self.abs().max(**axes)
-        if not isinstance(ord, (int, float)) or ord <= 0:
+        if isinstance(ord, (bool, np.bool_)) or not isinstance(ord, Real) or not ord > 0:
             raise ValueError(f"norm takes a positive order: 1, 2, 3, …, or math.inf for the largest. Got {ord!r}.")
-        return self._apply(P.norm, self, ord=ord, **axes)
+        return self._apply(P.norm, self, ord=ord.item() if isinstance(ord, np.generic) else ord, **axes)
 
     def logsumexp(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
         """ln Σ eˣ over the axes, without overflow."""
-        return self._apply(P.logsumexp, self, **several_axes(axis, keepdims, dim, keepdim))
+        return self._apply(P.logsumexp, self, **several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
+    @_if_a_number
     def softmax(self, dim: int = -1, *, axis=None):
         """eˣ/Σeˣ along an axis, the last by default, without overflow."""
         return self._apply(P.softmax, self, axis=one_axis(axis, dim, self.ndim))
 
+    @_if_a_number
     def log_softmax(self, dim: int = -1, *, axis=None):
         """x - ln Σeˣ along an axis, the last by default: the logarithm of softmax, exact where that is near 0."""
         return self._apply(P.log_softmax, self, axis=one_axis(axis, dim, self.ndim))
@@ -394,9 +453,11 @@ class Operations:
     def _running(self, op: P.Primitive, axis, dim):
         axis = dim if axis is None else axis
         if axis is None or not self.ndim:
+            if axis is not None:
+                one_axis(axis, None, 0)
             result = self._apply(op, self.reshape(-1), axis=0)
             return result if self.ndim else result.reshape(())
-        return self._apply(op, self, axis=axis)
+        return self._apply(op, self, axis=one_axis(axis, None, self.ndim))
 
     # Shapes -----------------------------------------------------------------------------------------------
 
@@ -408,9 +469,9 @@ class Operations:
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1):
         """The axes from start_dim to end_dim as one."""
+        start, end = one_axis(None, start_dim, self.ndim), one_axis(None, end_dim, self.ndim)
         if not self.ndim:
             return self.reshape(1)
-        start, end = one_axis(None, start_dim, self.ndim), one_axis(None, end_dim, self.ndim)
         if start > end:
             raise ShapeError(f"flatten runs from start_dim to end_dim, but {start_dim} comes after {end_dim}.")
         merged = math.prod(self.shape[start : end + 1])
@@ -422,13 +483,10 @@ class Operations:
 
     def transpose(self, dim0: int, dim1: int):
         """Two axes exchanged, as in PyTorch. `permute` takes a whole new order."""
+        first, second = one_axis(None, dim0, self.ndim), one_axis(None, dim1, self.ndim)
         axes = list(range(self.ndim))
-        try:
-            axes[dim0], axes[dim1] = axes[dim1], axes[dim0]
-        except IndexError:
-            raise ShapeError(
-                f"transpose({dim0}, {dim1}) needs these axes, but shape {self.shape} has {self.ndim}."
-            ) from None
+        if axes:
+            axes[first], axes[second] = second, first
         return self._apply(P.transpose, self, axes=tuple(axes))
 
     swapaxes = swapdims = transpose
@@ -441,18 +499,22 @@ class Operations:
     @property
     def mT(self):
         """The last two axes exchanged: each matrix of a batch transposed."""
+        if self.ndim < 2:
+            raise ShapeError(f"mT transposes matrices, at least two axes, got shape {self.shape}.")
         return self.transpose(-2, -1)
 
     def moveaxis(self, source, destination):
         """Axes moved to other places; the rest keep their order. One axis each, or equally many."""
         sources, destinations = (
-            [one_axis(None, axis, self.ndim) for axis in ([axes] if isinstance(axes, int) else axes)]
+            [one_axis(None, axis, self.ndim) for axis in (axes if isinstance(axes, (tuple, list)) else [axes])]
             for axes in (source, destination)
         )
         if len(sources) != len(destinations):
             raise ShapeError(f"moveaxis({source}, {destination}) must name as many places as axes.")
         if len(set(sources)) < len(sources) or len(set(destinations)) < len(destinations):
             raise ShapeError(f"moveaxis({source}, {destination}) must name each axis once.")
+        if not self.ndim:
+            return self
         order = [axis for axis in range(self.ndim) if axis not in sources]
         for place, axis in sorted(zip(destinations, sources, strict=True)):
             order.insert(place, axis)
@@ -462,7 +524,7 @@ class Operations:
 
     def squeeze(self, axis=None, *, dim=None):
         """Without its axes of size 1: all of them, or those given, which must have size 1."""
-        axis = several_axes(axis, False, dim, False)["axis"]
+        axis = several_axes(self.ndim, axis, False, dim, False)["axis"]
         if axis is None:
             return self.reshape(tuple(size for size in self.shape if size != 1))
         gone = {one_axis(None, a, self.ndim) for a in (axis if isinstance(axis, tuple) else (axis,))}
@@ -510,11 +572,7 @@ class Operations:
     def tile(self, *dims):
         """Laid side by side: dims[i] times along axis i; as many axes as dims has, at least."""
         dims = _sequence(dims)
-        for k in dims:
-            if not isinstance(k, (int, np.integer)) or k < 0:
-                raise (ValueError if isinstance(k, int) else TypeError)(
-                    f"tile takes whole numbers from 0 on, got {dims}."
-                )
+        dims = tuple(whole("tile takes integers from 0 on", k, 0) for k in dims)
         ndim = max(len(dims), self.ndim)
         dims = (1,) * (ndim - len(dims)) + dims
         sizes = (1,) * (ndim - self.ndim) + tuple(self.shape)
@@ -535,8 +593,8 @@ class Operations:
     def repeat_interleave(self, repeats, dim: int | None = None, *, axis=None):
         """Each entry several times in a row along an axis, or of the flattened entries: NumPy's repeat."""
         axis = dim if axis is None else axis
-        if axis is None:
-            return self.reshape(-1).repeat_interleave(repeats, 0)
+        if axis is None or not self.ndim:
+            return self.reshape(-1).repeat_interleave(repeats, 0 if axis is None else axis)
         axis, counts = one_axis(None, axis, self.ndim), on_cpu(repeats)
         for count in counts.ravel().tolist():
             whole("repeat_interleave takes whole numbers from 0 on", count, 0)
@@ -551,13 +609,23 @@ class Operations:
         """The entries at an index along one axis."""
         return self[(slice(None),) * axis + (index,)]
 
-    def flip(self, *dims):
-        """The order of the entries reversed along the axes, all of them by default."""
+    def flip(self, *axes, dims=None):
+        """The order of the entries reversed along the axes, all of them by default.
+
+        >>> from gradlib import Tensor
+        >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).flip(dims=[1])
+        Tensor([[2., 1.],
+                [4., 3.]], shape=(2, 2))
+        """
+        if axes and dims is not None:
+            raise TypeError(f"flip takes its axes once, got {axes} and dims={dims}.")
+        dims = axes if dims is None else (dims,)
         axes = range(self.ndim) if dims in ((), (None,)) else [one_axis(None, a, self.ndim) for a in _sequence(dims)]
         if len(set(axes)) < len(axes):
             raise ShapeError(f"flip{_sequence(dims)} must name each axis once.")
         return self[tuple(slice(None, None, -1 if a in axes else 1) for a in range(self.ndim))]
 
+    @_if_a_number
     def roll(self, shifts, dims=None, *, axis=None):
         """Entries moved along an axis, those that leave at the end coming back at the start."""
         axis = dims if axis is None else axis
@@ -631,7 +699,7 @@ class Operations:
 
     def chunk(self, chunks: int, dim: int = 0, *, axis=None) -> tuple:
         """In so many pieces of equal size along an axis; the last may be smaller."""
-        whole("chunk takes the number of pieces, at least 1", chunks, 1)
+        chunks = whole("chunk takes the number of pieces, at least 1", chunks, 1)
         axis = self._own_axis(axis, dim)
         size = -(-self.shape[axis] // chunks)
         return self.split(size or [0] * chunks, axis)
@@ -649,7 +717,9 @@ class Operations:
 
     def narrow(self, dim: int, start: int, length: int):
         """The `length` entries from `start` on along an axis."""
-        axis = one_axis(None, dim, self.ndim)
+        axis = self._own_axis(None, dim)
+        start = whole("narrow takes an integer start", start)
+        length = whole("narrow takes a length, an integer from 0 on", length, 0)
         size = self.shape[axis]
         first = start + size if start < 0 else start
         if not 0 <= first <= first + length <= size:
@@ -658,6 +728,7 @@ class Operations:
             )
         return self._along(axis, slice(first, first + length))
 
+    @_if_a_number
     def index_select(self, dim: int, index):
         """The entries at a list of indices along an axis; repeated ones add up their gradients."""
         index = _indices(index)
@@ -667,12 +738,15 @@ class Operations:
 
     def gather(self, dim: int, index):
         """result[i, j, …] = self[index[i, j, …], j, …] for dim=0, and likewise for other axes."""
+        index = _indices(index)
+        if not self.ndim:
+            return self.reshape(1).gather(dim, index.reshape(-1)).reshape(index.shape)
         return self[self._grid(dim, index)]
 
     def take_along_axis(self, indices, axis: int = -1):
         """The entries at indices along an axis, as `argsort` and `argmax(keepdims=True)` give them."""
         indices = _indices(indices)
-        if indices.ndim == self.ndim:  # axes of size 1 are stretched, as in NumPy
+        if indices.ndim == self.ndim > 0:  # axes of size 1 are stretched, as in NumPy
             axis = one_axis(None, axis, self.ndim)
             others = [(n, m) for a, (n, m) in enumerate(zip(indices.shape, self.shape, strict=True)) if a != axis]
             if all(n in (1, m) for n, m in others):
@@ -680,13 +754,34 @@ class Operations:
                 indices = np.broadcast_to(indices, stretched)
         return self.gather(axis, indices)
 
-    def take_along_dim(self, indices, dim: int = -1):
-        """PyTorch's name for take_along_axis."""
+    def take_along_dim(self, indices, dim: int | None = None):
+        """`take_along_axis` as in PyTorch: without `dim`, of the flattened entries."""
+        if dim is None:
+            return self.reshape(-1).take_along_axis(_indices(indices).reshape(-1), 0)
         return self.take_along_axis(indices, dim)
+
+    def masked_select(self, mask):
+        """The entries where the mask is true, as a vector; mask and tensor broadcast.
+
+        >>> from gradlib import Tensor
+        >>> Tensor([1.0, 2.0, 3.0]).masked_select([True, False, True])
+        Tensor([1., 3.])
+        """
+        mask = on_cpu(mask)
+        if mask.dtype != bool:
+            raise TypeError(f"masked_select takes a mask of bools, got {mask.dtype} of shape {mask.shape}.")
+        try:
+            shape = np.broadcast_shapes(self.shape, mask.shape)
+        except ValueError:
+            raise cannot_broadcast(self.shape, mask.shape) from None
+        return self.broadcast_to(shape)[np.broadcast_to(mask, shape)]
 
     def scatter_add(self, dim: int, index, src):
         """This plus src, entry by entry at result[index[i, j, …], j, …] for dim=0, and likewise for other axes."""
         index, shape = _indices(index), np.shape(src)
+        if not self.ndim and len(shape) == index.ndim == 0:
+            src = P.reshape(src, shape=(1,))
+            return self.reshape(1).scatter_add(dim, index.reshape(1), src).reshape(())
         if len(shape) != index.ndim or any(n < m for n, m in zip(shape, index.shape, strict=True)):
             raise ShapeError(
                 "scatter_add takes a src at least as large as the index along every axis: the index has shape "
@@ -712,15 +807,22 @@ class Operations:
         grid[axis] = index
         return tuple(grid)
 
-    def sort(self, dim: int = -1, descending: bool = False, *, axis=None) -> tuple:
-        """(values, indices) sorted along an axis: the values are part of the graph, the indices a plain array."""
+    @_if_a_number
+    def sort(self, dim: int = -1, descending: bool = False, stable: bool = True, *, axis=None) -> tuple:
+        """(values, indices) sorted along an axis: the values are part of the graph, the indices a plain array.
+
+        Equal entries keep their order; `stable` is there for PyTorch's sake.
+        """
         order = self.argsort(dim, descending, axis=axis)
         return (self if not self.ndim else self.take_along_axis(order, one_axis(axis, dim, self.ndim))), order
 
-    def topk(self, k: int, dim: int = -1, largest: bool = True, *, axis=None) -> tuple:
-        """(values, indices) of the k largest entries along an axis, sorted, or of the k smallest."""
-        axis = self._own_axis(axis, dim)
-        whole("topk takes a whole number k", k)
+    def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, axis=None) -> tuple:
+        """(values, indices) of the k largest entries along an axis, or of the k smallest; always sorted."""
+        axis = one_axis(axis, dim, self.ndim)
+        if not self.ndim:
+            values, order = self.reshape(1).topk(k, 0, largest)
+            return (values.reshape(()), order.reshape(())) if k == 1 else (values, order)
+        k = whole("topk takes k, an integer", k)
         if not 0 <= k <= self.shape[axis]:
             raise ShapeError(f"topk takes k from 0 to {self.shape[axis]}, the size of axis {axis}, got {k}.")
         order = np.take(self.argsort(axis, descending=largest), np.arange(k), axis=axis)
@@ -730,6 +832,7 @@ class Operations:
         """The entries whose places along two axes differ by `offset`, as a new last axis."""
         if one_axis(None, dim1, self.ndim) == one_axis(None, dim2, self.ndim):
             raise ShapeError(f"diagonal needs two axes, got axis {dim1} twice.")
+        offset = whole("diagonal takes an integer offset", offset)
         moved = self.moveaxis((dim1, dim2), (-2, -1))
         rows, columns = moved.shape[-2:]
         count = max(0, min(rows, columns - offset) - max(0, -offset))
@@ -746,11 +849,13 @@ class Operations:
 
     def tril(self, diagonal: int = 0):
         """The lower triangle of each matrix, 0 above the given diagonal."""
-        return P.where(np.tri(*_matrix(self, "tril"), diagonal, dtype=bool), self, 0.0)
+        return P.where(_lower(self, "tril", diagonal), self, np.zeros((), self.dtype))
 
     def triu(self, diagonal: int = 0):
         """The upper triangle of each matrix, 0 below the given diagonal."""
-        return P.where(np.tri(*_matrix(self, "triu"), diagonal - 1, dtype=bool), 0.0, self)
+        return P.where(
+            _lower(self, "triu", whole("triu takes an integer diagonal", diagonal) - 1), np.zeros((), self.dtype), self
+        )
 
     # Matrices ---------------------------------------------------------------------------------------------
 
@@ -775,10 +880,21 @@ class Operations:
     def tensordot(self, other, dims=2):
         """Products summed over the last `dims` axes of this and the first of other, or over two lists of axes."""
         ndims = self.ndim, np.ndim(other)
-        if isinstance(dims, int) and dims < 0:
-            raise ValueError(f"tensordot sums over `dims` axes, a number from 0 on, got {dims}.")
-        left, right = (range(-dims, 0), range(dims)) if isinstance(dims, int) else dims
+        if isinstance(dims, (int, np.integer)):
+            dims = whole("tensordot sums over `dims` axes, an integer from 0 on", dims, 0)
+            left, right = range(-dims, 0), range(dims)
+        elif isinstance(dims, (tuple, list)) and len(dims) == 2:
+            left, right = (axes if isinstance(axes, (tuple, list, range)) else [axes] for axes in dims)
+        else:
+            raise TypeError(
+                f"tensordot takes a number of axes, or two lists of axes, one for each tensor; got {dims!r}."
+            )
+        for axes, n in zip((left, right), ndims, strict=True):
+            if len(axes) and not n:
+                raise axis_out_of_range(axes[0], 0)
         left, right = ([one_axis(None, a, n) for a in axes] for axes, n in zip((left, right), ndims, strict=True))
+        if len(left) != len(right):
+            raise ShapeError(f"tensordot pairs the axes of two lists, but {left} and {right} differ in length.")
         for axes, shape in ((left, self.shape), (right, np.shape(other))):
             if len(set(axes)) < len(axes):
                 raise ShapeError(f"tensordot names axis {max(axes, key=axes.count)} of shape {tuple(shape)} twice.")
@@ -883,29 +999,38 @@ def _sequence(numbers: tuple) -> tuple[int, ...]:
     return tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], (tuple, list)) else tuple(numbers)
 
 
-def several_axes(axis, keepdims, dim, keepdim) -> dict:
-    """The keywords of a reduction, in NumPy's names."""
+def several_axes(ndim: int, axis, keepdims, dim, keepdim) -> dict:
+    """The keywords of a reduction, in NumPy's names: axis is None, an integer, or a tuple of integers."""
     if axis is not None and dim is not None:
         raise TypeError(f"axis={axis} and dim={dim} are two names for the same argument: give one.")
     axis = dim if axis is None else axis
-    axis = tuple(axis) if isinstance(axis, list) else axis
-    if not (axis is None or type(axis) is int):
-        for a in axis if isinstance(axis, tuple) else (axis,):
-            if not isinstance(a, (int, np.integer)):
+    if axis is not None and type(axis) is not int:
+        several = isinstance(axis, (tuple, list))
+        for a in axis if several else (axis,):
+            if isinstance(a, (bool, np.bool_)) or not isinstance(a, (int, np.integer)):
                 raise not_an_axis(axis, several=True)
-    return {"axis": axis, "keepdims": keepdims or keepdim}
+        axis = tuple(map(int, axis)) if several else int(axis)
+    if not ndim and axis in (0, -1, (0,), (-1,)):
+        axis = None  # as in PyTorch, a number may be asked along its missing axis
+    return {"axis": axis, "keepdims": bool(keepdims or keepdim)}
 
 
 def one_axis(axis, dim, ndim: int) -> int:
-    """One axis, counted from the front."""
+    """One axis, counted from the front. A number may be asked along axis 0 or -1, as in PyTorch."""
     axis = dim if axis is None else axis
-    if not isinstance(axis, (int, np.integer)):
+    if isinstance(axis, (bool, np.bool_)) or not isinstance(axis, (int, np.integer)):
         raise not_an_axis(axis)
-    if not -ndim <= axis < ndim:
-        if not ndim and axis in (0, -1):
-            return axis  # as in PyTorch, a number may be asked along its missing axis
+    if not -max(ndim, 1) <= axis < max(ndim, 1):
         raise axis_out_of_range(axis, ndim)
-    return axis % ndim
+    return int(axis) % max(ndim, 1)
+
+
+def _correction(correction) -> float:
+    if correction is None:  # PyTorch's default
+        return 1
+    if isinstance(correction, (bool, np.bool_)) or not isinstance(correction, Real):
+        raise TypeError(f"correction is subtracted from the number of entries: a number, got {correction!r}.")
+    return correction
 
 
 def _positive(count: int) -> float:
@@ -913,7 +1038,8 @@ def _positive(count: int) -> float:
     return count if count > 0 else math.nan
 
 
-def _matrix(x: Operations, name: str) -> tuple[int, int]:
+def _lower(x: Operations, name: str, diagonal: int) -> np.ndarray:
+    """Bools in the shape of the matrices: True from the given diagonal down."""
     if x.ndim < 2:
         raise ShapeError(f"{name} takes matrices, at least two axes, got shape {x.shape}.")
-    return x.shape[-2:]
+    return np.tri(*x.shape[-2:], whole(f"{name} takes an integer diagonal", diagonal), dtype=bool)

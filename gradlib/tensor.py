@@ -770,7 +770,10 @@ def _keep(tensor: Tensor, arrived: np.ndarray) -> None:
 
 
 def _operands(values) -> list[Tensor]:
-    like = next(value for value in values if isinstance(value, Tensor))
+    """The inputs of an operation as tensors. Numbers among them take the dtype of the first tensor of numbers: that of
+    a condition, a tensor of bools, says nothing about them."""
+    tensors = [value for value in values if isinstance(value, Tensor)]
+    like = next((tensor for tensor in tensors if tensor._array.dtype.kind != "b"), tensors[0])
     return [like._operand(value) for value in values]
 
 

@@ -108,6 +108,16 @@ log2 = Primitive(
     precision="single",
 )
 
+log10 = Primitive(
+    "log10", np.log10,
+    Vjp(lambda g, z, x: g / (x * math.log(10)), r"1/({x} \cdot \ln 10)"),
+    latex=r"\log_{10} {x}", precision="single",
+)  # fmt: skip
+
+exp2 = Primitive(
+    "exp2", np.exp2, Vjp(lambda g, z, x: g * (z * math.log(2)), r"{z} \cdot \ln 2"), latex="2^{{x}}", precision="single"
+)
+
 # exp(x - z) is at most 1, so nothing overflows.
 logaddexp = Primitive(
     "logaddexp", np.logaddexp,
@@ -126,6 +136,10 @@ tan = Primitive("tan", np.tan, Vjp(lambda g, z, x: g * (1 + z * z), "1 + {z}^2")
 arcsin = Primitive("arcsin", np.arcsin, Vjp(lambda g, z, x: g / np.sqrt(1 - x * x), r"1/\sqrt{1 - {x}^2}"))
 arccos = Primitive("arccos", np.arccos, Vjp(lambda g, z, x: -g / np.sqrt(1 - x * x), r"-1/\sqrt{1 - {x}^2}"))
 arctan = Primitive("arctan", np.arctan, Vjp(lambda g, z, x: g / (1 + x * x), "1/(1 + {x}^2)"))
+
+arcsinh = Primitive("arcsinh", np.arcsinh, Vjp(lambda g, z, x: g / np.sqrt(x * x + 1), r"1/\sqrt{{x}^2 + 1}"))
+arccosh = Primitive("arccosh", np.arccosh, Vjp(lambda g, z, x: g / np.sqrt(x * x - 1), r"1/\sqrt{{x}^2 - 1}"))
+arctanh = Primitive("arctanh", np.arctanh, Vjp(lambda g, z, x: g / (1 - x * x), "1/(1 - {x}^2)"))
 
 # The angle of the point (y, x): the ordinate comes first, as in NumPy and in C.
 atan2 = Primitive(

@@ -78,6 +78,7 @@ PYTORCH = {
     "exp": torch.exp, "expm1": torch.expm1, "log": torch.log, "log1p": torch.log1p, "log2": torch.log2,
     "logaddexp": torch.logaddexp, "sin": torch.sin, "cos": torch.cos, "tan": torch.tan,
     "arcsin": torch.asin, "arccos": torch.acos, "arctan": torch.atan, "atan2": torch.atan2,
+    "arcsinh": torch.asinh, "arccosh": torch.acosh, "arctanh": torch.atanh, "log10": torch.log10, "exp2": torch.exp2,
     "sinh": torch.sinh, "cosh": torch.cosh, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "erf": torch.erf,
     # activations and choices
     "relu": torch.relu, "leaky_relu": torch.nn.functional.leaky_relu, "gelu": torch.nn.functional.gelu,

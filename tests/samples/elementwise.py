@@ -42,14 +42,16 @@ def between(low, high):
 
 UNARY = {
     draw.anywhere: [
-        "neg", "square", "exp", "expm1", "sin", "cos", "arctan", "sinh", "cosh", "tanh", "sigmoid", "erf",
+        "neg", "square", "exp", "exp2", "expm1", "sin", "cos", "arctan", "arcsinh", "sinh", "cosh", "tanh", "sigmoid",
+        "erf",
     ],
-    draw.positive: ["log", "log2", "sqrt"],
+    draw.positive: ["log", "log2", "log10", "sqrt"],
+    between(1.2, 3.0): ["arccosh"],
     draw.away_from_zero: ["abs", "sign", "reciprocal", "relu"],
     draw.away_from_steps: ["floor", "ceil"],
     between(-0.7, 2.0): ["log1p"],
     between(-1.2, 1.2): ["tan"],
-    between(-0.9, 0.9): ["arcsin", "arccos"],
+    between(-0.9, 0.9): ["arcsin", "arccos", "arctanh"],
 }  # fmt: skip
 SAMPLES = [sample for drawn, names in UNARY.items() for name in names for sample in unary(name, drawn)]
 
