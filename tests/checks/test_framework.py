@@ -1,4 +1,4 @@
-"""What a check says about an answer, on small exercises of these tests' own."""
+"""The reports of checks on answers to small exercises, defined here."""
 
 import asyncio
 import html
@@ -32,7 +32,7 @@ def shifted(x):
 
 
 def negated(x):
-    """The sign is turned round."""
+    """The sign is wrong."""
     return -x
 
 

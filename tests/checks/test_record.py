@@ -1,4 +1,4 @@
-"""What was passed is kept, and trouble with the file never disturbs a check."""
+"""Passes are recorded, and trouble with the file never disturbs a check."""
 
 import html
 import json
@@ -96,7 +96,7 @@ def test_a_file_that_cannot_be_written_is_reported_in_one_line(progress_path):
 
 def test_a_write_that_fails_half_way_leaves_the_old_file(progress_path):
     lesson_00.double(right)
-    with pytest.raises(TypeError):  # a set is no JSON: it fails after the file was opened
+    with pytest.raises(TypeError):  # a set cannot be written as JSON: it fails after the file was opened
         record._write(progress_path, [{1}])
     assert json.loads(progress_path.read_text()) == {"passed": ["00/double"]}
     assert [path.name for path in progress_path.parent.iterdir()] == ["progress.json"]

@@ -1,4 +1,4 @@
-"""What holds for every widget, on every sample, at its first, middle and last state and beyond."""
+"""Tests of every widget, on every sample, at its first, middle and last state and beyond."""
 
 import importlib
 import pkgutil

@@ -78,7 +78,7 @@ def test_the_end_says_what_the_naive_recursion_got_wrong():
     model = BackwardOrderModel(shared_result(), {})  # y = x², z = y + y at x = 3: 12; naive: (1 + 2) · 6
     model.go(model.length)
     assert "x: 18 instead of 12" in model.transcript()
-    right = BackwardOrderModel(diamond(), {})  # only an input is used twice: nothing is handed on twice
+    right = BackwardOrderModel(diamond(), {})  # only an input is used twice: nothing is passed on twice
     right.go(right.length)
     assert "right gradients" in right.transcript()
 

@@ -56,7 +56,7 @@ def test_the_remark(activation, width, gain, words):
 @pytest.mark.parametrize("width", WIDTHS[:2])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_remark_is_true(activation, width):
-    """What is said of gradients and activations, against what was measured."""
+    """The remarks on gradients and activations, compared with the measured sizes."""
     view = DepthAndGain(activation, width)
     for step in range(len(GAINS)):
         view.go(step)

@@ -9,7 +9,7 @@ from gradlib.scalar import Value
 
 
 class Learner:
-    """What a learner writes in lesson 03, without gradlib: data, _prev and _op, nothing else."""
+    """A learner's Value of lesson 03, without gradlib: data, _prev and _op alone."""
 
     def __init__(self, data, prev=(), op=""):
         self.data, self._prev, self._op = data, prev, op
