@@ -37,9 +37,16 @@ PHRASES = {
     rf"\b(derivatives?|slopes?|gradients?|jacobians?|differentiat\w+) by (?={VARIABLE})": "with respect to",
     r", say\b(?=[ ,.:;)])": "for example",
     r"\binside of\b": "inside",
+    r"\bthe last but one\b": "the second-to-last",
+    r"\b(is|are) to be (a|an|one)\b": "must be",
+    r"\bof no (entries|indices|numbers)\b": "of an empty array",
+    r"\b(has|have) not([.,:;)]| (a|an|the|its|their)\b)": "does not have",
 }
 # Outside the checks: their readers are learners, all others are programmers.
-PROGRAMMERS = {r"\bwhole numbers?\b|\ba whole one\b": "integer"}
+PROGRAMMERS = {
+    r"\bwhole numbers?\b|\ba whole one\b": "integer",
+    r"\bin use\b(?! by)": "in eval mode",
+}
 
 Finding = tuple[int, str, str]  # line, what stands there, its plain form
 
