@@ -350,19 +350,22 @@ def _silent_stderr():
         os.close(null)
 
 
+def style() -> str:
+    """The CSS of all graphs."""
+    return _STYLE
+
+
 def for_a_page(svg: str, description: str) -> str:
     """Graphviz's SVG made fit for a page: no ids, which could clash, no tooltips, the page's colors."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->\n?|<title>.*?</title>\n?", "", svg, flags=re.S)
     svg = re.sub(r'<polygon fill="white"[^>]*/>\n?', "", svg)  # the white background
     svg = re.sub(r' id="', ' data-id="', svg)
-    svg = re.sub(r' (fill|stroke|font-family|font-size)="(black|none|Helvetica[^"]*)"', _keep_none, svg)
+    svg = re.sub(r' font-family="[^"]*"', "", svg)
+    svg = svg.replace('"black"', '"currentColor"')  # what a page without the style shows: the colour of its text
     # Shrink to the page, but not below 82 %, where 11 points are 12 pixels: what is wider still is scrolled.
     least = 0.82 * float(re.search(r'width="([\d.]+)pt"', svg)[1])
     fit = f'style="max-width: 100%; min-width: {least:.0f}pt; height: auto"'
-    head = f'<svg class="gradlib-graph" {fit} role="img" aria-label="{html.escape(description)}"'
-    return svg.replace("<svg", head, 1).replace(">", f"><style>{_STYLE}</style>", 1).strip()
-
-
-def _keep_none(match: re.Match) -> str:
-    return match[0] if match[2] == "none" else ""
+    text = 'fill="currentColor" font-family="Helvetica, Arial, sans-serif"'
+    head = f'<svg class="gradlib-graph" {fit} {text} role="img" aria-label="{html.escape(description)}"'
+    return svg.replace("<svg", head, 1).replace(">", f"><style>{style()}</style>", 1).strip()
