@@ -26,7 +26,7 @@ lab: $(READY) ## open JupyterLab at lesson 00 (PORT=8899 asks for a port)
 	@$(PYTHON_HERE) tools/start_lab.py $(LAB_OPTIONS)
 
 test: $(READY) ## run all tests: the library, its examples, the checks, the widgets, the notebooks
-	@$(PYTHON_HERE) -m pytest -n auto --maxprocesses 4 --ignore tests/browser --ignore tests/parity \
+	@$(PYTHON_HERE) -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/browser --ignore tests/parity \
 		--ignore tests/class $(TEST_OPTIONS)
 
 exercises: $(READY) ## make exercises/ from solutions/

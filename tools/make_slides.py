@@ -24,7 +24,7 @@ from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from notebooks import ROOT, read
+from notebooks import ROOT, page_style, read
 
 REVEAL = "reveal.js@4.6.1"
 OUT = ROOT / "build" / "slides"
@@ -93,7 +93,8 @@ def make(path: Path, folder: Path) -> Path:
     page = re.sub(f'alt="{_NO_WORDS}"', lambda _: f'alt="{escape(next(alternatives))}"', page)
     folder.mkdir(parents=True, exist_ok=True)
     made = folder / f"{path.stem}.slides.html"
-    made.write_text(page.replace('href="../', 'href="../../'), encoding="utf-8")
+    page = page.replace('href="../', 'href="../../').replace("</head>", f"{page_style()}</head>", 1)
+    made.write_text(page, encoding="utf-8")
     return made
 
 

@@ -10,6 +10,7 @@ that differs from one run to the next. So a second run writes the same bytes, an
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 import time
@@ -20,10 +21,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, from_dict
 
+from neutral import make_neutral
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("notebooks", "solutions")
-SECONDS = 30  # for a whole notebook, kernel and all
-SECONDS_OF = {"11": 60, "12": 60}  # for the lessons that train networks
+SECONDS = 30  # of processor time for a whole notebook and its kernel, which a busy machine hardly stretches
+HANGS = 600  # after so many seconds on the clock a notebook hangs
 
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -35,11 +38,6 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # holds a random model
 
 def find_notebooks() -> list[Path]:
     return [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
-
-
-def seconds_for(path: Path) -> int:
-    """What a notebook may take."""
-    return SECONDS_OF.get(path.name[:2], SECONDS)
 
 
 def read(path: Path) -> NotebookNode:
@@ -63,10 +61,10 @@ def write(path: Path, notebook: NotebookNode) -> str:
     return "written"
 
 
-def run(notebook: NotebookNode, folder: Path, strict: bool = False, seconds: float = SECONDS) -> None:
+def run(notebook: NotebookNode, folder: Path, strict: bool = False, seconds: float = HANGS) -> None:
     """Run every cell in order in a fresh kernel; outputs replace those in the notebook.
 
-    `seconds` is the time for the whole notebook. In strict mode a check that does not pass raises.
+    The whole notebook may take `seconds`. In strict mode a check that does not pass raises.
     """
     end = time.monotonic() + seconds
     client = NotebookClient(
@@ -77,9 +75,9 @@ def run(notebook: NotebookNode, folder: Path, strict: bool = False, seconds: flo
         store_widget_state=False,
     )
     with tempfile.TemporaryDirectory() as own:
-        progress = f"{own}/progress.json"  # not that of whoever runs this
-        mode = "strict" if strict else ""
-        client.execute(env=os.environ | {"GRADLIB_CHECKS": mode, "GRADLIB_PROGRESS": progress})
+        environment = dict(os.environ)
+        make_neutral(environment, Path(own))
+        client.execute(env=environment | {"GRADLIB_CHECKS": "strict" if strict else ""})
 
 
 def normalise(notebook: NotebookNode) -> NotebookNode:
@@ -127,6 +125,8 @@ def normalise_outputs(outputs: list[NotebookNode], execution_count: int) -> list
             continue
         if "data" in output:
             output.data.pop(WIDGET_VIEW, None)
+            if "text/html" in output.data:
+                output.data["text/html"] = lean(output.data["text/html"])
         if "execution_count" in output:
             output.execution_count = execution_count
         if output.output_type == "error":
@@ -136,10 +136,37 @@ def normalise_outputs(outputs: list[NotebookNode], execution_count: int) -> list
     return kept
 
 
+def lean(page: str) -> str:
+    """HTML without its styles, and with the drawings of Graphviz in whole points.
+
+    Both would change many files at once: one line of CSS every picture, a font or a version of Graphviz the second
+    decimal of every coordinate. Who makes pages of the notebooks adds `page_style()`.
+    """
+    page = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    return re.sub(r'<svg class="gradlib-graph".*?</svg>', in_whole_points, page, flags=re.DOTALL)
+
+
+def in_whole_points(svg: re.Match) -> str:
+    places = r' (d|points|x|y|c[xy]|r[xy]|width|height|viewBox|transform)="[^"]*"'
+    return re.sub(places, lambda place: re.sub(r"-?\d+\.\d+", whole, place[0]), svg[0])
+
+
+def whole(number: re.Match) -> str:
+    return str(round(float(number[0])))
+
+
+def page_style() -> str:
+    """The CSS of all graphs and widgets, which stored outputs leave out."""
+    from gradlib import graph
+    from gradlib.widgets import svg
+
+    return f"<style>{graph.style()}{svg.style()}</style>"
+
+
 def run_and_write(path: Path) -> bool:
     notebook, start = read(path), time.monotonic()
     try:
-        run(notebook, path.parent, strict=path.parent.name == "solutions", seconds=seconds_for(path))
+        run(notebook, path.parent, strict=path.parent.name == "solutions")
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         print(f"{os.path.relpath(path)}: not written, it does not run to its end\n{error}", file=sys.stderr)
         return False

@@ -10,7 +10,7 @@ from nbconvert import HTMLExporter
 from nbformat import v4
 
 from make_slides import fetch_reveal, make
-from notebooks import ROOT
+from notebooks import ROOT, page_style
 
 AXE = "axe-core@4.11.0"
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -39,11 +39,11 @@ def axe(tmp_path_factory):
 
 
 def exported(path: Path, folder: Path, scheme: str) -> Path:
-    """The notebook as a page that loads nothing."""
+    """The notebook as a page that loads nothing, with the style of its pictures."""
     exporter = HTMLExporter(theme=scheme, require_js_url="", mathjax_url="", jquery_url="", mermaid_js_url="")
     text, _ = exporter.from_notebook_node(nbformat.read(path, 4), {"metadata": {"name": path.stem}})
     page = folder / f"{path.stem}.html"
-    page.write_text(text, encoding="utf-8")
+    page.write_text(text.replace("</head>", f"{page_style()}</head>", 1), encoding="utf-8")
     return page
 
 

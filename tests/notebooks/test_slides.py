@@ -30,6 +30,7 @@ def test_the_slides_need_no_network(lesson, tmp_path):
     assert not re.findall(r'(?:src|href)="(?:https?:)?//[^"]*"|@import|url\(["\']?https?:', page)
     assert 'src="reveal.js/dist/reveal.js"' in page
     assert page.count('<aside class="notes">') == sum("lecture" in cell.metadata for cell in read(lesson).cells)
+    assert ".gradlib-picture { display: flex" in page, "without it pictures stay hidden"
     assert "No description has been provided" not in page and 'alt=""' not in page
     body = page[page.index("<main>") :]
     without_code = re.sub(r"(?s)<(pre|code|math|script)\b.*?</\1>", "", body)

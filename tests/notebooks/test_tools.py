@@ -1,11 +1,15 @@
 """`make notebooks` and `make exercises` on small notebooks written here."""
 
+import re
+
 import pytest
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import v4
 
 from exercises import make_exercise
-from notebooks import main, normalise, read, run, to_text
+from gradlib import Tensor, show_graph
+from gradlib.widgets import ChainRuleWalkthrough, TangentSecant
+from notebooks import lean, main, normalise, page_style, read, run, to_text
 
 PICTURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
 WIDGET = "import ipywidgets\nipywidgets.IntSlider(value=3)"
@@ -74,6 +78,46 @@ def test_cells_are_numbered_and_metadata_cut():
     assert [cell.id for cell in notebook.cells] == ["cell-00", "cell-01", "cell-02"]
     assert [notebook.cells[0].execution_count, notebook.cells[2].execution_count] == [1, 2]
     assert notebook.cells[0].metadata == {"tags": ["kept"]} and notebook.cells[0].source == "1"
+
+
+def html_of(shown):
+    output = v4.new_output("execute_result", {"text/html": shown._repr_mimebundle_()["text/html"]}, execution_count=1)
+    normal = normalise(v4.new_notebook(cells=[v4.new_code_cell("shown", outputs=[output])]))
+    return normal.cells[0].outputs[0].data["text/html"]
+
+
+def a_graph():
+    x = Tensor([1.5, 2.5], requires_grad=True)
+    return (x * x + 1).sum()
+
+
+def test_a_stored_graph_has_whole_coordinates_and_no_style():
+    stored, shown = html_of(show_graph(a_graph())), show_graph(a_graph()).to_svg()
+    assert "<style" in shown and re.search(r'<text [^>]*x="\d+\.\d', shown)
+    assert "<style" not in stored
+    places = re.findall(r' (?:d|points|x|y|width|height|viewBox|transform)="([^"]*)"', stored)
+    assert len(places) > 20 and not [place for place in places if "." in place or "-0" in re.split("[ ,]", place)]
+    assert 'stroke-width="1.8"' in stored, "a width stays: rounded, inputs and results would look alike"
+    words = re.compile(r"<text [^>]*>([^<]*)<")
+    assert words.findall(stored) == words.findall(shown)
+
+
+def test_a_stored_graph_shows_in_the_colour_of_any_page():
+    stored = html_of(show_graph(a_graph()))
+    assert "black" not in stored and 'fill="currentColor"' in re.search("<svg[^>]*>", stored)[0]
+    assert all('stroke="' in path for path in re.findall("<path[^>]*>", stored))
+
+
+def test_a_stored_widget_keeps_its_picture_and_words_without_the_style():
+    for widget in (TangentSecant(lambda x: x * x), ChainRuleWalkthrough(a_graph())):
+        stored = html_of(widget)
+        assert "<style" not in stored and "<svg" in stored
+        assert widget.model.words().html() in stored and "Run the cell to see the picture." in stored
+        assert lean(stored) == stored
+
+
+def test_pages_made_of_the_notebooks_get_the_style_back():
+    assert ".gradlib-axes .line" in page_style() and ".gradlib-graph .node" in page_style()
 
 
 def test_check_names_a_file_that_is_not_normalised(tmp_path, capsys):
