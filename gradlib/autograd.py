@@ -360,8 +360,8 @@ def _hand_on(node, gradient, gradients: dict[int, Any], create_graph: bool) -> l
     rules = op.rules or op.rules_for(len(parents))
     if len(parents) != len(rules):
         raise GraphError(
-            f"the operation {op.symbol!r} takes {len(rules)} inputs, but a node made by it has "
-            f"{len(parents)} in _prev. List every input there, constants too."
+            f"the operation {op.symbol!r} takes {len(rules)} inputs, but a node made by it has {len(parents)} in "
+            "_prev. List every input there, constants too."
         )
     inputs = parents if create_graph else [parent._array for parent in parents]
     output = node if create_graph else node._array
@@ -394,8 +394,8 @@ def _hooked(hooks: dict, gradient):
             continue
         if np.shape(replaced) != gradient.shape:
             raise ShapeError(
-                f"a hook returned a gradient of shape {np.shape(replaced)} for one of shape "
-                f"{gradient.shape}: return None to leave it, or an array of the same shape."
+                f"a hook returned a gradient of shape {np.shape(replaced)} for one of shape {gradient.shape}: return "
+                "None to leave it, or an array of the same shape."
             )
         gradient = replaced
     return gradient

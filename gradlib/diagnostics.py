@@ -63,8 +63,8 @@ class GradientTracker:
         parameters = self._parameters()
         if not any(parameter.grad is not None for parameter in parameters.values()):
             raise GraphError(
-                "there is no gradient to record: every parameter's grad is None. Call record() after "
-                "loss.backward() and before zero_grad()."
+                "there is no gradient to record: every parameter's grad is None. Call record() after loss.backward() "
+                "and before zero_grad()."
             )
         record = {name: gradient_figures(parameter.grad) for name, parameter in parameters.items()}
         for name, parameter in parameters.items():
@@ -356,16 +356,16 @@ _ADVICE = {
         "overflow (detect_anomaly() names the line), and lower the learning rate."
     ),
     "exploding": (
-        "Lower the learning rate, clip the gradient (optim.clip_grad_norm_), start from smaller weights or "
-        "normalise between the layers; in a recurrent network, shorten the sequence."
+        "Lower the learning rate, clip the gradient (optim.clip_grad_norm_), start from smaller weights or normalise "
+        "between the layers; in a recurrent network, shorten the sequence."
     ),
     "vanishing": (
-        "If the loss is still high: use ReLU instead of sigmoid or tanh, start from larger weights (Xavier, "
-        "Kaiming), normalise between the layers or add a path around them. If it is low, training is done."
+        "If the loss is still high: use ReLU instead of sigmoid or tanh, start from larger weights (Xavier, Kaiming), "
+        "normalise between the layers or add a path around them. If it is low, training is done."
     ),
     "dead units": (
-        "A unit that is 0 for every example gets no gradient and stays so: lower the learning rate, start "
-        "with smaller or zero biases, use LeakyReLU or GELU."
+        "A unit that is 0 for every example gets no gradient and stays so: lower the learning rate, start with smaller "
+        "or zero biases, use LeakyReLU or GELU."
     ),
     "no way through": (
         "The gradient of these units is exactly 0: either they are 0 for every example, or units or weights of a later "
@@ -433,8 +433,8 @@ def _by_name(history: Any) -> History:
     history = getattr(history, "history", history)
     if not isinstance(history, Mapping):
         raise TypeError(
-            "history must be a GradientTracker, an ActivationTracker, an ActivationHook, or a dict "
-            f"{{name: {{figure: list}}}}; got {type(history).__name__}."
+            "history must be a GradientTracker, an ActivationTracker, an ActivationHook, or a dict {name: {figure: "
+            f"list}}}}; got {type(history).__name__}."
         )
     by_name = {}
     for name, figures in history.items():
@@ -445,7 +445,7 @@ def _by_name(history: Any) -> History:
         else:
             raise TypeError(
                 f"history[{name!r}] must be {{figure: list}} or a list of norms, got {figures!r}. For one "
-                f"ActivationHook pass the hook itself, or {{hook.name: hook.history}}."
+                "ActivationHook pass the hook itself, or {hook.name: hook.history}."
             )
     return by_name
 

@@ -39,9 +39,8 @@ Did you mean (2, 1), one number for each row? Then reshape(2, 1).
     axis = misfits[0]
     sizes = list(dict.fromkeys(shape[axis] for shape in padded if shape[axis] != 1))
     message = (
-        f"cannot broadcast {' with '.join(map(str, shapes))}: axis {axis - longest} has size {sizes[0]} in "
-        "one "
-        f"and {sizes[1]} in the other. Counted from the last axis, sizes must be equal or 1."
+        f"cannot broadcast {' with '.join(map(str, shapes))}: axis {axis - longest} has size {sizes[0]} in one and "
+        f"{sizes[1]} in the other. Counted from the last axis, sizes must be equal or 1."
     )
     vector, other = sorted(shapes[:2], key=len)
     if len(vector) == 1 and len(other) >= 2 and other[-2] == vector[0]:
@@ -94,8 +93,8 @@ def cannot_stack(shapes: list[tuple[int, ...]]) -> ShapeError:
     """The error for stacking tensors of different shapes: names the first that differs."""
     i = next(i for i, shape in enumerate(shapes) if shape != shapes[0])
     return ShapeError(
-        f"stack takes tensors of one shape, but the first has {shapes[0]} and number {i} has {shapes[i]}. "
-        "To join along an axis that they have, use concatenate."
+        f"stack takes tensors of one shape, but the first has {shapes[0]} and number {i} has {shapes[i]}. To join "
+        "along an axis that they have, use concatenate."
     )
 
 
@@ -112,8 +111,8 @@ def cannot_concatenate(shapes: list[tuple[int, ...]], axis: int) -> ShapeError:
     if len({len(shape) for shape in shapes}) > 1:
         other = next(shape for shape in shapes if len(shape) != len(first))
         return ShapeError(
-            f"cannot concatenate {first} with {other}: they have {len(first)} and {len(other)} axes. "
-            "unsqueeze adds one of size 1."
+            f"cannot concatenate {first} with {other}: they have {len(first)} and {len(other)} axes. unsqueeze adds "
+            "one of size 1."
         )
     if not -len(first) <= axis < len(first):
         return axis_out_of_range(axis, len(first), "concatenate: ")
@@ -123,8 +122,8 @@ def cannot_concatenate(shapes: list[tuple[int, ...]], axis: int) -> ShapeError:
         if differ:
             mend = f" Along axis {differ[0]} they fit." if len(differ) == 1 and first[axis] == other[axis] else ""
             return ShapeError(
-                f"cannot concatenate {first} with {other} along axis {axis}: all other axes must have the same "
-                f"size, but axis {differ[0]} has {first[differ[0]]} and {other[differ[0]]}.{mend}"
+                f"cannot concatenate {first} with {other} along axis {axis}: all other axes must have the same size, "
+                f"but axis {differ[0]} has {first[differ[0]]} and {other[differ[0]]}.{mend}"
             )
     return ShapeError(f"cannot concatenate shapes {shapes} along axis {axis}.")
 
@@ -174,8 +173,8 @@ def not_over_axis(what: str, axis, shape: tuple[int, ...]) -> ShapeError:
     if not shape:
         return ShapeError(f"{what} over axis {axis}, but a 0-d tensor has no axes: leave axis out.")
     return ShapeError(
-        f"{what} over axis {axis}, but shape {shape} has axes 0 to {len(shape) - 1}. "
-        "Negative axes count from the end: -1 is the last."
+        f"{what} over axis {axis}, but shape {shape} has axes 0 to {len(shape) - 1}. Negative axes count from the end: "
+        "-1 is the last."
     )
 
 
@@ -233,8 +232,8 @@ def _explain_broadcast_to(shapes, keywords, error):
     except ValueError:
         return cannot_broadcast(shape, wanted)
     return ShapeError(
-        f"cannot broadcast {shape} to {wanted}: counted from the last axis, a size must stay or be 1, and no "
-        "axis may go."
+        f"cannot broadcast {shape} to {wanted}: counted from the last axis, a size must stay or be 1, and no axis may "
+        "go."
     )
 
 
@@ -259,14 +258,14 @@ def _explain_matrices(what: str):
             return ShapeError(f"{what} takes square matrices, got shape {shape}.")
         if isinstance(error, np.linalg.LinAlgError) and "ingular" in str(error):
             return np.linalg.LinAlgError(
-                f"{what}: a matrix of shape {shape} is singular, its rows are not independent, so it has no "
-                "inverse. Adding a small multiple of the identity makes it regular."
+                f"{what}: a matrix of shape {shape} is singular, its rows are not independent, so it has no inverse. "
+                "Adding a small multiple of the identity makes it regular."
             )
         if len(shapes) > 1:
             n = shape[-1]
             return ShapeError(
-                f"solve of {shape} with a right-hand side of shape {shapes[1]}: it needs shape ({n},), or "
-                f"(…, {n}, k) for stacks of k."
+                f"solve of {shape} with a right-hand side of shape {shapes[1]}: it needs shape ({n},), or (…, {n}, k) "
+                "for stacks of k."
             )
         return None
 

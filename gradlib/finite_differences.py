@@ -133,9 +133,9 @@ def disagreements(
         flat = (np.abs([numerical, gradient]) <= atol + rounding).all()
         if flat and not may_be_flat and x.size and any(g.size for g in cotangents):
             warnings.warn(
-                f"input {i} does not change the result: only zeros were compared, or numbers that are within "
-                "the tolerance of zero. A softmax summed, or a part that is detached, looks like this; probe "
-                "a function that feels its input.",
+                f"input {i} does not change the result: only zeros were compared, or numbers that are within the "
+                "tolerance of zero. A softmax summed, or a part that is detached, looks like this; probe a function "
+                "that feels its input.",
                 GradcheckWarning,
                 stacklevel=3,
             )
@@ -150,8 +150,8 @@ def float64_inputs(inputs: Any) -> tuple[list[np.ndarray], list[int]]:
     checked = [i for i in floating if getattr(inputs[i], "requires_grad", False)] or floating
     if not checked:
         raise TypeError(
-            "gradcheck needs a floating-point input to differentiate by, got "
-            f"{[str(a.dtype) for a in data]}. Write 2.0 for 2."
+            f"gradcheck needs a floating-point input to differentiate by, got {[str(a.dtype) for a in data]}. Write "
+            "2.0 for 2."
         )
     return [array.astype(np.float64) if i in floating else array for i, array in enumerate(data)], checked
 
@@ -162,8 +162,8 @@ def _outputs(function: Callable, tensors: Any) -> tuple[Tensor, ...]:
     for out in outputs:
         if not isinstance(out, Tensor):
             raise TypeError(
-                "gradcheck needs a function that returns a Tensor, or a tuple of them; "
-                f"it returned {type(out).__name__}."
+                "gradcheck needs a function that returns a Tensor, or a tuple of them; it returned "
+                f"{type(out).__name__}."
             )
     return outputs
 
@@ -173,13 +173,13 @@ def _expect_steady(probe: Callable[[], float]) -> None:
     first = probe()
     if not np.isfinite(first):
         raise GradcheckError(
-            f"the function gave {first} at these inputs: there is no derivative to measure. Check at inputs "
-            "where the result is finite."
+            f"the function gave {first} at these inputs: there is no derivative to measure. Check at inputs where the "
+            "result is finite."
         )
     if probe() != first:
         raise GradcheckError(
-            "the function gave two results for the same inputs, so its derivative cannot be measured. Fix "
-            "its randomness: draw once outside, or seed a generator inside."
+            "the function gave two results for the same inputs, so its derivative cannot be measured. Fix its "
+            "randomness: draw once outside, or seed a generator inside."
         )
 
 
@@ -223,8 +223,8 @@ def _compare(
             continue
         error = abs(a - b)
         message = (
-            f"the gradient at {entry} is wrong: backward() says {a:.10g}, "
-            f"the finite difference says {b:.10g}; they differ by {error:.3g}."
+            f"the gradient at {entry} is wrong: backward() says {a:.10g}, the finite difference says {b:.10g}; they "
+            f"differ by {error:.3g}."
         )
         found.append(Disagreement(float("inf") if np.isnan(error) else error, message))
     return found

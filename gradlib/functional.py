@@ -91,9 +91,8 @@ def grad(
         for i, tensor in enumerate(inputs):
             if found[id(tensor)] is None and not allow_unused:
                 raise GraphError(
-                    f"outputs does not depend on input {i} (shape {tensor.shape}): its gradient is zero "
-                    "everywhere. Was it used, and does it have requires_grad=True? Pass allow_unused=True to "
-                    "have None for it."
+                    f"outputs does not depend on input {i} (shape {tensor.shape}): its gradient is zero everywhere. "
+                    "Was it used, and does it have requires_grad=True? Pass allow_unused=True to have None for it."
                 )
         return tuple(_as_tensor(found[id(tensor)], tensor.dtype) for tensor in inputs)
 
@@ -125,9 +124,9 @@ def _seeds(outputs: list[Tensor], grad_outputs: Any, single: bool, create_graph:
     for i, (out, v) in enumerate(zip(outputs, given, strict=True)):
         if v is None and out.numel() != 1:
             raise GraphError(
-                f"grad differentiates one number, but output {i} has shape {out.shape}. Reduce it first with "
-                f".sum() or .mean(), or pass in grad_outputs an array of shape {out.shape}: how much each "
-                "entry counts. For all derivatives of all entries there is jacobian."
+                f"grad differentiates one number, but output {i} has shape {out.shape}. Reduce it first with .sum() or "
+                f".mean(), or pass in grad_outputs an array of shape {out.shape}: how much each entry counts. For all "
+                "derivatives of all entries there is jacobian."
             )
     seeds = [out._seed(v) for out, v in zip(outputs, given, strict=True)]
     if not create_graph:
@@ -298,8 +297,8 @@ def gradgradcheck(
         if not np.allclose(fast.data, recorded.data, rtol=1e-9, atol=1e-12):
             error = np.abs(fast.data - recorded.data).max()
             message = (
-                f"the gradient at input {i} with create_graph=True is not that of backward(), by {error:.3g}: a "
-                "rule does one thing to arrays and another to tensors."
+                f"the gradient at input {i} with create_graph=True is not that of backward(), by {error:.3g}: a rule "
+                "does one thing to arrays and another to tensors."
             )
             found.append(Disagreement(error, message))
     return verdict(found, raise_exception)
@@ -328,9 +327,9 @@ def _variable(i: int, value: Any, create_graph: bool) -> Tensor:
     tensor = Tensor(value.data if isinstance(value, Tensor) else value)
     if tensor.dtype.kind != "f":
         raise TypeError(
-            f"input {i} is {tensor.dtype}, and a whole number cannot be nudged by a little. Write 2.0 for 2; "
-            "an argument that is not to be differentiated by, an index say, goes into a lambda: "
-            "jacobian(lambda x: f(x, index), x)."
+            f"input {i} is {tensor.dtype}, and a whole number cannot be nudged by a little. Write 2.0 for 2; an "
+            "argument that is not to be differentiated by, an index say, goes into a lambda: jacobian(lambda x: f(x, "
+            "index), x)."
         )
     return tensor.requires_grad_()
 
@@ -343,14 +342,14 @@ def _evaluated(function: Callable, variables: Sequence[Tensor]) -> tuple[Any, tu
     for i, out in enumerate(outputs):
         if not isinstance(out, Tensor):
             raise TypeError(
-                f"the function must return a Tensor, or a tuple of them: output {i} is {type(out).__name__}. "
-                "Were its numbers taken out of the graph, by .data, float() or .item()?"
+                f"the function must return a Tensor, or a tuple of them: output {i} is {type(out).__name__}. Were its "
+                "numbers taken out of the graph, by .data, float() or .item()?"
             )
         if not out.requires_grad:
             raise GraphError(
-                f"output {i} of the function, of shape {out.shape}, does not depend on the inputs through the "
-                f"graph: {f'it was cut by {out._cut}' if out._cut else 'it is a constant, or was cut by .data'}. "
-                "Leave a constant out: its derivative is zero."
+                f"output {i} of the function, of shape {out.shape}, does not depend on the inputs through the graph: "
+                f"{f'it was cut by {out._cut}' if out._cut else 'it is a constant, or was cut by .data'}. Leave a "
+                "constant out: its derivative is zero."
             )
     return result, outputs
 
@@ -361,8 +360,8 @@ def _slopes(name: str, function: Callable, variables: tuple[Tensor, ...]) -> tup
     if not isinstance(result, Tensor) or result.numel() != 1:
         got = f"one of shape {result.shape}" if isinstance(result, Tensor) else f"{len(result)} in a tuple"
         raise ShapeError(
-            f"{name} needs a function that returns a tensor of one element, got {got}. Reduce it first with "
-            ".sum() or .mean(), or take one entry."
+            f"{name} needs a function that returns a tensor of one element, got {got}. Reduce it first with .sum() or "
+            ".mean(), or take one entry."
         )
     return result, _pulled_back([result], variables, [None], create_graph=True)
 

@@ -23,8 +23,8 @@ def where(condition, *choices):
     """
     if len(choices) != 2:
         raise TypeError(
-            "np.where with a condition alone gives indices, which have no gradient: call it on t.data. "
-            "To choose between two values, pass both: np.where(condition, x, y)."
+            "np.where with a condition alone gives indices, which have no gradient: call it on t.data. To choose "
+            "between two values, pass both: np.where(condition, x, y)."
         )
     return P.where(condition, *_with_a_tensor(choices))
 

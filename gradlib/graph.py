@@ -86,8 +86,8 @@ class Graph:
     ):
         if not is_node(root):
             raise TypeError(
-                "a graph starts from a result: a Tensor, a Value, or an object with data, _prev and _op. "
-                f"Got {type(root).__name__}."
+                "a graph starts from a result: a Tensor, a Value, or an object with data, _prev and _op. Got "
+                f"{type(root).__name__}."
             )
         self.root = root
         self.nodes: list[GraphNode] = []

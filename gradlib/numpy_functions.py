@@ -41,8 +41,8 @@ def call(function: Any, args: tuple, keywords: dict) -> Any:
         signature.bind(*args, **keywords)
     except TypeError as error:
         raise TypeError(
-            f"np.{function.__name__} on a tensor takes the arguments {signature}: {error}. The others of NumPy "
-            "have no meaning in a graph, or are not supported."
+            f"np.{function.__name__} on a tensor takes the arguments {signature}: {error}. The others of NumPy have no "
+            "meaning in a graph, or are not supported."
         ) from None
     return ours(*args, **keywords)
 
@@ -55,9 +55,8 @@ def plains(values) -> list:
 def no_derivative(name: str) -> TypeError:
     """The error for a function of NumPy that is not in the table."""
     return TypeError(
-        f"np.{name} is not an operation that gradlib can differentiate, so on a Tensor it would lose the "
-        "gradient. Compose it of operations that are in the table, or call it on t.detach().numpy() if no "
-        "gradient is to flow."
+        f"np.{name} is not an operation that gradlib can differentiate, so on a Tensor it would lose the gradient. "
+        "Compose it of operations that are in the table, or call it on t.detach().numpy() if no gradient is to flow."
     )
 
 

@@ -531,8 +531,8 @@ class Operations:
         for a in gone:
             if self.shape[a] != 1:
                 raise ShapeError(
-                    f"squeeze takes axes of size 1 away, but axis {a} of shape {self.shape} has size "
-                    f"{self.shape[a]}. Reduce it by sum() or mean(), or choose an entry by indexing."
+                    f"squeeze takes axes of size 1 away, but axis {a} of shape {self.shape} has size {self.shape[a]}. "
+                    "Reduce it by sum() or mean(), or choose an entry by indexing."
                 )
         return self.reshape(tuple(size for a, size in enumerate(self.shape) if a not in gone))
 
@@ -686,8 +686,8 @@ class Operations:
                 raise ValueError(f"split takes sizes from 0 on, got {sizes}.")
             if sum(sizes) != total:
                 raise ShapeError(
-                    f"split({sizes}) must add up to {total}, the size of axis {axis} of shape {self.shape}; "
-                    f"it adds up to {sum(sizes)}."
+                    f"split({sizes}) must add up to {total}, the size of axis {axis} of shape {self.shape}; it adds up "
+                    f"to {sum(sizes)}."
                 )
         else:
             size = whole("split takes the size of a piece, or a list of sizes", split_size_or_sections)
@@ -800,8 +800,8 @@ class Operations:
         )
         if not fits:
             raise ShapeError(
-                f"the index must have an axis for each of shape {self.shape}, and be no larger there but along "
-                f"axis {dim}; got shape {index.shape}."
+                f"the index must have an axis for each of shape {self.shape}, and be no larger there but along axis "
+                f"{dim}; got shape {index.shape}."
             )
         grid = list(np.ogrid[tuple(map(slice, index.shape))])
         grid[axis] = index

@@ -99,8 +99,8 @@ def _series(history: Any) -> dict[str, np.ndarray]:
         series[name] = values
     if len(series) > len(COLORS):
         raise ValueError(
-            f"{len(series)} curves in one picture cannot be told apart, {len(COLORS)} can: choose some, as in "
-            f"{{name: history[name] for name in {list(series)[:2]}}}."
+            f"{len(series)} curves in one picture cannot be told apart, {len(COLORS)} can: choose some, as in {{name: "
+            f"history[name] for name in {list(series)[:2]}}}."
         )
     if not any(len(values) for values in series.values()):
         raise ValueError("there is nothing to draw: the history is empty. Draw it after the first epoch.")

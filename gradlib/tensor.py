@@ -90,8 +90,8 @@ class Tensor(Operations):
             value = moved(array.astype(self.dtype, copy=False), self.device)
             if value.shape != self.shape:
                 raise ShapeError(
-                    f"a tensor of shape {self.shape} cannot take data of shape {value.shape}: its shape stays. "
-                    "Make a new Tensor for another one."
+                    f"a tensor of shape {self.shape} cannot take data of shape {value.shape}: its shape stays. Make a "
+                    "new Tensor for another one."
                 )
             self._array = value
         writes.mark(value)
@@ -121,8 +121,8 @@ class Tensor(Operations):
         """The array, not copied. Refused where it would cut a graph: if that is meant, t.detach().numpy()."""
         if self._requires_grad:
             raise GraphError(
-                "NumPy would lose the gradient of this tensor: what it computes is not part of the graph. "
-                "Use gradlib's operations, or t.detach().numpy() if no gradient is to flow."
+                "NumPy would lose the gradient of this tensor: what it computes is not part of the graph. Use "
+                "gradlib's operations, or t.detach().numpy() if no gradient is to flow."
             )
         if self.device != "cpu":
             raise TypeError(f"this tensor lies in the memory of {self.device!r}: move it first, by t.cpu().")
@@ -223,15 +223,12 @@ class Tensor(Operations):
         """Choose whether `backward()` fills the gradient of this leaf; returns the tensor."""
         if not self.is_leaf:
             raise GraphError(
-                f"this tensor is a result of {self._op.symbol!r}: it needs a gradient because its inputs "
-                "do. Only leaves "
-                "choose. Use t.detach() for a constant of the same value, t.retain_grad() to keep its "
-                "gradient."
+                f"this tensor is a result of {self._op.symbol!r}: it needs a gradient because its inputs do. Only "
+                "leaves choose. Use t.detach() for a constant of the same value, t.retain_grad() to keep its gradient."
             )
         if flag and self.dtype.kind != "f":
             raise TypeError(
-                f"requires_grad=True takes floating-point data, this is {self.dtype}: a whole number cannot "
-                "be nudged "
+                f"requires_grad=True takes floating-point data, this is {self.dtype}: a whole number cannot be nudged "
                 "by a little. Write 2.0 in place of 2, or pass dtype=np.float32."
             )
         self._requires_grad = bool(flag)
@@ -354,10 +351,9 @@ class Tensor(Operations):
         if gradient is None:
             if self._array.size != 1:
                 raise GraphError(
-                    f"backward() differentiates one number, but this tensor has shape {self.shape}. Reduce "
-                    "it first with "
-                    f".sum() or .mean(), or pass gradient=, an array of shape {self.shape}: how much each "
-                    "entry counts."
+                    f"backward() differentiates one number, but this tensor has shape {self.shape}. Reduce it first "
+                    f"with .sum() or .mean(), or pass gradient=, an array of shape {self.shape}: how much each entry "
+                    "counts."
                 )
             return np.ones_like(self._array)
         gradient = _as_array(plain(gradient), None)
@@ -413,8 +409,8 @@ class Tensor(Operations):
         if self.is_leaf and self._requires_grad:
             raise GraphError(
                 f"a leaf with requires_grad=True cannot be overwritten by '{writing}' while operations are recorded: "
-                "its gradient would have nowhere to go. Update it inside `with gradlib.no_grad():`, or give the "
-                "result a new name."
+                "its gradient would have nowhere to go. Update it inside `with gradlib.no_grad():`, or give the result "
+                "a new name."
             )
 
     def _refuse_dtype(self, dtype: np.dtype) -> None:
@@ -559,9 +555,8 @@ class Tensor(Operations):
             return NotImplemented
         if "out" in keywords:
             raise TypeError(
-                f"np.{ufunc.__name__} was asked to write its result into an array in place "
-                "(as `array += tensor` does), where no graph can follow. "
-                "Make a new value: array = array + tensor."
+                f"np.{ufunc.__name__} was asked to write its result into an array in place (as `array += tensor` "
+                "does), where no graph can follow. Make a new value: array = array + tensor."
             )
         if keywords and method == "__call__":
             raise TypeError(

@@ -54,9 +54,8 @@ class Walkthrough:
     def __init__(self, root: Any, names: Mapping[str, Any] | None = None, gradient: Any = None):
         if not needs_gradient(root):
             raise GraphError(
-                "there is nothing to explain: this result was not computed from a value that needs a "
-                "gradient. "
-                "Give an input requires_grad=True."
+                "there is nothing to explain: this result was not computed from a value that needs a gradient. Give an "
+                "input requires_grad=True."
             )
         self.graph = Graph(root, names, gradient, max_nodes=10**9)
         self.result = self.graph.nodes[-1].name

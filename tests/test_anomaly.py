@@ -23,8 +23,8 @@ def test_an_infinity_going_forward_is_named_with_its_entry_its_input_and_its_lin
         return y.sum()
 
     assert caught(program) == (
-        "'log' made -inf at entry (1,) of its result, from the input 0. "
-        f"In test_anomaly.py, line {program.__code__.co_firstlineno + 2}: y = (x * x).log()  # here"
+        "'log' made -inf at entry (1,) of its result, from the input 0. In test_anomaly.py, line "
+        f"{program.__code__.co_firstlineno + 2}: y = (x * x).log()  # here"
     )
 
 

@@ -61,8 +61,8 @@ WRONG = {
     "a word among numbers": (lambda: Tensor([1.0, "a"]), TypeError, "Got list [1.0, 'a']."),
     "a long text": (lambda: Tensor("a" * 100), TypeError, "Got str '" + "a" * 56 + "...."),
     "rows that differ": (lambda: Tensor([[1, 2, 3], [4, 5]]), ShapeError,
-        "a tensor is a full grid of numbers, but data[0] has 3 entries and data[1] has 2 entries. "
-        "Fill the short rows, or keep a list."),
+        "a tensor is a full grid of numbers, but data[0] has 3 entries and data[1] has 2 entries. Fill the short rows, "
+        "or keep a list."),
     "rows inside that differ": (lambda: Tensor([[[1, 2], [3]], [[4, 5], [6, 7]]]), ShapeError,
         "data[0][0] has 2 entries and data[0][1] has 1 entry."),
     "a row and a number": (lambda: Tensor([[1, 2], 3]), ShapeError,
@@ -75,8 +75,7 @@ WRONG = {
         "a Tensor is made of numbers, not of tensors: the graph of the parts would be cut."),
     # Who can have a gradient
     "whole numbers with a gradient": (lambda: Tensor([1, 2], requires_grad=True), TypeError,
-        "requires_grad=True takes floating-point data, this is int64: a whole number cannot be nudged by a "
-        "little. "
+        "requires_grad=True takes floating-point data, this is int64: a whole number cannot be nudged by a little. "
         "Write 2.0 in place of 2, or pass dtype=np.float32."),
     "bools with a gradient": (lambda: Tensor([True], requires_grad=True), TypeError,
         "requires_grad=True takes floating-point data, this is bool"),
@@ -86,8 +85,7 @@ WRONG = {
         "this tensor needs no gradient, so none can be kept. Set requires_grad=True on an input."),
     # Going backward
     "backward from many entries": (lambda: (ones(2, 3) * 2).backward(), GraphError,
-        "backward() differentiates one number, but this tensor has shape (2, 3). Reduce it first with "
-        ".sum() or "
+        "backward() differentiates one number, but this tensor has shape (2, 3). Reduce it first with .sum() or "
         ".mean(), or pass gradient=, an array of shape (2, 3): how much each entry counts."),
     "backward without a graph": (lambda: (Tensor([1.0]) * 2).backward(), GraphError,
         "backward() found no graph: this tensor was not computed from one with requires_grad=True. Either no input "
@@ -102,19 +100,17 @@ WRONG = {
     "a gradient of another shape": (lambda: (ones(2, 3) * 2).backward(np.ones(3)), ShapeError,
         "gradient must have the tensor's shape (2, 3), got (3,)."),
     "the gradient by a stranger": (lambda: gradlib.grad(ones(2).sum(), ones(3)), GraphError,
-        "outputs does not depend on input 0 (shape (3,)): its gradient is zero everywhere. Was it used, "
-        "and does it "
+        "outputs does not depend on input 0 (shape (3,)): its gradient is zero everywhere. Was it used, and does it "
         "have requires_grad=True?"),
     "a complex gradient": (lambda: (ones(2) * 2).backward([1j, 2]), TypeError,
         "a tensor holds real numbers, complex ones are not supported."),
     # Matrix products
     "the second transposed": (lambda: ones(32, 784) @ ones(128, 784), ShapeError,
-        "cannot multiply (32, 784) by (128, 784): the inner sizes 784 and 128 differ. The second looks "
-        "transposed: "
-        "try .mT on it, for (32, 784) @ (784, 128)."),
+        "cannot multiply (32, 784) by (128, 784): the inner sizes 784 and 128 differ. The second looks transposed: try "
+        ".mT on it, for (32, 784) @ (784, 128)."),
     "the first transposed": (lambda: ones(3, 2) @ ones(3, 4), ShapeError,
-        "cannot multiply (3, 2) by (3, 4): the inner sizes 2 and 3 differ. The first looks transposed: "
-        "try .mT on it, for (2, 3) @ (3, 4)."),
+        "cannot multiply (3, 2) by (3, 4): the inner sizes 2 and 3 differ. The first looks transposed: try .mT on it, "
+        "for (2, 3) @ (3, 4)."),
     "a batch transposed": (lambda: ones(5, 2, 3) @ ones(5, 4, 3), ShapeError,
         "try .mT on it, for (5, 2, 3) @ (5, 3, 4)."),
     "nothing to mend": (lambda: ones(2, 3) @ ones(5), ShapeError,
@@ -124,13 +120,12 @@ WRONG = {
     "a product with a number": (lambda: ones() @ ones(3), ShapeError,
         "cannot matrix-multiply () by (3,): a 0-d tensor has no axis to sum over. Use * for a product."),
     "batches that differ": (lambda: ones(2, 3, 4) @ ones(5, 4, 3), ShapeError,
-        "cannot multiply (2, 3, 4) by (5, 4, 3): the axes before the matrices do not fit: cannot broadcast "
-        "(2,) with "
+        "cannot multiply (2, 3, 4) by (5, 4, 3): the axes before the matrices do not fit: cannot broadcast (2,) with "
         f"(5,): axis -1 has size 2 in one and 5 in the other. {MISFIT}"),
     # Broadcasting
     "a number for each row": (lambda: ones(2, 3) + ones(2), ShapeError,
-        f"cannot broadcast (2, 3) with (2,): axis -1 has size 3 in one and 2 in the other. {MISFIT} "
-        "Did you mean (2, 1), one number for each row? Then reshape(2, 1)."),
+        f"cannot broadcast (2, 3) with (2,): axis -1 has size 3 in one and 2 in the other. {MISFIT} Did you mean (2, "
+        "1), one number for each row? Then reshape(2, 1)."),
     "a matrix transposed": (lambda: ones(2, 3) * ones(3, 2), ShapeError,
         "The shapes agree when one of them is transposed: try .T on it."),
     "nothing that broadcasts": (lambda: ones(4) / ones(3), ShapeError,
@@ -142,8 +137,7 @@ WRONG = {
     "spread over another size": (lambda: np.broadcast_to(ones(3), (2, 4)), ShapeError,
         "cannot broadcast (3,) with (2, 4): axis -1 has size 3 in one and 4 in the other."),
     "spread over fewer": (lambda: np.broadcast_to(ones(3), (1,)), ShapeError,
-        "cannot broadcast (3,) to (1,): counted from the last axis, a size must stay or be 1, and no axis "
-        "may go."),
+        "cannot broadcast (3,) to (1,): counted from the last axis, a size must stay or be 1, and no axis may go."),
     # Operands
     "a list": (lambda: ones(2) + [1.0, 2.0], TypeError,
         "a Tensor cannot be combined with a list: [1.0, 2.0]. Make a Tensor or an array of it first."),
@@ -157,36 +151,30 @@ WRONG = {
     # NumPy
     "a function not in the table": (lambda: np.cbrt(ones(2)), TypeError,
         "np.cbrt is not an operation that gradlib can differentiate, so on a Tensor it would lose the gradient. "
-        "Compose it of operations that are in the table, or call it on t.detach().numpy() if no gradient is to "
-        "flow."),
-    "an array function not in the table": (lambda: np.median(ones(2)), TypeError, "np.median is not an "
-    "operation"),
+        "Compose it of operations that are in the table, or call it on t.detach().numpy() if no gradient is to flow."),
+    "an array function not in the table": (lambda: np.median(ones(2)), TypeError, "np.median is not an operation"),
     "a method of a ufunc": (lambda: np.add.reduce(ones(2)), TypeError, "np.add.reduce is not an operation"),
     "an array of a tensor with a gradient": (lambda: np.asarray(ones(2)), GraphError,
-        "NumPy would lose the gradient of this tensor: what it computes is not part of the graph. "
-        "Use gradlib's operations, or t.detach().numpy() if no gradient is to flow."),
+        "NumPy would lose the gradient of this tensor: what it computes is not part of the graph. Use gradlib's "
+        "operations, or t.detach().numpy() if no gradient is to flow."),
     "an array += tensor": (lambda: add_in_place(np.ones(2), ones(2)), TypeError,
-        "np.add was asked to write its result into an array in place (as `array += tensor` does), where no "
-        "graph can "
+        "np.add was asked to write its result into an array in place (as `array += tensor` does), where no graph can "
         "follow. Make a new value: array = array + tensor."),
     # One number of many
     "item of many": (lambda: ones(2, 2).item(), ShapeError,
         "item() takes the only entry of a tensor, but shape (2, 2) holds 4."),
     "float of many": (lambda: float(ones(3)), ShapeError, "but shape (3,) holds 3."),
     "truth of many": (lambda: bool(ones(2)), ShapeError,
-        "a tensor of shape (2,) is neither true nor false. Ask about one entry, or use (t > 0).all() or "
-        ".any()."),
-    "the length of a number": (lambda: len(ones()), TypeError, "a 0-d tensor is a single number and has no "
-    "len()"),
+        "a tensor of shape (2,) is neither true nor false. Ask about one entry, or use (t > 0).all() or .any()."),
+    "the length of a number": (lambda: len(ones()), TypeError, "a 0-d tensor is a single number and has no len()"),
     # Shapes and axes
     "reshape to another count": (lambda: ones(2, 3).reshape(4), ShapeError,
-        "cannot reshape (2, 3), 6 in all, to (4,): the sizes must multiply to 6. "
-        "One of them may be -1, for what is left."),
+        "cannot reshape (2, 3), 6 in all, to (4,): the sizes must multiply to 6. One of them may be -1, for what is "
+        "left."),
     "reshape to two unknowns": (lambda: ones(2, 3).reshape(-1, -1), ShapeError,
         "cannot reshape (2, 3), 6 in all, to (-1, -1)"),
     "sum over an axis too far": (lambda: ones(2, 3).sum(axis=2), ShapeError,
-        "sum over axis 2, but shape (2, 3) has axes 0 to 1. Negative axes count from the end: -1 is the "
-        "last."),
+        "sum over axis 2, but shape (2, 3) has axes 0 to 1. Negative axes count from the end: -1 is the last."),
     "mean over an axis too far": (lambda: ones(3).mean(dim=-2), ShapeError,
         "mean over axis -2, but shape (3,) has axes 0 to 0."),
     "axis and dim": (lambda: ones(2, 3).sum(0, dim=1), TypeError,
@@ -201,21 +189,17 @@ WRONG = {
         "there is no axis 2: with 2 axes they are 0 to 1."),
     "mT of a vector": (lambda: ones(3).mT, ShapeError, "mT transposes matrices, at least two axes, got shape (3,)."),
     "data of another shape": (lambda: set_data(ones(2, 3), np.ones(3)), ShapeError,
-        "a tensor of shape (2, 3) cannot take data of shape (3,): its shape stays. Make a new Tensor for "
-        "another one."),
+        "a tensor of shape (2, 3) cannot take data of shape (3,): its shape stays. Make a new Tensor for another one."),
     "+= that grows": (lambda: Tensor([1.0]).__iadd__(Tensor([1.0, 2.0])), ShapeError,
         "shape (1,) cannot hold the result of '+=', of shape (2,)."),
     "+= on a leaf": (lambda: ones(2).__iadd__(1.0), GraphError,
-        "a leaf with requires_grad=True cannot be overwritten by '+=' while operations are recorded: its "
-        "gradient "
-        "would have nowhere to go. Update it inside `with gradlib.no_grad():`, or give the result a new "
-        "name."),
+        "a leaf with requires_grad=True cannot be overwritten by '+=' while operations are recorded: its gradient "
+        "would have nowhere to go. Update it inside `with gradlib.no_grad():`, or give the result a new name."),
     # Learners' nodes, pictures, words
     "a root of a negative Value": (lambda: Value(-2.0) ** 0.5, ValueError,
         "(-2.0) ** 0.5 is not a real number: a negative base takes whole exponents only."),
     "an operation nobody knows": (lambda: explain(Node(8.0, (Node(2.0),), "cube"), {}), KeyError,
-        "the operation 'cube' is not in the table of derivatives, so its local derivative is unknown. It "
-        "knows: +"),
+        "the operation 'cube' is not in the table of derivatives, so its local derivative is unknown. It knows: +"),
     "an input left out": (lambda: explain(Node(8.0, (Node(2.0),), "*"), {}), GraphError,
         "the operation '·' takes 2 inputs, but a node made by it has 1 in _prev. List every input there, "
         "constants too."),
@@ -224,8 +208,8 @@ WRONG = {
     "a value of another graph": (lambda: show_graph(Value(1.0), {}).index(Value(2.0)), KeyError,
         "this value is not in the graph: the result was not computed from it"),
     "nothing to explain": (lambda: explain(Tensor([1.0]) * 2, {}), GraphError,
-        "there is nothing to explain: this result was not computed from a value that needs a gradient. "
-        "Give an input requires_grad=True."),
+        "there is nothing to explain: this result was not computed from a value that needs a gradient. Give an input "
+        "requires_grad=True."),
     "no path": (lambda: gradient_paths(Value(1.0) * 2, Value(1.0)), GraphError,
         "no path leads there: the result was not computed from this value."),
     "a path to a constant": (lambda: (lambda c: gradient_paths(ones() * c, c))(Tensor(2.0)), GraphError,
@@ -290,8 +274,8 @@ CALLS = {
     "ones(2, 3).flatten(2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
     "ones(2, 3).flatten(1, 0)": (ShapeError, "flatten runs from start_dim to end_dim, but 1 comes after 0."),
     "ones(2, 3).squeeze(0)": (ShapeError,
-        "squeeze takes axes of size 1 away, but axis 0 of shape (2, 3) has size 2. Reduce it by sum() or "
-        "mean(), or choose an entry by indexing."),
+        "squeeze takes axes of size 1 away, but axis 0 of shape (2, 3) has size 2. Reduce it by sum() or mean(), or "
+        "choose an entry by indexing."),
     "ones(1, 3).squeeze(2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
     "ones(2).unsqueeze(4)": (ShapeError, f"there is no axis 4: {NO_AXIS}"),
     "ones(2, 3).expand_dims((0, 0))": (ShapeError, "expand_dims((0, 0)) must name each new axis once."),
@@ -305,8 +289,7 @@ CALLS = {
         "cannot broadcast (2, 3) with (4, 3): axis -2 has size 2 in one and 4 in"),
     "ones(2, 3).expand(3)": (ShapeError, "cannot broadcast (2, 3) to (3,)"),
     "ones(3).expand(-1, 3)": (ShapeError,
-        "expand(-1, 3): -1 keeps the size of an axis, but axis 0 of the result is new to shape (3,). Say "
-        "its size."),
+        "expand(-1, 3): -1 keeps the size of an axis, but axis 0 of the result is new to shape (3,). Say its size."),
     "ones(2, 3).tile(-1)": (ValueError, "tile takes integers from 0 on, got -1."),
     "ones(2, 3).tile('a')": (TypeError, "tile takes integers from 0 on, got 'a'."),
     "ones(2, 3).repeat(2)": (ShapeError,
@@ -391,8 +374,8 @@ CALLS = {
     "ones(2, 3).scatter_add(0, [[0.0, 1.0]], ones(1, 2))": (TypeError,
         "an index holds whole numbers, got float64"),
     "ones(2, 3).scatter_add(0, [[0, 1]], ones(1, 1))": (ShapeError,
-        "scatter_add takes a src at least as large as the index along every axis: the index has shape (1, "
-        "2), src (1, 1)."),
+        "scatter_add takes a src at least as large as the index along every axis: the index has shape (1, 2), src (1, "
+        "1)."),
     "ones(2, 3).scatter_add(0, [[0, 1]], ones(2))": (ShapeError, "the index has shape (1, 2), src (2,)."),
     "ones(2, 3).scatter_add(0, [[0, 1]], 1.0)": (ShapeError, "the index has shape (1, 2), src ()."),
     "ones(2, 3).masked_fill(np.ones((2, 2)) > 0, 0)": (ShapeError,
@@ -440,11 +423,11 @@ CALLS = {
         "a tensor of bool cannot hold values of int64: convert it first"),
     # Joining
     "gradlib.concatenate([ones(2, 3), ones(2, 4)])": (ShapeError,
-        "cannot concatenate (2, 3) with (2, 4) along axis 0: all other axes must have the same size, but "
-        "axis 1 has 3 and 4. Along axis 1 they fit."),
+        "cannot concatenate (2, 3) with (2, 4) along axis 0: all other axes must have the same size, but axis 1 has 3 "
+        "and 4. Along axis 1 they fit."),
     "gradlib.concatenate([ones(2, 3), ones(3, 4)])": (ShapeError,
-        "cannot concatenate (2, 3) with (3, 4) along axis 0: all other axes must have the same size, but "
-        "axis 1 has 3 and 4."),
+        "cannot concatenate (2, 3) with (3, 4) along axis 0: all other axes must have the same size, but axis 1 has 3 "
+        "and 4."),
     "gradlib.cat([ones(2, 3), ones(2)])": (ShapeError,
         "cannot concatenate (2, 3) with (2,): they have 2 and 1 axes."),
     "gradlib.cat([ones(2, 3), ones(2, 3)], axis=2)": (ShapeError,
@@ -456,8 +439,8 @@ CALLS = {
     "gradlib.cat(ones(2, 3))": (TypeError, "concatenate takes a list of tensors, at least one, got Tensor."),
     "gradlib.cat([ones(2), 'a'])": (TypeError, "a Tensor cannot be combined with a str: 'a'."),
     "gradlib.stack([ones(2), ones(3)])": (ShapeError,
-        "stack takes tensors of one shape, but the first has (2,) and number 1 has (3,). To join along an "
-        "axis that they have, use concatenate."),
+        "stack takes tensors of one shape, but the first has (2,) and number 1 has (3,). To join along an axis that "
+        "they have, use concatenate."),
     "gradlib.stack([ones(2), ones(2)], axis=3)": (ShapeError, f"there is no axis 3: {NO_AXIS}"),
     "gradlib.stack([])": (ValueError, "stack takes a list of tensors, at least one, got an empty list."),
     "gradlib.where(ones(2) > 0, ones(3), 0.0)": (ShapeError, "axis -1 has size 2 in one and 3 in the other."),
@@ -492,8 +475,7 @@ CALLS = {
         "inv: a matrix of shape (2, 2) is singular, its rows are not independent, so it has no inverse."),
     "ones(2, 2).solve(ones(2))": (LinAlgError, "solve: a matrix of shape (2, 2) is singular"),
     "Tensor(np.eye(2)).solve(ones(3))": (ShapeError,
-        "solve of (2, 2) with a right-hand side of shape (3,): it needs shape (2,), or (…, 2, k) for stacks "
-        "of k."),
+        "solve of (2, 2) with a right-hand side of shape (3,): it needs shape (2,), or (…, 2, k) for stacks of k."),
     "Tensor(np.eye(2)).solve(ones())": (ShapeError, "solve of (2, 2) with a right-hand side of shape ()"),
     "Tensor(np.eye(2)).solve([1.0, 2.0])": (TypeError,
         "a Tensor cannot be combined with a list: [1.0, 2.0]."),
@@ -575,8 +557,8 @@ CALLS = {
     "range(ones())": (TypeError, "an index is a whole number, this tensor is float64. Use int(t)."),
     "format(ones(2), '.2f')": (ShapeError, "but shape (2,) holds 2."),
     "copy.deepcopy(ones(2) * 1)": (GraphError,
-        "this tensor is a result of '·', and a copy would lose the graph behind it. Copy t.detach(), or "
-        "copy the leaves and compute it again."),
+        "this tensor is a result of '·', and a copy would lose the graph behind it. Copy t.detach(), or copy the "
+        "leaves and compute it again."),
     "pickle.dumps(ones(2) * 1)": (GraphError, "a copy would lose the graph behind it."),
     "ones(2).numpy()": (GraphError,
         "Use gradlib's operations, or t.detach().numpy() if no gradient is to flow."),
@@ -586,8 +568,8 @@ CALLS = {
     "Tensor([1.0]).register_hook(print)": (GraphError,
         "this tensor needs no gradient, so none can be hooked."),
     "hooked(lambda gradient: gradient[:1])": (ShapeError,
-        "a hook returned a gradient of shape (1,) for one of shape (2,): return None to leave it, or an "
-        "array of the same shape."),
+        "a hook returned a gradient of shape (1,) for one of shape (2,): return None to leave it, or an array of the "
+        "same shape."),
     "(ones(2) * 1).backward('a')": (TypeError, "a Tensor holds numbers"),
     "(ones(2) * 1).backward([1, 2, 3])": (ShapeError,
         "gradient must have the tensor's shape (2,), got (3,)."),
@@ -595,8 +577,8 @@ CALLS = {
     "gradlib.grad(3.0, ones(2))": (TypeError, "but outputs is of type"),
     # NumPy's functions
     "np.linalg.norm(ones(2, 3), 2)": (TypeError,
-        "np.linalg.norm of a matrix with ord=2 is a norm of matrices, which has no derivative here. For the "
-        "norm of all entries use t.norm(2)."),
+        "np.linalg.norm of a matrix with ord=2 is a norm of matrices, which has no derivative here. For the norm of "
+        "all entries use t.norm(2)."),
     "np.linalg.norm(ones(2, 3), 1)": (TypeError,
         "np.linalg.norm of a matrix with ord=1 is a norm of matrices"),
     "np.linalg.norm(ones(2, 3, 4), np.inf, axis=(0, 1))": (TypeError,
@@ -611,8 +593,8 @@ CALLS = {
     "np.take(ones(2), [True, False])": (TypeError, "For a mask use t[mask]."),
     "ones(2).clip(1j)": (TypeError, "a tensor holds real numbers, complex ones are not supported."),
     "np.split(ones(4), 3)": (ShapeError,
-        "np.split makes 3 equal pieces, but axis 0 of shape (4,) has size 4. t.split and t.chunk allow a "
-        "smaller last one."),
+        "np.split makes 3 equal pieces, but axis 0 of shape (4,) has size 4. t.split and t.chunk allow a smaller last "
+        "one."),
     "np.take(ones(4), 5)": (IndexError,
         "index 5 does not fit shape (4,): index 5 is out of bounds for axis 0 with size 4."),
     "np.dot(ones(2, 3), ones(2, 3))": (ShapeError,
@@ -666,8 +648,7 @@ def test_overwritten_values_are_named():
     with pytest.raises(GraphError) as caught:
         z.backward()
     assert str(caught.value) == (
-        "backward() needs the values that '·' worked with, but its input of shape (2,) was overwritten in "
-        "place "
+        "backward() needs the values that '·' worked with, but its input of shape (2,) was overwritten in place "
         "afterwards. Compute the result again, or make a new tensor instead of overwriting."
     )
 

@@ -414,8 +414,8 @@ x, other, constant = leaf(), leaf(), Tensor(AT)
 WRONG = {
     # grad
     "many entries": (lambda: grad(x * 2, x), GraphError,
-        "grad differentiates one number, but output 0 has shape (3,). Reduce it first with .sum() or .mean(), or "
-        "pass in grad_outputs an array of shape (3,)"),
+        "grad differentiates one number, but output 0 has shape (3,). Reduce it first with .sum() or .mean(), or pass "
+        "in grad_outputs an array of shape (3,)"),
     "many entries, second": (lambda: grad([x.sum(), x * 2], x), GraphError, "but output 1 has shape (3,)"),
     "too few vectors": (lambda: grad([x, x], x, AT), ValueError,
         "grad_outputs needs one v for each output, 2 in all, got 1"),
@@ -450,8 +450,8 @@ WRONG = {
         "output 0 of the function, of shape (3,), does not depend on the inputs through the graph: it was cut by "
         "detach() on a leaf of shape (3,)"),
     "a constant": (lambda: jvp(lambda x: (x, Tensor([1.0])), AT, AT), GraphError,
-        "output 1 of the function, of shape (1,), does not depend on the inputs through the graph: it is a "
-        "constant, or was cut by .data. Leave a constant out: its derivative is zero."),
+        "output 1 of the function, of shape (1,), does not depend on the inputs through the graph: it is a constant, "
+        "or was cut by .data. Leave a constant out: its derivative is zero."),
     "many entries for hessian": (lambda: hessian(cube, AT), ShapeError,
         "hessian needs a function that returns a tensor of one element, got one of shape (3,)"),
     "a tuple for hvp": (lambda: hvp(lambda x: (x.sum(), x.sum()), AT, AT), ShapeError,

@@ -102,8 +102,8 @@ class Interval(Operations):
         if self.low.size == 1 and self.is_point:
             return bool(self.low.item())
         raise ValueError(
-            "an `if` needs one answer, but this holds for some points of the box and not for others. Choose entry "
-            "by entry: np.where(condition, x, y) bounds both branches."
+            "an `if` needs one answer, but this holds for some points of the box and not for others. Choose entry by "
+            "entry: np.where(condition, x, y) bounds both branches."
         )
 
     def __repr__(self) -> str:
@@ -322,7 +322,6 @@ def need(holds: np.ndarray, name: str, x: Interval, what: str) -> None:
     if not holds.all():
         i = tuple(map(int, np.argwhere(~holds)[0]))
         raise ValueError(
-            f"{name} needs {what}, but its input at {i} lies somewhere in [{x.low[i]:g}, {x.high[i]:g}]. Make the "
-            "box smaller, or clip the input. (The true range may be smaller: intervals forget where numbers came "
-            "from.)"
+            f"{name} needs {what}, but its input at {i} lies somewhere in [{x.low[i]:g}, {x.high[i]:g}]. Make the box "
+            "smaller, or clip the input. (The true range may be smaller: intervals forget where numbers came from.)"
         )

@@ -97,8 +97,8 @@ class Exercise:
 
     def _not_code(self, answer: Any) -> Report:
         advice = (
-            "This check runs your code on several cases, so it needs the name alone, without parentheses "
-            f"after it. It was given {describe(answer)}."
+            "This check runs your code on several cases, so it needs the name alone, without parentheses after it. It "
+            f"was given {describe(answer)}."
         )
         return Report(self.name, NOT_YET, explanation=advice)
 

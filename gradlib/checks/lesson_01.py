@@ -216,8 +216,8 @@ def near_the_best(h, best, dtype):
     spoiler = "truncation: the step is too long" if h > best else "round-off: the step is too short"
     return (
         f"Measured with your step in {dtype.__name__}, the slope of sin at 0.8 is off by "
-        f"{error_of_sine(h, dtype):.0e}; with the best step it is off by {error_of_sine(best, dtype):.0e}. "
-        f"What spoils yours is {spoiler}."
+        f"{error_of_sine(h, dtype):.0e}; with the best step it is off by {error_of_sine(best, dtype):.0e}. What spoils "
+        f"yours is {spoiler}."
     )
 
 

@@ -80,8 +80,8 @@ def dropped_thrice(dropout, x, p, seed):
 def wrong_draws(figures):
     if figures["both calls alike"]:
         return (
-            "Two calls in a row drop the same entries. Then these units are never trained; each call draws "
-            "from the generator that it is given."
+            "Two calls in a row drop the same entries. Then these units are never trained; each call draws from the "
+            "generator that it is given."
         )
     if not figures["the same from the same seed"]:
         return (

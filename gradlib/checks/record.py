@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 UNREADABLE = (
-    "The progress file cannot be read, so nothing was saved. `gradlib.checks.progress_file()` names it; "
-    "delete it to start over."
+    "The progress file cannot be read, so nothing was saved. `gradlib.checks.progress_file()` names it; delete it to "
+    "start over."
 )
 UNWRITABLE = "Nothing was saved: the progress file, which `gradlib.checks.progress_file()` names, cannot be written."
 

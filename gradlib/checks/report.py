@@ -15,8 +15,8 @@ _LOOKS = {
 }
 _BOX = "border-left: 4px solid {colour}; padding: 4px 12px; color: var(--jp-content-font-color1, inherit);"
 _ROWS = (
-    "margin: 4px 0; padding: 0; background: none; color: inherit; white-space: pre-wrap;"
-    " font-family: var(--jp-code-font-family, monospace);"
+    "margin: 4px 0; padding: 0; background: none; color: inherit; white-space: pre-wrap; font-family: "
+    "var(--jp-code-font-family, monospace);"
 )
 
 

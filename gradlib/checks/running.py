@@ -146,8 +146,8 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (
         UnboundLocalError,
         "",
-        "A name that is assigned anywhere in a function belongs to that function, and here it is read "
-        "before it has a value.",
+        "A name that is assigned anywhere in a function belongs to that function, and here it is read before it has a "
+        "value.",
     ),
     (NameError, "", "Nothing has this name here: it is misspelt, or the cell that defines it was not run."),
     (
@@ -198,8 +198,8 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (
         MemoryError,
         "",
-        "The memory is too small for this array: the sizes in its shape multiply. Do two axes stand against each "
-        "other here that should be one?",
+        "The memory is too small for this array: the sizes in its shape multiply. Do two axes stand against each other "
+        "here that should be one?",
     ),
     (
         SystemExit,
@@ -220,8 +220,8 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (
         ValueError,
         "broadcast",
-        "Two arrays of different shapes meet here. Counted from the last axis, their sizes must be equal, or "
-        "one of them 1.",
+        "Two arrays of different shapes meet here. Counted from the last axis, their sizes must be equal, or one of "
+        "them 1.",
     ),
     (
         ValueError,

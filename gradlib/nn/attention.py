@@ -101,8 +101,8 @@ def _additive(mask, dtype, name: str, allowed: bool):
         return mask.astype(dtype)
     if mask.dtype.kind != "b":
         raise TypeError(
-            f"{name} must hold bools or floats, got {mask.dtype}: of whole numbers it is not clear whether 1 "
-            f"lets a query look or is added to its score. Write {name} == 1, or {name} == 0."
+            f"{name} must hold bools or floats, got {mask.dtype}: of whole numbers it is not clear whether 1 lets a "
+            f"query look or is added to its score. Write {name} == 1, or {name} == 0."
         )
     array = mask.data if isinstance(mask, Tensor) else mask
     return np.where(array == allowed, 0, -np.inf).astype(dtype)
@@ -124,13 +124,13 @@ def _scores_shape(query, key, value) -> tuple[int, ...]:
     """The shape (..., L, S) of the scores of inputs of these shapes, checked."""
     if min(map(len, (query, key, value))) < 2:
         raise ShapeError(
-            f"query, key and value need an axis of positions and one of features, (..., L, E); got {query}, {key} "
-            f"and {value}."
+            f"query, key and value need an axis of positions and one of features, (..., L, E); got {query}, {key} and "
+            f"{value}."
         )
     if query[-1] != key[-1]:
         raise ShapeError(
-            f"query {query} and key {key} must have the same number of features, which are multiplied and "
-            f"summed: {query[-1]} is not {key[-1]}."
+            f"query {query} and key {key} must have the same number of features, which are multiplied and summed: "
+            f"{query[-1]} is not {key[-1]}."
         )
     if key[-2] != value[-2]:
         raise ShapeError(
@@ -251,14 +251,14 @@ class MultiheadAttention(Module):
             if mask.ndim == 3:
                 if mask.shape != (count * heads, queries, keys):
                     raise ShapeError(
-                        f"attn_mask with three axes must have shape (N·num_heads, L, S) = "
+                        "attn_mask with three axes must have shape (N·num_heads, L, S) = "
                         f"{(count * heads, queries, keys)}, got {mask.shape}."
                     )
                 mask = mask.reshape(shape)
             elif mask.shape != (queries, keys):
                 raise ShapeError(
-                    f"attn_mask must have shape (L, S) = {(queries, keys)}, a row for each query and a column for "
-                    f"each key, got {mask.shape}."
+                    f"attn_mask must have shape (L, S) = {(queries, keys)}, a row for each query and a column for each "
+                    f"key, got {mask.shape}."
                 )
             bias = mask if bias is None else mask + bias
         if key_padding_mask is not None:

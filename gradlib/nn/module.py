@@ -332,7 +332,7 @@ class Module:
         if not isinstance(state_dict, Mapping):
             hint = " To read a file: gradlib.load_into(model, path)." if isinstance(state_dict, str) else ""
             raise TypeError(
-                f"load_state_dict takes arrays by their names, as state_dict() gives them, got "
+                "load_state_dict takes arrays by their names, as state_dict() gives them, got "
                 f"{_described(state_dict)}.{hint}"
             )
         own = dict(self._state())
@@ -558,8 +558,8 @@ def _refuse_replacing(module: Module, name: str, value: Any) -> None:
         raise TypeError(f"{owner} is a module: assign another, or None, got {_described(value)}; or `del` it first.")
     if not isinstance(value, Tensor) or value.requires_grad:
         raise TypeError(
-            f"{owner} is a buffer, a constant tensor that state_dict() saves: assign a Tensor, got {_described(value)}"
-            f"{', which needs a gradient: take its detach()' if isinstance(value, Tensor) else ''}."
+            f"{owner} is a buffer, a constant tensor that state_dict() saves: assign a Tensor, got "
+            f"{_described(value)}{', which needs a gradient: take its detach()' if isinstance(value, Tensor) else ''}."
         )
 
 
@@ -591,8 +591,8 @@ def _not_kept(module: Module, name: str, value: Tensor) -> TypeError:
     if value.requires_grad:
         return TypeError(
             f"{owner} needs a gradient but is not a Parameter: {_described(value)}. parameters() would not find it, so "
-            "no optimizer would move it. To learn it, compute its numbers as an array and wrap them: "
-            f"Parameter(array). To keep a result, assign it in forward(), or take its detach().data.{meant}"
+            "no optimizer would move it. To learn it, compute its numbers as an array and wrap them: Parameter(array). "
+            f"To keep a result, assign it in forward(), or take its detach().data.{meant}"
         )
     return TypeError(
         f"{owner} is not a Parameter: {_described(value)} under that name would be neither learned nor saved. To keep "

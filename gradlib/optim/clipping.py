@@ -42,8 +42,8 @@ def clip_grad_norm_(
     norm = _norm([_norm_of(gradient, norm_type) for gradient in gradients], norm_type)
     if error_if_nonfinite and not math.isfinite(norm):
         raise ValueError(
-            f"the gradients' norm is {norm}: some gradient is infinite or NaN, and clipping cannot mend it. "
-            "Look for a logarithm or a division of 0, or lower the learning rate."
+            f"the gradients' norm is {norm}: some gradient is infinite or NaN, and clipping cannot mend it. Look for a "
+            "logarithm or a division of 0, or lower the learning rate."
         )
     factor = max_norm / (norm + 1e-6)  # 1e-6: a norm of 0 is divided by, too
     if not factor >= 1:  # a NaN is passed on

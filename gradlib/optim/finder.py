@@ -91,8 +91,8 @@ def find_learning_rate(
         optimizer.load_state_dict(saved)
     if len(rates) < 2:
         raise ValueError(
-            f"the loss was no longer finite after {len(rates)} steps at a rate of {min_lr}: lower min_lr, or "
-            "look for NaN in the data."
+            f"the loss was no longer finite after {len(rates)} steps at a rate of {min_lr}: lower min_lr, or look for "
+            "NaN in the data."
         )
     if min(losses) >= losses[0]:
         raise ValueError(

@@ -82,8 +82,8 @@ class Optimizer:
         ] = {}  # by group: the objects that packs were made of, the packs
         if isinstance(params, (Tensor, dict)) or not isinstance(params, Iterable):
             raise TypeError(
-                f"params is a list of tensors, or of groups; got one {type(params).__name__}. "
-                "Put it in brackets, or pass model.parameters()."
+                f"params is a list of tensors, or of groups; got one {type(params).__name__}. Put it in brackets, or "
+                "pass model.parameters()."
             )
         params = list(params)
         if not params:
@@ -105,8 +105,8 @@ class Optimizer:
             )
         if unknown := param_group.keys() - self.defaults.keys() - {"params", "initial_lr"}:
             raise ValueError(
-                f"{type(self).__name__} has no hyperparameter {', '.join(map(repr, sorted(unknown)))}. "
-                f"A group may set: {', '.join(self.defaults)}."
+                f"{type(self).__name__} has no hyperparameter {', '.join(map(repr, sorted(unknown)))}. A group may "
+                f"set: {', '.join(self.defaults)}."
             )
         params = _listed(param_group["params"])
         group = {**self.defaults, **param_group, "params": params}
@@ -116,8 +116,8 @@ class Optimizer:
             _check_parameter(i, param)
             if id(param) in taken:
                 raise ValueError(
-                    f"parameter {i} of this group, shape {param.shape}, is in the optimizer already: it "
-                    "would be moved twice a step. List every tensor once."
+                    f"parameter {i} of this group, shape {param.shape}, is in the optimizer already: it would be moved "
+                    "twice a step. List every tensor once."
                 )
             taken.add(id(param))
         self.param_groups.append(group)
@@ -191,8 +191,8 @@ class Optimizer:
         own_sizes = [len(group["params"]) for group in self.param_groups]
         if sizes != own_sizes:
             raise ValueError(
-                f"the saved state is for groups of {sizes} parameters, this optimizer has groups of "
-                f"{own_sizes}. Make it with the same parameters in the same order."
+                f"the saved state is for groups of {sizes} parameters, this optimizer has groups of {own_sizes}. Make "
+                "it with the same parameters in the same order."
             )
         order = [i for group in groups for i in group["params"]]
         loaded = {}
@@ -531,8 +531,8 @@ def _check_parameter(i: int, param: Any) -> None:
         raise TypeError(f"parameter {i} must be a Tensor, got {type(param).__name__}.{hint}")
     if not param.is_leaf:
         raise GraphError(
-            f"parameter {i}, shape {param.shape}, is a result of {param._op.symbol!r}. Moving it would not last: "
-            "it is computed again from its inputs. Optimize those leaves."
+            f"parameter {i}, shape {param.shape}, is a result of {param._op.symbol!r}. Moving it would not last: it is "
+            "computed again from its inputs. Optimize those leaves."
         )
 
 
@@ -561,8 +561,8 @@ def _loaded(name: str, value: Any, position: int, param: Tensor) -> Any:
     if value.ndim == 0:
         return value.item()
     raise ShapeError(
-        f"the saved {name} of parameter {position} has shape {value.shape}, the parameter {param.shape}. "
-        "Make the optimizer with the same parameters in the same order."
+        f"the saved {name} of parameter {position} has shape {value.shape}, the parameter {param.shape}. Make the "
+        "optimizer with the same parameters in the same order."
     )
 
 

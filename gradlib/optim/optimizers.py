@@ -54,8 +54,8 @@ class SGD(Optimizer):
         super()._check_group(group)
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError(
-                "nesterov=True looks ahead along the momentum: it needs momentum above 0 and dampening 0, "
-                f"got momentum={group['momentum']} and dampening={group['dampening']}."
+                "nesterov=True looks ahead along the momentum: it needs momentum above 0 and dampening 0, got "
+                f"momentum={group['momentum']} and dampening={group['dampening']}."
             )
 
     _LATE = frozenset({"momentum_buffer"})

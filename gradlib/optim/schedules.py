@@ -51,8 +51,8 @@ class LRScheduler:
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch >= 0 and "initial_lr" not in group:
                 raise KeyError(
-                    f"resuming at {last_epoch} needs the rate that group {i} began with, its 'initial_lr': load "
-                    "the optimizer's state_dict first, or begin with last_epoch=-1."
+                    f"resuming at {last_epoch} needs the rate that group {i} began with, its 'initial_lr': load the "
+                    "optimizer's state_dict first, or begin with last_epoch=-1."
                 )
             group.setdefault("initial_lr", group["lr"])
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
@@ -221,8 +221,8 @@ class LinearLR(LRScheduler):
     ):
         if not 0 < start_factor <= 1 or not 0 <= end_factor <= 1:
             raise ValueError(
-                "start_factor must be above 0 and at most 1, end_factor from 0 to 1; got "
-                f"{start_factor} and {end_factor}."
+                f"start_factor must be above 0 and at most 1, end_factor from 0 to 1; got {start_factor} and "
+                f"{end_factor}."
             )
         self.start_factor, self.end_factor = start_factor, end_factor
         self.total_iters = whole("LinearLR's total_iters is a whole number from 1 on", total_iters, 1)
@@ -256,8 +256,8 @@ class SequentialLR(LRScheduler):
     ):
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
-                f"{len(schedulers)} schedules have {len(schedulers) - 1} changes between them, got "
-                f"{len(milestones)} milestones."
+                f"{len(schedulers)} schedules have {len(schedulers) - 1} changes between them, got {len(milestones)} "
+                "milestones."
             )
         for schedule in schedulers:
             if not isinstance(schedule, LRScheduler):
@@ -367,8 +367,8 @@ class OneCycleLR(LRScheduler):
         max_lrs = [max_lr] * len(optimizer.param_groups) if isinstance(max_lr, Real) else list(max_lr)
         if len(max_lrs) != len(optimizer.param_groups):
             raise ValueError(
-                f"max_lr has {len(max_lrs)} rates for {len(optimizer.param_groups)} groups: give one for each, or "
-                "one number for all."
+                f"max_lr has {len(max_lrs)} rates for {len(optimizer.param_groups)} groups: give one for each, or one "
+                "number for all."
             )
         if last_epoch == -1:
             for group, rate in zip(optimizer.param_groups, max_lrs, strict=True):
@@ -389,8 +389,8 @@ class OneCycleLR(LRScheduler):
         """The value at t on the way between the corners' values."""
         if t > self.total_steps:
             raise ValueError(
-                f"the cycle has {self.total_steps} steps and this is number {t}: total_steps must count the "
-                "batches of all epochs, if step() follows every batch."
+                f"the cycle has {self.total_steps} steps and this is number {t}: total_steps must count the batches of "
+                "all epochs, if step() follows every batch."
             )
         t = min(t, self.corners[-1])  # the call after the last batch: no step follows it
         i = next(i for i, corner in enumerate(self.corners[1:], start=1) if t <= corner)

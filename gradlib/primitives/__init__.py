@@ -50,7 +50,7 @@ def find(op: Primitive | str) -> Primitive:
     entry = _BY_SYMBOL.get(op) or TABLE.get(op)
     if entry is None:
         raise KeyError(
-            f"the operation {op!r} is not in the table of derivatives, so its local derivative is unknown. "
-            f"It knows: {'  '.join(_BY_SYMBOL)}"
+            f"the operation {op!r} is not in the table of derivatives, so its local derivative is unknown. It knows: "
+            f"{'  '.join(_BY_SYMBOL)}"
         )
     return entry

@@ -196,10 +196,9 @@ class View:
         # would be left of the picture. Without the style the picture is hidden and a sentence is shown instead.
         attributes = f'role="group" aria-label="{html.escape(model.title)}" hidden="hidden"'
         return (
-            f'<div class="gradlib-widget"><style>{style()}</style>'
-            f'<div class="gradlib-picture" {attributes}>{picture}</div>'
-            '<p class="gradlib-no-picture">Run the cell to see the picture.</p>'
-            f'<div class="gradlib-words">{model.words().html()}</div></div>'
+            f'<div class="gradlib-widget"><style>{style()}</style><div class="gradlib-picture" '
+            f'{attributes}>{picture}</div><p class="gradlib-no-picture">Run the cell to see the picture.</p><div '
+            f'class="gradlib-words">{model.words().html()}</div></div>'
         )
 
     def __repr__(self) -> str:

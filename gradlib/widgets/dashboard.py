@@ -42,8 +42,8 @@ class TrainingModel(Model):
         self.x, self.y = np.asarray(x, dtype=float), np.asarray(y).reshape(-1)
         if self.x.ndim != 2 or self.x.shape[1] != 2 or len(self.x) != len(self.y) or not len(self.x):
             raise ValueError(
-                "the dashboard needs points of the plane and their classes, x of shape (n, 2) and y of shape (n,), "
-                f"got {self.x.shape} and {self.y.shape}."
+                "the dashboard needs points of the plane and their classes, x of shape (n, 2) and y of shape (n,), got "
+                f"{self.x.shape} and {self.y.shape}."
             )
         self.train_epoch, self.predict, self.length = train_epoch, predict, epochs + 1
         low, high = self.x.min(axis=0), self.x.max(axis=0)

@@ -118,8 +118,8 @@ class LogitsModel(Model):
             handle = f'{box} y="{top - 5:.1f}" height="10"'
             text = f'x="{(left + right) / 2:.0f}" y="{top - 9 if value >= 0 else top + 19:.1f}" text-anchor="middle"'
             axes.add(
-                f'<g class="node draggable" data-id="c{i}" data-drag="y"><rect class="cell {style}" {bar}/>'
-                f'<rect class="point {style}" {handle}/><text {text}>{html.escape(f"{value:.6g}")}</text></g>'
+                f'<g class="node draggable" data-id="c{i}" data-drag="y"><rect class="cell {style}" {bar}/><rect '
+                f'class="point {style}" {handle}/><text {text}>{html.escape(f"{value:.6g}")}</text></g>'
             )
         axes.legend(f"true class {self.target}", "second")
         return axes.svg(f"Scores of {len(self.own)} classes; bars can be dragged")
