@@ -97,14 +97,14 @@ def masked(x, p, training, keep, scale):
 @dropout.mistake
 def unscaled(x, p, training, rng):
     """You drop the right share, and keep the others as they are: the mean falls to 1 - p of what it was, and the next
-    layer meets other numbers in training than in use."""
+    layer meets other numbers in training than in eval mode."""
     return masked(x, p, training, rng.random(x.shape) >= p, 1.0)
 
 
 @dropout.mistake
 def scaled_in_use(x, p, training, rng):
     """You keep the entries as they are in training, and multiply by 1 - p in eval mode. That keeps the mean, too, and
-    was once the way; here the scaling is done in training, so that the model in use does nothing at all."""
+    was once the way; here the scaling is done in training, so that dropout does nothing in eval mode."""
     return masked(x, p, training, rng.random(x.shape) >= p, 1.0) if training else x * (1 - p)
 
 
@@ -123,20 +123,20 @@ def kept_with_p_and_divided_by_it(x, p, training, rng):
 
 @dropout.mistake
 def also_in_use(x, p, training, rng):
-    """You drop in eval mode, too. A model in use would give another answer each time."""
+    """You drop in eval mode, too. Then the same model gives another answer each time."""
     return masked(x, p, True, rng.random(x.shape) >= p, 1 / (1 - p))
 
 
 # --- 2 -----------------------------------------------------------------------------------------
 
 
-@exercise("Batch norm, in training and in use", points=3)
+@exercise("Batch norm, in training and in eval mode", points=3)
 def batch_norm():
     """Return z, and the running mean and variance afterwards, as a tuple of three arrays.
 
     x has shape (N, C); the statistics are one for each of the C columns. In training z = (x - μ)/√(σ² + eps), with
     mean and variance of the batch (divisor N), and the running ones move to them: r ← (1 - momentum) r + momentum ·
-    new, where the new variance has the divisor N - 1. In use the running ones take the place of μ and σ², and stay.
+    new, where the new variance has the divisor N - 1. In eval mode the running ones replace μ and σ², and stay.
     """
     for shape, training, momentum, about in [
         ((4, 3), True, 0.1, ""),
