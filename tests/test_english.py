@@ -41,12 +41,10 @@ PHRASES = {
     r"\b(is|are) to be (a|an|one)\b": "must be",
     r"\bof no (entries|indices|numbers)\b": "of an empty array",
     r"\b(has|have) not([.,:;)]| (a|an|the|its|their)\b)": "does not have",
-}
-# Outside the checks: their readers are learners, all others are programmers.
-PROGRAMMERS = {
-    r"\bwhole numbers?\b|\ba whole one\b": "integer",
     r"\bin use\b(?! by)": "in eval mode",
 }
+# Outside the checks: their readers are learners, all others are programmers.
+PROGRAMMERS = {r"\bwhole numbers?\b|\ba whole one\b": "integer"}
 
 Finding = tuple[int, str, str]  # line, what stands there, its plain form
 
