@@ -21,7 +21,7 @@ import numpy as np
 
 from .errors import GraphError, ShapeError
 from .formulas import rules_text
-from .primitives import Primitive, find
+from .primitives import TABLE, Primitive, find
 
 
 class _Recording(threading.local):
@@ -181,6 +181,9 @@ class enable_grad(RecordingMode):
         recording.enabled = True
 
 
+_add_up = TABLE["sum"].forward
+
+
 def unbroadcast(gradient, shape: tuple[int, ...]):
     """Sum a gradient over the axes that broadcasting stretched, so that it has the shape of the input again.
 
@@ -190,11 +193,12 @@ def unbroadcast(gradient, shape: tuple[int, ...]):
     (array([2., 2., 2.]), array([[3.],
            [3.]]))
     """
+    add_up = _add_up if type(gradient) is np.ndarray else TABLE["sum"]
     new_axes = gradient.ndim - len(shape)
     if new_axes:
-        gradient = gradient.sum(axis=0 if new_axes == 1 else tuple(range(new_axes)))
+        gradient = add_up(gradient, axis=0 if new_axes == 1 else tuple(range(new_axes)))
     stretched = tuple(i for i, size in enumerate(shape) if size == 1 != gradient.shape[i])
-    return gradient.sum(axis=stretched, keepdims=True) if stretched else gradient
+    return add_up(gradient, axis=stretched, keepdims=True) if stretched else gradient
 
 
 def is_node(thing: Any) -> bool:

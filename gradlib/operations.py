@@ -400,6 +400,8 @@ class Operations:
 
     def var(self, axis=None, keepdims: bool = False, *, correction: int = 1, dim=None, keepdim: bool = False):
         """The variance Σ(x - mean)²/(n - correction) along the axes; correction=1 estimates that of a population."""
+        if self.dtype == np.float16:  # squares above 65504 are infinite there
+            return self.float().var(axis, keepdims, correction=correction, dim=dim, keepdim=keepdim).astype(self.dtype)
         centered, count = self._centered("var", axis, dim)
         return centered.square().sum(axis, keepdims, dim=dim, keepdim=keepdim) / _positive(
             count - _correction(correction)
@@ -407,17 +409,24 @@ class Operations:
 
     def std(self, axis=None, keepdims: bool = False, *, correction: int = 1, dim=None, keepdim: bool = False):
         """The root of the variance. Where all entries are equal it is 0 and so is its gradient."""
+        if self.dtype == np.float16:
+            return self.float().std(axis, keepdims, correction=correction, dim=dim, keepdim=keepdim).astype(self.dtype)
         centered, count = self._centered("std", axis, dim)
         return (
             centered.norm(2, axis, keepdims, dim=dim, keepdim=keepdim)
             / _positive(count - _correction(correction)) ** 0.5
         )
 
+    def center(self, axis=None, *, dim=None):
+        """x minus its mean over the axes, which is exactly 0 where all entries are equal."""
+        return self._centered("center", axis, dim)[0]
+
     def _centered(self, name: str, axis, dim) -> tuple[Any, int]:
-        """This without its mean, and how many entries the mean is of."""
-        _check_over(name, several_axes(self.ndim, axis, False, dim, False)["axis"], self.shape)
-        mean = self.mean(axis, True, dim=dim)
-        return self - mean, math.prod(self.shape) // (math.prod(mean.shape) or 1)
+        """The deviations from the mean, and how many entries the mean is of."""
+        axis = several_axes(self.ndim, axis, False, dim, False)["axis"]
+        _check_over(name, axis, self.shape)
+        axes = range(self.ndim) if axis is None or not self.ndim else axis if isinstance(axis, tuple) else (axis,)
+        return self._apply(P.center, self, axis=axis), math.prod(self.shape[a] for a in axes)
 
     def norm(self, ord: float = 2, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
         """(Σ|x|^ord)^(1/ord) over the axes, all entries by default; ord may be ∞. At 0 its gradient is 0."""

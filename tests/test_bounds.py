@@ -80,7 +80,7 @@ WIDE = {  # correct, but wider than the range: products of several intervals, an
     "where": ([(N, ANY), (N, ANY), (N, ANY)], {}),
     "linear": ([((BOXES, 4), ANY), ((4, 3), ANY), ((3,), ANY)], {}),
     "fold": ([((2 * 6, 3 * 6), ANY)], {"shape": (3, 2, 5, 4)} | SLIDING),
-    "normalize": ([(ROWS, ANY)], {"axis": (1,), "eps": 1e-5}),
+    "normalize": ([(ROWS, ANY)], {"axis": (1,), "eps": 1e-5}), "center": ([(ROWS, ANY)], {"axis": 1}),
     "rnn": ([((3, 200, 2), ANY), ((2, 2), UNIT), ((200, 2), UNIT)], {"nonlinearity": "tanh"}),
     "lstm": ([((3, 200, 8), ANY), ((2, 8), UNIT), ((200, 2), UNIT), ((200, 2), UNIT)], {}),
     "gru": ([((3, 200, 6), ANY), ((2, 6), UNIT), ((6,), UNIT), ((200, 2), UNIT)], {}),

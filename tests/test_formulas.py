@@ -36,6 +36,7 @@ READS = {
     "matmul": ["u v", "g vᵀ", "uᵀ g"],
     "sum": ["Σ u", "spread g"],
     "mean": ["mean(u)", "spread g/n"],
+    "center": ["u - mean u", "g - mean g"],
     "reshape": ["reshape(u)", "reshape g"],
     "transpose": ["transpose(u)", "transpose g"],
     "broadcast_to": ["broadcast_to(u)", "unbroadcast g"],

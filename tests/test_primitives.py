@@ -94,7 +94,7 @@ LINEAR = {
     "unfold", "fold",
     "add", "sub", "neg", "relu", "leaky_relu", "clip", "maximum", "minimum", "where", "astype", "to",
     "sign", "floor", "ceil", "round", "floor_divide",
-    "sum", "mean", "max", "min", "cumsum",
+    "sum", "mean", "center", "max", "min", "cumsum",
     "reshape", "transpose", "broadcast_to", "concatenate", "pad", "getitem", "scatter", "setitem",
 }  # fmt: skip
 

@@ -283,9 +283,13 @@ def _fold(x: Interval, kernel: tuple, **keywords) -> Interval:
     return _linear(partial(P.fold.forward, kernel=kernel, **keywords), x, math.prod(kernel))
 
 
+def _center(x: Interval, axis) -> Interval:
+    return x - x.mean(axis, keepdims=True)
+
+
 def _normalize(x: Interval, axis, eps: float) -> Interval:
     """(x - mean)/√(var + ε) as composed; and of n numbers none lies further than √n of their sizes out."""
-    centered = x - x.mean(axis, keepdims=True)
+    centered = _center(x, axis)
     terms = _terms(x, axis)
     most = math.sqrt(terms) * (1 + gamma(terms, x.dtype))
     return within(centered / (centered.square().mean(axis, keepdims=True) + eps).sqrt(), -most, most)
@@ -478,7 +482,7 @@ RULES |= {
     "sinh": _rising(P.sinh), "cosh": _cosh, "tanh": _rising(P.tanh, least=-1, most=1),
     "sigmoid": _rising(P.sigmoid, least=0, most=1), "erf": _rising(P.erf, least=-1, most=1),
     "gelu": _gelu, "leaky_relu": _leaky_relu, "where": _where,
-    "sum": _sum, "mean": _mean, "norm": _norm, "cumsum": _cumsum, "prod": _prod, "cumprod": _cumprod,
+    "sum": _sum, "mean": _mean, "center": _center, "norm": _norm, "cumsum": _cumsum, "prod": _prod, "cumprod": _cumprod,
     "logsumexp": _logsumexp, "softmax": _softmax, "log_softmax": _log_softmax,
     "cross_entropy": _cross_entropy, "linear": _linear_layer, "matmul": _matmul, "einsum": _einsum,
     "scatter": _scatter, "fold": _fold, "normalize": _normalize, "rnn": _rnn, "lstm": _lstm, "gru": _gru,

@@ -55,9 +55,10 @@ def batch_norm(
                 f"batch_norm in training needs more than one value a feature, got shape {x.shape}: with one, the "
                 "variance is 0. Take a larger batch, or model.eval()."
             )
-        for running, now in ((running_mean, x.data.mean(axis=axes)), (running_var, x.data.var(axis=axes, ddof=1))):
+        batch = x.detach()
+        for running, now in ((running_mean, batch.mean(axes)), (running_var, batch.var(axes))):
             if running is not None:
-                running.data[...] += momentum * (now - running.data)
+                running.data[...] += momentum * (now.data - running.data)
                 running.data = running.data  # tells the engine that it was overwritten
         z = P.normalize(x, axis=axes, eps=eps)
     return _scaled("batch_norm", z, weight, bias, own, shape)
@@ -91,7 +92,8 @@ def rms_norm(x, normalized_shape, weight=None, eps: float | None = None) -> Tens
     if x.dtype.kind != "f":
         x = x.float()
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
-    z = x / (x.square().mean(axes, keepdims=True) + eps).sqrt()
+    wide = x.float() if x.dtype == np.float16 else x  # squares above 65504 are infinite in float16
+    z = (wide / (wide.square().mean(axes, keepdims=True) + eps).sqrt()).astype(x.dtype)
     return _scaled("rms_norm", z, weight, None, own, own)
 
 

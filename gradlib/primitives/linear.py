@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-from .table import Primitive, Vjp
+from .reductions import sum
+from .table import Primitive, Vjp, in_single
 
 
 def _as_matrices(g, x, y):
@@ -23,9 +24,7 @@ def _as_matrices(g, x, y):
 
 def _matmul_vjp_x(g, z, x, y):
     if x.ndim > 1 < y.ndim:
-        if (
-            g.shape[-1] > 8 * g.shape[-2]
-        ):  # a convolution's: few rows, long ones; turned around OpenBLAS takes half of the time
+        if g.shape[-1] > 8 * g.shape[-2]:  # a convolution's few, long rows: transposed, OpenBLAS takes half of the time
             return (y @ g.mT).mT
         return g @ y.mT  # (…, n, m) @ (…, m, k) -> (…, n, k)
     g, _, columns = _as_matrices(g, x, y)
@@ -33,6 +32,8 @@ def _matmul_vjp_x(g, z, x, y):
 
 
 def _matmul_vjp_y(g, z, x, y):
+    if y.ndim == 2 < x.ndim:  # one matrix for a whole stack: its gradient is one product over all rows
+        g, x = (a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) for a in (g, x))
     if x.ndim > 1 < y.ndim:
         return x.mT @ g  # (…, k, n) @ (…, n, m) -> (…, k, m)
     g, rows, _ = _as_matrices(g, x, y)
@@ -76,7 +77,14 @@ linear = Primitive(
 # Einstein's sums ------------------------------------------------------------
 
 
+@in_single
 def _einsum(*inputs, subscripts):
+    if len(inputs) == 1:
+        letters, result = _spelled(subscripts, [inputs[0].ndim])
+        if len(set(letters[0])) == len(letters[0]):  # no diagonal: a sum, and the axes that stay in another order
+            kept = [letter for letter in letters[0] if letter in result]
+            gone = tuple(axis for axis, letter in enumerate(letters[0]) if letter not in result)
+            return np.transpose(sum(inputs[0], axis=gone), [kept.index(letter) for letter in result])
     # From three operands on the order matters; with two, `optimize` hands the product to BLAS.
     return np.einsum(subscripts, *inputs, optimize=len(inputs) > 1)
 

@@ -16,7 +16,7 @@ from itertools import product
 
 import numpy as np
 
-from .table import Primitive, Vjp
+from .table import Primitive, Vjp, in_single
 
 
 def output_sizes(sizes, kernel, stride, padding, dilation) -> tuple[int, ...]:
@@ -65,6 +65,7 @@ def _unfold(x, kernel, stride, padding, dilation, fill=0.0):
     return columns.reshape(channels * math.prod(kernel), math.prod(out) * count)
 
 
+@in_single  # a pixel may stand in thousands of windows
 def _fold(g, shape, kernel, stride, padding, dilation):
     count, channels, *sizes = shape
     out = output_sizes(sizes, kernel, stride, padding, dilation)

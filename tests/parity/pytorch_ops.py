@@ -84,6 +84,7 @@ PYTORCH = {
     "relu": torch.relu, "leaky_relu": torch.nn.functional.leaky_relu, "gelu": torch.nn.functional.gelu,
     "maximum": torch.maximum, "minimum": torch.minimum, "clip": torch.clamp, "where": torch.where,
     # reductions
+    "center": lambda x, axis: x - x.mean(dim=axes_of(x, axis), keepdim=True),
     "sum": reduced(torch.sum), "mean": reduced(torch.mean), "max": reduced(torch.amax),
     "min": reduced(torch.amin), "prod": prod, "norm": reduced(torch.linalg.vector_norm),
     "logsumexp": reduced(torch.logsumexp),

@@ -40,7 +40,7 @@ def along(name):
 SAMPLES = []
 for name in ("sum", "mean", "max", "min", "prod", "norm", "logsumexp"):
     SAMPLES += reduction(name)
-for name in ("cumsum", "cumprod", "softmax", "log_softmax"):
+for name in ("cumsum", "cumprod", "softmax", "log_softmax", "center"):
     SAMPLES += along(name)
 for name in ("sum", "prod"):
     SAMPLES += [Sample(name, (np.empty(shape),), keywords) for shape, keywords in NOTHING]
@@ -65,6 +65,8 @@ SAMPLES += [
     Sample("prod", (rows,), {}), Sample("prod", (rows,), {"axis": (0, 1)}),
     Sample("cumprod", (rows,), {"axis": 1}), Sample("cumprod", (rows,), {"axis": 0}),
 ]  # fmt: skip
+
+SAMPLES += [Sample("center", (draw.anywhere((2, 3)),), {"axis": axis}) for axis in (None, (1, 0))]
 
 # Ties share the gradient evenly, as PyTorch's amax and amin do; a norm has no slope at 0.
 for name in ("max", "min"):
