@@ -1,6 +1,7 @@
 """Graph: the snapshot, its names, its picture, and what stands in for the picture."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -286,12 +287,13 @@ def test_where_nothing_can_draw_it_is_text_that_says_how_to_get_pictures(hidden,
 def test_where_only_dot_is_there_it_draws(tmp_path):
     dot = shutil.which("dot")
     if dot is None:  # a stand-in that draws what the real one drew: pygraphviz, called as `dot -Tsvg`
-        script = tmp_path / "dot"
-        script.write_text(
-            f"#!{sys.executable}\nimport sys, pygraphviz\n"
-            "graph = pygraphviz.AGraph(string=sys.stdin.read())\n"
-            "sys.stdout.buffer.write(graph.draw(format='svg', prog='dot'))\n"
+        code = (
+            "import sys, pygraphviz; drawn = pygraphviz.AGraph(string=sys.stdin.read()).draw(format='svg', prog='dot')"
         )
+        code += "; sys.stdout.buffer.write(drawn)"
+        script = tmp_path / "dot"
+        # Through sh: a kernel cuts the path of an interpreter at its first space, and a long one at its end.
+        script.write_text(f"#!/bin/sh\nexec {shlex.join([sys.executable, '-c', code])}\n")
         script.chmod(0o755)
         dot = str(script)
     kinds, _ = draw_without("pygraphviz", path=os.path.dirname(dot))

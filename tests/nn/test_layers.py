@@ -54,7 +54,7 @@ def test_layers_take_arrays_and_lists():
         for given in (rows, np.array(rows), np.array(rows, dtype=np.float32), Tensor(rows)):
             result = layer(given)
             assert isinstance(result, Tensor) and result.shape == expected.shape
-            np.testing.assert_allclose(result.data, expected.data, rtol=1e-6)
+            np.testing.assert_allclose(result.data, expected.data, rtol=1e-5, atol=1e-5)  # sums may cancel to almost 0
     half = F.dropout(Tensor([1, 2, 3]), 0.5, rng=np.random.default_rng(0))
     assert half.dtype == np.float32 and half.tolist() == [2.0, 0.0, 0.0]
     assert isinstance(F.linear(np.ones((2, 3)), np.ones((3, 2)), np.ones(2)), Tensor)
