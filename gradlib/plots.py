@@ -1,14 +1,14 @@
-"""Pictures, by Matplotlib: each function draws one, on `ax` or on a figure of its own, and returns the axes.
+"""Pictures with Matplotlib: each function draws one, on `ax` or on a new figure, and returns the axes.
 
-*Both themes.* A figure of its own brings a white panel with dark text, and looks the same on a light and on a
-dark page. A transparent one cannot: text with contrast c on white (luminance 1) and on JupyterLab's dark #111111
-(luminance 0.0056) needs a luminance of at most 1.05/c - 0.05 and at least 0.0556 c - 0.05, so no colour has more
-than c = 4.35 on both, and small text asks for 4.5. On an `ax` that is given, text is dark or light by what lies
-behind it, and nothing else of the figure is touched.
+*Both themes.* A new figure has a white panel with dark text, and looks the same on a light and on a dark page. A
+transparent one cannot: text with contrast c on white (luminance 1) and on JupyterLab's dark #111111 (luminance 0.0056)
+needs a luminance of at most 1.05/c - 0.05 and at least 0.0556 c - 0.05, so the highest contrast on both is c = 4.35,
+and small text needs 4.5. On a given `ax`, text is dark or light depending on its background, and the rest of the figure
+stays as it is.
 
-*Colour blindness.* Categories take the colours of Okabe and Ito (Color Universal Design, 2008), those first that
-have a contrast of 3 on white and on #111111, and a line style and a marker of their own besides. Values take
-maps whose lightness rises evenly (viridis), signed ones a map that is light in the middle and dark at both ends.
+*Colour blindness.* Categories have the colours of Okabe and Ito (Color Universal Design, 2008), starting with those
+that have a contrast of 3 on white and on #111111, and each also has its own line style and marker. Values have colour
+maps whose lightness rises evenly (viridis), signed values a map that is light in the middle and dark at both ends.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ import numpy as np
 
 from .autograd import enable_grad, no_grad
 from .diagnostics import ActivationTracker, GradientTracker
-from .errors import GraphError, ShapeError
+from .errors import GraphError, ShapeError, whole
 from .functional import grad
 from .nn.module import evaluating
+from .operations import on_cpu
 from .random import generator
 from .tensor import Tensor
 
@@ -34,7 +35,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
 def _style(i: int) -> tuple:
-    """Colour, line and marker of curve or class number i; the pairs of colour and another repeat after 64."""
+    """Colour, line style and marker of curve or class i; pairs of colour and style repeat after 64."""
     turn = (i + i // len(COLORS)) % len(COLORS)
     return COLORS[i % len(COLORS)], LINES[turn], MARKERS[turn]
 
@@ -48,13 +49,13 @@ _TITLE, _LABEL, _TICK = 12, 11, 10  # points
 
 
 def loss_curves(history: Any, ax=None, *, log: bool = False, title: str = "Loss by epoch"):
-    """The losses of a training run, a line each, over the epochs from 1.
+    """Draw the losses of a training run, one line each, over the epochs from 1.
 
-    history : a `History`, a dict {name: list} or one list. Of a dict with names that contain "loss" only those
-        are drawn. None and NaN leave a gap. log : a logarithmic axis, for losses that fall by orders.
+    history : a `History`, a dict {name: list} or one list. If names in a dict contain "loss", only those are drawn.
+        None and NaN leave a gap. log : a logarithmic axis, for losses that fall by orders of magnitude.
 
-    The lowest value of each line is ringed; the legend says what it is and at which epoch. Of more than four lines
-    it stands below a figure of its own.
+    The lowest value of each line is ringed; the legend names it and its epoch. For more than four lines the legend of a
+    new figure is below the axes.
 
     >>> ax = loss_curves({"train_loss": [1.0, 0.5, 0.3], "val_loss": [1.1, 0.7, 0.8]})
     >>> [line.get_ydata().tolist() for line in ax.lines[:2]]
@@ -89,14 +90,14 @@ def _series(history: Any) -> dict[str, np.ndarray]:
         history = {"loss": history}
     for values in history.values():
         if isinstance(values, str) or not np.iterable(values):
-            raise TypeError(f"losses are a History, a dict {{name: list}} or a list of numbers; got {values!r}.")
+            raise TypeError(f"losses must be a History, a dict {{name: list}} or a list of numbers; got {values!r}.")
     losses = {name: values for name, values in history.items() if "loss" in name} or history
     series = {}
     for name, values in losses.items():
-        values = np.atleast_1d(np.array([np.nan if value is None else value for value in values], dtype=float))
-        if values.ndim != 1:
-            raise ShapeError(f"a curve is a list of numbers, {name!r} has shape {values.shape}.")
-        series[name] = values
+        array = _array(name, [np.nan if value is None else value for value in values]).astype(float)
+        if array.ndim != 1:
+            raise ShapeError(f"a curve must be a list of numbers, {name!r} has shape {array.shape}.")
+        series[name] = array
     if len(series) > len(COLORS):
         raise ValueError(
             f"{len(series)} curves in one picture cannot be told apart, {len(COLORS)} can: choose some, as in {{name: "
@@ -108,28 +109,27 @@ def _series(history: Any) -> dict[str, np.ndarray]:
 
 
 def taylor(f: Callable, center: float = 0.0, orders: Sequence[int] = (1, 2, 3, 5), xlim=None, ax=None):
-    """A function of one number beside its Taylor polynomials about a point.
+    """Draw a function of one number and its Taylor polynomials about a point.
 
         p_n(x) = Σ_{k ≤ n} f⁽ᵏ⁾(c)/k! · (x - c)ᵏ
 
-    f : of a tensor, entry by entry. The derivatives are true ones, of any order: gradients of gradients.
-    xlim : what is drawn, center ± 3 by default. The heights are those of f, a little more.
+    f : a function of a tensor, entry by entry. Derivatives of any order are exact: gradients of gradients.
+    xlim : the range of x, by default center ± 3. The range of y is that of f, with a margin.
 
-    Raises ValueError where f or one of the derivatives has no finite value at the center, as the logarithm at 0.
+    Raises ValueError if f or one of its derivatives is not finite at the center, as the logarithm at 0.
 
     >>> taylor_coefficients(lambda x: x.exp(), 0.0, 4)
     array([1.        , 1.        , 0.5       , 0.16666667, 0.04166667])
     """
-    low, high = (center - 3, center + 3) if xlim is None else xlim
-    orders = [orders] if isinstance(orders, int) else list(orders)
-    if min(orders, default=0) < 0:
-        raise ValueError(f"an order is 0 or more, got {min(orders)}.")
+    center = _number("center", center)
+    low, high = _limits("xlim", (center - 3, center + 3) if xlim is None else xlim)
+    orders = [_order(order) for order in (orders if np.iterable(orders) else [orders])]
     coefficients = taylor_coefficients(f, center, max(orders, default=0))
     x = np.linspace(low, high, 401)
-    with no_grad(), np.errstate(all="ignore"):  # where f is not defined there is a gap
-        y = _array(f(Tensor(x)))
+    with no_grad(), np.errstate(all="ignore"):  # a gap where f is not defined
+        y = _array("the result of f", f(Tensor(x)))
     if y.shape != x.shape:
-        raise ShapeError(f"f must work entry by entry: of 401 numbers it gave shape {y.shape}.")
+        raise ShapeError(f"f must work entry by entry: for 401 numbers it returned shape {y.shape}.")
     ax = _axes(ax)
     ax.plot(x, y, color=_ink(ax), lw=3, label="f", zorder=3)
     for i, order in enumerate(orders):
@@ -145,28 +145,29 @@ def taylor(f: Callable, center: float = 0.0, orders: Sequence[int] = (1, 2, 3, 5
 
 
 def taylor_coefficients(f: Callable, center: float, order: int) -> np.ndarray:
-    """f⁽ᵏ⁾(c)/k! for k from 0 to order, in float64, by differentiating the graph again and again."""
-    if order < 0:
-        raise ValueError(f"an order is 0 or more, got {order}.")
+    """f⁽ᵏ⁾(c)/k! for k from 0 to order, in float64, by differentiating the graph repeatedly."""
+    order, center = _order(order), _number("center", center)
     x = Tensor(np.array(float(center)), requires_grad=True)
     coefficients = []
     with enable_grad(), np.errstate(all="ignore"):
         derivative = f(x)
         if not isinstance(derivative, Tensor):
-            raise TypeError(f"f takes a tensor and gives one, it gave a {type(derivative).__name__}.")
+            raise TypeError(f"f must return a tensor, it returned a {type(derivative).__name__}.")
+        if derivative.numel() != 1:
+            raise ShapeError(f"f must return one number for one number, it returned shape {derivative.shape}.")
         for k in range(order + 1):
             derivative = _derivative(derivative, x) if k else derivative
             if not np.isfinite(derivative.item()):
                 what = f"derivative {k} of f" if k else "f"
                 raise ValueError(
-                    f"at {center:g} {what} is {derivative.item()}: there is no polynomial. Move the center."
+                    f"at {center:g} {what} is {derivative.item()}, so there is no polynomial. Move the center."
                 )
             coefficients.append(derivative.item() / math.factorial(k))
     return np.array(coefficients)
 
 
 def _derivative(y: Tensor, x: Tensor) -> Tensor:
-    """dy/dx; 0 where y does not depend on x any more, as the derivative of a constant."""
+    """dy/dx; 0 if y no longer depends on x, as the derivative of a constant does not."""
     slope = grad(y, x, create_graph=True, allow_unused=True)[0] if y.requires_grad else None
     return Tensor(np.zeros(())) if slope is None else slope
 
@@ -175,26 +176,27 @@ def _derivative(y: Tensor, x: Tensor) -> Tensor:
 
 
 def decision_boundary(model: Callable, X: Any, y: Any, ax=None, *, resolution: int = 200, threshold=None):
-    """How a classifier divides the plane, and the points it was given.
+    """Draw the regions into which a classifier divides the plane, and labelled points.
 
-    model : takes a tensor (n, 2) and gives (n,), (n, 1) or (n, classes). X : points, (n, 2). y : their classes,
+    model : takes a tensor (n, 2) and returns (n,), (n, 1) or (n, classes). X : points, (n, 2). y : their classes,
         0, 1, 2, ..., (n,) or (n, 1).
-    threshold : above it a single output means class 1; by default 0.5 if all outputs are probabilities, in
-        [0, 1], else 0.
+    threshold : a single output above it means class 1; by default 0.5 if all outputs are probabilities, in [0, 1], else
+        0.
 
-    A module is run as in eval().
+    A module runs in eval mode.
     """
     _at_least(2, resolution=resolution)
-    X, y = _array(X), _array(y)
+    X, y = _array("X", X), np.asarray(on_cpu(y))
+    threshold = None if threshold is None else _number("threshold", threshold)
     if X.ndim != 2 or X.shape[1] != 2 or not len(X):
-        raise ShapeError(f"a decision boundary is drawn in the plane: X must have shape (n, 2), got {X.shape}.")
+        raise ShapeError(f"a decision boundary needs points in the plane: X must have shape (n, 2), got {X.shape}.")
     if y.shape not in ((len(X),), (len(X), 1)):
         raise ShapeError(
             f"X holds {len(X)} points and y {y.size} classes: y must have shape ({len(X)},), got {y.shape}."
         )
     y = _class_indices("y", y.reshape(-1))
     if not np.isfinite(X).all():
-        raise ValueError("X holds NaN or infinity: such a point has no place in the plane.")
+        raise ValueError("X holds NaN or infinity, which has no place in the plane.")
     low, high = X.min(axis=0), X.max(axis=0)
     margin = 0.1 * np.where(high > low, high - low, 10.0)
     grid = [np.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin, strict=True)]
@@ -208,7 +210,7 @@ def decision_boundary(model: Callable, X: Any, y: Any, ax=None, *, resolution: i
     tints = ListedColormap([_tint(COLORS[i % len(COLORS)], 0.25 + 0.2 * (i // len(COLORS))) for i in range(count)])
     ax.pcolormesh(*grid, classes, cmap=tints, vmin=-0.5, vmax=count - 0.5, shading="nearest", rasterized=True)
     found = np.unique(classes)
-    for label in found[:-1] if len(found) == 2 else found:  # a class at a time: of two that touch, neither is between
+    for label in found[:-1] if len(found) == 2 else found:  # one class at a time: no class lies between two that touch
         ax.contour(*grid, classes == label, levels=[0.5], colors=_DARK, linewidths=1.5)
     shrink = min(1.0, 500 / len(X)) ** 0.5
     look = {"s": 28 * shrink, "edgecolors": _DARK, "lw": 0.7 * shrink}
@@ -221,25 +223,25 @@ def decision_boundary(model: Callable, X: Any, y: Any, ax=None, *, resolution: i
 
 
 def _class_indices(name: str, classes: np.ndarray) -> np.ndarray:
-    """Classes as whole numbers from 0; what is none is named."""
+    """Classes as integers from 0; ValueError names a number that is not a class."""
     if classes.dtype.kind not in "fiub":
         raise TypeError(
-            f"{name} holds the classes 0, 1, 2, ..., got {classes.dtype}. Of names: np.unique({name}, "
-            "return_inverse=True) gives them and their numbers."
+            f"{name} must hold the classes 0, 1, 2, ..., got {classes.dtype}. For names, np.unique({name}, "
+            "return_inverse=True) returns the names and their classes."
         )
     wrong = classes[~(classes >= 0) | (classes != np.trunc(classes))]
     if wrong.size:
-        raise ValueError(f"classes are 0, 1, 2, ..., none negative or between, but {name} holds {wrong[0]:g}.")
+        raise ValueError(f"classes must be 0, 1, 2, ..., not negative or fractions, but {name} holds {wrong[0]:g}.")
     return classes.astype(int)
 
 
 def _classes(outputs: np.ndarray, threshold: float | None, count: int) -> np.ndarray:
     if outputs.shape[:1] != (count,) or outputs.ndim > 2:
         raise ShapeError(
-            f"of {count} points the model must give ({count},) or ({count}, classes), it gave {outputs.shape}."
+            f"for {count} points the model must return ({count},) or ({count}, classes), it returned {outputs.shape}."
         )
     if np.isnan(outputs).any():
-        raise ValueError("the model gives NaN, which belongs to no class. Look for the first NaN (detect_anomaly).")
+        raise ValueError("the model returned NaN, which is not a class. Look for the first NaN (detect_anomaly).")
     if outputs.ndim == 2 and outputs.shape[1] > 1:
         return outputs.argmax(axis=1)
     if threshold is None:
@@ -248,35 +250,38 @@ def _classes(outputs: np.ndarray, threshold: float | None, count: int) -> np.nda
 
 
 def gradient_field(f: Callable, xlim=(-2.0, 2.0), ylim=(-2.0, 2.0), ax=None, *, arrows: int = 15, descent=False):
-    """The heights of a function of two variables, and arrows along its gradient.
+    """Draw the heights of a function of two variables, and arrows along its gradient.
 
-    f : of two tensors x and y, entry by entry. The gradient is our own: ∂f/∂x and ∂f/∂y at all points come from
-        one backward pass through Σ f. Arrows are longer where it is steeper, by the square root, up to three times the
-    median.
-    descent : arrows along -∇f, where gradient descent goes.
+    f : a function of two tensors x and y, entry by entry. ∂f/∂x and ∂f/∂y at all points come from one backward pass
+        through Σ f. The length of an arrow grows with the square root of the slope, up to three times the median.
+    descent : draw arrows along -∇f, the direction of gradient descent.
 
     >>> ax = gradient_field(lambda x, y: x**2 + 3 * y**2)
     """
     _at_least(1, arrows=arrows)
+    xlim, ylim = _limits("xlim", xlim), _limits("ylim", ylim)
     fine = [np.linspace(*limits, 121) for limits in (xlim, ylim)]
-    with no_grad(), np.errstate(all="ignore"):  # where f is not defined nothing is drawn
-        heights = _array(f(*(Tensor(axis) for axis in np.meshgrid(*fine))))
+    with no_grad(), np.errstate(all="ignore"):  # nothing is drawn where f is not defined
+        heights = _array("the result of f", f(*(Tensor(axis) for axis in np.meshgrid(*fine))))
     if heights.shape != (121, 121):
-        raise ShapeError(f"f must work entry by entry: of two tensors of shape (121, 121) it gave {heights.shape}.")
+        raise ShapeError(f"f must work entry by entry: for two tensors (121, 121) it returned {heights.shape}.")
     finite = heights[np.isfinite(heights)]
     if not finite.size:
-        raise ValueError("f is not finite anywhere here: there is nothing to draw. Move xlim and ylim.")
+        raise ValueError("f is not finite anywhere in this range, so there is nothing to draw. Move xlim and ylim.")
     edges = [np.linspace(*limits, arrows + 1) for limits in (xlim, ylim)]
     across, up = np.meshgrid(*((edge[1:] + edge[:-1]) / 2 for edge in edges))  # the middles of cells
     x, y = Tensor(across, requires_grad=True), Tensor(up, requires_grad=True)
     with enable_grad(), np.errstate(all="ignore"):
-        slopes = grad(f(x, y).sum(), (x, y), allow_unused=True)
+        z = f(x, y)
+        if not isinstance(z, Tensor):
+            raise TypeError(f"f must return a tensor, it returned a {type(z).__name__}.")
+        slopes = grad(z.sum(), (x, y), allow_unused=True)
     slopes = [np.zeros_like(across) if slope is None else slope.data for slope in slopes]
     if descent:
         slopes = [-slope for slope in slopes]
     with np.errstate(all="ignore"):
         shown = [slope / np.sqrt(np.hypot(*slopes)) for slope in slopes]
-        steep = np.isfinite(shown).all(axis=0)  # neither level nor without a gradient
+        steep = np.isfinite(shown).all(axis=0)  # not level, and with a gradient
         cells = [np.ptp(limits) / arrows for limits in (xlim, ylim)]
         lengths = np.hypot(*(part / cell for part, cell in zip(shown, cells, strict=True)))  # in cells
     if steep.any():
@@ -297,25 +302,33 @@ def loss_surface(
     loss: Callable[[], Any], parameters: Any, ax=None, *, directions=None, span: float = 1.0, resolution: int = 25,
     rng: np.random.Generator | None = None,
 ):  # fmt: skip
-    """The loss around a model's weights, along two directions: L(θ + a d₁ + b d₂), over a and b in ±span.
+    """Draw the loss around a model's weights, along two directions: L(θ + a d₁ + b d₂), for a and b in ±span.
 
-    loss : takes nothing, computes the loss of the model as it is now. parameters : a Module, or its parameters.
-    directions : two lists of arrays, one for each parameter; by default random ones, in which each parameter's
-        part has that parameter's own length, so that a step of 1 is as large as the weights (after Li et al.,
+    loss : a function without arguments that computes the current loss of the model. parameters : a Module, or its
+        parameters.
+    directions : two lists of arrays, an array for each parameter; by default random ones in which each parameter's part
+        has the same norm as that parameter, so that a step of 1 is as large as the weights (after Li et al.,
         Visualizing the Loss Landscape of Neural Nets, 2018, who scale each filter).
 
-    The weights are moved and put back. Levels are spaced by the logarithm where the loss spans over 100 times.
+    The weights are moved and then restored. Levels are logarithmic if the loss varies by more than a factor of 100.
     """
-    parameters = list(parameters.parameters() if hasattr(parameters, "parameters") else parameters)
+    parameters = parameters.parameters() if hasattr(parameters, "parameters") else parameters
+    parameters = list(parameters) if np.iterable(parameters) else [parameters]
+    for parameter in parameters:
+        if not isinstance(parameter, Tensor):
+            raise TypeError(f"parameters must be a Module or its parameters, got {type(parameter).__name__}.")
     _at_least(2, resolution=resolution)
+    span = _number("span", span)
     if not parameters:
-        raise ValueError("there are no parameters to move: pass the model, or model.parameters().")
+        raise ValueError("there are no parameters to move: pass the model or model.parameters().")
     start = [parameter.data.copy() for parameter in parameters]
     if directions is None:
         rng = generator(rng)
         directions = [[_as_long(rng.normal(size=w.shape), w) for w in start] for _ in range(2)]
+    if not np.iterable(directions) or len(directions := list(directions)) != 2:
+        raise TypeError(f"directions must be two lists of arrays, got {directions!r}.")
     for i, direction in enumerate(directions):
-        shapes = [np.shape(part) for part in direction]
+        shapes = [np.shape(part) for part in direction] if np.iterable(direction) else "a number"
         if shapes != [w.shape for w in start]:
             raise ShapeError(
                 f"direction {i} must hold an array for each parameter, of shapes {[w.shape for w in start]}, got "
@@ -328,8 +341,10 @@ def loss_surface(
             for i, b in enumerate(steps):
                 for j, a in enumerate(steps):
                     for parameter, w, first, second in zip(parameters, start, *directions, strict=True):
-                        parameter.data = (w + a * _array(first) + b * _array(second)).astype(w.dtype)
-                    heights[i, j] = float(loss())
+                        parameter.data = (
+                            w + a * _array("a direction", first) + b * _array("a direction", second)
+                        ).astype(w.dtype)
+                    heights[i, j] = _number("the loss", loss(), finite=False)
     finally:
         for parameter, w in zip(parameters, start, strict=True):
             parameter.data = w
@@ -349,12 +364,12 @@ def _as_long(direction: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 
 def _levels(heights: np.ndarray):
-    """Contour levels, evenly spaced, or by the logarithm if the heights span over 100 times."""
+    """Contour levels, evenly spaced, or logarithmic if the heights vary by more than a factor of 100."""
     from matplotlib.colors import LogNorm, Normalize
 
     finite = heights[np.isfinite(heights)]
     if not finite.size:
-        raise ValueError("the loss is not finite anywhere around these weights: there is no surface to draw.")
+        raise ValueError("the loss is not finite anywhere around these weights, so there is no surface to draw.")
     low, high = float(finite.min()), float(finite.max())
     if low > 0 and high > 100 * low:
         return np.geomspace(low, high, 21), LogNorm(low, high)
@@ -367,10 +382,10 @@ def _levels(heights: np.ndarray):
 
 
 def gradient_flow(source: Any, ax=None):
-    """How large the gradient of each parameter is: mean |g| and max |g|, on a logarithmic axis, first layer on top.
+    """Draw the size of each parameter's gradient: mean |g| and max |g|, on a logarithmic axis, first layer on top.
 
-    source : a model after `backward()`, a `GradientTracker` (its last record), or a dict {name: gradient}.
-    A parameter whose gradient is all 0, or not finite, has no dot; its name says so.
+    source : a model after `backward()`, a `GradientTracker` (its last record), or a dict {name: gradient}. A parameter
+        whose gradient is all 0 or not finite has no dot; its name says so.
     """
     if isinstance(source, GradientTracker):
         last = {name: {figure: series[-1] for figure, series in f.items()} for name, f in source.history.items()}
@@ -394,26 +409,26 @@ def gradient_flow(source: Any, ax=None):
 
 
 def _without_a_dot(largest: float) -> str:
-    """What is said of a gradient that has no place on the axis."""
+    """The note on a gradient that has no place on the axis."""
     return "  (NaN)" if np.isnan(largest) else "  (infinite)" if np.isinf(largest) else "" if largest else "  (all 0)"
 
 
 def activation_histograms(source: Any, x: Any = None, ax=None, *, bins: int = 60):
-    """What each layer gives, a histogram each, one below the other, first layer on top.
+    """Draw a histogram of each layer's output, one below the other, first layer on top.
 
-    source : a model, with the input x that it is run on, or a dict {name: activations}.
+    source : a model, together with its input x, or a dict {name: activations}.
     """
     if isinstance(source, Mapping):
-        arrays = {name: _array(values) for name, values in source.items()}
+        arrays = {name: _array(name, values) for name, values in source.items()}
     else:
         if x is None:
-            raise TypeError("to see a model's activations, give the input too: activation_histograms(model, x).")
+            raise TypeError("a model's activations need its input: activation_histograms(model, x).")
         arrays = _activations(source, x)
     return _ridges(arrays, ax, bins, "Activations by layer", "value of the activation")
 
 
 def gradient_histograms(source: Any, ax=None, *, bins: int = 60):
-    """The gradient of each parameter, a histogram each, one below the other, first layer on top.
+    """Draw a histogram of each parameter's gradient, one below the other, first layer on top.
 
     source : a model after `backward()`, or a dict {name: gradient}.
     """
@@ -421,15 +436,16 @@ def gradient_histograms(source: Any, ax=None, *, bins: int = 60):
 
 
 def _ridges(arrays: Mapping[str, np.ndarray], ax, bins: int, title: str, xlabel: str):
-    """Histograms on one axis of values, each on a line of its own and as high as the line allows.
+    """Histograms on one axis of values, each on its own line and as high as the line allows.
 
-    What is not finite is not drawn; the name says how many there are.
+    Values that are not finite are not drawn; the name says how many there are.
     """
     _something(arrays)
+    _at_least(1, bins=bins)
     finite = {name: array[np.isfinite(array)].ravel() for name, array in arrays.items()}
     everything = np.concatenate(list(finite.values()))
     if not everything.size:
-        raise ValueError("no value is finite: there is nothing to count. Look for the first NaN (detect_anomaly).")
+        raise ValueError("no value is finite, so there is nothing to count. Look for the first NaN (detect_anomaly).")
     edges = np.histogram_bin_edges(everything, bins)
     ax = _axes(ax, (6.4, 1.6 + 0.55 * len(arrays)))
     for place, (values, color) in enumerate(zip(finite.values(), cycle(COLORS[:4]), strict=False)):
@@ -450,20 +466,18 @@ def _ridges(arrays: Mapping[str, np.ndarray], ax, bins: int, title: str, xlabel:
 
 
 def gradient_heatmap(gradient: Any, ax=None, *, name: str = "", rows: str = "input", columns: str = "output"):
-    """Every entry of a gradient as a colour, 0 in the middle of the map.
+    """Draw every entry of a gradient as a colour, with 0 in the middle of the colour map.
 
-    gradient : a tensor that has one (its `grad` is shown), or an array. A vector is a row; of more than two axes
-        those from the second on are laid side by side.
+    gradient : a tensor whose `grad` is drawn, or an array. A vector is drawn as a row; if there are more than two axes,
+        all after the first are flattened.
     """
     if isinstance(gradient, Tensor):
         if gradient.grad is None:
             raise GraphError("this tensor has no gradient: call backward() first, or pass the array itself.")
         gradient = gradient.grad
-    matrix = np.atleast_2d(_array(gradient))
-    if matrix.dtype.kind not in "fiub":
-        raise TypeError(f"a gradient is a tensor that has one, or an array of numbers; got {gradient!r}.")
+    matrix = np.atleast_2d(_array("a gradient", gradient))
     if not matrix.size:
-        raise ShapeError(f"there is nothing to draw in a gradient of shape {np.shape(gradient)}.")
+        raise ShapeError(f"a gradient of shape {np.shape(gradient)} has nothing to draw.")
     matrix = matrix.reshape(len(matrix), -1)  # (n, ...) -> (n, m)
     ax = _axes(ax, (6.2, 4.8))
     peak = float(np.nanmax(np.abs(np.where(np.isfinite(matrix), matrix, np.nan)), initial=0)) or 1.0
@@ -479,50 +493,55 @@ def gradient_heatmap(gradient: Any, ax=None, *, name: str = "", rows: str = "inp
 
 
 def saliency_map(model: Callable, x: Any, target: int | None = None, ax=None, *, shape=None):
-    """Which entries of an input move the score of a class most: |∂ score/∂x|.
+    """Draw how much each entry of an input moves the score of a class: |∂ score/∂x|.
 
-    model : takes a batch and gives (1, classes), or one score. x : one input as the model takes it, without the
-        batch axis: (C, H, W), (H, W) or (features,). target : the class, by default the one with the highest score.
-    shape : (H, W) to draw a flat input in. Of several channels the largest is shown.
+    model : takes a batch and returns (1, classes), or one score. x : one input without the batch axis: (C, H, W),
+        (H, W) or (features,). target : the class, by default the one with the highest score.
+    shape : (H, W), the shape in which a flat input is drawn. For several channels the largest value is drawn.
 
-    The outline of the input, where it is at half its height, is drawn over it. Source: Simonyan et al., Deep
-    Inside Convolutional Networks, 2013. A module is run as in eval().
+    The outline of the input at half its height is drawn on top. Source: Simonyan et al., Deep Inside Convolutional
+    Networks, 2013. A module runs in eval mode.
     """
-    array = _array(x)
+    array = _array("x", x)
     array = array if array.dtype.kind == "f" else array.astype(np.float32)
     batch = Tensor(array[None], requires_grad=True)  # (...) -> (1, ...)
     with enable_grad(), evaluating(model):
         scores = model(batch)
+        if not isinstance(scores, Tensor):
+            raise TypeError(f"the model must return a tensor, it returned a {type(scores).__name__}.")
         if scores.shape[-1:] != (scores.numel(),) and scores.numel() != 1:
             raise ShapeError(
-                f"of one input the model must give (1, classes) or one score, it gave {scores.shape}. x stands without "
-                f"a batch axis; got {array.shape}."
+                f"for one input the model must return (1, classes) or one score, it returned {scores.shape}. x must "
+                f"have no batch axis; got {array.shape}."
             )
         scores = scores.reshape(-1)
-        target = int(np.argmax(scores.data)) if target is None else target
+        target = int(np.argmax(scores.data)) if target is None else whole("target must be a class", target)
         if not 0 <= target < len(scores):
             raise ValueError(f"target must be one of the classes 0 to {len(scores) - 1}, got {target}.")
         (gradient,) = grad(scores[target], batch)
     slopes, picture = np.abs(gradient.data[0]), array
     if shape is not None:
+        if np.shape(shape) != (2,):
+            raise TypeError(f"shape must be (height, width), got {shape!r}.")
+        shape = tuple(whole("shape must be two integers", size, 1) for size in shape)
         if math.prod(shape) != array.size:
-            raise ShapeError(
-                f"shape {tuple(shape)} has {math.prod(shape)} places for an input of {array.size} numbers."
-            )
+            raise ShapeError(f"shape {shape} has {math.prod(shape)} places for an input of {array.size} numbers.")
         slopes, picture = slopes.reshape(shape), picture.reshape(shape)
     if slopes.ndim == 3:  # (C, H, W) -> (H, W)
         slopes, picture = slopes.max(axis=0), picture.mean(axis=0)
     if slopes.ndim == 1:
         slopes, picture = slopes[None], picture[None]
     if slopes.ndim != 2:
-        raise ShapeError(f"x is one image, (C, H, W) or (H, W), or a vector, without a batch axis; got {array.shape}.")
+        raise ShapeError(
+            f"x must be one image, (C, H, W) or (H, W), or a vector, without a batch axis; got {array.shape}."
+        )
     ax = _axes(ax, (5.4, 4.6))
     aspect = "auto" if len(slopes) == 1 else "equal"
     largest = float(slopes.max()) or 1.0
     image = ax.imshow(slopes, cmap=_with_bad(_VALUES), interpolation="nearest", vmin=0, vmax=largest, aspect=aspect)
     if min(picture.shape) > 1 and np.ptp(picture) > 0:
         level = (picture.min() + picture.max()) / 2
-        for color, width in (("black", 3), ("white", 1.5)):  # white with a dark edge: seen on every colour
+        for color, width in (("black", 3), ("white", 1.5)):  # white with a dark edge is visible on every colour
             ax.contour(picture, levels=[level], colors=color, linewidths=width)
     _colorbar(ax, image, "|∂ score/∂x|")
     _no_ticks(ax)
@@ -531,12 +550,12 @@ def saliency_map(model: Callable, x: Any, target: int | None = None, ax=None, *,
 
 
 def image_grid(images: Any, titles: Sequence | None = None, columns: int | None = None, ax=None):
-    """Several images in rows, with a line of text above each.
+    """Draw several images in rows, with a line of text above each.
 
-    images : (N, H, W), (N, 1, H, W), or (N, 3, H, W) with colours in [0, 1]. titles : N of them, or None.
-    columns : how many beside each other; by default as many as rows, about.
+    images : (N, H, W), (N, 1, H, W), or (N, 3, H, W) with colours in [0, 1]. titles : N texts, or None.
+    columns : the number of images in a row; by default about the number of rows.
     """
-    images = _array(images)
+    images = _array("images", images)
     if images.ndim == 4 and images.shape[1] == 1:
         images = images[:, 0]
     if images.ndim == 3:
@@ -544,12 +563,13 @@ def image_grid(images: Any, titles: Sequence | None = None, columns: int | None 
     if images.ndim != 4 or images.shape[1] not in (1, 3) or not images.size:
         raise ShapeError(f"images must have shape (N, H, W), (N, 1, H, W) or (N, 3, H, W), got {images.shape}.")
     count, channels, height, width = images.shape
+    titles = _names("titles", titles)
     if titles is not None and len(titles) != count:
-        raise ShapeError(f"there are {count} images and {len(titles)} titles: give one for each.")
+        raise ShapeError(f"there are {count} images and {len(titles)} titles: pass one for each.")
     if channels == 3 and np.nanmax(images) > 1:
-        raise ValueError(f"colours are in [0, 1], but one is {np.nanmax(images):g}. Of bytes: images / 255.")
-    if columns is not None and columns < 1:
-        raise ValueError(f"columns is how many images stand beside each other, at least 1, got {columns}.")
+        raise ValueError(f"colours must be in [0, 1], but one is {np.nanmax(images):g}. For bytes pass images / 255.")
+    if columns is not None:
+        _at_least(1, columns=columns)
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     side, above = max(1, width // 12), max(1, height // 12) + (math.ceil(height * 0.28) if titles is not None else 0)
@@ -569,7 +589,7 @@ def image_grid(images: Any, titles: Sequence | None = None, columns: int | None 
     ax.imshow(canvas if channels == 3 else canvas[..., 0], cmap="gray", interpolation="nearest")
     from matplotlib.patches import Rectangle
 
-    for i in range(count):  # an edge, for images as light or as dark as what is behind them
+    for i in range(count):  # an edge, for images as light or as dark as their background
         top, left = i // columns * (height + above) + above, i % columns * (width + side)
         edge = Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor="#888888", lw=0.8, clip_on=False)
         ax.add_patch(edge)
@@ -578,23 +598,23 @@ def image_grid(images: Any, titles: Sequence | None = None, columns: int | None 
 
 
 def attention_map(weights: Any, queries: Sequence | None = None, keys: Sequence | None = None, ax=None):
-    """How much each query (a row) looks at each key (a column).
+    """Draw how much each query (a row) attends to each key (a column).
 
-    weights : (L, S), the weights of one head for one sequence. queries, keys : what stands at the places, words
-        or characters; numbers by default. With `queries` alone, keys are the same.
+    weights : (L, S), the weights of one head for one sequence. queries, keys : the words or characters at the
+        positions; numbers by default. If only `queries` is given and L = S, the keys are the same.
     """
-    weights = _array(weights)
+    weights, queries, keys = _array("weights", weights), _names("queries", queries), _names("keys", keys)
     if weights.ndim != 2:
         raise ShapeError(
-            f"weights must have shape (L, S), for one head and one sequence; got {weights.shape}. Choose, as in "
+            f"weights must have shape (L, S), for one head and one sequence; got {weights.shape}. Choose one, as in "
             f"weights[{', '.join('0' * max(weights.ndim - 2, 1))}]."
         )
     if not weights.size:
-        raise ShapeError(f"there is nothing to draw in weights of shape {weights.shape}.")
+        raise ShapeError(f"weights of shape {weights.shape} have nothing to draw.")
     keys = queries if keys is None and weights.shape[0] == weights.shape[1] else keys
     for name, words, size in (("queries", queries, weights.shape[0]), ("keys", keys, weights.shape[1])):
         if words is not None and len(words) != size:
-            raise ShapeError(f"{name} must name the {size} places, got {len(words)}.")
+            raise ShapeError(f"{name} must name the {size} positions, got {len(words)}.")
     ax = _axes(ax, (5.8, 4.8))
     image = ax.imshow(weights, cmap=_with_bad(_VALUES), vmin=0, interpolation="nearest")
     _colorbar(ax, image, "weight")
@@ -604,24 +624,24 @@ def attention_map(weights: Any, queries: Sequence | None = None, keys: Sequence 
 
 
 def confusion_matrix(y_true: Any, y_pred: Any, labels: Sequence | None = None, ax=None):
-    """How often each class (a row) was taken for each (a column): counts, coloured by their share of the row.
+    """Draw how often each true class (a row) was predicted as each class (a column), coloured by the share of the row.
 
-    Counts for which there is no room, of dozens of classes, are left to the colours.
+    With dozens of classes the counts have no room, and only the colours are drawn.
 
-    y_true : classes 0, 1, 2, ..., (n,). y_pred : likewise, or scores (n, classes), of which the highest counts.
-    labels : the classes' names.
+    y_true : classes 0, 1, 2, ..., (n,). y_pred : classes too, or scores (n, classes), of which the highest counts.
+    labels : the names of the classes.
     """
-    y_true, y_pred = _array(y_true), _array(y_pred)
+    y_true, y_pred, labels = np.asarray(on_cpu(y_true)), np.asarray(on_cpu(y_pred)), _names("labels", labels)
     if y_pred.ndim == 2 and y_true.ndim == 1:
         y_pred = y_pred.argmax(axis=1)
     if y_true.ndim != 1 or y_true.shape != y_pred.shape:
-        raise ShapeError(f"y_true and y_pred must have one shape, (n,), got {y_true.shape} and {y_pred.shape}.")
+        raise ShapeError(f"y_true and y_pred must have the same shape, (n,), got {y_true.shape} and {y_pred.shape}.")
     if not len(y_true):
         raise ValueError("there are no predictions to count.")
     y_true, y_pred = _class_indices("y_true", y_true), _class_indices("y_pred", y_pred)
     count = max(y_true.max(), y_pred.max()) + 1
     if count > 1000:
-        raise ValueError(f"{count} classes have no room in a picture: are these class indices?")
+        raise ValueError(f"{count} classes have no room in a picture. Are these class indices?")
     if labels is not None and len(labels) < count:
         raise ShapeError(f"labels must name the {count} classes, got {len(labels)}.")
     count = count if labels is None else len(labels)
@@ -632,7 +652,7 @@ def confusion_matrix(y_true: Any, y_pred: Any, labels: Sequence | None = None, a
     ax = _axes(ax, (1.8 + inches, 1.2 + inches))
     image = ax.imshow(shares, cmap=_VALUES, vmin=0, vmax=1, interpolation="nearest")
     fits = _points_a_place(ax.xaxis, count) / (0.75 * len(str(matrix.max())))  # a digit is about 0.6 of its height wide
-    for i, j in np.argwhere(matrix) if fits >= 6 else ():  # smaller could not be read: then the colours tell
+    for i, j in np.argwhere(matrix) if fits >= 6 else ():  # smaller digits could not be read
         color = "black" if _luminance(image.cmap(shares[i, j])) > 0.18 else "white"
         ax.text(j, i, str(matrix[i, j]), ha="center", va="center", color=color, fontsize=min(_TICK, fits))
     _colorbar(ax, image, "share of the true class")
@@ -643,36 +663,73 @@ def confusion_matrix(y_true: Any, y_pred: Any, labels: Sequence | None = None, a
     return _finish(ax, f"{right:.1%} of {matrix.sum()} right", "predicted class", "true class")
 
 
-# What is drawn ------------------------------------------------------------
+# Arguments and data ------------------------------------------------------------
 
 
-def _array(values: Any) -> np.ndarray:
-    return values.data if isinstance(values, Tensor) else np.asarray(values)
+def _array(name: str, values: Any) -> np.ndarray:
+    """Numbers as an array on the CPU."""
+    try:
+        array = on_cpu(values)
+    except ValueError:  # lists of different lengths
+        raise ShapeError(f"{name} must be an array, but its lists differ in length: {values!r}.") from None
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold numbers, got {values!r}.")
+    return array.astype(int) if array.dtype.kind == "b" else array
+
+
+def _number(name: str, value: Any, finite: bool = True) -> float:
+    array = _array(name, value)
+    if array.size != 1 or array.ndim > 1:
+        raise TypeError(f"{name} must be one number, got {value!r}.")
+    if finite and not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got {value!r}.")
+    return array.item()
+
+
+def _limits(name: str, limits: Any) -> tuple[float, float]:
+    array = _array(name, limits)
+    if array.shape != (2,) or not np.isfinite(array).all() or array[0] >= array[1]:
+        raise ValueError(f"{name} must be two numbers, (low, high), low < high, got {limits!r}.")
+    return tuple(array.tolist())
+
+
+def _order(order: Any) -> int:
+    return whole("an order must be an integer of at least 0", order, 0)
+
+
+def _names(name: str, names: Any) -> list | None:
+    if names is None:
+        return None
+    if not np.iterable(names):
+        raise TypeError(f"{name} must be a list of texts, got {names!r}.")
+    return list(names)
 
 
 def _run(model: Callable, inputs: np.ndarray) -> np.ndarray:
     with no_grad(), evaluating(model):
-        return _array(model(Tensor(inputs)))
+        return _array("the model's output", model(Tensor(inputs)))
 
 
 def _activations(model, x: Any) -> dict[str, np.ndarray]:
-    """What each layer gives on x, by name."""
+    """The output of each layer for the input x, by name."""
     if not hasattr(model, "named_modules"):
-        raise TypeError(f"activations come from a model, or a dict {{name: activations}}; got {type(model).__name__}.")
+        raise TypeError(
+            f"activations must come from a model or a dict {{name: activations}}; got {type(model).__name__}."
+        )
     with ActivationTracker(model) as tracker:
-        _run(model, _array(x))
+        _run(model, _array("x", x))
     return {name: hook.output for name, hook in tracker.hooks.items() if hook.output is not None}
 
 
 def _gradients(source: Any) -> dict[str, np.ndarray]:
     """The gradients of a model by parameter, or those in a dict."""
     if isinstance(source, Mapping):
-        gradients = {name: _array(gradient) for name, gradient in source.items() if gradient is not None}
+        gradients = {name: _array(name, gradient) for name, gradient in source.items() if gradient is not None}
     elif hasattr(source, "named_parameters"):
-        gradients = {name: p.grad for name, p in source.named_parameters() if p.grad is not None}
+        gradients = {name: on_cpu(p.grad) for name, p in source.named_parameters() if p.grad is not None}
     else:
         raise TypeError(
-            "gradients come from a model after backward(), or from a dict {name: gradient}; got "
+            "gradients must come from a model after backward() or from a dict {name: gradient}; got "
             f"{type(source).__name__}."
         )
     return _something({name: gradient for name, gradient in gradients.items() if gradient.size})
@@ -680,24 +737,23 @@ def _gradients(source: Any) -> dict[str, np.ndarray]:
 
 def _something(rows: Mapping) -> Mapping:
     if not rows:
-        raise ValueError("there is nothing to draw: no gradient or activation is there. Call backward() first.")
+        raise ValueError("there is nothing to draw: there are no gradients or activations. Call backward() first.")
     return rows
 
 
 def _at_least(least: int, **numbers: int) -> None:
     for name, number in numbers.items():
-        if number < least:
-            raise ValueError(f"{name} must be {least} or more, got {number}.")
+        whole(f"{name} must be an integer of at least {least}", number, least)
 
 
-# How it is drawn ------------------------------------------------------------
+# Drawing ------------------------------------------------------------
 
 
 def _axes(ax, size: tuple[float, float] = (6.4, 4.2)):
-    """The axes that were given, or those of a new figure with a white panel."""
+    """The given axes, or those of a new figure with a white panel."""
     if ax is not None:
         if not hasattr(ax, "plot"):
-            raise TypeError(f"ax is a Matplotlib axes, as plt.subplots() gives them; got {type(ax).__name__}.")
+            raise TypeError(f"ax must be a Matplotlib axes, as from plt.subplots(); got {type(ax).__name__}.")
         return ax
     from matplotlib import pyplot as plt
 
@@ -714,7 +770,7 @@ def _luminance(color: Any) -> float:
 
 
 def _ink(ax) -> str:
-    """A colour for text: dark on a light figure, light on a dark one. A transparent one says what it expects."""
+    """A colour for text: dark on a light figure, light on a dark one, Matplotlib's own on a transparent one."""
     import matplotlib
     from matplotlib.colors import to_rgba
 
@@ -725,7 +781,7 @@ def _ink(ax) -> str:
 
 
 def _tint(color: str, share: float) -> tuple:
-    """So much of the colour, the rest white."""
+    """A mix of the colour, by its share, and white."""
     from matplotlib.colors import to_rgb
 
     return tuple(share * c + 1 - share for c in to_rgb(color))
@@ -760,7 +816,7 @@ def _name_places(axis, names: Sequence | None) -> None:
 
 
 def _points_a_place(axis, count: int) -> float:
-    """About how many points each of `count` places along an axis has; layout has taken no room for labels yet."""
+    """About how many points each of `count` places along an axis has, before layout makes room for labels."""
     box = axis.axes.get_window_extent()
     return 0.8 * min(box.width, box.height) * 72 / axis.axes.figure.dpi / count
 
@@ -780,10 +836,10 @@ def _colorbar(ax, image, label: str):
 
 
 def _finish(ax, title: str, xlabel: str, ylabel: str, *, grid=False, legend="", on_light=False, small_ylabel=False):
-    """Titles, labels, ticks, spines and legend, in a colour that can be read on what lies behind.
+    """Set titles, labels, ticks, spines and legend in a colour that is readable on the background.
 
-    legend : its place: "best" among a few lines, "below" the axes, or Matplotlib's name of a corner. Over filled
-        contours the search for the best takes seconds. on_light : the picture itself is light, also on a dark page.
+    legend : its position: "best" for a few lines, "below" the axes, or Matplotlib's name of a corner. Over filled
+        contours the search for the best takes seconds. on_light : the picture itself is light, even on a dark page.
     """
     ink = _ink(ax)
     ax.set_title(title, fontsize=_TITLE, color=ink)

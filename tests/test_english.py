@@ -122,7 +122,6 @@ EXCEPTIONS: set[str] = {
     "optim/clipping.py",
     "optim/optimizers.py",
     "optim/schedules.py",
-    "plots.py",
     "primitives/elementwise.py",
     "primitives/linear.py",
     "primitives/recurrent.py",

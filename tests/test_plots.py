@@ -532,7 +532,7 @@ def test_confusion_matrix_counts():
         (lambda: plots.image_grid(IMAGES, titles=["a"]), ShapeError, "7 images and 1 titles"),
         (lambda: plots.attention_map(np.ones((2, 3, 3))), ShapeError, r"weights\[0\]"),
         (lambda: plots.attention_map(np.ones((1, 2, 3, 3))), ShapeError, r"weights\[0, 0\]"),
-        (lambda: plots.attention_map(np.eye(3), ["a"]), ShapeError, "queries must name the 3"),
+        (lambda: plots.attention_map(np.eye(3), ["a"]), ShapeError, "queries must name the 3 positions"),
         (lambda: plots.confusion_matrix([0, 1], [0]), ShapeError, r"\(2,\) and \(1,\)"),
         (lambda: plots.confusion_matrix([], []), ValueError, "no predictions"),
         (lambda: plots.confusion_matrix([0, 3], [0, 1], labels=["a", "b"]), ShapeError, "4 classes, got 2"),
@@ -544,31 +544,119 @@ def test_confusion_matrix_counts():
         (lambda: plots.loss_curves({"loss": "low"}), TypeError, "got 'low'"),
         (lambda: plots.taylor(lambda x: x.log()), ValueError, "at 0 f is -inf"),
         (lambda: plots.taylor(lambda x: x.abs().sqrt(), 0.0, 1), ValueError, "derivative 1 of f is"),
-        (lambda: plots.taylor(math.exp), TypeError, "gave a float"),
+        (lambda: plots.taylor(math.exp), TypeError, "returned a float"),
         (lambda: plots.taylor(lambda x: x.sum()), ShapeError, "entry by entry"),
         (lambda: plots.decision_boundary(by_angle, POINTS, CLASSES - 1), ValueError, "y holds -1"),
         (lambda: plots.decision_boundary(by_angle, POINTS * np.nan, CLASSES), ValueError, "no place in the plane"),
         (lambda: plots.decision_boundary(by_angle, POINTS[:0], CLASSES[:0]), ShapeError, r"got \(0, 2\)"),
-        (lambda: plots.decision_boundary(lambda x: x.sum(), POINTS, CLASSES), ShapeError, r"it gave \(\)"),
+        (lambda: plots.decision_boundary(lambda x: x.sum(), POINTS, CLASSES), ShapeError, r"it returned \(\)"),
         (lambda: plots.decision_boundary(lambda x: x * np.nan, POINTS, CLASSES), ValueError, "NaN"),
         (lambda: plots.decision_boundary(by_angle, POINTS, CLASSES, resolution=1), ValueError, "resolution"),
-        (lambda: plots.gradient_field(lambda x, y: (x * y).sum()), ShapeError, r"it gave \(\)"),
+        (lambda: plots.gradient_field(lambda x, y: (x * y).sum()), ShapeError, r"it returned \(\)"),
         (lambda: plots.gradient_field(lambda x, y: (x * 0).log() + y), ValueError, "not finite"),
         (lambda: plots.gradient_field(lambda x, y: x * y, arrows=0), ValueError, "arrows"),
         (lambda: plots.loss_surface(lambda: 1.0, []), ValueError, "no parameters"),
-        (lambda: plots.activation_histograms(len, POINTS), TypeError, "come from a model"),
+        (lambda: plots.activation_histograms(len, POINTS), TypeError, "must come from a model"),
         (lambda: plots.gradient_heatmap(None), TypeError, "got None"),
-        (lambda: plots.saliency_map(lambda x: x @ np.ones((6, 3)), IMAGES[0]), ShapeError, r"it gave \(1, 5, 3\)"),
+        (lambda: plots.saliency_map(lambda x: x @ np.ones((6, 3)), IMAGES[0]), ShapeError, r"it returned \(1, 5, 3\)"),
         (lambda: plots.saliency_map(lambda x: x.sum(), np.ones(5), shape=(2, 3)), ShapeError, "6 places"),
         (lambda: plots.image_grid(np.full((1, 3, 2, 2), 255)), ValueError, "/ 255"),
         (lambda: plots.image_grid(IMAGES, columns=-1), ValueError, "columns"),
         (lambda: plots.attention_map(np.ones((0, 0))), ShapeError, r"\(0, 0\)"),
+        (lambda: plots.loss_curves(["a"]), TypeError, r"loss must hold numbers, got \['a'\]"),
+        (lambda: plots.loss_curves([[1.0], [1.0, 2.0]]), ShapeError, "its lists differ in length"),
+        (lambda: plots.taylor(square, orders=[1.5]), TypeError, "an order must be an integer of at least 0, got 1.5"),
+        (lambda: plots.taylor(square, orders=None), TypeError, "an order must be an integer of at least 0, got None"),
+        (lambda: plots.taylor(square, "a"), TypeError, "center must hold numbers, got 'a'"),
+        (lambda: plots.taylor(square, np.ones(2)), TypeError, r"center must be one number, got array"),
+        (lambda: plots.taylor(square, math.inf), ValueError, "center must be finite, got inf"),
+        (
+            lambda: plots.taylor(square, xlim=3),
+            ValueError,
+            r"xlim must be two numbers, \(low, high\), low < high, got 3",
+        ),
+        (lambda: plots.taylor(square, xlim=(1, 1)), ValueError, r"xlim must be two numbers, .* got \(1, 1\)"),
+        (lambda: plots.taylor_coefficients(lambda x: x + np.ones(2), 0, 1), ShapeError, r"returned shape \(2,\)"),
+        (lambda: plots.taylor_coefficients(square, 0, True), TypeError, "an order must be an integer"),
+        (lambda: plots.decision_boundary(by_angle, 1.0, CLASSES), ShapeError, r"\(n, 2\), got \(\)"),
+        (lambda: plots.decision_boundary(by_angle, POINTS, 1), ShapeError, "40 points and y 1 classes"),
+        (
+            lambda: plots.decision_boundary(by_angle, POINTS, CLASSES, resolution=9.5),
+            TypeError,
+            "an integer of at least 2",
+        ),
+        (lambda: plots.decision_boundary(by_angle, POINTS, CLASSES, threshold="a"), TypeError, "threshold must hold"),
+        (lambda: plots.gradient_field(lambda x, y: x * y, ylim=[1]), ValueError, r"ylim must be two numbers"),
+        (
+            lambda: plots.gradient_field(lambda x, y: np.ones(x.shape)),
+            TypeError,
+            "f must return a tensor, it returned a n",
+        ),
+        (lambda: plots.loss_surface(*bowl(), span="a"), TypeError, "span must hold numbers"),
+        (lambda: plots.loss_surface(*bowl(), directions=3), TypeError, "directions must be two lists of arrays, got 3"),
+        (lambda: plots.loss_surface(*bowl(), directions=[1, 2]), ShapeError, "direction 0 must hold an array for each"),
+        (
+            lambda: plots.loss_surface(lambda: np.ones(2), bowl()[1]),
+            TypeError,
+            "the loss must be one number, got array",
+        ),
+        (
+            lambda: plots.loss_surface(lambda: 1.0, 3),
+            TypeError,
+            "parameters must be a Module or its parameters, got int",
+        ),
+        (lambda: plots.gradient_flow({"a": "b"}), TypeError, "a must hold numbers, got 'b'"),
+        (lambda: plots.activation_histograms({"a": None}), TypeError, "a must hold numbers, got None"),
+        (
+            lambda: plots.activation_histograms({"a": [1.0]}, bins=0),
+            ValueError,
+            "bins must be an integer of at least 1",
+        ),
+        (
+            lambda: plots.saliency_map(lambda x: 1.0, IMAGES[0]),
+            TypeError,
+            "the model must return a tensor, it returned",
+        ),
+        (lambda: plots.saliency_map(lambda x: x.sum(), IMAGES[0], 0.5), TypeError, "target must be a class, got 0.5"),
+        (lambda: plots.saliency_map(lambda x: x.sum(), np.ones(6), shape=6), TypeError, r"\(height, width\), got 6"),
+        (lambda: plots.image_grid(IMAGES, titles=3), TypeError, "titles must be a list of texts, got 3"),
+        (lambda: plots.image_grid(IMAGES, columns=1.5), TypeError, "columns must be an integer of at least 1, got 1.5"),
+        (
+            lambda: plots.attention_map(np.eye(3), np.array(1)),
+            TypeError,
+            r"queries must be a list of texts, got array\(1\)",
+        ),
+        (lambda: plots.attention_map(1.0), ShapeError, r"for one head and one sequence; got \(\)"),
+        (lambda: plots.confusion_matrix(1, 1), ShapeError, r"got \(\) and \(\)"),
+        (lambda: plots.confusion_matrix([0, 1], [0, 1], labels=2), TypeError, "labels must be a list of texts, got 2"),
     ],
 )
 def test_says_what_is_wrong(draw, error, message):
     with pytest.raises(error, match=message):
         draw()
     assert plt.get_fignums() == []  # nothing half drawn is left
+
+
+def test_numpy_integers_0d_arrays_and_generators_are_taken():
+    i = np.int64
+    assert len(plots.taylor(square, np.array(1.0), i(2)).lines) == 3
+    assert plots.taylor_coefficients(square, Tensor(1.0), i(2)).tolist() == [1, 2, 1]
+    plots.decision_boundary(by_angle, POINTS, CLASSES, resolution=i(5), threshold=np.float32(0.5))
+    plots.gradient_field(lambda x, y: x * y, np.array([-1, 1]), arrows=i(3))
+    plots.saliency_map(lambda x: x.reshape(1, -1), np.ones(6), i(2), shape=np.array([2, 3]))
+    plots.image_grid(IMAGES, (str(n) for n in range(len(IMAGES))), i(3))
+    plots.attention_map(np.eye(2), iter("ab"))
+    plots.confusion_matrix([0, 1], [0, 1], iter("ab"))
+    plots.activation_histograms({"a": np.array([True, False])}, bins=i(4))
+    loss, parameters = bowl()
+    plots.loss_surface(
+        loss, iter(parameters), directions=([w.data for w in parameters] for _ in range(2)), resolution=3
+    )
+    plt.close("all")
+
+
+def square(x):
+    return x * x
 
 
 def test_matplotlib_is_imported_when_something_is_drawn():
