@@ -34,7 +34,8 @@ PHRASES = {
     r"\b(is|are|just|of them) as good\b(?! as)": "equally good",
     r"\bof NVIDIA\b": "an NVIDIA GPU",
     rf"(?<!there )\b(is|are|was|were) no (?!{MORE})[\w…]": "is not a",
-    rf"\b(derivatives?|slopes?|gradients?|jacobians?|differentiat\w+) by (?={VARIABLE})": "with respect to",
+    rf"\b(derivatives?|slopes?|gradients?|jacobians?) by (?={VARIABLE})": "with respect to",
+    r"\bdifferentiat\w+ by\b(?! (hand|finite|differences))": "with respect to",
     r", say\b(?=[ ,.:;)])": "for example",
     r"\binside of\b": "inside",
     r"\bthe last but one\b": "the second-to-last",
@@ -54,9 +55,9 @@ def texts(source: str) -> Iterator[tuple[int, str, bool]]:
 
     Comments on successive lines are one text. Values that an f-string fills in are shown as "…".
     """
-    tree = ast.parse(source)
+    nodes = list(ast.walk(ast.parse(source)))
     parts = set()  # strings that belong to a docstring or an f-string
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             if docstring := ast.get_docstring(node):
                 parts.add(node.body[0].value)
@@ -65,7 +66,7 @@ def texts(source: str) -> Iterator[tuple[int, str, bool]]:
             parts.update(node.values)
             filled = [part.value if isinstance(part, ast.Constant) else "…" for part in node.values]
             yield node.lineno, "".join(filled), False
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in parts:
             yield node.lineno, node.value, False
     lines: list[tuple[int, str]] = []
