@@ -184,7 +184,7 @@ class Optimizer:
         strange = names - self.defaults.keys() - {"params", "initial_lr"}
         if strange and not self.defaults.keys() <= names:  # you may have added notes of your own
             raise ValueError(
-                f"the saved state is from another optimizer: {type(self).__name__} has no hyperparameter "
+                f"the saved state is of another optimizer: {type(self).__name__} has no hyperparameter "
                 f"{', '.join(map(repr, sorted(strange)))}. Make one of the kind that was saved."
             )
         sizes = [len(group["params"]) for group in groups]
