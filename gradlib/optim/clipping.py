@@ -1,9 +1,9 @@
-"""Gradients made smaller, before a step."""
+"""Clipping: make gradients smaller, before a step."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -17,20 +17,21 @@ def clip_grad_norm_(
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
 ) -> float:
-    """Shrink all gradients by one factor, so that together, as one long vector, they are at most max_norm long.
+    """Shrink all gradients by one factor, so that together, as one long vector, they have at most the norm max_norm.
 
         g ← g · min(1, max_norm / (|g| + 1e-6))
 
-    The direction stays: only the length is cut. `grad` is overwritten in place; those that are None are left
-    out.
+    The direction stays: only the length is cut. Each `grad` is overwritten in place; a grad of None is skipped.
 
     parameters : one tensor or several. norm_type : p of the p-norm, 2; math.inf takes the largest entry.
-    error_if_nonfinite : raise ValueError where the norm is infinite or NaN, before anything is changed.
+    error_if_nonfinite : raise ValueError if the norm is infinite or NaN, before anything is changed.
 
-    Raises ValueError for a max_norm below 0, which would turn the gradients around.
+    Raises ValueError for a max_norm below 0, which would reverse the gradients, and for a generator that yields
+    nothing.
 
-    Returns the norm before. Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural
-    networks" (2013), algorithm 1.
+    Returns the norm before clipping, computed in at least float32.
+
+    Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks" (2013), algorithm 1.
 
     >>> x = Tensor([3.0, 4.0], requires_grad=True)
     >>> (x**2).sum().backward()
@@ -45,17 +46,17 @@ def clip_grad_norm_(
             f"the gradients' norm is {norm}: some gradient is infinite or NaN, and clipping cannot mend it. Look for a "
             "logarithm or a division of 0, or lower the learning rate."
         )
-    factor = max_norm / (norm + 1e-6)  # 1e-6: a norm of 0 is divided by, too
-    if not factor >= 1:  # a NaN is passed on
+    factor = max_norm / (norm + 1e-6)  # 1e-6: the norm may be 0
+    if not factor >= 1:  # also for NaN, which every gradient then shows
         for gradient in gradients:
             gradient *= factor
     return norm
 
 
 def clip_gradients(params: Tensor | Iterable[Tensor], max_norm: float) -> float:
-    """Shrink all gradients together to a 2-norm of at most max_norm; returns the norm before.
+    """Shrink all gradients together to a 2-norm of at most max_norm; return the norm before.
 
-    `clip_grad_norm_` by a plainer name.
+    The same as `clip_grad_norm_`, under a plainer name.
 
     >>> x = Tensor([3.0, 4.0], requires_grad=True)
     >>> (x**2 / 2).sum().backward()
@@ -66,9 +67,9 @@ def clip_gradients(params: Tensor | Iterable[Tensor], max_norm: float) -> float:
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
-    """Cut every entry of every gradient to [-clip_value, clip_value], in place. The direction changes.
+    """Clip every entry of every gradient to [-clip_value, clip_value], in place. The direction changes.
 
-    Raises ValueError for a clip_value below 0.
+    Raises ValueError for a clip_value below 0, and for a generator that yields nothing.
 
     >>> x = Tensor([3.0, 0.1], requires_grad=True)
     >>> (x**2).sum().backward()
@@ -89,14 +90,22 @@ def _check_limit(name: str, limit: float) -> None:
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[np.ndarray]:
     if not isinstance(parameters, Iterable):
         raise TypeError(
-            f"parameters is a tensor, or several; got {type(parameters).__name__}. Of a model pass model.parameters()."
+            f"parameters must be a tensor or several tensors, got {type(parameters).__name__}. Of a model pass "
+            "model.parameters()."
         )
-    parameters = [parameters] if isinstance(parameters, Tensor) else parameters
-    return [param.grad for param in parameters if param.grad is not None]
+    listed = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    if not listed and isinstance(parameters, Iterator):
+        raise ValueError(
+            "parameters is a generator that yields nothing, so no gradient would be clipped. Was it used up before, "
+            "by the optimizer for example? Pass model.parameters() again, or a list."
+        )
+    return [param.grad for param in listed if param.grad is not None]
 
 
 def _norm_of(gradient: np.ndarray, p: float) -> float:
     flat = gradient.reshape(-1)
+    if flat.dtype == np.float16:  # in which the cube of 0.001 is 0
+        flat = flat.astype(np.float32)
     norm = _norm(flat, p)
     if math.isinf(norm) and np.isfinite(flat).all():  # float32 squared overflows above 1.8e19
         norm = _norm(flat.astype(np.float64), p)

@@ -49,6 +49,17 @@ def test_a_square_beyond_float32_is_clipped_too():
     np.testing.assert_allclose(x.grad, [0.6, 0.8], rtol=1e-5)
 
 
+@pytest.mark.parametrize("norm_type", [1, 2, 3])
+def test_a_norm_in_half_precision_counts_every_entry(norm_type):
+    """In float16 the cube of 1/1024 is 0."""
+    x = Tensor(np.zeros(4096, np.float16), requires_grad=True)
+    x.grad = np.full(4096, 1 / 1024, np.float16)
+    norm = 4096 ** (1 / norm_type) / 1024
+    assert optim.clip_grad_norm_(x, norm / 2, norm_type) == pytest.approx(norm, rel=1e-6)
+    assert x.grad.dtype == np.float16
+    np.testing.assert_allclose(x.grad, 1 / 2048, rtol=1e-3)
+
+
 @pytest.mark.parametrize("entry", [math.nan, math.inf])
 def test_a_norm_that_is_not_finite_can_be_an_error(entry):
     (x,) = with_gradients([entry, 1.0])
@@ -72,6 +83,8 @@ def test_values_are_cut_where_they_are():
         (lambda params: optim.clip_gradients(params, math.nan), ValueError, "max_norm must be .* from 0 on, got n"),
         (lambda params: optim.clip_grad_value_(params, -1.0), ValueError, "clip_value must be a number from 0 on"),
         (lambda params: optim.clip_grad_norm_(nn.Linear(1, 1), 1.0), TypeError, "got Linear. Of a model pass"),
+        (lambda params: optim.clip_grad_norm_(iter(()), 1.0), ValueError, "a generator that yields nothing, so no gr"),
+        (lambda params: optim.clip_grad_value_(iter(()), 1.0), ValueError, "Was it used up before, by the optimizer"),
     ],
 )
 def test_a_limit_below_0_is_refused_and_changes_nothing(wrong, error, words):
