@@ -120,8 +120,6 @@ EXCEPTIONS: set[str] = {
     "nn/recurrent.py",
     "numpy_functions.py",
     "operations.py",
-    "optim/clipping.py",
-    "optim/optimizers.py",
     "optim/schedules.py",
     "primitives/elementwise.py",
     "primitives/linear.py",

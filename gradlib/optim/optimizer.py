@@ -257,6 +257,8 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__} must define update(group, state, x, g, *buffers)")
 
     def _decay_and_update(self, group: dict, state: dict, x: np.ndarray, g: np.ndarray, *buffers) -> None:
+        if group.get("maximize"):
+            g = -g
         if decay := group.get("weight_decay", 0):
             if group.get("decoupled_weight_decay"):
                 x *= 1 - group["lr"] * decay

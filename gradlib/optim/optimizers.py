@@ -2,7 +2,7 @@ r"""The formulas by which parameters move.
 
 In all of them x is a parameter, g = ∂L/∂x its gradient, t the number of the step, from 1. A weight decay λ is
 added to the gradient, g + λ x, which is the gradient of L + λ/2 · |x|²; AdamW alone shrinks x itself.
-Everything is done entry by entry, g², √v and m/v too.
+Everything is done entry by entry, g², √v and m/v too. With maximize=True every optimizer takes -g for g: it climbs.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from .optimizer import Optimizer
 class SGD(Optimizer):
     r"""Gradient descent, with momentum: a ball with friction that rolls where the gradient pushes it.
 
-        b ← μ b + (1 - τ) g        (b = g at the first step)
+        b ← μ b + (1 - τ) g        (b = g at the first step with momentum)
         x ← x - lr · b             Nesterov: x ← x - lr · (g + μ b)
 
     lr : the learning rate, 0.001. momentum : μ, 0. dampening : τ, 0. weight_decay : λ, 0.
-    nesterov : take the gradient as if the momentum had moved x already.
+    nesterov : take the gradient as if the momentum had already moved x.
 
     Polyak, "Some methods of speeding up the convergence of iteration methods" (1964); Nesterov's form as in
     Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013).
@@ -46,8 +46,17 @@ class SGD(Optimizer):
         dampening: float = 0,
         weight_decay: float = 0,
         nesterov: bool = False,
+        *,
+        maximize: bool = False,
     ):
-        defaults = dict(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov)
+        defaults = dict(
+            lr=lr,
+            momentum=momentum,
+            dampening=dampening,
+            weight_decay=weight_decay,
+            nesterov=nesterov,
+            maximize=maximize,
+        )
         super().__init__(params, defaults)
 
     def _check_group(self, group):
@@ -87,7 +96,7 @@ class RMSprop(Optimizer):
         v ← α v + (1 - α) g²
         x ← x - lr · g / (√v + ε)
 
-    centered : divide by the standard deviation: m ← α m + (1 - α) g, and √(v - m²) in place of √v.
+    centered : divide by the standard deviation: m ← α m + (1 - α) g, and √(v - m²) instead of √v.
     momentum : μ; if it is not 0, b ← μ b + g / (√v + ε) and x ← x - lr · b.
     lr : 0.01. alpha : α, 0.99. eps : ε, 1e-8. weight_decay : λ, 0.
 
@@ -111,8 +120,18 @@ class RMSprop(Optimizer):
         weight_decay: float = 0,
         momentum: float = 0,
         centered: bool = False,
+        *,
+        maximize: bool = False,
     ):
-        defaults = dict(lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered)
+        defaults = dict(
+            lr=lr,
+            alpha=alpha,
+            eps=eps,
+            weight_decay=weight_decay,
+            momentum=momentum,
+            centered=centered,
+            maximize=maximize,
+        )
         super().__init__(params, defaults)
 
     _LATE = frozenset({"grad_avg", "momentum_buffer"})
@@ -172,6 +191,8 @@ class Adagrad(Optimizer):
         weight_decay: float = 0,
         initial_accumulator_value: float = 0,
         eps: float = 1e-10,
+        *,
+        maximize: bool = False,
     ):
         defaults = dict(
             lr=lr,
@@ -179,6 +200,7 @@ class Adagrad(Optimizer):
             weight_decay=weight_decay,
             initial_accumulator_value=initial_accumulator_value,
             eps=eps,
+            maximize=maximize,
         )
         super().__init__(params, defaults)
 
@@ -222,6 +244,7 @@ class Adam(Optimizer):
         weight_decay: float = 0,
         amsgrad: bool = False,
         *,
+        maximize: bool = False,
         decoupled_weight_decay: bool = False,
     ):
         defaults = dict(
@@ -230,6 +253,7 @@ class Adam(Optimizer):
             eps=eps,
             weight_decay=weight_decay,
             amsgrad=amsgrad,
+            maximize=maximize,
             decoupled_weight_decay=decoupled_weight_decay,
         )
         super().__init__(params, defaults)
@@ -263,10 +287,10 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    r"""Adam whose weight decay shrinks x itself, x ← (1 - lr · λ) x, in place of going through m and v.
+    r"""Adam whose weight decay shrinks x itself, x ← (1 - lr · λ) x, instead of going through m and v.
 
-    In Adam a decay that is added to the gradient is divided by √v with it, so that weights with large
-    gradients hardly decay. Formula and other defaults are Adam's; weight_decay : λ, 0.01.
+    In Adam the decay is added to the gradient and divided by √v with it, so weights with large gradients hardly
+    decay. Formula and other defaults are Adam's; weight_decay : λ, 0.01.
 
     Loshchilov, Hutter, "Decoupled weight decay regularization" (2019).
 
@@ -286,12 +310,14 @@ class AdamW(Adam):
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
+        *,
+        maximize: bool = False,
     ):
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, decoupled_weight_decay=True)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)
 
 
 class NAdam(Optimizer):
-    r"""Adam with Nesterov's momentum: the step already contains the share that g will have next time.
+    r"""Adam with Nesterov's momentum: the step already contains the share that g will have in the next step.
 
         μₜ = β₁ (1 - ½ · 0.96^(t ψ))       Mₜ = μ₁ μ₂ … μₜ
         m ← β₁ m + (1 - β₁) g              m̂ = μₜ₊₁ m / (1 - Mₜ₊₁) + (1 - μₜ) g / (1 - Mₜ)
@@ -320,6 +346,8 @@ class NAdam(Optimizer):
         weight_decay: float = 0,
         momentum_decay: float = 4e-3,
         decoupled_weight_decay: bool = False,
+        *,
+        maximize: bool = False,
     ):
         defaults = dict(
             lr=lr,
@@ -328,6 +356,7 @@ class NAdam(Optimizer):
             weight_decay=weight_decay,
             momentum_decay=momentum_decay,
             decoupled_weight_decay=decoupled_weight_decay,
+            maximize=maximize,
         )
         super().__init__(params, defaults)
 

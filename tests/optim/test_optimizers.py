@@ -486,6 +486,14 @@ def test_the_moves_are_those_of_the_formula(edited):
     assert {n for n, v in edited.optimizer.state[edited.a].items() if isinstance(v, np.ndarray)} == edited.moves.arrays
 
 
+def test_it_climbs_instead(edited):
+    edited.optimizer.param_groups[0]["maximize"] = True
+    edited.step(1.0)
+    edited.step(2.0)
+    moved = edited.moves.first + edited.moves.second
+    edited.assert_moved(-moved, -moved)
+
+
 def test_a_parameter_that_takes_the_place_of_another_is_moved(edited):
     first, second, afresh = edited.moves[1:4]
     edited.step(1.0)

@@ -33,6 +33,10 @@ OPTIMIZERS = [
     ("NAdam", {}),
     ("NAdam", {"lr": 0.01, "betas": (0.8, 0.99), "weight_decay": 0.1, "momentum_decay": 0.1}),
     ("NAdam", {"decoupled_weight_decay": True, "weight_decay": 0.1}),
+    *(
+        (name, {"maximize": True, "weight_decay": 0.1})
+        for name in ("SGD", "RMSprop", "Adagrad", "Adam", "AdamW", "NAdam")
+    ),
 ]
 
 
