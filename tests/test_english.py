@@ -120,7 +120,6 @@ EXCEPTIONS: set[str] = {
     "nn/recurrent.py",
     "numpy_functions.py",
     "operations.py",
-    "optim/schedules.py",
     "primitives/elementwise.py",
     "primitives/linear.py",
     "primitives/recurrent.py",

@@ -17,7 +17,7 @@ def clip_grad_norm_(
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
 ) -> float:
-    """Multiply all gradients by the same factor, so that together, as one long vector, they have at most the norm max_norm.
+    """Multiply all gradients by the same factor, so that as one long vector they have a norm of at most max_norm.
 
         g ← g · min(1, max_norm / (|g| + 1e-6))
 

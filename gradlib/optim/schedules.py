@@ -1,8 +1,8 @@
 r"""Learning rates that change from step to step.
 
-A schedule is a formula of the step t and of the rate that its group began with. `step()` counts t on and
-writes the rate into the optimizer's groups; whether it is called after every batch or every epoch is what its
-numbers count. Being formulas, schedules resume from t alone, and can be drawn without training:
+A schedule is a formula of the step t and of the rate that its group began with. `step()` increases t by 1 and
+writes the rate into the optimizer's groups. Call it after every batch or after every epoch: t counts the calls.
+Being formulas, schedules resume from t alone, and can be drawn without training:
 
 >>> from gradlib import Tensor, optim
 >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=0.8)
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from numbers import Real
 from typing import Any
 
@@ -24,14 +24,15 @@ from .optimizer import Optimizer
 
 
 class LRScheduler:
-    """The base of the schedules: `lr_at(t, base_lr)` is the formula, and all that a subclass writes.
+    """The base of the schedules. A subclass defines the formula, `lr_at(t, base_lr)`, and nothing else.
 
-    optimizer : whose groups are given their rates; the rate that a group has now is its base_lr.
-    last_epoch : -1 begins. Another number resumes there with an optimizer that a schedule has run on before.
+    optimizer : its groups get their rates from the schedule. The rate that a group has now is its base_lr.
+    last_epoch : -1 begins. Another number resumes there, for an optimizer that a schedule has already written to.
 
-    A group that is added to the optimizer later keeps its own rate, as in PyTorch.
+    A group keeps its base_lr when the optimizer's groups are deleted or reordered. A group that is added later keeps
+    its own rate, as in PyTorch.
 
-    A schedule overwrites "lr" in the groups: to put one after another take SequentialLR, not both at once.
+    A schedule overwrites "lr" in the groups: to run one after another use SequentialLR, not both at once.
 
     >>> from gradlib import Tensor, optim
     >>> class InverseSquareRoot(LRScheduler):
@@ -56,6 +57,7 @@ class LRScheduler:
                 )
             group.setdefault("initial_lr", group["lr"])
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
+        self._groups = list(optimizer.param_groups)  # those that base_lrs are for
         self.last_epoch = last_epoch
         self.step()
 
@@ -73,13 +75,13 @@ class LRScheduler:
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the schedule stands. Its formula is not part of it: make the same schedule, then load."""
+        """The position of the schedule, without its formula: make the same schedule, then load."""
         return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on where `state_dict()` stood, and write that rate into the optimizer.
+        """Continue from a saved `state_dict()`, and write its rate into the optimizer.
 
-        Raises ValueError if it was for another number of groups.
+        Raises ValueError if it was saved for another number of groups.
         """
         groups = len(self.optimizer.param_groups)
         if len(state_dict["base_lrs"]) != groups:
@@ -87,10 +89,22 @@ class LRScheduler:
                 f"the saved schedule has rates for {len(state_dict['base_lrs'])} groups, the optimizer has {groups}."
             )
         self.last_epoch, self.base_lrs = state_dict["last_epoch"], list(state_dict["base_lrs"])
+        self._groups = list(self.optimizer.param_groups)
         self._write()
 
+    def _scheduled(self) -> Iterator[tuple[dict[str, Any], float]]:
+        """The groups that the optimizer has now, each with its base_lr."""
+        base_lrs = {id(group): base_lr for group, base_lr in zip(self._groups, self.base_lrs, strict=False)}
+        appended = iter(self.base_lrs[len(self._groups) :])  # by hand, for groups that were added later
+        for group in self.optimizer.param_groups:
+            base_lr = base_lrs.get(id(group), group.get("initial_lr"))  # a copied group brings its initial_lr
+            if base_lr is None:
+                base_lr = next(appended, None)
+            if base_lr is not None:
+                yield group, base_lr
+
     def _write(self) -> None:
-        for group, base_lr in zip(self.optimizer.param_groups, self.base_lrs, strict=False):
+        for group, base_lr in self._scheduled():
             rate = float(self.lr_at(self.last_epoch, base_lr))
             if not 0 <= rate < math.inf:
                 raise ValueError(
@@ -101,7 +115,7 @@ class LRScheduler:
 
 
 class LambdaLR(LRScheduler):
-    """lr = base_lr · f(t): any factor of your own.
+    """lr = base_lr · f(t): a factor of your own.
 
     lr_lambda : f, of the number of steps.
 
@@ -131,7 +145,7 @@ class StepLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1):
-        self.step_size, self.gamma = whole("StepLR's step_size is a whole number from 1 on", step_size, 1), gamma
+        self.step_size, self.gamma = whole("StepLR's step_size is an integer from 1 on", step_size, 1), gamma
         super().__init__(optimizer, last_epoch)
 
     def lr_at(self, t, base_lr):
@@ -139,7 +153,7 @@ class StepLR(LRScheduler):
 
 
 class MultiStepLR(LRScheduler):
-    """lr = base_lr · γ^(how many milestones t has reached). gamma : γ, 0.1.
+    """lr = base_lr · γ^(number of milestones that t has reached). gamma : γ, 0.1.
 
     >>> from gradlib import Tensor, optim
     >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
@@ -225,7 +239,7 @@ class LinearLR(LRScheduler):
                 f"{end_factor}."
             )
         self.start_factor, self.end_factor = start_factor, end_factor
-        self.total_iters = whole("LinearLR's total_iters is a whole number from 1 on", total_iters, 1)
+        self.total_iters = whole("LinearLR's total_iters is an integer from 1 on", total_iters, 1)
         super().__init__(optimizer, last_epoch)
 
     def lr_at(self, t, base_lr):
@@ -236,8 +250,8 @@ class LinearLR(LRScheduler):
 class SequentialLR(LRScheduler):
     """One schedule after another: at milestones[i] the schedule i + 1 takes over, its t from 0.
 
-    schedulers : schedules of this optimizer, formulas of t all (ReduceLROnPlateau is none). milestones : one less,
-    rising.
+    schedulers : schedules of this optimizer, all of them formulas of t (not ReduceLROnPlateau). milestones : rising
+    steps, one fewer than schedulers.
 
     >>> from gradlib import Tensor, optim
     >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
@@ -256,24 +270,23 @@ class SequentialLR(LRScheduler):
     ):
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
-                f"{len(schedulers)} schedules have {len(schedulers) - 1} changes between them, got {len(milestones)} "
-                "milestones."
+                f"{len(schedulers)} schedules need {len(schedulers) - 1} milestones, got {len(milestones)}."
             )
         for schedule in schedulers:
             if not isinstance(schedule, LRScheduler):
                 raise TypeError(
-                    f"SequentialLR strings formulas of t together, and {type(schedule).__name__} is none: step it "
-                    "yourself when the others have ended."
+                    f"SequentialLR joins formulas of t, and {type(schedule).__name__} is not one: step it yourself "
+                    "when the others have ended."
                 )
             if schedule.optimizer is not optimizer:
-                raise ValueError("all the schedules must be of the optimizer that is given first.")
+                raise ValueError("all schedules must be made for the optimizer that is given first.")
         if any(later <= earlier for earlier, later in zip([0, *milestones], milestones, strict=False)):
             raise ValueError(f"milestones must rise, from 1 on, got {list(milestones)}.")
         self.schedulers, self.milestones = list(schedulers), list(milestones)
         super().__init__(optimizer, last_epoch)
 
     def _part(self, t: int) -> tuple[LRScheduler, int]:
-        """The schedule that holds after t steps, and how many of them are its own."""
+        """The schedule in force after t steps, and the number of these steps that are its own."""
         i = bisect_right(self.milestones, t)
         return self.schedulers[i], t - (self.milestones[i - 1] if i else 0)
 
@@ -283,7 +296,7 @@ class SequentialLR(LRScheduler):
 
     def _write(self):
         schedule, schedule.last_epoch = self._part(self.last_epoch)
-        schedule.base_lrs = self.base_lrs
+        schedule.base_lrs, schedule._groups = self.base_lrs, self._groups
         schedule._write()  # which may write more than the rate, as OneCycleLR does
 
 
@@ -291,8 +304,8 @@ def warm_up(schedule: LRScheduler, steps: int, start_factor: float = 0.01) -> Se
     """The same schedule after a warm-up: the rate first rises in a straight line, from start_factor · base_lr
     to base_lr.
 
-    At the start Adam's v is an average of few gradients and the network far from any order: small steps
-    spare it the worst directions. Goyal et al., "Accurate, large minibatch SGD" (2017), section 2.2.
+    At the start Adam's v is an average of few gradients, and a large step in a wrong direction costs much: the
+    first steps are small. Goyal et al., "Accurate, large minibatch SGD" (2017), section 2.2.
 
     >>> from gradlib import Tensor, optim
     >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=1.0)
@@ -305,18 +318,18 @@ def warm_up(schedule: LRScheduler, steps: int, start_factor: float = 0.01) -> Se
 
 
 class OneCycleLR(LRScheduler):
-    """Up from max_lr / div_factor to max_lr, then down to a rate far smaller; the momentum goes the other way.
+    """Up from max_lr / div_factor to max_lr, then down to a much smaller rate; the momentum goes the other way.
 
     max_lr : the peak, a number or one for each group.
     total_steps : the length of the cycle, or epochs · steps_per_epoch. A step beyond raises ValueError.
-    pct_start : the part of it spent rising, 0.3.
-    anneal_strategy : the way between two rates, "cos" or "linear".
+    pct_start : the share of the cycle spent rising, 0.3.
+    anneal_strategy : how to go from one rate to the next, "cos" or "linear".
     cycle_momentum : also move the momentum (Adam: β₁) from max_momentum, 0.95, to base_momentum, 0.85, and back.
-    div_factor : max_lr over the first rate, 25. final_div_factor : the first rate over the last, 10⁴.
+    div_factor : max_lr / first rate, 25. final_div_factor : first rate / last rate, 10⁴.
     three_phase : fall to the first rate in as many steps as the rise took, then go on to the last.
 
     Smith, Topin, "Super-convergence: very fast training of neural networks using large learning rates"
-    (2018); two phases in place of the paper's three by default, as in PyTorch.
+    (2018); two phases instead of the paper's three by default, as in PyTorch.
 
     >>> from gradlib import Tensor, optim
     >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], momentum=0.9)
@@ -347,16 +360,16 @@ class OneCycleLR(LRScheduler):
             if epochs is None or steps_per_epoch is None:
                 raise ValueError("the length of the cycle is missing: pass total_steps, or epochs and steps_per_epoch.")
             total_steps = epochs * steps_per_epoch
-        whole("OneCycleLR's total_steps is a whole number from 1 on", total_steps, 1)
+        whole("OneCycleLR's total_steps is an integer from 1 on", total_steps, 1)
         if not 0 <= pct_start <= 1:
             raise ValueError(f"pct_start is the share of the cycle spent rising, from 0 to 1, got {pct_start}.")
         if not (div_factor > 0 and final_div_factor > 0):
-            raise ValueError(f"div_factor and final_div_factor divide: above 0, got {div_factor}, {final_div_factor}.")
+            raise ValueError(f"div_factor and final_div_factor must be above 0, got {div_factor}, {final_div_factor}.")
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"anneal_strategy must be 'cos' or 'linear', got {anneal_strategy!r}.")
         if cycle_momentum and not {"momentum", "betas"} & optimizer.defaults.keys():
             raise ValueError(
-                f"{type(optimizer).__name__} has no momentum to cycle: pass cycle_momentum=False, or take SGD or Adam."
+                f"{type(optimizer).__name__} has no momentum to cycle: pass cycle_momentum=False, or use SGD or Adam."
             )
         self.total_steps, self.anneal_strategy, self.cycle_momentum = total_steps, anneal_strategy, cycle_momentum
         self.base_momentum, self.max_momentum = base_momentum, max_momentum
@@ -405,7 +418,7 @@ class OneCycleLR(LRScheduler):
         if not self.cycle_momentum:
             return
         momentum = self.momentum_at(self.last_epoch)
-        for group, _ in zip(self.optimizer.param_groups, self.base_lrs, strict=False):
+        for group, _ in self._scheduled():
             if "betas" in group:
                 group["betas"] = (momentum, *group["betas"][1:])
             else:
@@ -413,13 +426,13 @@ class OneCycleLR(LRScheduler):
 
 
 class ReduceLROnPlateau:
-    """lr ← factor · lr when a measurement has not got better for more than `patience` epochs.
+    """lr ← factor · lr when a measurement has not improved for more than `patience` epochs.
 
     mode : "min" for a loss, "max" for an accuracy.
     factor : 0.1. patience : 10 epochs. cooldown : epochs to wait after a reduction before counting again, 0.
-    threshold, threshold_mode : what counts as better, in mode "min": below best · (1 - threshold) for "rel",
+    threshold, threshold_mode : in mode "min" an improvement is a measurement below best · (1 - threshold) for "rel",
         below best - threshold for "abs"; 1e-4.
-    min_lr : no rate goes below, a number or one for each group. eps : smaller reductions are left out, 1e-8.
+    min_lr : the lowest rate, a number or one for each group. eps : smaller reductions are skipped, 1e-8.
 
     >>> from gradlib import Tensor, optim
     >>> optimizer = optim.SGD([Tensor([1.0], requires_grad=True)], lr=0.8)
@@ -459,7 +472,7 @@ class ReduceLROnPlateau:
         self.num_bad_epochs = self.cooldown_counter = self.last_epoch = 0
 
     def step(self, metrics: float) -> None:
-        """Take in the measurement of one more epoch: a number, or a tensor of one element."""
+        """Record the measurement of one more epoch: a number, or a tensor of one element."""
         metrics = float(metrics)
         self.last_epoch += 1
         if self.is_better(metrics, self.best):
@@ -474,7 +487,7 @@ class ReduceLROnPlateau:
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
 
     def is_better(self, metrics: float, best: float) -> bool:
-        """Whether a measurement beats the best by more than the threshold."""
+        """True if a measurement beats the best by more than the threshold."""
         if self.threshold_mode == "rel":
             below, above = best * (1 - self.threshold), best * (1 + self.threshold)
         else:
@@ -486,11 +499,11 @@ class ReduceLROnPlateau:
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """What has been seen so far. The rates themselves are in the optimizer's own state."""
+        """The measurements so far, in four numbers. The rates themselves are in the optimizer's own state."""
         return {name: getattr(self, name) for name in self._REMEMBERED}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on where `state_dict()` stood."""
+        """Continue from a saved `state_dict()`."""
         for name in self._REMEMBERED:
             setattr(self, name, state_dict[name])
 
@@ -500,7 +513,7 @@ class ReduceLROnPlateau:
         if len(self.optimizer.param_groups) != len(self.min_lrs):
             raise ValueError(
                 f"the optimizer has {len(self.optimizer.param_groups)} groups, this schedule was made for "
-                f"{len(self.min_lrs)}: make it when all groups are there."
+                f"{len(self.min_lrs)}: make the schedule after adding all groups."
             )
         for group, least in zip(self.optimizer.param_groups, self.min_lrs, strict=True):
             reduced = max(group["lr"] * self.factor, least)

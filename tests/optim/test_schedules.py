@@ -118,9 +118,9 @@ def test_a_plateau_takes_a_tensor_and_counts_a_nan_as_bad():
         (lambda o: optim.OneCycleLR("sgd", 1.0, 3), TypeError, "made for an optimizer, got str"),
         (lambda o: optim.ReduceLROnPlateau(None), TypeError, "made for an optimizer, got NoneType"),
         (lambda o: optim.StepLR(o, 3, last_epoch=4), KeyError, "initial_lr"),
-        (lambda o: optim.StepLR(o, 0), ValueError, "step_size is a whole number from 1 on, got 0"),
+        (lambda o: optim.StepLR(o, 0), ValueError, "step_size is an integer from 1 on, got 0"),
         (lambda o: optim.CosineAnnealingLR(o, 0), ValueError, "T_max is the number of steps on the way down, above 0"),
-        (lambda o: optim.LinearLR(o, total_iters=0), ValueError, "total_iters is a whole number from 1 on, got 0"),
+        (lambda o: optim.LinearLR(o, total_iters=0), ValueError, "total_iters is an integer from 1 on, got 0"),
         (lambda o: optim.LambdaLR(o, lambda t: -1), ValueError, "LambdaLR gives a rate of -0.5 after 0 steps"),
         (lambda o: optim.LinearLR(o, 0.0), ValueError, "start_factor must be above 0"),
         (lambda o: optim.LinearLR(o, 0.5, 1.5), ValueError, "0.5 and 1.5"),
@@ -128,7 +128,7 @@ def test_a_plateau_takes_a_tensor_and_counts_a_nan_as_bad():
         (lambda o: optim.OneCycleLR(o, 1.0, 9, anneal_strategy="sin"), ValueError, "'cos' or 'linear'"),
         (lambda o: optim.OneCycleLR(o, [1.0, 2.0, 3.0], 9), ValueError, "3 rates for 2 groups"),
         (lambda o: optim.OneCycleLR(o, 1.0, 9, pct_start=1.5), ValueError, "share of the cycle spent rising"),
-        (lambda o: optim.OneCycleLR(o, 1.0, 0), ValueError, "total_steps is a whole number from 1 on, got 0"),
+        (lambda o: optim.OneCycleLR(o, 1.0, 0), ValueError, "total_steps is an integer from 1 on, got 0"),
         (lambda o: optim.OneCycleLR(o, 1.0, 9, div_factor=0), ValueError, "above 0, got 0"),
         (lambda o: optim.ReduceLROnPlateau(o, factor=1.0), ValueError, "factor must be from 0 to below 1"),
         (lambda o: optim.ReduceLROnPlateau(o, "least"), ValueError, "mode must be 'min' or 'max'"),
@@ -136,12 +136,12 @@ def test_a_plateau_takes_a_tensor_and_counts_a_nan_as_bad():
         (
             lambda o: optim.SequentialLR(o, [optim.StepLR(o, 3)], [4]),
             ValueError,
-            "1 schedules have 0 changes between them, got 1 milestones",
+            "1 schedules need 0 milestones, got 1",
         ),
         (
             lambda o: optim.SequentialLR(o, [optim.StepLR(o, 3), optim.ReduceLROnPlateau(o)], [4]),
             TypeError,
-            "ReduceLROnPlateau is none",
+            "ReduceLROnPlateau is not one",
         ),
         (
             lambda o: optim.SequentialLR(o, [optim.StepLR(o, 3)] * 3, [4, 4]),
@@ -151,7 +151,7 @@ def test_a_plateau_takes_a_tensor_and_counts_a_nan_as_bad():
         (
             lambda o: optim.SequentialLR(o, [optim.StepLR(optimizer_of(), 3)], []),
             ValueError,
-            "must be of the optimizer",
+            "must be made for the optimizer",
         ),
         (
             lambda o: optim.StepLR(o, 3).load_state_dict({"last_epoch": 2, "base_lrs": [0.1]}),
@@ -176,6 +176,30 @@ def test_a_group_that_is_added_later_keeps_its_rate():
     with pytest.raises(ValueError, match="the optimizer has 2 groups, this schedule was made for 1"):
         for _ in range(20):
             plateau.step(1.0)
+
+
+def test_groups_take_their_rates_along_when_they_are_moved_or_deleted():
+    optimizer = optimizer_of(1.0, 0.25)
+    schedule = optim.ExponentialLR(optimizer, 0.5)
+    first, second = optimizer.param_groups
+    optimizer.param_groups.reverse()
+    schedule.step()
+    assert (first["lr"], second["lr"]) == (0.5, 0.125)
+    optimizer.param_groups.remove(first)
+    schedule.step()
+    assert (first["lr"], second["lr"]) == (0.5, 0.0625)
+    optimizer.param_groups = [dict(second)]
+    schedule.step()
+    assert schedule.get_last_lr() == [0.03125]
+
+
+def test_a_group_that_is_added_later_is_scheduled_when_its_rate_is_appended():
+    optimizer = optimizer_of(1.0)
+    schedule = optim.ExponentialLR(optimizer, 0.5)
+    optimizer.add_param_group({"params": [Tensor([1.0], requires_grad=True)], "lr": 0.3})
+    schedule.base_lrs.append(0.25)
+    schedule.step()
+    assert schedule.get_last_lr() == [0.5, 0.125]
 
 
 def test_a_cycle_without_momentum_is_refused_or_left_out():
