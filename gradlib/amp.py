@@ -1,14 +1,15 @@
-"""Mixed precision: matrix products in float16, everything that needs the digits in float32.
+"""Mixed precision: matrix products in float16, operations that need more digits in float32.
 
 float16 takes half of the memory, and processors made for it multiply it several times as fast. (NumPy on a CPU does
-not: here it is there to be studied.) It holds 11 bits: 65504 is its largest number, 6e-8 its smallest, and 2048 + 1 is
+not: here float16 is for study.) It holds 11 bits: 65504 is its largest number, 6e-8 its smallest, and 2048 + 1 is
 2048. So three things are done:
 
-- `autocast` computes products in float16, and in float32 what would overflow or lose its sum: exponentials,
-  logarithms, sums, losses. The cast is an operation of the graph, so gradients are cast back on their way.
-- The weights stay float32: a step of 1e-4 would vanish beside a weight of 1.
+- `autocast` computes products in float16. Operations that would overflow or lose digits are computed in float32:
+  exponentials, logarithms, sums, losses. The cast is an operation of the graph, so gradients are cast back on their
+  way.
+- The weights stay float32: in float16 a weight of 1 would not change by a step of 1e-4.
 - `GradScaler` multiplies the loss, and with it every gradient, so that small ones do not vanish. Before the step it
-  divides them again, and leaves out a step whose gradients overflowed.
+  divides them by the same factor, and skips a step whose gradients overflowed.
 
 A training loop changes in these lines:
 
@@ -37,12 +38,12 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 
 class autocast(RecordingMode):
-    """Compute matrix products in half precision inside, and what needs the digits in float32. A context or a decorator.
+    """Compute matrix products in half precision, operations that need more digits in float32. Context or decorator.
 
-    dtype : what products are computed in, float16. enabled : False does nothing.
+    dtype : the dtype of products, float16. enabled : False does nothing.
 
-    Only the forward pass and the loss stand inside; `backward()` follows the graph that was recorded. float64 stays
-    what it is. (PyTorch's first argument is a device; here there is one.)
+    Only the forward pass and the loss belong inside; `backward()` follows the graph that was recorded. float64 is left
+    alone. (PyTorch's first argument is a device; here there is none.)
 
     >>> from gradlib import Tensor
     >>> x, w = Tensor([[1.0, 2.0]]), Tensor([[0.5], [0.25]], requires_grad=True)
@@ -70,7 +71,7 @@ class autocast(RecordingMode):
 
 
 def cast(op: P.Primitive, inputs: tuple) -> tuple:
-    """The inputs of an operation in the precision that it is computed in, in this thread."""
+    """Cast the inputs of an operation to the precision that this thread computes it in."""
     if recording.products_in is None or not op.precision:
         return inputs
     dtype = recording.products_in if op.precision == "product" else np.dtype(np.float32)
@@ -78,18 +79,18 @@ def cast(op: P.Primitive, inputs: tuple) -> tuple:
 
 
 def _in(dtype: np.dtype, tensor: Any) -> Any:
-    """A tensor of the other of the two precisions, cast in the graph; float64 and whole numbers as they are."""
+    """Cast a float16 or float32 tensor to `dtype`, in the graph; leave others alone."""
     if not hasattr(tensor, "_array") or tensor.dtype == dtype or tensor.dtype not in (np.float16, np.float32):
         return tensor
     return tensor._apply(P.astype, tensor, dtype=dtype)
 
 
 class GradScaler:
-    """Keeps small gradients from vanishing in float16, by scaling the loss.
+    """Keep small gradients from vanishing in float16, by scaling the loss.
 
-    init_scale : the factor at first, a power of 2, which costs no digits. After a step with gradients that overflowed
-    it is multiplied by backoff_factor, and the step is left out; after growth_interval good ones by growth_factor.
-    enabled : False makes of `scale` and `step` what they would be without it.
+    init_scale : the first factor, a power of 2, which costs no digits. If gradients overflow, the step is skipped and
+    the factor multiplied by backoff_factor. After growth_interval good steps it is multiplied by growth_factor.
+    enabled : with False, `scale` returns the loss as it is and `step` only calls `optimizer.step()`.
 
     >>> from gradlib import Tensor, optim
     >>> w = Tensor([1.0], requires_grad=True)
@@ -102,7 +103,8 @@ class GradScaler:
     >>> w
     Tensor([0.], requires_grad=True)
 
-    Raises RuntimeError where `update()` was left out between two steps. (PyTorch's first argument is a device.)
+    Raises RuntimeError if `update()` is missing between two steps, and ValueError if parameters are float16: their
+    gradients would vanish when they are divided. (PyTorch's first argument is a device.)
     """
 
     def __init__(
@@ -121,50 +123,57 @@ class GradScaler:
         self.growth_factor, self.backoff_factor, self.growth_interval = growth_factor, backoff_factor, growth_interval
         self.enabled = enabled
         self._scale, self._good_steps = float(init_scale), 0
-        self._overflowed: dict[int, bool] = {}  # by id of the optimizers whose gradients are divided again
-        self._stepped: set[int] = set()
+        self._overflowed: dict[Any, bool] = {}  # by optimizer: those whose gradients are already divided
+        self._stepped: set = set()
 
     def get_scale(self) -> float:
-        """The factor, 1 where the scaler is not enabled."""
+        """The factor; 1 if the scaler is not enabled."""
         return self._scale if self.enabled else 1.0
 
     def is_enabled(self) -> bool:
-        """Whether it scales at all."""
+        """True unless it was made with enabled=False."""
         return self.enabled
 
     def scale(self, outputs: Any) -> Any:
-        """The loss, multiplied: call `backward()` on what this returns."""
+        """Multiply the loss, or every loss of a list: call `backward()` on the result."""
+        if isinstance(outputs, (list, tuple)):
+            return type(outputs)(map(self.scale, outputs))
         return outputs * np.float32(self._scale) if self.enabled else outputs  # float16 would hold up to 65504
 
     def unscale_(self, optimizer: Any) -> None:
-        """Divide the gradients of the optimizer's parameters again, in place: before they are clipped, say.
+        """Divide the gradients of the optimizer's parameters by the factor, in place: to clip them, for example.
 
-        `step` does it where it has not been done.
+        `step` calls this if you have not.
         """
         if not self.enabled:
             return
-        if id(optimizer) in self._overflowed:
+        if optimizer in self._overflowed:
             raise RuntimeError("these gradients are divided already: call unscale_() once, and update() after step().")
         gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         if not gradients:
             raise RuntimeError("no parameter has a gradient: call scaler.scale(loss).backward() first.")
-        for gradient in gradients:
+        if any(gradient.dtype == np.float16 for gradient in gradients):
+            raise ValueError(
+                "a parameter and its gradient are float16, in which small gradients vanish when they are divided. Keep "
+                "the parameters in float32: autocast casts them where products are computed."
+            )
+        for gradient in {id(gradient): gradient for gradient in gradients}.values():  # each once, if two share one
             gradient /= self._scale
-        self._overflowed[id(optimizer)] = not all(np.isfinite(gradient).all() for gradient in gradients)
+        self._overflowed[optimizer] = not all(np.isfinite(gradient).all() for gradient in gradients)
 
     def step(self, optimizer: Any) -> Any:
-        """`optimizer.step()` with the gradients as they are without scaling; left out where one is not finite."""
+        """Call `optimizer.step()` with the gradients divided by the factor; skip it if one is not finite."""
         if not self.enabled:
             return optimizer.step()
-        if id(optimizer) in self._stepped:
+        if optimizer in self._stepped:
             raise RuntimeError("this optimizer has made its step: call update() once after the steps of an iteration.")
-        if id(optimizer) not in self._overflowed:
+        if optimizer not in self._overflowed:
             self.unscale_(optimizer)
-        self._stepped.add(id(optimizer))
-        return None if self._overflowed[id(optimizer)] else optimizer.step()
+        self._stepped.add(optimizer)
+        return None if self._overflowed[optimizer] else optimizer.step()
 
     def update(self, new_scale: float | None = None) -> None:
-        """Choose the factor of the next iteration, after the steps of this one."""
+        """Set the factor of the next iteration, after the steps of this one. new_scale : the factor itself."""
         if not self.enabled:
             return
         if new_scale is not None:
@@ -184,14 +193,14 @@ class GradScaler:
         self._stepped.clear()
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint must keep, under PyTorch's names."""
+        """The factor, the counts and the arguments, under PyTorch's names, for a checkpoint."""
         return {
             "scale": self.get_scale(), "growth_factor": self.growth_factor, "backoff_factor": self.backoff_factor,
             "growth_interval": self.growth_interval, "_growth_tracker": self._good_steps,
         } if self.enabled else {}  # fmt: skip
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from what `state_dict()` gave."""
+        """Continue from a saved `state_dict()`."""
         if not self.enabled:
             return
         if not state_dict:

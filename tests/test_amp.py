@@ -265,6 +265,30 @@ def test_disabled_it_changes_nothing():
     assert w.item() == 0.5 and scaler.get_scale() == 1 and scaler.state_dict() == {}
 
 
+def test_a_gradient_that_two_parameters_share_is_divided_once():
+    scaler = GradScaler(init_scale=4.0)
+    w, optimizer = with_gradient(4.0)
+    optimizer.param_groups.append({**optimizer.param_groups[0], "params": [w]})  # by hand, so that w moves twice
+    scaler.unscale_(optimizer)
+    assert w.grad.tolist() == [1.0]
+
+
+def test_several_losses_are_scaled_as_they_come():
+    scaler = GradScaler(init_scale=4.0)
+    first, second = Tensor(1.0, requires_grad=True), Tensor(2.0, requires_grad=True)
+    one, two = scaler.scale([first * first, first * second])
+    (one + two).backward()
+    assert (first.grad, second.grad) == (16.0, 4.0)  # 4 · (2 · 1 + 2), 4 · 1
+
+
+def test_float16_parameters_are_refused_where_their_gradients_would_vanish():
+    w = Tensor(np.ones(2, np.float16), requires_grad=True)
+    w.grad = np.full(2, 0.001, np.float16)
+    with pytest.raises(ValueError, match="Keep the parameters in float32"):
+        GradScaler().step(optim.SGD([w]))
+    assert (w.grad == np.float16(0.001)).all()
+
+
 def test_calls_out_of_order_are_refused():
     scaler = GradScaler()
     w, optimizer = with_gradient(1.0)
