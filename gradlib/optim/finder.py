@@ -1,18 +1,20 @@
-"""A learning rate found by trying many."""
+"""Find a learning rate by trying many."""
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from ..autograd import no_grad
 from .optimizer import Optimizer
 
 
 class RateCurve(NamedTuple):
-    """Losses against rates, both in the order they were tried, and the rate that the curve suggests."""
+    """Losses and their rates, both in the order of the trial, and the rate that the curve suggests."""
 
     rates: list[float]
     losses: list[float]
@@ -34,13 +36,13 @@ def find_learning_rate(
 
     step : makes one training step (loss, `backward()`, `optimizer.step()`) and returns the loss, a number or a
         tensor of one element. It should take a new batch each time.
-    optimizer : whose groups are all given the rate of the moment.
+    optimizer : all its groups get the rate of the moment.
     smoothing : share of the earlier losses in the average that the suggestion is read from, 0.9.
-    diverged : end once that average is this many times its least, or the loss is no longer finite.
+    diverged : stop when that average is this many times its minimum, or the loss is no longer finite.
 
-    Returns rates, losses as they were, and a suggestion: where the averaged loss falls most steeply over
-    log lr. Parameters, their gradients, and the optimizer are put back as they were; what `step` itself draws
-    or counts is not.
+    Returns the rates, the losses without smoothing, and a suggestion: the rate at which the averaged loss falls most
+    steeply over log lr. Parameters, their gradients and the optimizer are restored at the end; random numbers and
+    counts of your own in `step` are not.
 
     Raises ValueError if the loss is not finite from the start, or never below its first.
 
@@ -67,7 +69,7 @@ def find_learning_rate(
         )
     saved = optimizer.state_dict()
     params = [param for group in optimizer.param_groups for param in group["params"]]
-    before = [(param.data.copy(), param.grad) for param in params]
+    before = [(param.data.copy(), param.grad, copy.copy(param.grad)) for param in params]
     rates, losses, averages = [], [], []
     try:
         for i in range(steps):
@@ -86,8 +88,12 @@ def find_learning_rate(
             if averages[-1] > diverged * min(averages) > 0:
                 break
     finally:
-        for param, (data, grad) in zip(params, before, strict=True):
-            param.data, param.grad = data, grad
+        for param, (data, grad, numbers) in zip(params, before, strict=True):
+            with no_grad():
+                param.copy_(data)  # in place: a parameter may share its memory with another
+            param.grad = grad
+            if grad is not None:
+                grad[...] = numbers
         optimizer.load_state_dict(saved)
     if len(rates) < 2:
         raise ValueError(
@@ -104,6 +110,6 @@ def find_learning_rate(
 
 
 def _average(losses: list[float], smoothing: float) -> float:
-    """The mean of all losses so far, a loss k steps ago with weight smoothingᵏ."""
+    """The mean of all losses so far; a loss k steps ago has the weight smoothingᵏ."""
     weights = smoothing ** np.arange(len(losses))[::-1]
     return float(np.average(losses, weights=weights))

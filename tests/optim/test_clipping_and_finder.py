@@ -152,6 +152,24 @@ def test_everything_is_put_back_after_an_error():
     assert optimizer.param_groups[0]["lr"] == 0.123
 
 
+def test_what_is_put_back_is_put_back_in_place():
+    """A parameter may share its memory, and its gradient may be filled with zeros where it is."""
+    x, optimizer, _ = valley(1.0)
+    twin = Tensor(0.0, requires_grad=True)
+    array = twin.data = x.data.reshape(())
+    x.grad = gradient = np.array([5.0])
+
+    def step():
+        optimizer.zero_grad(set_to_none=False)
+        x.grad += x.data
+        optimizer.step()
+        return x.item() ** 2
+
+    optim.find_learning_rate(step, optimizer, min_lr=1e-3, max_lr=1.0, steps=20)
+    assert x.item() == twin.item() == array == 1.0
+    assert x.grad is gradient and gradient.tolist() == [5.0]
+
+
 @pytest.mark.parametrize(
     ("keywords", "words"),
     [
