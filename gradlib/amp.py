@@ -143,7 +143,7 @@ class GradScaler:
     def unscale_(self, optimizer: Any) -> None:
         """Divide the gradients of the optimizer's parameters by the factor, in place: to clip them, for example.
 
-        `step` calls this if you have not.
+        Otherwise `step` calls it.
         """
         if not self.enabled:
             return
