@@ -66,7 +66,7 @@ class autocast(RecordingMode):
         if self.dtype.kind != "f":
             raise TypeError(f"autocast takes a floating-point dtype, np.float16, got {self.dtype}.")
 
-    def _change(self) -> None:
+    def change(self) -> None:
         recording.products_in = self.dtype if self.enabled else None
 
 

@@ -36,7 +36,7 @@ class detect_anomaly(RecordingMode):
 
     is_unusual = True
 
-    def _change(self) -> None:
+    def change(self) -> None:
         recording.watcher = _Watcher()
         recording.watcher.silence.__enter__()
 

@@ -56,13 +56,13 @@ class RecordingMode(contextlib.ContextDecorator):
 
     is_unusual = False
 
-    def _change(self) -> None:
+    def change(self) -> None:
         """Set the attributes of `recording` for the block."""
         raise NotImplementedError
 
     def __enter__(self) -> Any:
         recording.outside.append((recording.enabled, recording.watcher, recording.products_in))
-        self._change()
+        self.change()
         if self.is_unusual:
             unusual.append(self)
         return self
@@ -170,14 +170,14 @@ class no_grad(RecordingMode):
     Tensor([0.5], requires_grad=True)
     """
 
-    def _change(self) -> None:
+    def change(self) -> None:
         recording.enabled = False
 
 
 class enable_grad(RecordingMode):
     """Record again, inside a `no_grad`. A context or a decorator."""
 
-    def _change(self) -> None:
+    def change(self) -> None:
         recording.enabled = True
 
 
@@ -303,14 +303,14 @@ def backward_steps(root, gradient=None, create_graph: bool = False) -> Iterator[
     if gradient is None:
         gradient = np.ones_like(value_of(root), dtype=float)
     if hasattr(root, "_array"):
-        return _steps(root, gradient, create_graph)
-    return ((mirror.node, arrived, given) for mirror, arrived, given in _steps(_mirrored(root), gradient, False))
+        return backward_walk(root, gradient, create_graph)
+    return ((mirror.node, arrived, given) for mirror, arrived, given in backward_walk(_mirrored(root), gradient, False))
 
 
 _needs = attrgetter("_requires_grad")
 
 
-def _steps(root, gradient, create_graph: bool) -> Iterator[tuple[Any, Any, list]]:
+def backward_walk(root, gradient, create_graph: bool) -> Iterator[tuple[Any, Any, list]]:
     order = topological_order(root, _needs)
     if hasattr(root, "_made"):  # a tensor; learners' own nodes do not tell when they were made
         writes.refuse_overwritten(order)
@@ -321,7 +321,7 @@ def _steps(root, gradient, create_graph: bool) -> Iterator[tuple[Any, Any, list]
             continue
         if node._hooks:
             arrived = _hooked(node._hooks, arrived)
-        yield node, arrived, [] if node._op is None else _hand_on(node, arrived, gradients, create_graph)
+        yield node, arrived, [] if node._op is None else pass_on(node, arrived, gradients, create_graph)
 
 
 def contributions(node, gradient) -> list:
@@ -333,7 +333,7 @@ def contributions(node, gradient) -> list:
         mirror = _Mirror(node)
         mirror._prev = tuple(map(_Mirror, node._prev))
         node = mirror
-    return _hand_on(node, gradient, {}, False)
+    return pass_on(node, gradient, {}, False)
 
 
 class BackwardStep:
@@ -355,7 +355,7 @@ class BackwardStep:
         return f"BackwardStep({rules_text(self._node._op, len(self._node._prev))})"
 
 
-def _hand_on(node, gradient, gradients: dict[int, Any], create_graph: bool) -> list:
+def pass_on(node, gradient, gradients: dict[int, Any], create_graph: bool) -> list:
     """The contributions of a node, also added to what its inputs have been given so far, by id."""
     op = node._op
     if type(op) is not Primitive:

@@ -129,7 +129,7 @@ def disagreements(
         gradient = np.zeros(x.shape) if gradients is None else gradients[position]
         numerical = numerical_gradient(move, x)
         rounding = 100 * _STEP**2 * size / np.maximum(1.0, np.abs(x))
-        found += _compare(i, move, x, gradient, numerical, atol + rounding, rtol)
+        found += compare(i, move, x, gradient, numerical, atol + rounding, rtol)
         flat = (np.abs([numerical, gradient]) <= atol + rounding).all()
         if flat and not may_be_flat and x.size and any(g.size for g in cotangents):
             warnings.warn(
@@ -195,7 +195,7 @@ def _gradients(function: Callable, arrays: list, checked: list[int], cotangents:
     return [np.zeros_like(arrays[i]) if tensors[i].grad is None else tensors[i].grad for i in checked]
 
 
-def _compare(
+def compare(
     i: int,
     probe: Callable[[np.ndarray], float],
     x: np.ndarray,

@@ -214,7 +214,7 @@ def jacobian(function: Callable, inputs: Any, create_graph: bool = False) -> Any
     """
     variables = _variables(inputs, create_graph)
     result, outputs = _evaluated(function, variables)
-    blocks = [_like(_rows(out, variables, create_graph), inputs) for out in outputs]
+    blocks = [_like(jacobian_rows(out, variables, create_graph), inputs) for out in outputs]
     return _like(blocks, result)
 
 
@@ -251,7 +251,7 @@ def hessian(function: Callable, inputs: Any, create_graph: bool = False) -> Any:
     """
     variables = _variables(inputs, create_graph)
     _, slopes = _slopes("hessian", function, variables)
-    blocks = [_like(_rows(slope, variables, create_graph), inputs) for slope in slopes]
+    blocks = [_like(jacobian_rows(slope, variables, create_graph), inputs) for slope in slopes]
     return _like(blocks, inputs)
 
 
@@ -399,7 +399,7 @@ def _pulled_back(
     return tuple(Tensor(zero) if g is None else g for g, zero in zip(gradients, zeros, strict=True))
 
 
-def _rows(out: Tensor, variables: tuple[Tensor, ...], create_graph: bool) -> list[Tensor]:
+def jacobian_rows(out: Tensor, variables: tuple[Tensor, ...], create_graph: bool) -> list[Tensor]:
     """∂out/∂variable for each variable, a row for each entry of out: its v is one there, zero elsewhere."""
     ones = np.eye(out.numel(), dtype=out.dtype)
     rows = [_pulled_back([out], variables, [one.reshape(out.shape)], create_graph) for one in ones]

@@ -8,9 +8,9 @@ import numpy as np
 
 from . import primitives as P
 from .device import to as moved
-from .errors import ShapeError, axis_out_of_range, cannot_stack, explained, not_an_axis, whole
+from .errors import ShapeError, cannot_stack, explained, not_an_axis, whole
 from .numpy_functions import FUNCTIONS
-from .operations import Operations, on_cpu, real_dtype
+from .operations import Operations, on_cpu, one_axis, real_dtype
 from .random import generator
 from .tensor import Tensor, as_tensor, on
 
@@ -35,21 +35,22 @@ def _with_a_tensor(values) -> list:
     return values if any(isinstance(value, Operations) for value in values) else [as_tensor(v) for v in values]
 
 
-def concatenate(arrays, axis: int | None = 0):
+def concatenate(arrays, axis: int | None = 0, *, dim: int | None = None):
     """Joined along an axis that they have.
 
     >>> concatenate([Tensor([1.0]), Tensor([2.0, 3.0])])
     Tensor([1., 2., 3.])
     """
     arrays = _several("concatenate", arrays)
+    axis = axis if dim is None else dim
     if axis is None:
         arrays, axis = [P.reshape(array, shape=(-1,)) for array in arrays], 0
-    if not isinstance(axis, (int, np.integer)):
+    if isinstance(axis, (bool, np.bool_)) or not isinstance(axis, (int, np.integer)):
         raise not_an_axis(axis)
-    return P.concatenate(*arrays, axis=axis)
+    return P.concatenate(*arrays, axis=int(axis))
 
 
-def stack(arrays, axis: int = 0):
+def stack(arrays, axis: int = 0, *, dim: int | None = None):
     """Joined along a new axis.
 
     >>> stack([Tensor([1.0, 2.0]), Tensor([3.0, 4.0])], axis=1)
@@ -57,14 +58,14 @@ def stack(arrays, axis: int = 0):
             [2., 4.]], shape=(2, 2))
     """
     arrays = _several("stack", arrays)
+    axis = axis if dim is None else dim
     shapes = [np.shape(array) for array in arrays]
     if len(set(shapes)) > 1:
         raise cannot_stack(shapes)
     ndim = len(shapes[0]) + 1
-    if not -ndim <= axis < ndim:
-        raise axis_out_of_range(axis, ndim)
-    grown = (*shapes[0][: axis % ndim], 1, *shapes[0][axis % ndim :])
-    return P.concatenate(*(P.reshape(array, shape=grown) for array in arrays), axis=axis % ndim)
+    axis = one_axis(axis, None, ndim)
+    grown = (*shapes[0][:axis], 1, *shapes[0][axis:])
+    return P.concatenate(*(P.reshape(array, shape=grown) for array in arrays), axis=axis)
 
 
 def hstack(arrays):

@@ -71,7 +71,9 @@ COUNTED = [
     "x.diagonal(0, {}, 2)", "x.tril({})", "x.triu(-{})", "x.reshape({}, -1)", "x.expand({}, 2, 3, 4)",
     "x.mT.tensordot(x.permute(1, 0, 2), {})", "x.tensordot(x, ({}, {}))",
     "x.tensordot(x, ([{}, 2], [{}, 2]))", "x.round({})", "x.pad({})", "x.gather({}, np.zeros((2, 1, 4), int))",
-    "gradlib.stack([x, x], {})", "gradlib.cat([x, x], {})", "np.split(x, {}, 0)[0]", "x ** {}", "x[{}]", "x[:, {}:]",
+    "gradlib.stack([x, x], {})", "gradlib.cat([x, x], {})",
+    "gradlib.stack([x, x], dim={})", "gradlib.cat([x, x], dim={})",
+    "np.split(x, {}, 0)[0]", "x ** {}", "x[{}]", "x[:, {}:]",
 ]  # fmt: skip
 
 
@@ -115,3 +117,13 @@ def test_triangles_keep_the_dtype(dtype):
 def test_take_along_dim_without_a_dim_looks_at_all_entries_in_a_row():
     x = Tensor([[1.0, 2.0], [3.0, 4.0]])
     assert x.take_along_dim([3, 0]).tolist() == [4.0, 1.0]
+
+
+@pytest.mark.parametrize("axis", [1.5, "a", True, None])
+def test_joining_along_what_is_no_axis_is_refused(axis):
+    x = Tensor(X)
+    with pytest.raises(TypeError, match="an axis is"):
+        gradlib.stack([x, x], axis)
+    if axis is not None:
+        with pytest.raises(TypeError, match="an axis is"):
+            gradlib.cat([x, x], axis)

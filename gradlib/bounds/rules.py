@@ -38,7 +38,7 @@ def _corners(function: Callable, x: Interval, y: Interval) -> np.ndarray:
     return np.stack([np.asarray(function(a, b)) for a in (x.low, x.high) for b in (y.low, y.high)])
 
 
-def _mul(x: Interval, y: Interval) -> Interval:
+def mul_bounds(x: Interval, y: Interval) -> Interval:
     if x is y:  # the same number twice, not two numbers
         return _square(x)
     x, y = _as_numbers(x), _as_numbers(y)
@@ -67,7 +67,7 @@ def _div(x: Interval, y: Interval) -> Interval:
         np.where((y.low >= 0) & (y.high > 0), np.nextafter(1 / y.high, 0), -np.inf).astype(z.dtype),
         np.where((y.high <= 0) & (y.low < 0), np.nextafter(1 / y.low, 0), np.inf).astype(z.dtype),
     )
-    product = _mul(x, near)
+    product = mul_bounds(x, near)
     return with_ends(np.where(apart, z.low, product.low), np.where(apart, z.high, product.high))
 
 
@@ -301,7 +301,7 @@ def _cumprod(x: Interval, axis: int) -> Interval:
     ]
     products = columns[:1]
     for column in columns[1:]:
-        products.append(_mul(products[-1], column))
+        products.append(mul_bounds(products[-1], column))
     return with_ends(np.stack([z.low for z in products], axis=axis), np.stack([z.high for z in products], axis=axis))
 
 
@@ -311,7 +311,7 @@ def _prod(x: Interval, axis=None, keepdims: bool = False) -> Interval:
     order = (*(a for a in range(x.ndim) if a not in kept), *kept)
     low, high = (np.transpose(end, order).reshape(-1, *(x.shape[a] for a in kept)) for end in (x.low, x.high))
     factors = (with_ends(*ends) for ends in zip(low, high, strict=True))
-    product = reduce(_mul, factors, point(np.ones([x.shape[a] for a in kept], x.dtype)))
+    product = reduce(mul_bounds, factors, point(np.ones([x.shape[a] for a in kept], x.dtype)))
     # NumPy may multiply in another order: n factors, each rounded once, in what is bounded and in the bound.
     margin = 4 * gamma(_terms(x, axis), x.dtype) * largest(product)
     product = outward(product.low - margin, product.high + margin)
@@ -467,7 +467,7 @@ def _gru(a: Interval, weight: Interval, bias: Interval, first: Interval) -> Inte
 # The table of rules ------------------------------------------------------------
 
 RULES |= {
-    "add": _add, "sub": _sub, "mul": _mul, "div": _div, "neg": _neg, "pow": _pow, "abs": _abs, "square": _square,
+    "add": _add, "sub": _sub, "mul": mul_bounds, "div": _div, "neg": _neg, "pow": _pow, "abs": _abs, "square": _square,
     "reciprocal": _reciprocal, "remainder": _remainder, "floor_divide": _floor_divide, "astype": astype,
     "to": lambda x, device: x,  # computed on the CPU, the bounds hold on every device
     "sqrt": _rising(P.sqrt, least=0, domain=(0, np.inf)),

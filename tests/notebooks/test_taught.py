@@ -24,7 +24,14 @@ TAUGHT = {
         "tensor.apply",
         "widgets.GraphExplorer",
     ],  # fmt: skip
-    "07": ["gradcheck", "gradgradcheck", "GradcheckWarning", "GradcheckError", "widgets.StepSweep"],
+    "07": [
+        "finite_differences.compare",
+        "gradcheck",
+        "gradgradcheck",
+        "GradcheckWarning",
+        "GradcheckError",
+        "widgets.StepSweep",
+    ],
     "08": ["Parameter", "nn", "manual_seed", "widgets.DepthAndGain"],
     "09": ["widgets.DraggableLogits"],
     "10": ["optim", "widgets.OptimizerRace"],
