@@ -647,7 +647,8 @@ def test_every_loss(name):
     for eps in (1e-6, 0.1, 2.0):
         bounds = estimate_bounds(LOSSES[name], x, eps, samples=100, rng=rng())
         assert bounds.contains(bounds.sampled_low) and bounds.contains(bounds.sampled_high)
-        assert bounds.high - bounds.low < 100 * eps
+        if name != "CosineSimilarity" or eps < 2:  # such a box holds 0, by whose norm it divides
+            assert np.max(bounds.high - bounds.low) < 100 * eps
     with pytest.raises(AttributeError, match="Interval .* no 'data'"):
         estimate_bounds(LOSSES["BCELoss"], x, 0.1)
 
