@@ -10,7 +10,7 @@ from typing import Any
 
 from .diagnostics import GradientTracker
 from .errors import whole
-from .optim import LRScheduler, ReduceLROnPlateau
+from .optim import LRScheduler, Optimizer, ReduceLROnPlateau
 from .plots import loss_curves
 
 
@@ -127,7 +127,7 @@ class ScheduleCallback(Callback):
     def __init__(self, schedule: Any, monitor: str | None = None, every: str = "epoch"):
         if every not in ("epoch", "step"):
             raise ValueError(f"every must be 'epoch' or 'step', got {every!r}.")
-        if not hasattr(schedule, "step"):
+        if isinstance(schedule, Optimizer) or not hasattr(schedule, "step"):
             raise TypeError(f"ScheduleCallback takes a schedule of optim.lr_scheduler, got {type(schedule).__name__}.")
         if isinstance(schedule, ReduceLROnPlateau) and (monitor is None or every == "step"):
             raise ValueError(

@@ -139,7 +139,7 @@ def _count(taker: str, dataset: Any) -> int:
 
 def _index(index: Any, count: int) -> Any:
     """An index among `count` examples: an integer, a slice, a mask, or several integers."""
-    if isinstance(index, slice):
+    if isinstance(index, slice) or (type(index) is int and -count <= index < count):
         return index
     array = on_cpu(index)
     if array.shape == (0,):

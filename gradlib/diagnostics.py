@@ -540,9 +540,12 @@ def _check_model(what: str, model: Any) -> None:
 
 def _array(output: Any) -> np.ndarray:
     """The array of a layer's output; if it has several parts, of the first."""
-    while isinstance(output, (tuple, list)):
-        output = output[0]
-    return on_cpu(output)
+    while isinstance(output, (tuple, list, Mapping)) and output:
+        output = next(iter(output.values() if isinstance(output, Mapping) else output))
+    array = on_cpu(output)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"an ActivationHook watches a layer that returns tensors, got {type(output).__name__}.")
+    return array
 
 
 def _has_children(module) -> bool:

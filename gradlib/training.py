@@ -175,6 +175,13 @@ class Trainer:
                 )
             if not fits:
                 raise TypeError(f"{name} must be {takes}, got {type(given).__name__}.")
+        moved = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
+        trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        if trainable and not any(id(parameter) in moved for parameter in trainable):
+            raise ValueError(
+                "the optimizer holds none of the model's parameters, so the model would not learn. Make it from "
+                "model.parameters()."
+            )
         self.model, self.loss_fn, self.optimizer = model, loss_fn, optimizer
         self.metrics = dict(metrics or {})
         self.history = History()

@@ -206,6 +206,27 @@ def test_a_layer_that_returns_several_things():
     assert hook.history["mean"] == [pytest.approx(output.data.mean(), rel=1e-5)]
 
 
+@pytest.mark.parametrize(
+    ("output", "recorded"),
+    [
+        ({"scores": Tensor([1.0, 3.0]), "state": None}, 2.0), ([{"scores": Tensor(3.0)}], 3.0), ((), None),
+        (Tensor(np.ones((0, 2))), None), (Tensor([True, False]), 0.5), (Tensor(np.int64(2)), 2.0),
+    ],
+)  # fmt: skip
+def test_outputs_of_any_structure_are_recorded(output, recorded):
+    class Layer(nn.Module):
+        def forward(self):
+            return output
+
+    layer = Layer()
+    hook = ActivationHook(layer)
+    layer()
+    assert hook.history["mean"] == [recorded]
+    with pytest.raises(TypeError, match="watches a layer that returns tensors, got NoneType"):
+        output = None
+        layer()
+
+
 def test_every_layer_by_name():
     small = nn.Sequential(mlp(), nn.Linear(2, 4, rng=np.random.default_rng(0)), mlp(nn.Tanh))
     with ActivationTracker(small) as tracker:

@@ -12,6 +12,7 @@ from gradlib.bounds import estimate_bounds
 from gradlib.data import DataLoader, TensorDataset
 from gradlib.diagnostics import ActivationHook, GradientTracker, detect_gradient_pathologies
 from gradlib.nn import (
+    BatchNorm1D,
     BatchNorm1d,
     BCELoss,
     Conv1d,
@@ -172,9 +173,9 @@ def test_the_line_of_the_pathologies():
 
 def test_the_line_of_the_activation_hook():
     model = Sequential([Linear(2, 4), ReLU(), Linear(4, 1)])
-    hook = ActivationHook(model[0], "linear1")
+    hook = ActivationHook(model.layers[0], "linear1")
     batches = np.random.default_rng(0).normal(size=(5, 2)), np.random.default_rng(1).normal(loc=3, size=(2, 2))
-    outputs = np.concatenate([model[0](Tensor(batch.astype(np.float32))).data for batch in batches])
+    outputs = np.concatenate([model.layers[0](Tensor(batch.astype(np.float32))).data for batch in batches])
     stats = hook.get_statistics()
     assert stats == pytest.approx(
         {
@@ -199,6 +200,23 @@ def test_a_unit_is_dead_if_it_was_silent_in_every_batch():
     assert hook.get_statistics()["fraction_dead"] == 0.5
     relu(Tensor(-1.0))
     assert hook.get_statistics()["fraction_dead"] == 0.6
+
+
+def test_the_lines_of_the_layers():
+    W = Tensor(np.array([[1.0, -2.0], [0.5, 3.0]]))
+    b = Tensor(np.array([0.1, 0.2]))
+    x, y_true = Tensor(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])), Tensor(np.ones((3, 2)))
+    # fmt: off
+    linear = Linear(2, 2); linear.W = W; linear.b = b; y = linear(x); loss = MSELoss()(y, y_true); loss.backward()  # noqa: E702
+    # fmt: on
+    slope = 2 * (x.data @ W.data + b.data - 1) / 6  # ∂L/∂y
+    np.testing.assert_allclose(linear.W.grad, x.data.T @ slope)
+    np.testing.assert_allclose(linear.b.grad, slope.sum(axis=0))
+    assert linear.W is linear.weight and linear.b is linear.bias
+    layers = Sequential(linear, ReLU()).layers
+    assert isinstance(layers, list) and layers[0] is linear
+    norm = BatchNorm1D(2)
+    assert isinstance(norm, BatchNorm1d) and norm.gamma is norm.weight and norm.beta is norm.bias
 
 
 def test_the_line_of_the_bounds():

@@ -350,6 +350,7 @@ def test_one_progress_bar_counts_the_batches_of_each_epoch_and_is_taken_away(cap
         (lambda: TrainConfig(clip_norm="1"), "clip_norm must be a number above 0, or None for no clipping, got '1'."),
         (lambda: ScheduleCallback(setup()[2].schedule, every="batch"), "every must be 'epoch' or 'step', got 'batch'."),
         (lambda: ScheduleCallback(None), "ScheduleCallback takes a schedule of optim.lr_scheduler, got NoneType."),
+        (lambda: ScheduleCallback(setup()[0].optimizer), "takes a schedule of optim.lr_scheduler, got Adam."),
         (lambda: EarlyStopping(patience=0), "patience must be an integer of at least 1, got 0."),
         (lambda: EarlyStopping(mode="most"), "mode must be 'min' or 'max', got 'most'."),
         (lambda: Checkpoint("run", every=0), "every must be an integer of at least 1, got 0."),
@@ -374,6 +375,10 @@ def test_one_progress_bar_counts_the_batches_of_each_epoch_and_is_taken_away(cap
         (lambda: setup()[0].evaluate([(1, 2, 3)]), "a loader must yield pairs (inputs, targets), got 3 parts."),
         (lambda: Trainer(nn.ReLU, print, None), "model must be a Module, got the class ReLU. Call it: ReLU(…)."),
         (lambda: Trainer(nn.ReLU(), nn.MSELoss, None), "got the class MSELoss. Call it: MSELoss(…)."),
+        (
+            lambda: Trainer(nn.Linear(1, 1), print, optim.SGD(nn.Linear(1, 1).parameters(), 0.1)),
+            "the optimizer holds none of the model's parameters, so the model would not learn.",
+        ),
         (lambda: Trainer(nn.ReLU(), print, 0.1), "optimizer must be an Optimizer, got float."),
         (lambda: accuracy(np.ones((3, 2)), np.ones(2)), "(N, 1) with labels 0 and 1, got (3, 2) and (2,)."),
         (lambda: accuracy(np.ones((3, 2)), np.ones((3, 1))), "(N, 1) with labels 0 and 1, got (3, 2) and (3, 1)."),
@@ -391,7 +396,8 @@ def test_wrong_settings_are_refused(call, words):
 
 def test_numpy_integers_are_integers_and_a_0d_input_is_one_example():
     cfg = TrainConfig(epochs=np.int64(2), print_every=np.int32(1), seed=np.int64(0), clip_norm=np.float32(1))
-    trainer = Trainer(Scale(), nn.MSELoss(), optim.SGD([gradlib.Parameter(0.0)]))
+    model = Scale()
+    trainer = Trainer(model, nn.MSELoss(), optim.SGD(model.parameters()))
     assert trainer.evaluate([(gradlib.Tensor(2.0), gradlib.Tensor(1.0))]) == {"loss": 1.0}
     assert accuracy(gradlib.Tensor(2.0), np.int64(1)) == 1.0 and accuracy(gradlib.Tensor([0.0, 2.0]), 1) == 1.0
     assert len(trainer.fit([(gradlib.Tensor(2.0), gradlib.Tensor(1.0))], cfg=cfg)) == 2
