@@ -204,6 +204,20 @@ def whole(what: str, value, least: int | None = None) -> int:
     return int(value)
 
 
+def real(what: str, value, least: float = -math.inf, most: float = math.inf, above: float = -math.inf) -> float:
+    """A real number within bounds, `least` and `most` included, `above` not; else the error `what`, got value.
+
+    >>> real("p is a probability, 0 to 1", 1.5, 0, 1)
+    Traceback (most recent call last):
+    ValueError: p is a probability, 0 to 1, got 1.5.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{what}, got {value!r}.")
+    if not (least <= value <= most and (value > above or above == -math.inf)):
+        raise ValueError(f"{what}, got {value!r}.")
+    return value
+
+
 def _explain_linear(shapes, keywords, error):
     x, weight, _ = shapes
     if len(weight) == 2 and x[-1:] != weight[:1]:
