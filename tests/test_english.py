@@ -112,7 +112,6 @@ EXCEPTIONS: set[str] = {
     "nn/attention.py",
     "nn/containers.py",
     "nn/convolution.py",
-    "nn/layers.py",
     "nn/losses.py",
     "nn/module.py",
     "nn/normalization.py",

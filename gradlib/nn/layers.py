@@ -1,11 +1,11 @@
-"""Linear, embedding, dropout, and two that compute nothing: flatten and identity."""
+"""Linear, embedding and dropout layers, and two that compute nothing: flatten and identity."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .. import primitives as P
-from ..errors import ShapeError, whole
+from ..errors import ShapeError, real, whole
 from ..operations import on_cpu
 from ..random import generator
 from ..tensor import Parameter, Tensor, apply, as_tensor
@@ -53,10 +53,8 @@ class Linear(Module):
         self, in_features: int, out_features: int, bias: bool = True, *, rng: np.random.Generator | None = None
     ):
         super().__init__()
-        for name, size in (("in_features", in_features), ("out_features", out_features)):
-            if not isinstance(size, (int, np.integer)) or size < 1:
-                raise ValueError(f"Linear's {name} must be a whole number of at least 1, got {size!r}.")
-        self.in_features, self.out_features = in_features, out_features
+        self.in_features = whole("Linear's in_features must be an integer of at least 1", in_features, 1)
+        self.out_features = whole("Linear's out_features must be an integer of at least 1", out_features, 1)
         self.weight = init.xavier_uniform_(Parameter(init.empty(in_features, out_features)), rng=rng)
         self.bias = Parameter(np.zeros(out_features, dtype=np.float32)) if bias else None
 
@@ -70,7 +68,7 @@ class Linear(Module):
 
 
 def embedding(indices, weight, padding_idx: int | None = None) -> Tensor:
-    """Rows of a table: indices (…) of whole numbers, weight (n, d) -> (…, d). Rows read twice collect twice:
+    """Rows of a table: indices (…) of integers, weight (n, d) -> (…, d). A row that is read twice collects twice:
     ∂L/∂W[r] = Σ g over all places where the index is r.
 
     padding_idx : a row that gets no gradient; a negative number counts from the end.
@@ -80,12 +78,12 @@ def embedding(indices, weight, padding_idx: int | None = None) -> Tensor:
             [ 0.,  1.],
             [20., 21.]], shape=(3, 2))
 
-    Raises TypeError for indices that are not whole numbers, IndexError for one out of range.
+    Raises TypeError for indices that are not integers, IndexError for one out of range.
     """
-    indices, weight = on_cpu(indices), as_tensor(weight)
+    indices, weight = on_cpu(as_tensor(indices)), as_tensor(weight)
     if indices.dtype.kind not in "iu":
         raise TypeError(
-            f"embedding takes whole numbers, got {indices.dtype} of shape {indices.shape}. A summary takes dtype=int."
+            f"embedding takes integers, got {indices.dtype} of shape {indices.shape}. A summary takes dtype=int."
         )
     if weight.ndim != 2:
         raise ShapeError(f"embedding takes a table of shape (n, d), got {weight.shape}.")
@@ -109,9 +107,9 @@ def _check_padding(padding_idx: int | None, rows: int) -> None:
 
 
 class Embedding(Module):
-    """A table with a row of numbers for each of num_embeddings things: whole numbers (…) -> (…, embedding_dim).
+    """A table with a row of numbers for each of num_embeddings things: integers (…) -> (…, embedding_dim).
 
-    The rows start normal, N(0, 1). padding_idx : a row that starts at 0 and is not learned. See `embedding`.
+    The rows start normal, N(0, 1). padding_idx : a row that starts at 0 and is not learned; see `embedding`.
 
     >>> Embedding(10, 4)(np.array([[1, 2, 1]])).shape
     (1, 3, 4)
@@ -126,8 +124,8 @@ class Embedding(Module):
         rng: np.random.Generator | None = None,
     ):
         super().__init__()
-        whole("Embedding's num_embeddings must be a whole number of at least 1", num_embeddings, 1)
-        whole("Embedding's embedding_dim must be a whole number of at least 1", embedding_dim, 1)
+        whole("Embedding's num_embeddings must be an integer of at least 1", num_embeddings, 1)
+        whole("Embedding's embedding_dim must be an integer of at least 1", embedding_dim, 1)
         _check_padding(padding_idx, num_embeddings)
         self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
         self.weight = init.normal_(Parameter(init.empty(num_embeddings, embedding_dim)), rng=rng)
@@ -145,12 +143,12 @@ class Embedding(Module):
 def dropout(x, p: float = 0.5, training: bool = True, *, rng: np.random.Generator | None = None) -> Tensor:
     """Set each entry to 0 with probability p and multiply the others by 1/(1 - p): the mean stays what it was.
 
-    The gradient is treated in the same way, with the same zeros. Outside of training it is x itself.
+    The gradient is treated in the same way, with the same zeros. Outside training the result is x itself.
 
     >>> dropout(np.ones(4, dtype=np.float32), 0.25, rng=np.random.default_rng(0))
     Tensor([1.3333334, 1.3333334, 0.       , 0.       ])
 
-    Raises ValueError for a p that is no probability. Source: Srivastava and others, Dropout, 2014.
+    Raises ValueError for a p below 0 or above 1. Source: Srivastava and others, Dropout, 2014.
     """
     _check_probability(p)
     x = as_tensor(x)
@@ -161,13 +159,12 @@ def dropout(x, p: float = 0.5, training: bool = True, *, rng: np.random.Generato
 
 
 def _check_probability(p: float) -> None:
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout's p is a probability, 0 to 1, got {p}.")
+    real("dropout's p is a probability, 0 to 1", p, 0, 1)
 
 
 class Dropout(Module):
-    """In training, sets entries to 0 with probability p and scales the rest by 1/(1 - p), see `dropout`; in use, after
-    eval(), it does nothing. rng : draws what is dropped.
+    """Sets entries to 0 with probability p in training and multiplies the others by 1/(1 - p), see `dropout`. In eval
+    mode it does nothing. rng : draws the entries to drop.
 
     >>> layer = Dropout(0.5, rng=np.random.default_rng(0))
     >>> layer(Tensor([1.0, 1.0, 1.0, 1.0])), layer.eval()(Tensor([1.0]))
@@ -187,7 +184,7 @@ class Dropout(Module):
 
 
 class Flatten(Module):
-    """The axes from start_dim to end_dim as one; by default all but the first, the batch: (N, …) -> (N, product of …).
+    """Joins the axes from start_dim to end_dim; by default all but the first, the batch: (N, …) -> (N, product of …).
 
     Raises ShapeError for an axis that is not there.
 
@@ -207,7 +204,7 @@ class Flatten(Module):
 
 
 class Identity(Module):
-    """Gives back what it gets; takes any arguments, so that it can stand in for another layer.
+    """Returns its input; takes any arguments, so that it can stand in for another layer.
 
     >>> Identity(3, 2, bias=False)(Tensor([1.0]))
     Tensor([1.])
