@@ -110,7 +110,6 @@ EXCEPTIONS: set[str] = {
     "functions.py",
     "graph.py",
     "nn/attention.py",
-    "nn/containers.py",
     "nn/convolution.py",
     "nn/losses.py",
     "nn/module.py",

@@ -13,15 +13,17 @@ from .module import Module
 
 
 class _Numbered(Module):
-    """Modules in an order, counted from 0: what Sequential and ModuleList share."""
+    """Modules in an order, counted from 0: the base of Sequential and ModuleList."""
 
     def append(self, module: Module) -> _Numbered:
-        """Add a module at the end; returns the whole."""
+        """Add a module at the end and return self."""
         self.register_module(str(len(self)), _checked(module, type(self).__name__))
         return self
 
     def extend(self, modules: Iterable[Module]) -> _Numbered:
-        """Add several at the end; returns the whole."""
+        """Add several modules at the end and return self."""
+        if not isinstance(modules, Iterable) or np.ndim(modules) == 0 and isinstance(modules, np.ndarray):
+            raise TypeError(f"{type(self).__name__} takes one list of modules, got {type(modules).__name__}.")
         for module in modules:
             self.append(module)
         return self
@@ -46,11 +48,11 @@ class _Numbered(Module):
 
 
 class Sequential(_Numbered):
-    """Layers one after another: each gets what the one before gave.
+    """Layers one after another: each takes the output of the one before.
 
     layers : several modules, or one list of them, or one dict of names and modules.
 
-    A layer is had by its number, `model[0]`, several by a slice, which is a Sequential of the same layers.
+    Index with `model[0]`; a slice returns a Sequential of the same layers. `model.layers` lists them.
 
     >>> from gradlib import Tensor
     >>> from gradlib.nn import Linear, ReLU
@@ -58,7 +60,7 @@ class Sequential(_Numbered):
     >>> model(Tensor([[1.0, 2.0, 3.0]])).shape, len(model), model[1]
     ((1, 2), 2, ReLU())
 
-    Raises TypeError for what is no module, a class without its brackets or a function, say.
+    Raises TypeError for anything that is not a module, such as a function or a class without its brackets.
     """
 
     def __init__(self, *layers: Module | Iterable[Module] | Mapping[str, Module]):
@@ -92,13 +94,13 @@ class ModuleList(_Numbered):
     >>> len(layers), sum(1 for _ in layers.parameters())
     (3, 6)
 
-    Raises TypeError for what is no module, IndexError for a number that is not there.
+    Raises TypeError for anything that is not a module, IndexError for an index that is out of range.
     """
 
     def __init__(self, modules: Iterable[Module] = ()):
         super().__init__()
         if not isinstance(modules, Iterable):
-            raise TypeError(f"ModuleList takes one list of modules, got {type(modules).__name__}. Put it into […].")
+            raise TypeError(f"ModuleList takes one list of modules, got {type(modules).__name__}. Write […] around it.")
         self.extend(modules)
 
     @staticmethod
@@ -114,16 +116,18 @@ class ModuleDict(Module):
     >>> list(heads), [name for name, _ in heads["age"].named_parameters()]
     (['age', 'colour'], ['weight', 'bias'])
 
-    Raises TypeError for what is no module, KeyError for a name that is not there.
+    Raises TypeError for anything that is not a module, KeyError for an unknown name.
     """
 
     def __init__(self, modules: Mapping[str, Module] | None = None):
         super().__init__()
-        for name, module in (modules or {}).items():
+        if not isinstance(modules, (Mapping, ModuleDict, type(None))):
+            raise TypeError(f"ModuleDict takes one dict of names and modules, got {type(modules).__name__}.")
+        for name, module in () if modules is None else modules.items():
             self[name] = module
 
     def __getitem__(self, name: str) -> Module:
-        if name not in self._modules:
+        if name not in self:
             raise KeyError(f"there is no module {name!r}. There are: {', '.join(self._modules) or 'none'}.")
         return self._modules[name]
 
@@ -131,7 +135,7 @@ class ModuleDict(Module):
         self.register_module(name, _checked(module, "ModuleDict"))
 
     def __contains__(self, name: str) -> bool:
-        return name in self._modules
+        return isinstance(name, str) and name in self._modules
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -165,11 +169,11 @@ class MLP(Sequential):
       (2): Linear(in_features=16, out_features=1, bias=True)
     )
 
-    Raises ValueError for fewer than two sizes, a size below 1, or an activation that is not known.
+    Raises ValueError for fewer than two sizes, a size below 1, or an unknown activation.
     """
 
     def __init__(self, layer_sizes: Sequence[int], activation: str = "relu", *, rng: np.random.Generator | None = None):
-        sizes = list(layer_sizes) if isinstance(layer_sizes, Iterable) else [layer_sizes]
+        sizes = list(layer_sizes) if isinstance(layer_sizes, Iterable) and np.ndim(layer_sizes) else [layer_sizes]
         if len(sizes) < 2:
             raise ValueError(f"MLP takes a list of at least two sizes, inputs and outputs, as [2, 16, 1], got {sizes}.")
         layers: list[Module] = []
@@ -180,13 +184,13 @@ class MLP(Sequential):
 
 def _checked(module: Module, where: str) -> Module:
     if not isinstance(module, Module):
-        hint = " Add the brackets that make one of it: ReLU()." if isinstance(module, type) else ""
+        hint = " A class needs brackets: ReLU()." if isinstance(module, type) else ""
         raise TypeError(f"{where} holds modules, got {getattr(module, '__name__', type(module).__name__)}.{hint}")
     return module
 
 
 def _position(index: int, length: int) -> int:
-    whole("a module is had by its number, a whole one", index)
+    index = whole("module indices must be integers", index)
     if not -length <= index < length:
         raise IndexError(f"there is no module {index}: there are {length}, counted from 0.")
     return index % length

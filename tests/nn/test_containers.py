@@ -51,14 +51,14 @@ def test_an_mlp_is_layers_and_activations_between_them():
 @pytest.mark.parametrize(
     ("call", "kind", "words"),
     [
-        (lambda: nn.Sequential(nn.ReLU), TypeError, "Sequential holds modules, got ReLU. Add the brackets"),
+        (lambda: nn.Sequential(nn.ReLU), TypeError, "Sequential holds modules, got ReLU. A class needs brackets"),
         (lambda: nn.Sequential([1.0]), TypeError, "Sequential holds modules, got float."),
         (lambda: nn.Sequential(nn.ReLU())[1], IndexError, "there is no module 1: there are 1, counted from 0."),
         (lambda: nn.ModuleList()[0], IndexError, "there is no module 0: there are 0"),
         (lambda: nn.ModuleDict()["a"], KeyError, "there is no module 'a'. There are: none."),
         (lambda: nn.Sequential(None), TypeError, "Sequential holds modules, got NoneType."),
         (lambda: nn.Sequential(abs), TypeError, "Sequential holds modules, got abs."),
-        (lambda: nn.Sequential(nn.ReLU())["0"], TypeError, "a module is had by its number, a whole one, got '0'."),
+        (lambda: nn.Sequential(nn.ReLU())["0"], TypeError, "module indices must be integers, got '0'."),
         (lambda: nn.Sequential({"train": nn.ReLU()}), AttributeError, "has an attribute 'train' already."),
         (lambda: nn.ModuleList(nn.ReLU()), TypeError, "ModuleList takes one list of modules, got ReLU."),
         (lambda: nn.ModuleList([1.0]), TypeError, "ModuleList holds modules, got float."),
