@@ -110,7 +110,6 @@ EXCEPTIONS: set[str] = {
     "functions.py",
     "graph.py",
     "nn/attention.py",
-    "nn/convolution.py",
     "nn/losses.py",
     "nn/module.py",
     "nn/normalization.py",

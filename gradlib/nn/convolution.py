@@ -1,7 +1,7 @@
 """Convolutions: the same small kernel at every place of a signal or an image.
 
-Really cross-correlations, as everywhere in deep learning: the kernel is not turned around. How one is computed
-stands in `gradlib/primitives/windows.py`.
+They are cross-correlations, as everywhere in deep learning: the kernel is not flipped. `gradlib/primitives/windows.py`
+computes them.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def conv1d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups: int = 
     z[n, o, i] = b[o] + Σ x[n, c, i·stride + j·dilation - padding] W[o, c, j] over c and j.
     L' = ⌊(L + 2 padding - dilation (k - 1) - 1)/stride⌋ + 1. Without a batch axis: (C, L) -> (out, L').
 
-    padding : a number, or "same" (L' = L, stride 1; where the zeros are odd in number, one more at the end), or
-        "valid" (none). groups : parts of the channels that do not see each other.
+    padding : an integer, or "same" (L' = L, stride 1; an odd number of zeros has one more at the end), or "valid"
+        (none). groups : the number of parts of the channels that do not see each other.
 
     Raises ShapeError if the shapes do not fit or the kernel is larger than the padded signal.
 
@@ -59,7 +59,7 @@ def _convolution(axes: int, x, weight, bias, stride, padding, dilation, groups: 
     if x.ndim == axes + 1:  # without a batch axis
         return _convolution(axes, x.expand_dims(0), weight, bias, stride, padding, dilation, groups)[0]
     out, channels, *kernel = weight.shape
-    if groups < 1 or out % groups:
+    if whole(f"{name}'s groups must be an integer of at least 1", groups, 1) and out % groups:
         raise ShapeError(f"{name}'s groups must divide the {out} outputs of a weight {weight.shape}, got {groups}.")
     if x.ndim != axes + 2 or x.shape[1] != channels * groups:
         wanted = "(N, {c}, L)" if axes == 1 else "(N, {c}, H, W)"
@@ -86,16 +86,18 @@ def _convolution(axes: int, x, weight, bias, stride, padding, dilation, groups: 
 
 
 def each(name: str, value: Any, axes: int) -> tuple[int, ...]:
-    """A number for each axis: the same for all, or as given."""
-    numbers = value if isinstance(value, (tuple, list)) else (value,) * axes
+    """An integer for each axis: the same for all, or as given."""
     least = 0 if name == "padding" else 1
-    if len(numbers) != axes or not all(isinstance(n, (int, np.integer)) and n >= least for n in numbers):
-        raise ValueError(f"{name} is a whole number of at least {least}, or {axes} of them, got {value!r}.")
-    return tuple(numbers)
+    what = f"{name} is an integer of at least {least}, or {axes} of them"
+    if not isinstance(value, (tuple, list)):
+        return (whole(what, value, least),) * axes
+    if len(value) != axes:
+        raise ValueError(f"{what}, got {value!r}.")
+    return tuple(whole(what, number, least) for number in value)
 
 
 def fitting(name: str, sizes, kernel, stride, padding, dilation) -> tuple[int, ...]:
-    """The sizes of the output; ShapeError where the kernel is larger than the image."""
+    """The sizes of the output. Raises ShapeError where the kernel is larger than the image."""
     out = output_sizes(sizes, kernel, stride, padding, dilation)
     for axis, size in enumerate(out):
         if size < 1:
@@ -110,15 +112,15 @@ def fitting(name: str, sizes, kernel, stride, padding, dilation) -> tuple[int, .
 
 def _padding(name: str, padding: Any, kernel, stride, dilation) -> tuple[tuple[int, int], ...]:
     """(before, after) for each axis."""
-    if padding == "valid":
+    if isinstance(padding, str) and padding == "valid":
         return ((0, 0),) * len(kernel)
-    if padding == "same":
+    if isinstance(padding, str) and padding == "same":
         if set(stride) != {1}:
             raise ValueError(f"{name}'s padding='same' keeps the size, which needs stride 1, got {stride}.")
         totals = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
         return tuple((total // 2, total - total // 2) for total in totals)
     if isinstance(padding, str):
-        raise ValueError(f"{name}'s padding is a whole number, 'same' or 'valid', got {padding!r}.")
+        raise ValueError(f"{name}'s padding is an integer, 'same' or 'valid', got {padding!r}.")
     return tuple((p, p) for p in each("padding", padding, len(kernel)))
 
 
@@ -141,7 +143,7 @@ class _Convolution(Module):
         super().__init__()
         counts = {"groups": groups, "in_channels": in_channels, "out_channels": out_channels}
         for what, count in counts.items():
-            whole(f"{type(self).__name__}'s {what} must be a whole number of at least 1", count, 1)
+            whole(f"{type(self).__name__}'s {what} must be an integer of at least 1", count, 1)
             if count % groups:
                 raise ValueError(f"groups must divide the channels, but {groups} does not divide {what}={count}.")
         rng = generator(rng)

@@ -133,7 +133,7 @@ def _mean(x: Tensor, where: dict, shape: tuple[int, ...], padding) -> Tensor:
 
 
 def adaptive_avg_pool1d(x, output_size) -> Tensor:
-    """Means of output_size parts of equal length, as nearly as can be: (N, C, L) -> (N, C, output_size), or without N.
+    """Means of output_size parts of nearly equal length: (N, C, L) -> (N, C, output_size), or without N.
 
     Part i of n along an axis of size s runs from ⌊i s/n⌋ to ⌈(i + 1) s/n⌉: neighbours share an entry where n does not
     divide s.
@@ -161,7 +161,7 @@ def _adaptive(axes: int, name: str, x, output_size) -> Tensor:
         raise ShapeError(f"{name} takes x of shape (N, C, {'L' if axes == 1 else 'H, W'}), got {x.shape}.")
     sizes = x.shape[-axes:]
     given = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * axes
-    if None in given and len(given) == axes:
+    if len(given) == axes and any(n is None for n in given):
         output_size = [size if n is None else n for n, size in zip(given, sizes, strict=True)]
     wanted = each("output_size", output_size, axes)
     if all(size % n == 0 for size, n in zip(sizes, wanted, strict=True)):
