@@ -112,7 +112,6 @@ EXCEPTIONS: set[str] = {
     "nn/attention.py",
     "nn/losses.py",
     "nn/module.py",
-    "nn/normalization.py",
     "nn/recurrent.py",
     "numpy_functions.py",
     "operations.py",

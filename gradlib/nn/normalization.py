@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
 from .. import primitives as P
-from ..errors import ShapeError, whole
+from ..errors import ShapeError, real, whole
 from ..tensor import Parameter, Tensor, as_tensor
 from .module import Module
 
@@ -25,8 +25,8 @@ def batch_norm(
 ) -> Tensor:
     """γ (x - μ)/√(σ² + ε) + β for every feature: x (N, C) or (N, C, …), all others (C,).
 
-    In training μ and σ² are those of the batch, over all axes but 1, σ² with divisor n; the running ones, if given,
-    move by `momentum` towards them in place, σ² with divisor n - 1. In use the running ones take their place.
+    In training μ and σ² come from the batch, over all axes but 1, σ² with divisor n. The running ones, if given, move
+    towards them by `momentum`, in place, σ² with divisor n - 1. In eval mode the running ones are μ and σ².
 
     >>> x = Tensor([[1.0, 10.0], [3.0, 20.0]])
     >>> batch_norm(x, None, None, training=True, eps=0.0)
@@ -34,15 +34,16 @@ def batch_norm(
             [ 1.,  1.]], shape=(2, 2))
 
     Raises ShapeError for shapes that do not fit and for a batch of one in training, TypeError for running statistics
-    that are missing in use or no tensors. Source: Ioffe and Szegedy, Batch Normalization, 2015.
+    that are not tensors or, in eval mode, are missing. Source: Ioffe and Szegedy, Batch Normalization, 2015.
     """
     x = as_tensor(x)
+    real("batch_norm's momentum is a number", momentum)
     if x.ndim < 2:
         raise ShapeError(f"batch_norm takes x of shape (N, C) or (N, C, …), got {x.shape}.")
     own, shape = (x.shape[1],), (1, -1) + (1,) * (x.ndim - 2)
     for name, running in (("running_mean", running_mean), ("running_var", running_var)):
         if not isinstance(running, Tensor) and not (training and running is None):
-            use = "is overwritten in training" if training else "takes the batch's place outside of training"
+            use = "is overwritten in training" if training else "replaces the batch's in eval mode"
             raise TypeError(f"batch_norm's {name} {use}, so it must be a Tensor, got {type(running).__name__}.")
         if running is not None:
             _fitting(f"batch_norm's {name}", running, own, own)
@@ -58,8 +59,7 @@ def batch_norm(
         batch = x.detach()
         for running, now in ((running_mean, batch.mean(axes)), (running_var, batch.var(axes))):
             if running is not None:
-                running.data[...] += momentum * (now.data - running.data)
-                running.data = running.data  # tells the engine that it was overwritten
+                running.copy_(running.data + momentum * (now.data - running.data))
         z = P.normalize(x, axis=axes, eps=eps)
     return _scaled("batch_norm", z, weight, bias, own, shape)
 
@@ -67,7 +67,7 @@ def batch_norm(
 def layer_norm(x, normalized_shape, weight=None, bias=None, eps: float = 1e-5) -> Tensor:
     """γ (x - μ)/√(σ² + ε) + β over the last axes of x, whose sizes are normalized_shape, for every example alone.
 
-    normalized_shape : a number or several; γ = weight and β = bias have this shape. σ² has the divisor n.
+    normalized_shape : an integer or several; γ = weight and β = bias have this shape. σ² has the divisor n.
 
     >>> layer_norm([[1.0, 3.0], [10.0, 20.0]], 2, eps=0.0)
     Tensor([[-1.,  1.],
@@ -80,7 +80,7 @@ def layer_norm(x, normalized_shape, weight=None, bias=None, eps: float = 1e-5) -
 
 
 def rms_norm(x, normalized_shape, weight=None, eps: float | None = None) -> Tensor:
-    """γ x/√(mean x² + ε) over the last axes: only the size is normalized. eps : by default that of the dtype.
+    """γ x/√(mean x² + ε) over the last axes: only the length is normalized. eps : by default the dtype's.
 
     >>> rms_norm([3.0, 4.0], 2, eps=0.0)  # mean x² = 12.5
     Tensor([0.84852815, 1.1313709 ])
@@ -109,7 +109,7 @@ def group_norm(x, num_groups: int, weight=None, bias=None, eps: float = 1e-5) ->
     Raises ShapeError for shapes that do not fit. Source: Wu and He, Group Normalization, 2018.
     """
     x = as_tensor(x)
-    whole("group_norm's num_groups is a whole number of at least 1", num_groups, 1)
+    whole("group_norm's num_groups must be an integer of at least 1", num_groups, 1)
     if x.ndim < 2 or x.shape[1] % num_groups:
         raise ShapeError(
             f"group_norm with {num_groups} groups takes x (N, C, …) with C a multiple of it, got {x.shape}."
@@ -135,17 +135,17 @@ def normalize(x, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
 
 
 def _shape(normalized_shape) -> tuple[int, ...]:
-    sizes = tuple(normalized_shape) if isinstance(normalized_shape, Iterable) else (normalized_shape,)
+    sizes = tuple(normalized_shape) if isinstance(normalized_shape, Sequence) else (normalized_shape,)
     if not sizes:
         raise ValueError("normalized_shape names at least one axis, got none.")
-    return tuple(whole("normalized_shape is a whole number, or several", size, 1) for size in sizes)
+    return tuple(whole("normalized_shape is an integer of at least 1, or several", size, 1) for size in sizes)
 
 
 def _last_axes(name: str, x, normalized_shape) -> tuple[Tensor, tuple[int, ...], tuple[int, ...]]:
     """x as a tensor, the axes to normalize, and their sizes."""
     x, own = as_tensor(x), _shape(normalized_shape)
     if tuple(x.shape[-len(own) :]) != own:
-        raise ShapeError(f"{name} over {own} takes x whose last axes are so, got shape {x.shape}.")
+        raise ShapeError(f"{name} over {own} takes x with last axes of these sizes, got shape {x.shape}.")
     return x, tuple(range(-len(own), 0)), own
 
 
@@ -183,7 +183,9 @@ class _BatchNorm(Module):
         track_running_stats: bool = True,
     ):
         super().__init__()
-        whole(f"{type(self).__name__}'s num_features must be a whole number of at least 1", num_features, 1)
+        whole(f"{type(self).__name__}'s num_features must be an integer of at least 1", num_features, 1)
+        if momentum is not None:
+            real(f"{type(self).__name__}'s momentum is a number, or None for the mean of all batches", momentum)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self.weight = Parameter(_ones(num_features)) if affine else None
@@ -219,10 +221,10 @@ class _BatchNorm(Module):
 class BatchNorm1d(_BatchNorm):
     """`batch_norm` of (N, C) or (N, C, L), with γ, β and running statistics.
 
-    In training, each batch is normalized by its own mean and variance, and moves `running_mean` and `running_var` by
-    `momentum` towards them; momentum=None makes them the mean over all batches so far. In use, after eval(), they take
-    the place of the batch's. affine=False leaves γ and β out; with track_running_stats=False there are no running
-    statistics, and the batch's own are used always.
+    In training, each batch is normalized by its own mean and variance, and moves `running_mean` and `running_var`
+    towards them by `momentum`; momentum=None makes them the mean over all batches so far. In eval mode the running
+    statistics replace the batch's. affine=False leaves γ and β out, which are also readable as `gamma` and `beta`. With
+    track_running_stats=False there are no running statistics, and the batch's own are always used.
 
     >>> layer = BatchNorm1d(3)
     >>> z = layer(Tensor(np.arange(6.0).reshape(2, 3)))
@@ -256,7 +258,7 @@ class LayerNorm(Module):
     >>> LayerNorm(4)(Tensor([[1.0, 2.0, 3.0, 4.0]])).data.round(2)
     array([[-1.34, -0.45,  0.45,  1.34]], dtype=float32)
 
-    Raises ShapeError for an x whose last axes are others.
+    Raises ShapeError for an x with other last axes.
     """
 
     def __init__(self, normalized_shape, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True):
@@ -282,7 +284,7 @@ class RMSNorm(Module):
     >>> RMSNorm(2)(Tensor([[3.0, 4.0]])).data.round(2)
     array([[0.85, 1.13]], dtype=float32)
 
-    Raises ShapeError for an x whose last axes are others.
+    Raises ShapeError for an x with other last axes.
     """
 
     def __init__(self, normalized_shape, eps: float | None = None, elementwise_affine: bool = True):
@@ -310,8 +312,8 @@ class GroupNorm(Module):
 
     def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True):
         super().__init__()
-        whole("GroupNorm's num_groups must be a whole number of at least 1", num_groups, 1)
-        whole("GroupNorm's num_channels must be a whole number of at least 1", num_channels, 1)
+        whole("GroupNorm's num_groups must be an integer of at least 1", num_groups, 1)
+        whole("GroupNorm's num_channels must be an integer of at least 1", num_channels, 1)
         if num_channels % num_groups:
             raise ValueError(f"num_groups must divide num_channels, but {num_groups} does not divide {num_channels}.")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
