@@ -111,7 +111,6 @@ EXCEPTIONS: set[str] = {
     "graph.py",
     "nn/attention.py",
     "nn/losses.py",
-    "nn/module.py",
     "nn/recurrent.py",
     "numpy_functions.py",
     "operations.py",

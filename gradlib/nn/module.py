@@ -1,4 +1,4 @@
-"""Module: what all layers and networks share."""
+"""Module: the base of all layers and networks."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 
 from ..autograd import no_grad
 from ..device import to as moved
-from ..errors import ShapeError
+from ..errors import ShapeError, whole
 from ..operations import on_cpu
 from ..tensor import HookHandle, Parameter, Tensor
 
-# What a module keeps, each in a dictionary of its own.
+# The things that a module keeps, each kind in a dictionary of its own.
 _KEPT = ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pre_hooks")
 
 
 class _Calls(threading.local):
-    """How many modules of this thread are being called: inside of a call a module may keep what it computes."""
+    """The number of calls of modules that run in this thread. In a call a module may keep the results it computes."""
 
     depth = 0
 
@@ -31,8 +31,8 @@ _calls = _Calls()
 class Module:
     """A layer, or a network of layers: parameters, other modules, and a `forward` that uses them.
 
-    A subclass calls `super().__init__()` first, then assigns parameters and modules to attributes, in whose order
-    they are listed, and defines `forward`. Calling the module runs `forward` and the hooks around it.
+    A subclass calls `super().__init__()` first, assigns parameters and modules to attributes, and defines `forward`.
+    They are listed in the order of assignment. Calling the module runs `forward` and the hooks around it.
 
     A plain tensor assigned to a parameter's name becomes the parameter. Under another name `register_buffer` keeps a
     constant, and a call may keep results to be looked at: `self.last = x` in `forward`.
@@ -74,9 +74,9 @@ class Module:
                 )
 
     def forward(self, *args, **keywords):
-        """What the module computes; defined by the subclass."""
+        """Compute the output; the subclass defines this."""
         raise NotImplementedError(
-            f"{type(self).__name__} has no forward: define `def forward(self, x)`, which returns what it computes."
+            f"{type(self).__name__} has no forward: define `def forward(self, x)`, which returns the output."
         )
 
     def __call__(self, *args, **keywords):
@@ -153,34 +153,36 @@ class Module:
         object.__delattr__(self, name)
 
     def register_parameter(self, name: str, parameter: Parameter | None) -> None:
-        """Keep a parameter under a name, or None for one that is left out."""
+        """Keep a parameter under a name; None keeps the name of one that is left out."""
         if not isinstance(parameter, (Parameter, type(None))):
-            raise TypeError(f"{name!r} is to be a Parameter, got {_described(parameter)}. Wrap it: Parameter(array).")
+            raise TypeError(f"{name!r} must be a Parameter, got {_described(parameter)}. Wrap it: Parameter(array).")
         self._keep(self._parameters, name, parameter)
 
     def register_module(self, name: str, module: Module | None) -> None:
-        """Keep a module under a name; a container's are numbers."""
+        """Keep a module under a name; containers use numbers."""
         if not isinstance(module, (Module, type(None))):
-            raise TypeError(f"{name!r} is to be a Module, got {_described(module)}.")
+            raise TypeError(f"{name!r} must be a Module, got {_described(module)}.")
         if module is not None:
             _refuse_circle(self, module)
         self._keep(self._modules, name, module)
 
     def register_buffer(self, name: str, value: Any, persistent: bool = True) -> None:
-        """Keep a constant tensor that belongs to the module: a running mean, say.
+        """Keep a constant tensor, such as a running mean, that moves with the module.
 
         persistent : whether `state_dict` saves it.
         """
         value = value if isinstance(value, Tensor) or value is None else Tensor(value)
         if value is not None and value.requires_grad:
-            raise TypeError(f"the buffer {name!r} is to be a constant, got {_described(value)}. Take its detach().")
+            raise TypeError(f"the buffer {name!r} must be a constant, got {_described(value)}. Take its detach().")
         self._keep(self._buffers, name, value)
         transient = self.__dict__.setdefault("_transient", set())
         transient.discard(name) if persistent else transient.add(name)
 
     def _keep(self, kept: dict, name: str, value: Any) -> None:
         if not isinstance(name, str) or not name or "." in name:
-            raise ValueError(f"a name is text without a dot, as 'weight': dots join names of modules. Got {name!r}.")
+            raise ValueError(
+                f"a name is a string without a dot, as 'weight': dots join names of modules. Got {name!r}."
+            )
         if name not in kept and hasattr(self, name):
             raise AttributeError(f"{type(self).__name__} has an attribute {name!r} already. Choose another name.")
         kept[name] = value
@@ -189,7 +191,7 @@ class Module:
     # Walking ----------------------------------------------------------------------------------------------
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """(name, module) of this module, named prefix, and of all inside it, each once, outer ones first."""
+        """(name, module) of this module, named prefix, and of all modules inside it, each once, outer ones first."""
         seen: set[int] = set()
         stack: list[tuple[str, Module]] = [(prefix, self)]
         while stack:
@@ -206,7 +208,7 @@ class Module:
         return (module for _, module in self.named_modules())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """(name, module) of those directly inside, each once."""
+        """(name, module) of the modules directly inside, each once."""
         seen: set[int] = set()
         for name, child in self._modules.items():
             if child is not None and id(child) not in seen:
@@ -222,7 +224,7 @@ class Module:
         yield from self._named("_parameters", prefix, recurse)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """The parameters, each once: what an optimizer is given."""
+        """The parameters, each once, as an optimizer takes them."""
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
@@ -244,7 +246,9 @@ class Module:
                     yield (name and name + ".") + key, value
 
     def apply(self, function: Callable[[Module], Any]) -> Module:
-        """Call function on every module inside, this one last; returns it."""
+        """Call function on every module inside and on this one last; returns self."""
+        if not callable(function):
+            raise TypeError(f"apply takes a function of a module, got {_described(function)}.")
         for child in self.children():
             child.apply(function)
         function(self)
@@ -253,7 +257,7 @@ class Module:
     # State ------------------------------------------------------------------------------------------------
 
     def train(self, mode: bool = True) -> Module:
-        """Behave as in training: dropout drops, batch norm uses the batch. Returns the module."""
+        """Switch to training mode: dropout drops, batch norm uses the batch. Returns the module."""
         if not isinstance(mode, (bool, np.bool_)):
             raise TypeError(f"train(mode) takes True or False, got {mode!r}.")
         for module in self.modules():
@@ -261,11 +265,11 @@ class Module:
         return self
 
     def eval(self) -> Module:
-        """Behave as in use: nothing is dropped, batch norm uses what it has learned. Returns the module."""
+        """Switch to eval mode: nothing is dropped, batch norm uses its running statistics. Returns the module."""
         return self.train(False)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget all gradients, or fill those there are with zeros."""
+        """Set all gradients to None, or fill the existing ones with zeros."""
         for parameter in self.parameters():
             if set_to_none or parameter.grad is None:
                 parameter.grad = None
@@ -273,31 +277,31 @@ class Module:
                 parameter.grad = np.zeros_like(parameter.grad)
 
     def requires_grad_(self, requires_grad: bool = True) -> Module:
-        """Choose for all parameters whether they are learned; False freezes them. Returns the module."""
+        """Set requires_grad of all parameters; False freezes them. Returns the module."""
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
 
     def astype(self, dtype: Any) -> Module:
-        """Turn all floating-point parameters and buffers into another dtype, in place; gradients are forgotten."""
-        dtype = np.dtype(dtype)
+        """Cast all floating-point parameters and buffers to another dtype, in place; gradients are dropped."""
+        dtype = _dtype("astype", dtype)
         if dtype.kind != "f":
-            raise TypeError(f"parameters are floating-point numbers, which {dtype} has not: float32 or float64.")
+            raise TypeError(f"parameters are floating-point numbers: pass float32 or float64, got {dtype}.")
         return self._convert(lambda array: array.astype(dtype) if array.dtype.kind == "f" else array)
 
     def to(self, device_or_dtype: Any) -> Module:
         """Move all parameters and buffers into the memory of a device, "cpu" or "cuda", in place; gradients are
-        forgotten. Given a dtype, it is `astype`. Make the optimizer after it: its state lies beside the parameters."""
+        dropped. Given a dtype, it is `astype`. Make the optimizer afterwards: its state lies where they do."""
         if not isinstance(device_or_dtype, str) or device_or_dtype in np.sctypeDict:
             return self.astype(device_or_dtype)
         return self._convert(lambda array: moved(array, device_or_dtype))
 
     def cpu(self) -> Module:
-        """All in the memory of the CPU."""
+        """Move all parameters and buffers into the memory of the CPU."""
         return self.to("cpu")
 
     def cuda(self) -> Module:
-        """All in the memory of a GPU of NVIDIA."""
+        """Move all parameters and buffers into the memory of an NVIDIA GPU."""
         return self.to("cuda")
 
     def _convert(self, convert: Callable) -> Module:
@@ -305,29 +309,29 @@ class Module:
             for tensor in (*module._parameters.values(), *module._buffers.values()):
                 if tensor is not None and (array := convert(tensor.data)) is not tensor.data:
                     tensor._array, tensor.grad = array, None
-                    tensor.data = array  # tells the engine that it was overwritten
+                    tensor.data = array  # graphs that used the earlier numbers refuse to go backward
         return self
 
     def double(self) -> Module:
-        """All in float64."""
+        """Cast all parameters and buffers to float64."""
         return self.astype(np.float64)
 
     def float(self) -> Module:
-        """All in float32."""
+        """Cast all parameters and buffers to float32."""
         return self.astype(np.float32)
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """Parameters and buffers by name, as NumPy arrays of their own: what is to be saved. A shared one stands under
-        each name."""
+        """Parameters and buffers by name, copied to NumPy arrays, ready to be saved. A shared one stands under each of
+        its names."""
         return {name: moved(tensor.data, "cpu").copy() for name, tensor in self._state()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
-        """Overwrite parameters and buffers by what `state_dict` gave.
+        """Overwrite parameters and buffers with the arrays of a `state_dict`.
 
-        strict : refuse missing and unexpected names. False takes those that fit, of which there must be some. A shape
-            that differs is always refused.
+        strict : refuse missing and unexpected names. False takes the names that fit, at least one. A shape that differs
+            is always refused.
 
-        Raises KeyError, ShapeError or TypeError that lists all that is wrong; nothing is changed then.
+        Raises KeyError, ShapeError or TypeError that lists everything wrong, and then changes nothing.
         """
         if not isinstance(state_dict, Mapping):
             hint = " To read a file: gradlib.load_into(model, path)." if isinstance(state_dict, str) else ""
@@ -354,13 +358,13 @@ class Module:
         if (missing or unexpected) and (strict or not both):
             parts = [f"missing: {', '.join(missing)}"] * bool(missing)
             parts += [f"unexpected: {', '.join(unexpected)}"] * bool(unexpected)
-            takes = "strict=False takes what fits." if both else "No name fits."
+            takes = "strict=False takes the names that fit." if both else "No name fits."
             raise KeyError(
                 f"the state does not fit {type(self).__name__}. {'; '.join(parts)}. Nothing was loaded. {takes}"
             )
-        for _, array, tensor in both:
-            tensor.data[...] = array
-            tensor.data = tensor.data  # tells the engine that it was overwritten
+        with no_grad():
+            for _, array, tensor in both:
+                tensor.copy_(array)
 
     def _state(self) -> Iterator[tuple[str, Tensor]]:
         for prefix, module in self._all_named_modules(""):
@@ -370,7 +374,7 @@ class Module:
                     yield prefix + name, tensor
 
     def _all_named_modules(self, prefix: str) -> Iterator[tuple[str, Module]]:
-        """As named_modules, but a shared module under each of its names."""
+        """Like named_modules, but a shared module under each of its names."""
         yield prefix, self
         for name, child in self._modules.items():
             if child is not None:
@@ -379,20 +383,20 @@ class Module:
     # Hooks ------------------------------------------------------------------------------------------------
 
     def register_forward_hook(self, hook: Callable[[Module, tuple, Any], Any]) -> HookHandle:
-        """Call hook(module, args, output) after every forward; what it returns, if not None, replaces the output.
+        """Call hook(module, args, output) after every forward; a result that is not None replaces the output.
 
-        The handle's `remove()` takes it away, and so does the end of a `with` block around it.
+        The handle's `remove()` removes the hook, and so does the end of a `with` block around it.
         """
         return _add_hook(self._forward_hooks, hook)
 
     def register_forward_pre_hook(self, hook: Callable[[Module, tuple], Any]) -> HookHandle:
-        """Call hook(module, args) before every forward; what it returns, if not None, replaces the arguments."""
+        """Call hook(module, args) before every forward; a result that is not None replaces the arguments."""
         return _add_hook(self._forward_pre_hooks, hook)
 
     # Showing ----------------------------------------------------------------------------------------------
 
     def extra_repr(self) -> str:
-        """What a subclass says of itself in its repr: its sizes and options."""
+        """The sizes and options that the repr shows; a subclass defines this."""
         return ""
 
     def __repr__(self) -> str:
@@ -404,14 +408,15 @@ class Module:
         return f"{type(self).__name__}({inside})"
 
     def summary(self, input_shape: Any, dtype: Any = np.float32) -> Summary:
-        """What every layer makes of an input of a shape, batch axis included, and how many parameters it has.
+        """A table of the layers: the shape of each output and the number of parameters.
 
-        input_shape : a shape, or a list of shapes where forward takes several inputs. dtype : theirs, one for all or a
-            list; int for class indices, as an embedding takes them.
+        input_shape : the shape of the input, batch axis included, or a list of shapes where forward takes several.
+        dtype : the inputs' dtype, one for all or a list; int for class indices, as an embedding takes them.
 
-        The model is run once on zeros, in eval mode and without a graph. A row is a layer, or a module that has
-        parameters of its own beside its layers, in the order in which they finish; one called several times has one
-        row, one that is not called stands at the end. A shared parameter is counted once: the rows add up to the total.
+        The model runs once on zeros, in eval mode and without a graph. A row is a layer, or a module that has
+        parameters of its own besides its layers, in the order in which they finish. A layer called several times has
+        one row, one that is not called stands at the end. A shared parameter is counted once: the rows add up to the
+        total.
 
         >>> from gradlib.nn.containers import MLP
         >>> MLP([4, 8, 2]).summary((1, 4))
@@ -425,7 +430,9 @@ class Module:
         dtypes = [dtype] * len(shapes) if not isinstance(dtype, (list, tuple)) else dtype
         if len(dtypes) != len(shapes):
             raise ValueError(f"summary takes one dtype, or one for each of {len(shapes)} inputs, got {len(dtypes)}.")
-        inputs = [Tensor(np.zeros(_batch(shape), dtype=kind)) for shape, kind in zip(shapes, dtypes, strict=True)]
+        sizes = [_batch(shape) for shape in shapes]
+        dtypes = [_dtype("summary", kind) for kind in dtypes]
+        inputs = [Tensor(np.zeros(shape, dtype=kind)) for shape, kind in zip(sizes, dtypes, strict=True)]
         rows: list[tuple[str, str, Any, int]] = []
         counted: set[int] = set()
         missing = {
@@ -452,15 +459,15 @@ class Module:
         return Summary(rows, sum(parameter.numel() for parameter in self.parameters()))
 
 
-# What an attribute of these names would hide; forward may be replaced.
+# Attributes of these names would hide methods; forward may be replaced.
 _METHODS = {name for name, value in vars(Module).items() if callable(value)} - {"forward"}
 
 
 @contextmanager
 def evaluating(model: Any) -> Iterator[None]:
-    """A model in eval mode inside of a `with`; each module is in its own mode again afterwards.
+    """Put a model into eval mode for a `with` block; afterwards each module is in its own mode again.
 
-    Anything that is not a module, as a plain function, is left alone.
+    Leave anything that is not a module, such as a plain function, alone.
 
     >>> from gradlib.nn import Dropout
     >>> model = Dropout(0.5)
@@ -483,7 +490,8 @@ def evaluating(model: Any) -> Iterator[None]:
 class Summary:
     """The layers of a model as a table: `rows` of (name, kind, shape of the output, number of parameters).
 
-    The shape is that of the first tensor where a layer gives several, None where it gives none or was not called.
+    Where a layer returns several tensors, the shape is the first one's; it is None where a layer returns none or was
+    not called.
     """
 
     def __init__(self, rows: list[tuple[str, str, Any, int]], total: int):
@@ -510,15 +518,24 @@ def _several(shape: Any) -> bool:
 
 
 def _batch(shape: Any) -> tuple[int, ...]:
-    """A shape, checked; a number alone is that of a single axis."""
-    sizes = (shape,) if isinstance(shape, (int, np.integer)) else shape
-    if not isinstance(sizes, (tuple, list)) or not all(isinstance(n, (int, np.integer)) and n >= 0 for n in sizes):
-        raise ValueError(f"summary takes the shape of a batch, whole numbers as (1, 784), got {shape!r}.")
-    return tuple(sizes)
+    """The shape of a batch, checked; an integer alone is the size of a single axis."""
+    what = f"summary takes the shape of a batch, integers as in (1, 784), got {shape!r}: a size"
+    sizes = shape if isinstance(shape, (tuple, list)) else (shape,)
+    return tuple(whole(what, size, 0) for size in sizes)
+
+
+def _dtype(what: str, dtype: Any) -> np.dtype:
+    try:
+        known = dtype is not None and np.dtype(dtype)  # NumPy reads None as float64
+    except TypeError:
+        known = False
+    if known is False:
+        raise TypeError(f"{what} takes a dtype, such as np.float32 or 'float64', got {dtype!r}.")
+    return known
 
 
 def _shape(output: Any) -> tuple[int, ...] | None:
-    """The shape of the first tensor in what a module gives."""
+    """The shape of the first tensor in a module's output."""
     while isinstance(output, (tuple, list, dict)) and output:
         output = next(iter(output.values())) if isinstance(output, dict) else output[0]
     return getattr(output, "shape", None)
@@ -532,7 +549,7 @@ def _add_hook(hooks: dict, hook: Callable) -> HookHandle:
     return handle
 
 
-# What is refused, since training would go on without it ------------------------------------------------------------
+# Refused, since training would silently go on without it ------------------------------------------------------------
 
 
 def _described(value: Any) -> str:
@@ -543,11 +560,14 @@ def _described(value: Any) -> str:
 
 def _refuse_circle(module: Module, child: Module) -> None:
     if any(inner is module for inner in child.modules()):
-        raise ValueError(f"a module cannot contain itself: this {type(child).__name__} is, or holds, where it is put.")
+        raise ValueError(
+            f"a module cannot contain itself: this {type(child).__name__} is, or contains, the {type(module).__name__} "
+            "that it is assigned to."
+        )
 
 
 def _refuse_replacing(module: Module, name: str, value: Any) -> None:
-    """Raise TypeError for a value that would take the place of a parameter, a module or a buffer."""
+    """Raise TypeError for a value that cannot replace a parameter, a module or a buffer."""
     owner = f"{type(module).__name__}.{name}"
     if name in module._parameters:
         raise TypeError(
@@ -569,8 +589,7 @@ def _as_parameter(module: Module, name: str, value: Tensor) -> Parameter:
     if value._op is not None:
         raise TypeError(
             f"{owner} is a parameter, which no operation may compute; got {_described(value)}. To change its numbers, "
-            "assign to its .data, or use -= inside of gradlib.no_grad(). To learn other numbers, assign "
-            "Parameter(array)."
+            "assign to its .data, or use -= in gradlib.no_grad(). To learn other numbers, assign Parameter(array)."
         )
     if replaced is not None and value.shape != replaced.shape:
         hint = f" It looks transposed: {value.shape} is .T of it." * (value.shape == replaced.shape[::-1])
@@ -611,7 +630,7 @@ def _hidden_in(value: Any) -> Module | Parameter | None:
 
 
 def _not_found(module: Module, name: str, value: Any, part: Module | Parameter) -> TypeError:
-    """The error for parameters in a plain list or dict: they would not be found, so never learned."""
+    """The error for parameters in a plain list or dict: the module would not find them, so they would never learn."""
     if isinstance(part, Parameter):
         mend = "Give each an attribute of its own, or put them into modules."
     else:
@@ -623,7 +642,7 @@ def _not_found(module: Module, name: str, value: Any, part: Module | Parameter) 
 
 
 def _refuse_appended(module: Module) -> None:
-    """Raise TypeError for what came into a plain list or dict after that was assigned."""
+    """Raise TypeError for a parameter or module that was added to a plain list or dict after its assignment."""
     for name, value in vars(module).items():
         if name not in _KEPT and isinstance(value, (list, dict, set)) and (part := _hidden_in(value)) is not None:
             raise _not_found(module, name, value, part)

@@ -179,7 +179,7 @@ def test_what_is_missing_is_said():
         nn.Module()(1.0)
     with pytest.raises(TypeError, match=r"train\(mode\) takes True or False, got 'eval'"):
         nn.ReLU().train("eval")
-    with pytest.raises(TypeError, match="parameters are floating-point numbers, which int64 has not"):
+    with pytest.raises(TypeError, match="parameters are floating-point numbers: pass float32 or float64, got int64"):
         nn.Linear(1, 1).astype(int)
 
 
@@ -309,10 +309,10 @@ def test_a_class_holds_no_parameters():
         (lambda net: setattr(net, "inner", net), ValueError, "a module cannot contain itself: this Linear is"),
         (lambda net: setattr(net, "inner", nn.Sequential(net)), ValueError, "a module cannot contain itself"),
         (lambda net: net.register_module("inner", nn.Sequential(net)), ValueError, "a module cannot contain itself"),
-        (lambda net: net.register_module("f", np.tanh), TypeError, "'f' is to be a Module, got a value of type ufunc."),
-        (lambda net: net.register_parameter("v", Tensor([1.0])), TypeError, "'v' is to be a Parameter, got a Tensor"),
-        (lambda net: net.register_buffer("v", net.bias), TypeError, "'v' is to be a constant, got a Parameter"),
-        (lambda net: net.register_buffer("a.b", [1.0]), ValueError, "a name is text without a dot, as 'weight'"),
+        (lambda net: net.register_module("f", np.tanh), TypeError, "'f' must be a Module, got a value of type ufunc."),
+        (lambda net: net.register_parameter("v", Tensor([1.0])), TypeError, "'v' must be a Parameter, got a Tensor"),
+        (lambda net: net.register_buffer("v", net.bias), TypeError, "'v' must be a constant, got a Parameter"),
+        (lambda net: net.register_buffer("a.b", [1.0]), ValueError, "a name is a string without a dot, as 'weight'"),
         (lambda net: net.register_buffer("weight", [1.0]), AttributeError, "Linear has an attribute 'weight' already."),
         (lambda net: nn.ModuleDict({"keys": net}), AttributeError, "ModuleDict has an attribute 'keys' already."),
         (lambda net: nn.ModuleDict({1: net}), ValueError, "Got 1."),
@@ -382,7 +382,7 @@ def test_a_summary_counts_every_parameter_once():
         assert sum(row[3] for row in summary.rows) == summary.total == sum(p.numel() for p in model.parameters())
         assert summary.rows[-1][2] == last
     for wrong in ((None, 3), (-1, 3), "ab", 1.5):
-        with pytest.raises(ValueError, match="summary takes the shape of a batch, whole numbers as "):
+        with pytest.raises((TypeError, ValueError), match="summary takes the shape of a batch, integers as in "):
             nn.Linear(3, 2).summary(wrong)
     with pytest.raises(ValueError, match="summary takes one dtype, or one for each of 2 inputs, got 1"):
         Join().summary([(3,), (3, 2)], dtype=[int])
