@@ -110,7 +110,6 @@ EXCEPTIONS: set[str] = {
     "functions.py",
     "graph.py",
     "nn/attention.py",
-    "nn/losses.py",
     "nn/recurrent.py",
     "numpy_functions.py",
     "operations.py",

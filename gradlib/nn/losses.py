@@ -1,8 +1,8 @@
 r"""Losses: how wrong a prediction is, as one number.
 
 Each takes the prediction first, then the target, as tensors, arrays or lists, and `reduction`: "mean" over all entries
-(over all rows, where a row is one answer), "sum", or "none". Whole numbers and bools are computed with as
-floating-point numbers. Of no entries the mean is NaN, the sum 0.
+(over all rows, where a row is one answer), "sum", or "none". Integers and bools become floating-point numbers. The mean
+of an empty array is NaN, its sum 0.
 
 Prediction and target must have the same shape: (N, 1) against (N,) would broadcast to (N, N), and train to nonsense
 without an error. So each raises ShapeError for shapes that differ, and ValueError for another reduction.
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .. import primitives as P
-from ..errors import ShapeError, whole
+from ..errors import ShapeError, real, whole
 from ..operations import on_cpu
 from ..tensor import Tensor, apply, as_tensor, on
 from .module import Module
@@ -47,7 +47,7 @@ def l1_loss(input, target, reduction: str = "mean") -> Tensor:
 def huber_loss(input, target, reduction: str = "mean", delta: float = 1.0) -> Tensor:
     """½ d² for |d| ≤ δ, δ (|d| - ½ δ) beyond, with d = x - y: squared near 0, straight far out.
 
-    Its slope is d, cut off at ±δ. Raises ValueError for a delta that is not above 0.
+    Its slope is d, cut off at ±δ. Raises ValueError for a delta of 0 or below.
 
     >>> huber_loss(Tensor([1.0, 10.0]), Tensor([0.0, 0.0]), reduction="none")
     Tensor([0.5, 9.5])
@@ -72,8 +72,7 @@ def smooth_l1_loss(input, target, reduction: str = "mean", beta: float = 1.0) ->
     Source: Girshick, Fast R-CNN, 2015.
     """
     x, y = _alike("smooth_l1_loss", input, target)
-    if not beta >= 0:
-        raise ValueError(f"beta must be at least 0, got {beta}.")
+    real("beta must be at least 0", beta, 0)
     if beta == 0:
         return l1_loss(x, y, reduction)
     return huber_loss(x, y, reduction, beta) / beta
@@ -85,7 +84,7 @@ def smooth_l1_loss(input, target, reduction: str = "mean", beta: float = 1.0) ->
 def binary_cross_entropy(input, target, weight=None, reduction: str = "mean") -> Tensor:
     """-(y ln p + (1 - y) ln (1 - p)) of probabilities p. Of the sum, ∂L/∂p = (p - y)/(p (1 - p)).
 
-    target : y, from 0 for no to 1 for yes. weight : how much each loss counts, of a shape that stretches to theirs.
+    target : y, from 0 for no to 1 for yes. weight : how much each loss counts, of a shape that broadcasts to theirs.
 
     Logarithms are cut off at -100 and their slope at 1e12, as in PyTorch, so that p = 0 and p = 1 give numbers. (There
     PyTorch has slope 0 where p is right, here it is the formula's, ±1; and an infinite slope in y, here ±100.) For the
@@ -94,7 +93,7 @@ def binary_cross_entropy(input, target, weight=None, reduction: str = "mean") ->
     >>> binary_cross_entropy(Tensor([0.5, 0.5]), [0, 1])  # ln 2
     Tensor(0.6931472)
 
-    Raises ValueError for p or y outside of 0 to 1, TypeError for float16.
+    Raises ValueError for p or y outside 0 to 1, TypeError for float16.
     """
     p, y = _alike("binary_cross_entropy", input, target)
     if p.dtype == np.float16:
@@ -112,12 +111,12 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction: str 
     """-(y ln p + (1 - y) ln (1 - p)) of p = σ(x), without overflow: softplus(x) - x y. Of the sum, ∂L/∂x = σ(x) - y.
 
     target : y, from 0 for no to 1 for yes. weight : how much each loss counts. pos_weight : how much a yes counts
-        against a no, w in (1 - y) x + (1 + (w - 1) y) softplus(-x). Both stretch to the shape of the losses.
+        compared with a no, w in (1 - y) x + (1 + (w - 1) y) softplus(-x). Both broadcast to the shape of the losses.
 
     >>> binary_cross_entropy_with_logits(Tensor([0.0, 1000.0]), [1, 1], reduction="none")  # ln 2, 0
     Tensor([0.6931472, 0.       ])
 
-    Raises ValueError for y outside of 0 to 1, which PyTorch lets through.
+    Raises ValueError for y outside 0 to 1, which PyTorch accepts.
     """
     x, y = _alike("binary_cross_entropy_with_logits", input, target)
     _in_unit_interval("binary_cross_entropy_with_logits takes targets", y, "0 for no, 1 for yes")
@@ -144,18 +143,17 @@ def cross_entropy(
 
     input : scores (N, C), or (C,), or (N, C, d₁, …). target : class indices (N, d₁, …), or probabilities y of the
         shape of input.
-    weight : (C,), how much each class counts; the mean over labels is then weighted too, that over probabilities is
-        not, as in PyTorch. ignore_index : a label that counts nothing; if all are such, the mean is NaN and its
-        gradient 0. label_smoothing : ε, the share that is spread evenly over all classes.
+    weight : (C,), how much each class counts. As in PyTorch it weights the mean over labels, but not the mean over
+        probabilities. ignore_index : a label to skip; if all labels are skipped, the mean is NaN and its gradient 0.
+        label_smoothing : ε, the share that is spread evenly over all classes.
 
     >>> cross_entropy(Tensor([[0.0, 0.0], [0.0, 0.0]]), [0, 1])  # ln 2
     Tensor(0.6931472)
 
-    Raises ShapeError for shapes that do not fit, TypeError for labels that are bools or floating-point, IndexError for
-    one out of range, which it names, ValueError for probabilities outside of 0 to 1, which PyTorch lets through.
+    Raises ShapeError for shapes that do not fit, TypeError for labels that are bools, IndexError for a label out of
+    range, which it names, ValueError for probabilities outside 0 to 1, which PyTorch accepts.
     """
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"label_smoothing is a share, 0 to 1, got {label_smoothing}.")
+    real("label_smoothing is a share, 0 to 1", label_smoothing, 0, 1)
     scores, target = _floating(input), _target(target)
     x = _classes_last("cross_entropy", scores)
     if target.dtype.kind == "f":
@@ -169,7 +167,7 @@ def cross_entropy(
 
 
 def nll_loss(input, target, weight=None, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
-    """-x[label] of log-probabilities x: what follows log_softmax in cross_entropy. Of the sum, ∂L/∂x is -1 at labels.
+    """-x[label] of log-probabilities x: the part of cross_entropy after log_softmax. Of the sum, ∂L/∂x is -1 at labels.
 
     Shapes, weight, ignore_index and errors as in `cross_entropy`; target : class indices.
 
@@ -184,13 +182,13 @@ def nll_loss(input, target, weight=None, ignore_index: int = -100, reduction: st
 def kl_div(input, target, reduction: str = "mean", log_target: bool = False) -> Tensor:
     """y (ln y - x) of log-probabilities x and probabilities y, entry by entry; log_target: y is given as ln y.
 
-    "batchmean" sums and divides by the number of rows, which is the divergence by its definition. Of the sum,
+    "batchmean" sums and divides by the number of rows: the divergence by its definition. Of the sum,
     ∂L/∂x = -y and ∂L/∂y = ln y + 1 - x, with 0 for ln y + 1 at y = 0.
 
     >>> kl_div(Tensor([0.5, 0.5]).log(), Tensor([1.0, 0.0]), reduction="sum")  # ln 2
     Tensor(0.6931472)
 
-    Raises ValueError for probabilities y outside of 0 to 1.
+    Raises ValueError for probabilities y outside 0 to 1.
     Source: Kullback and Leibler, On Information and Sufficiency, 1951.
     """
     x, y = _alike("kl_div", input, target)
@@ -208,10 +206,10 @@ def kl_div(input, target, reduction: str = "mean", log_target: bool = False) -> 
 
 
 def hinge_loss(input, target, reduction: str = "mean", margin: float = 1.0) -> Tensor:
-    """max(0, margin - y x) of scores x and labels y, which are -1 or 1: what a support vector machine minimizes.
+    """max(0, margin - y x) of scores x and labels y, which are -1 or 1: the loss of a support vector machine.
 
-    Its slope in x is -y below the margin, 0 at it and above. Raises ValueError for other labels. (PyTorch has it only
-    for several classes.)
+    Its slope in x is -y below the margin, 0 at it and above. Raises ValueError for other labels. (PyTorch only has the
+    form for several classes.)
 
     >>> hinge_loss(Tensor([2.0, 0.5, -1.0]), [1, 1, 1], reduction="none")
     Tensor([0. , 0.5, 2. ])
@@ -224,7 +222,7 @@ def hinge_loss(input, target, reduction: str = "mean", margin: float = 1.0) -> T
 
 
 def hinge_embedding_loss(input, target, margin: float = 1.0, reduction: str = "mean") -> Tensor:
-    """x where the label is 1, max(0, margin - x) where it is -1: of distances x, small for what is alike.
+    """x where the label is 1, max(0, margin - x) where it is -1, with x the distance of a pair: 1 marks a like pair.
 
     Raises ValueError for other labels.
 
@@ -240,11 +238,11 @@ bce_loss, bce_with_logits_loss = binary_cross_entropy, binary_cross_entropy_with
 cross_entropy_loss = cross_entropy
 
 
-# What they share ------------------------------------------------------------
+# Shared parts ------------------------------------------------------------
 
 
 def _floating(value: Any, dtype: Any = np.float32) -> Tensor:
-    """As a tensor of floating-point numbers. Lists and whole numbers, in which 1 - 2 may be 255, take `dtype`."""
+    """A tensor of floating-point numbers. Lists and integers, in which 1 - 2 may be 255, take `dtype`."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         return on(value)
     if not hasattr(type(value), "_call_primitive"):
@@ -253,7 +251,7 @@ def _floating(value: Any, dtype: Any = np.float32) -> Tensor:
 
 
 def _target(target: Any) -> np.ndarray | Tensor:
-    """Labels or probabilities as an array; as a tensor only where a gradient is to flow to them."""
+    """Labels or probabilities as an array; as a tensor only where they need a gradient."""
     if isinstance(target, np.ndarray):
         return target
     target = as_tensor(target)
@@ -261,7 +259,7 @@ def _target(target: Any) -> np.ndarray | Tensor:
 
 
 def _alike(name: str, input, target) -> tuple[Tensor, Tensor]:
-    """Both as tensors; ShapeError if their shapes differ, with the axis to add or drop."""
+    """Both as tensors. Raises ShapeError if their shapes differ, with the axis to add or drop."""
     x = _floating(input)
     y = _floating(target, x.dtype)
     if x.shape == y.shape:
@@ -277,8 +275,8 @@ def _alike(name: str, input, target) -> tuple[Tensor, Tensor]:
 
 
 def _known(reduction: str, *also: str) -> None:
-    """Raise ValueError for a reduction that there is not."""
-    if reduction not in ("mean", "sum", *also, "none"):
+    """Raise ValueError for an unknown reduction."""
+    if not isinstance(reduction, str) or reduction not in ("mean", "sum", *also, "none"):
         names = ", ".join(map(repr, ("mean", "sum", *also)))
         raise ValueError(f"reduction is {names} or 'none', got {reduction!r}.")
 
@@ -293,21 +291,20 @@ def _weighed(name: str, losses: Tensor, weight) -> Tensor:
 
 
 def _stretching(what: str, weight, losses: Tensor) -> Tensor:
-    """The weight in the losses' dtype; ShapeError where it is larger than they are, or does not fit."""
+    """The weight in the losses' dtype. Raises ShapeError where it is larger than they are, or does not fit."""
     weight = _floating(weight, losses.dtype).astype(losses.dtype)
     sizes = zip(reversed(weight.shape), reversed(losses.shape), strict=False)
     if weight.ndim > losses.ndim or any(size not in (1, wanted) for size, wanted in sizes):
-        raise ShapeError(f"{what} must stretch to the shape of the losses, {losses.shape}, got {weight.shape}.")
+        raise ShapeError(f"{what} must broadcast to the shape of the losses, {losses.shape}, got {weight.shape}.")
     return weight
 
 
 def _positive(name: str, value: float) -> None:
-    if not value > 0:
-        raise ValueError(f"{name} must be above 0, got {value}.")
+    real(f"{name} must be above 0", value, above=0)
 
 
 def _in_unit_interval(what: str, x: Tensor, hint: str) -> None:
-    wrong = (x.data < -1e-6) | (x.data > 1 + 1e-6)  # shares that were added up may be rounded to a little above 1
+    wrong = (x.data < -1e-6) | (x.data > 1 + 1e-6)  # sums of shares may be rounded to a little above 1
     if wrong.any():
         place = tuple(np.argwhere(wrong)[0].tolist())
         raise ValueError(f"{what} between 0 and 1, but entry {place} is {x.data[place]:.7g}; {hint}.")
@@ -323,8 +320,8 @@ def _plus_or_minus_one(name: str, y: Tensor) -> None:
 
 
 def _capped(log, x: Tensor, p: Tensor, safe: float) -> Tensor:
-    """log(x), which is ln p, but not below -100 and with a slope of at most 1e12, as PyTorch has it: p = 0 is then
-    wrong, not infinitely so, and still learns. safe : an x at which log is defined."""
+    """log(x), which is ln p, but not below -100 and with a slope of at most 1e12, as in PyTorch: the loss of p = 0 is
+    then finite, and p still learns. safe : an x at which log is defined."""
     tiny = p.data < 1e-12
     if not tiny.any():
         return log(x)
@@ -340,10 +337,10 @@ def _classes_last(name: str, x: Tensor) -> Tensor:
 
 
 def _labels(name: str, x: Tensor, labels: np.ndarray, ignore_index: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """The labels, checked, and whether each counts; None if all do."""
-    whole("ignore_index is a label, a whole number", ignore_index)
+    """The labels, checked, and which of them count; None if all do."""
+    whole("ignore_index is a label, an integer", ignore_index)
     if labels.dtype.kind not in "iu":
-        kinds = "class indices, whole numbers" + ", or probabilities, floating-point" * (name == "cross_entropy")
+        kinds = "class indices, integers" + ", or probabilities, floating-point" * (name == "cross_entropy")
         raise TypeError(f"{name}'s target holds {kinds}; got {labels.dtype}.")
     classes = x.shape[-1]
     if labels.shape != x.shape[:-1]:
@@ -358,7 +355,7 @@ def _labels(name: str, x: Tensor, labels: np.ndarray, ignore_index: int) -> tupl
             f"{name}'s labels must be class indices of shape {x.shape[:-1]}, one for each row of scores, got "
             f"{labels.shape}.{hint}"
         )
-    # The commonest in one pass: as unsigned numbers, negative ones are huge.
+    # The most common case in one pass: as unsigned numbers, negative ones are huge.
     if ignore_index < 0 and np.maximum.reduce(labels.astype(np.uint64), axis=None, initial=0) < classes:
         return labels, None
     ignored = labels == ignore_index
@@ -399,7 +396,7 @@ def _of_labels(
 
 
 def _class_weights(name: str, weight, x: Tensor) -> np.ndarray:
-    """How much each class counts, as an array of x's dtype: one number a class, 1 by default."""
+    """The weight of each class as an array of x's dtype: one number a class, 1 by default."""
     classes = x.shape[-1:]
     if weight is None:
         return np.ones(classes, x.dtype)
@@ -421,12 +418,12 @@ def _of_probabilities(
     if target.shape != shape:
         raise ShapeError(
             f"cross_entropy's target holds probabilities, one for each score: shape {shape}, got {target.shape}. Class "
-            "indices are whole numbers: target.astype(int)."
+            "indices are integers: target.astype(int)."
         )
     if ignore_index >= 0:
         raise ValueError(f"ignore_index={ignore_index} is a label, and this target holds probabilities: leave it out.")
     y = _floating(target).astype(x.dtype)
-    _in_unit_interval("cross_entropy takes probabilities", y, "class indices are whole numbers")
+    _in_unit_interval("cross_entropy takes probabilities", y, "class indices are integers")
     y = _classes_last("cross_entropy", y)
     if label_smoothing:
         y = y * (1 - label_smoothing) + label_smoothing / x.shape[-1]
@@ -442,7 +439,7 @@ class _Loss(Module):
     """A loss with its options kept."""
 
     function: Any = None
-    reductions: tuple[str, ...] = ()  # beside "mean", "sum" and "none"
+    reductions: tuple[str, ...] = ()  # besides "mean", "sum" and "none"
 
     def __init__(self, reduction: str = "mean"):
         super().__init__()
@@ -503,11 +500,12 @@ class SmoothL1Loss(_Loss):
 
     def __init__(self, reduction: str = "mean", beta: float = 1.0):
         super().__init__(reduction)
+        real("beta must be at least 0", beta, 0)
         self.options = {"beta": beta}
 
 
 class BCELoss(_Loss):
-    """Of probabilities, yes or no: `binary_cross_entropy`.
+    """Cross-entropy of probabilities, yes or no: `binary_cross_entropy`.
 
     >>> BCELoss()(Tensor([0.5, 0.5]), [0, 1])
     Tensor(0.6931472)
@@ -521,7 +519,7 @@ class BCELoss(_Loss):
 
 
 class BCEWithLogitsLoss(_Loss):
-    """Of scores before a sigmoid, yes or no: `binary_cross_entropy_with_logits`.
+    """Cross-entropy of scores before a sigmoid, yes or no: `binary_cross_entropy_with_logits`.
 
     >>> BCEWithLogitsLoss(pos_weight=3.0)(Tensor([0.0, 0.0]), [0, 1])  # the mean of ln 2 and 3 ln 2
     Tensor(1.3862944)
@@ -535,7 +533,7 @@ class BCEWithLogitsLoss(_Loss):
 
 
 class CrossEntropyLoss(_Loss):
-    """Of scores and class indices or probabilities: `cross_entropy`.
+    """Cross-entropy of scores and class indices or probabilities: `cross_entropy`.
 
     >>> CrossEntropyLoss()(Tensor([[0.0, 0.0], [0.0, 0.0]]), [0, 1])
     Tensor(0.6931472)
@@ -549,7 +547,7 @@ class CrossEntropyLoss(_Loss):
 
 
 class NLLLoss(_Loss):
-    """Of log-probabilities and class indices: `nll_loss`.
+    """Cross-entropy of log-probabilities and class indices: `nll_loss`.
 
     >>> NLLLoss(ignore_index=0)(Tensor([[-1.0, -2.0], [-3.0, -4.0]]), [0, 1])
     Tensor(4.)
@@ -563,7 +561,7 @@ class NLLLoss(_Loss):
 
 
 class KLDivLoss(_Loss):
-    """Of log-probabilities and probabilities: `kl_div`. reduction may be "batchmean", which is the divergence.
+    """Divergence of log-probabilities and probabilities: `kl_div`. reduction="batchmean" is its definition.
 
     >>> KLDivLoss("batchmean")(Tensor([[0.5, 0.5]]).log(), Tensor([[1.0, 0.0]]))
     Tensor(0.6931472)
@@ -578,7 +576,7 @@ class KLDivLoss(_Loss):
 
 
 class HingeLoss(_Loss):
-    """Of scores and labels ±1: `hinge_loss`.
+    """Hinge loss of scores and labels ±1: `hinge_loss`.
 
     >>> HingeLoss("none")(Tensor([2.0, 0.5]), [1, 1])
     Tensor([0. , 0.5])
@@ -592,7 +590,7 @@ class HingeLoss(_Loss):
 
 
 class HingeEmbeddingLoss(_Loss):
-    """Of distances and labels ±1: `hinge_embedding_loss`.
+    """Hinge loss of distances and labels ±1: `hinge_embedding_loss`.
 
     >>> HingeEmbeddingLoss(margin=2.0)(Tensor([0.5, 0.5]), [1, -1])  # the mean of ½ and 1½
     Tensor(1.)
