@@ -1,4 +1,4 @@
-"""Attention, the transformer's layer, and what tells a position from another."""
+"""Attention, the transformer's layer, and encodings of positions."""
 
 from __future__ import annotations
 
@@ -32,15 +32,14 @@ def scaled_dot_product_attention(
         broadcast.
     attn_mask : shape (L, S), or one that broadcasts to (..., L, S). Of bools: True where a query may look. Of
         floats: added to the scores; it may be a tensor that learns.
-    dropout_p : the probability with which a weight is dropped. It holds whenever the function is called: pass 0
-        in evaluation.
+    dropout_p : the probability of dropping a weight, in every call: pass 0 in evaluation.
     is_causal : query i looks at keys 0 to i only; with `attn_mask`, both hold.
-    rng : draws what is dropped.
+    rng : draws the weights to drop.
 
-    A query that may look nowhere gets 0, an average of nothing, and no gradient (where softmax would give NaN).
-    Without the scale, scores of E products have a standard deviation of √E, and softmax saturates.
+    A query that may not look at any key gets 0 and no gradient, where softmax alone would give NaN. Without the scale,
+    scores of E products have a standard deviation of √E, and softmax saturates.
 
-    Raises ShapeError where the shapes do not fit, TypeError for a mask of whole numbers.
+    Raises ShapeError where the shapes do not fit, TypeError for a mask of integers.
     Source: Vaswani et al., Attention Is All You Need, 2017, section 3.2.1.
 
     >>> keys, values = Tensor([[1.0, 0.0], [0.0, 1.0]]), Tensor([[10.0], [20.0]])
@@ -64,7 +63,7 @@ def _attention(query, key, value, bias, dropout_p, scale, rng) -> tuple[Tensor, 
 
 
 def _weights(scores, bias) -> Tensor:
-    """softmax(scores + bias) over the keys, and 0 for a query that bias keeps from all of them."""
+    """softmax(scores + bias) over the keys, and 0 for a query that may not look at any of them."""
     if bias is None:
         return scores.softmax(dim=-1)
     array = bias.data if isinstance(bias, Tensor) else bias
@@ -77,7 +76,7 @@ def _weights(scores, bias) -> Tensor:
 # Masks ------------------------------------------------------------
 
 
-@lru_cache(maxsize=32)  # a mask is asked for in every layer of every step: 15 µs each for 32 tokens
+@lru_cache(maxsize=32)  # every layer of every step needs one: 15 µs each for 32 tokens
 def _causal_bias(queries: int, keys: int, dtype: np.dtype) -> np.ndarray:
     bias = np.triu(np.full((queries, keys), -np.inf, dtype), 1)
     bias.flags.writeable = False
@@ -85,7 +84,7 @@ def _causal_bias(queries: int, keys: int, dtype: np.dtype) -> np.ndarray:
 
 
 def _bias(dtype, shape, mask, is_causal: bool):
-    """What is added to scores of this shape: 0, or -∞ where a query may not look, and a mask of floats."""
+    """The number to add to each score: 0, or -∞ where a query may not look, plus a mask of floats."""
     bias = _causal_bias(*shape[-2:], dtype) if is_causal else None
     if mask is None:
         return bias
@@ -95,14 +94,14 @@ def _bias(dtype, shape, mask, is_causal: bool):
 
 
 def _additive(mask, dtype, name: str, allowed: bool):
-    """A mask as numbers to add. One of bools says where a query may look (`allowed`), or where it may not."""
-    mask = mask if isinstance(mask, Tensor) else np.asarray(mask)
+    """A mask as numbers to add. A mask of bools says where a query may look (`allowed`), or where it may not."""
+    mask = mask if isinstance(mask, (Tensor, np.ndarray)) else as_tensor(mask)
     if mask.dtype.kind == "f":
         return mask.astype(dtype)
     if mask.dtype.kind != "b":
         raise TypeError(
-            f"{name} must hold bools or floats, got {mask.dtype}: of whole numbers it is not clear whether 1 lets a "
-            f"query look or is added to its score. Write {name} == 1, or {name} == 0."
+            f"{name} must hold bools or floats, got {mask.dtype}: an integer 1 could let a query look, or be added to "
+            f"its score. Write {name} == 1, or {name} == 0."
         )
     array = mask.data if isinstance(mask, Tensor) else mask
     return np.where(array == allowed, 0, -np.inf).astype(dtype)
@@ -124,8 +123,8 @@ def _scores_shape(query, key, value) -> tuple[int, ...]:
     """The shape (..., L, S) of the scores of inputs of these shapes, checked."""
     if min(map(len, (query, key, value))) < 2:
         raise ShapeError(
-            f"query, key and value need an axis of positions and one of features, (..., L, E); got {query}, {key} and "
-            f"{value}."
+            f"query, key and value need an axis of positions and an axis of features, (..., L, E); got {query}, {key} "
+            f"and {value}."
         )
     if query[-1] != key[-1]:
         raise ShapeError(
@@ -140,7 +139,7 @@ def _scores_shape(query, key, value) -> tuple[int, ...]:
         leading = np.broadcast_shapes(query[:-2], key[:-2], value[:-2])
     except ValueError:
         raise ShapeError(
-            f"the axes in front of positions and features must be equal or 1: got query {query}, key {key} and value "
+            f"the axes before positions and features must be equal or 1: got query {query}, key {key} and value "
             f"{value}."
         ) from None
     return (*leading, query[-2], key[-2])
@@ -157,22 +156,22 @@ class MultiheadAttention(Module):
 
     embed_dim : E, the number of features of queries, keys, values and the result. num_heads : must divide it.
     dropout : the probability of dropping a weight, in training. bias : whether b_q, b_k, b_v, b_o are there.
-    batch_first : (N, L, E) in place of (L, N, E).
-    rng : draws the first weights and what is dropped.
+    batch_first : (N, L, E) instead of (L, N, E).
+    rng : draws the first weights and the entries to drop.
 
-    `in_proj_weight` (E, 3E) holds W_q, W_k, W_v side by side (PyTorch: (3E, E)), `in_proj_bias` (3E) theirs;
+    `in_proj_weight` (E, 3E) holds W_q, W_k, W_v side by side (PyTorch: (3E, E)), `in_proj_bias` (3E) b_q, b_k, b_v;
     `out_proj` is a Linear. The first weights are Xavier's, the biases 0.
 
     Called as (query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None,
     average_attn_weights=True, is_causal=False), with query (L, N, E), key and value (S, N, E), or without N:
     key_padding_mask : (N, S), bools: True where a key is padding, which no query looks at. Floats are added.
     attn_mask : (L, S), or (N·num_heads, L, S). Of bools: True where a query may *not* look, as in PyTorch (and
-        other than in `scaled_dot_product_attention`). Floats are added to the scores.
-    is_causal : query i looks at keys 0 to i only. (In PyTorch a hint that needs attn_mask; here it is enough.)
+        unlike `scaled_dot_product_attention`). Floats are added to the scores.
+    is_causal : query i looks at keys 0 to i only. (In PyTorch this is a hint that needs attn_mask; here it suffices.)
 
     Returns the result, of the query's shape, and the weights: (N, L, S), averaged over the heads, or
-    (N, num_heads, L, S) with average_attn_weights=False; None with need_weights=False. A query that may look
-    nowhere gets weights 0 (PyTorch: NaN, but with need_weights=False 0 as here).
+    (N, num_heads, L, S) with average_attn_weights=False; None with need_weights=False. A query that may not look at
+    any key gets weights 0 (PyTorch: NaN, but 0 with need_weights=False).
 
     Raises ValueError if num_heads does not divide embed_dim; ShapeError and TypeError for inputs and masks.
     Source: Vaswani et al., Attention Is All You Need, 2017, section 3.2.2.
@@ -191,8 +190,8 @@ class MultiheadAttention(Module):
         batch_first: bool = False, *, rng: np.random.Generator | None = None,
     ):  # fmt: skip
         super().__init__()
-        whole("embed_dim must be a whole number of at least 1", embed_dim, 1)
-        if whole("num_heads must be a whole number", num_heads) < 1 or embed_dim % num_heads:
+        whole("embed_dim must be an integer of at least 1", embed_dim, 1)
+        if whole("num_heads must be an integer", num_heads) < 1 or embed_dim % num_heads:
             raise ValueError(
                 f"embed_dim={embed_dim} features cannot be shared evenly by num_heads={num_heads}: num_heads must "
                 f"divide it{_divisors(embed_dim)}."
@@ -232,8 +231,8 @@ class MultiheadAttention(Module):
 
     def _heads(self, x: Tensor, block: int) -> Tensor:
         """Queries (block 0), keys (1) or values (2) of each head: (N, L, E) or (L, E) -> (N, H, L, d)."""
-        # The weights are cut, not the product: the gradient of a slice is zeros and the slice, and those of
-        # (64, 192) cost 3 µs where those of the product, (512, 192), cost 60.
+        # Slice the weights, not the product: the gradient of a slice is the slice in zeros. Zeros of (64, 192) cost
+        # 3 µs, zeros of the product, (512, 192), 60.
         columns = slice(block * self.embed_dim, (block + 1) * self.embed_dim)
         rows = x.reshape(-1, self.embed_dim) @ self.in_proj_weight[:, columns]  # (N·L, E) @ (E, E)
         if self.in_proj_bias is not None:
@@ -243,7 +242,7 @@ class MultiheadAttention(Module):
         return heads.permute(0, 2, 1, 3)  # (N, L, H, d) -> (N, H, L, d)
 
     def _bias(self, dtype, shape, attn_mask, key_padding_mask, is_causal):
-        """The sum of the masks, to be added to scores of shape (N, H, L, S); None if there are none."""
+        """The sum of the masks, to add to scores of shape (N, H, L, S); None without masks."""
         count, heads, queries, keys = shape
         bias = _causal_bias(queries, keys, dtype) if is_causal else None
         if attn_mask is not None:
@@ -303,11 +302,11 @@ class MultiheadAttention(Module):
 
 def _divisors(number: int) -> str:
     divisors = [n for n in range(1, min(number, 64) + 1) if number % n == 0]
-    return f" ({', '.join(map(str, divisors))}, say)" if divisors else ""
+    return f" (for example {', '.join(map(str, divisors))})" if divisors else ""
 
 
 class TransformerEncoderLayer(Module):
-    """Attention among the positions, then a small network at each, both added to what came in.
+    """Attention among the positions, then a small network at each; both are added to their input.
 
         norm_first=False (as published)     x = norm1(x + attention(x))      x = norm2(x + mlp(x))
         norm_first=True                     x = x + attention(norm1(x))      x = x + mlp(norm2(x))
@@ -315,8 +314,8 @@ class TransformerEncoderLayer(Module):
 
     d_model : the number of features E. nhead : the number of heads. dim_feedforward : the width of the mlp.
     activation : "relu", "gelu", or a function of a tensor. layer_norm_eps : ε of the two LayerNorms.
-    batch_first : (N, L, E) in place of (L, N, E). bias : whether any part has biases.
-    rng : draws the first weights and what is dropped.
+    batch_first : (N, L, E) instead of (L, N, E). bias : whether any part has biases.
+    rng : draws the first weights and the entries to drop.
 
     Called as (src, src_mask=None, src_key_padding_mask=None, is_causal=False), masks as in MultiheadAttention.
     With is_causal=True it is a GPT's layer.
@@ -373,16 +372,16 @@ def _activation(activation: str | Callable) -> Callable:
     named = {"relu": relu, "gelu": gelu}
     if callable(activation):
         return activation
-    if activation not in named:
+    if not isinstance(activation, str) or activation not in named:
         raise ValueError(f"activation must be 'relu', 'gelu' or a function of a tensor, got {activation!r}.")
     return named[activation]
 
 
 class TransformerEncoder(Module):
-    """Several encoder layers, one after the other, and a normalization at the end if one is given.
+    """Several encoder layers, one after another, with an optional normalization at the end.
 
-    encoder_layer : a TransformerEncoderLayer, of which num_layers copies are made. As in PyTorch all begin with
-        the same weights. norm : a LayerNorm for the result, needed where the layers have norm_first=True.
+    encoder_layer : a TransformerEncoderLayer, which is copied num_layers times. As in PyTorch all copies begin with the
+        same weights. norm : a LayerNorm for the result, needed where the layers have norm_first=True.
 
     Called as (src, mask=None, src_key_padding_mask=None, is_causal=False).
 
@@ -394,7 +393,10 @@ class TransformerEncoder(Module):
 
     def __init__(self, encoder_layer: Module, num_layers: int, norm: Module | None = None):
         super().__init__()
-        whole("num_layers must be a whole number of at least 1", num_layers, 1)
+        whole("num_layers must be an integer of at least 1", num_layers, 1)
+        for name, module in (("encoder_layer", encoder_layer), ("norm", norm)):
+            if not isinstance(module, (Module, type(None) if name == "norm" else Module)):
+                raise TypeError(f"TransformerEncoder's {name} must be a module, got {type(module).__name__}.")
         self.layers = ModuleList([_copy(encoder_layer) for _ in range(num_layers)])
         self.num_layers = num_layers
         self.norm = norm
@@ -415,18 +417,20 @@ def _copy(layer: Module) -> Module:
 
 
 def sinusoidal_positions(length: int, embed_dim: int) -> np.ndarray:
-    """A vector for each position, of sines and cosines whose wavelengths grow from 2π to 10,000 · 2π.
+    """A vector for each position: sines and cosines with wavelengths from 2π to 10,000 · 2π.
 
         P[p, 2i] = sin(p / 10000^(2i/E))        P[p, 2i + 1] = cos(p / 10000^(2i/E))
 
-    Returns an array (length, embed_dim), float64. A shift by k positions turns each pair (sin, cos) by the same
-    angle wherever it starts: nearness is a property of the vectors.
+    Returns an array (length, embed_dim), float64. A shift by k positions rotates each pair (sin, cos) by the same
+    angle at every position, so the vectors themselves tell which positions are near.
 
     Source: Vaswani et al., Attention Is All You Need, 2017, section 3.5.
 
     >>> sinusoidal_positions(2, 4).round(2).tolist()
     [[0.0, 1.0, 0.0, 1.0], [0.84, 0.54, 0.01, 1.0]]
     """
+    whole("length must be an integer of at least 0", length, 0)
+    whole("embed_dim must be an integer of at least 1", embed_dim, 1)
     pairs = np.arange(0, embed_dim, 2)
     angles = np.arange(length)[:, None] / 10_000 ** (pairs / embed_dim)  # (length, 1) / (E/2,) -> (length, E/2)
     positions = np.empty((length, embed_dim))
@@ -436,12 +440,12 @@ def sinusoidal_positions(length: int, embed_dim: int) -> np.ndarray:
 
 
 class SinusoidalPositionalEncoding(Module):
-    """Add `sinusoidal_positions` to a sequence, of any length; nothing is learned.
+    """Add `sinusoidal_positions` to a sequence of any length; there are no parameters.
 
-    Without positions a transformer cannot tell a sequence from the same in another order.
+    Without positions a transformer cannot tell a sequence from the same entries in another order.
 
     embed_dim : the number of features E. dropout : the probability of dropping an entry of the sum, in training.
-    batch_first : (N, L, E) in place of (L, N, E). Sequences without N, (L, E), are taken too.
+    batch_first : (N, L, E) instead of (L, N, E). A sequence without N, (L, E), works too.
 
     >>> encoding = SinusoidalPositionalEncoding(4, batch_first=True)
     >>> encoding(Tensor(np.zeros((1, 2, 4), dtype=np.float32))).data[0, 0].tolist()
@@ -453,7 +457,7 @@ class SinusoidalPositionalEncoding(Module):
         *, rng: np.random.Generator | None = None,
     ):  # fmt: skip
         super().__init__()
-        self.embed_dim = whole("embed_dim must be a whole number of at least 1", embed_dim, 1)
+        self.embed_dim = whole("embed_dim must be an integer of at least 1", embed_dim, 1)
         self.batch_first = batch_first
         self.dropout = Dropout(dropout, rng=rng)
 
@@ -475,7 +479,7 @@ def _positions(length: int, embed_dim: int, dtype: np.dtype) -> np.ndarray:
 
 
 class LearnedPositionalEncoding(Module):
-    """Add a vector that is learned to each position of a sequence, up to max_len positions.
+    """Add a learned vector to each position of a sequence, up to max_len positions.
 
     embed_dim : the number of features E. max_len : the longest sequence. dropout, batch_first : as in
         SinusoidalPositionalEncoding. rng : draws the first weights.
@@ -492,8 +496,8 @@ class LearnedPositionalEncoding(Module):
         *, rng: np.random.Generator | None = None,
     ):  # fmt: skip
         super().__init__()
-        self.embed_dim = whole("embed_dim must be a whole number of at least 1", embed_dim, 1)
-        self.max_len = whole("max_len must be a whole number of at least 1", max_len, 1)
+        self.embed_dim = whole("embed_dim must be an integer of at least 1", embed_dim, 1)
+        self.max_len = whole("max_len must be an integer of at least 1", max_len, 1)
         self.batch_first = batch_first
         draw = generator(rng)
         self.weight = Parameter(draw.normal(0.0, 0.02, (max_len, embed_dim)).astype(np.float32))
@@ -504,7 +508,7 @@ class LearnedPositionalEncoding(Module):
         length = _length(x.shape, self.embed_dim, self.batch_first)
         if length > self.max_len:
             raise ShapeError(
-                f"the sequence has {length} positions, but only max_len={self.max_len} were learned. Shorten it, or "
+                f"the sequence has {length} positions, but the encoding has max_len={self.max_len}. Shorten it, or "
                 "make the encoding with a larger max_len."
             )
         return self.dropout(x + _along(self.weight[:length], x.ndim, self.batch_first))
