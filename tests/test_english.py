@@ -109,7 +109,6 @@ EXCEPTIONS: set[str] = {
     "functional.py",
     "functions.py",
     "graph.py",
-    "nn/recurrent.py",
     "numpy_functions.py",
     "operations.py",
     "primitives/elementwise.py",

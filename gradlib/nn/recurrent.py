@@ -1,7 +1,7 @@
 """Recurrent layers: a state that is carried along a sequence and changed at every step.
 
-The cells compute one step and are written out in operations on tensors, as the formulas read. The layers compute
-whole sequences by the entries of `primitives/recurrent.py`, where the loop and its derivative stand.
+The cells compute one step, written out in operations on tensors, as the formulas read. The layers compute whole
+sequences with the entries of `primitives/recurrent.py`, which hold the loop and its derivative.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _TRANSPOSED = ("weight_ih", "weight_hh")  # PyTorch stores (k·H, in), here as o
 
 
 def _check_nonlinearity(nonlinearity: str) -> str:
-    if nonlinearity not in ("tanh", "relu"):
+    if not isinstance(nonlinearity, str) or nonlinearity not in ("tanh", "relu"):
         raise ValueError(f"nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}.")
     return nonlinearity
 
 
 def _positive(**sizes: int) -> None:
     for name, size in sizes.items():
-        whole(f"{name} must be a whole number of at least 1", size, 1)
+        whole(f"{name} must be an integer of at least 1", size, 1)
 
 
 def _weights(inputs: int, hidden: int, blocks: int, bias: bool, rng) -> list[Parameter | None]:
@@ -47,7 +47,7 @@ def _weights(inputs: int, hidden: int, blocks: int, bias: bool, rng) -> list[Par
 
 
 class _Cell(Module):
-    """What the cells share: parameters, checks, a state of zeros."""
+    """The base of the cells: parameters, checks, a state of zeros."""
 
     transposed = _TRANSPOSED
     blocks = 1  # columns of weights for each number of the state
@@ -60,7 +60,7 @@ class _Cell(Module):
         self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = weights
 
     def _taken(self, x, *states) -> list[Tensor]:
-        """The input and the states as tensors, checked; zeros for states that were left out."""
+        """The input and the states as tensors, checked; zeros for missing states."""
         x = as_tensor(x)
         if x.ndim not in (1, 2) or x.shape[-1] != self.input_size:
             raise ShapeError(
@@ -97,9 +97,9 @@ class RNNCell(_Cell):
     input_size, hidden_size : the numbers of features of x and of h. bias : whether b_ih and b_hh are there.
     nonlinearity : "tanh" or "relu". rng : draws the first weights, uniform in ±1/√hidden_size.
 
-    Called as (input, hx=None): x (N, input_size) or (input_size,), h likewise, zeros if left out. Returns h'.
+    Called as (input, hx=None): x (N, input_size) or (input_size,), h likewise, zeros by default. Returns h'.
 
-    `weight_ih` (input_size, hidden_size), `weight_hh` (hidden_size, hidden_size): PyTorch's, transposed.
+    `weight_ih` (input_size, hidden_size) and `weight_hh` (hidden_size, hidden_size) are PyTorch's, transposed.
 
     >>> RNNCell(3, 5)(Tensor(np.ones((2, 3), dtype=np.float32))).shape
     (2, 5)
@@ -119,12 +119,12 @@ class RNNCell(_Cell):
 
 
 class LSTMCell(_Cell):
-    """One step of long short-term memory: what c holds changes only as far as the gates i and f let it.
+    """One step of long short-term memory: the cell state c changes only as far as the gates i and f let it.
 
         i, f, g, o = σ, σ, tanh, σ of the four blocks of x W_ih + b_ih + h W_hh + b_hh
         c' = f · c + i · g        h' = o · tanh(c')
 
-    Called as (input, (h, c)), both zeros if left out. Returns (h', c'). For the rest see RNNCell; the weights
+    Called as (input, (h, c)), both zeros by default. Returns (h', c'). For the rest see RNNCell; the weights
     have 4·hidden_size columns, in the order i, f, g, o.
 
     Source: Hochreiter and Schmidhuber, Long Short-Term Memory, 1997; the gate f: Gers et al., 2000.
@@ -181,7 +181,7 @@ def _pair(hx) -> tuple[Tensor, Tensor]:
 
 
 class _Recurrent(Module):
-    """What RNN, LSTM and GRU share: parameters, layers, directions, the order of axes."""
+    """The base of RNN, LSTM and GRU: parameters, layers, directions, the order of axes."""
 
     transposed = _TRANSPOSED
     blocks = 1
@@ -192,15 +192,15 @@ class _Recurrent(Module):
     ):  # fmt: skip
         super().__init__()
         _positive(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+        drop(Tensor(0.0), dropout, training=False)  # checks that it is a probability
         if dropout and num_layers == 1:
             warnings.warn(
-                f"dropout={dropout} acts between layers, and with num_layers=1 there is no such place. Put a Dropout "
-                "after the layer, or stack two.",
+                f"dropout={dropout} acts between layers, but num_layers=1 has nothing between. Add a Dropout after the "
+                "layer, or use two layers.",
                 stacklevel=3,
             )
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
-        self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
-        drop(Tensor(0.0), dropout, training=False)  # checks that it is a probability
+        self.bias, self.batch_first, self.bidirectional = bias, batch_first, bool(bidirectional)
         self.dropout, self.rng = dropout, rng
         for suffix, inputs in self._cells():
             weights = _weights(inputs, hidden_size, self.blocks, bias, rng)
@@ -209,7 +209,7 @@ class _Recurrent(Module):
                     setattr(self, name + suffix, weight)
 
     def _cells(self):
-        """The ending of the parameters' names and the number of inputs, for each layer and direction."""
+        """The suffix of the parameters' names and the number of inputs, for each layer and direction."""
         for layer in range(self.num_layers):
             inputs = self.hidden_size * len(self._directions) if layer else self.input_size
             for direction in self._directions:
@@ -306,17 +306,17 @@ class RNN(_Recurrent):
     input_size, hidden_size : the numbers of features of x and of h. num_layers : layers on top of each other, the
         outputs of one being the inputs of the next. nonlinearity : "tanh" or "relu". bias : whether b_ih and b_hh
         are there.
-    batch_first : x and the outputs are (N, T, features) in place of (T, N, features). States are not concerned.
+    batch_first : x and the outputs are (N, T, features) instead of (T, N, features). States stay as they are.
     dropout : the probability of dropping an output between two layers, in training.
     bidirectional : a second set of weights reads the sequence from its end; outputs stand side by side.
     rng : draws the first weights, uniform in ±1/√hidden_size, and what is dropped.
 
     Called as (input, hx=None): x (T, N, input_size), or (T, input_size) for one sequence; hx (L, N, hidden_size)
-    with L = layers times directions, in the order of PyTorch (l0, l0 reverse, l1, …), zeros if left out.
+    with L = layers times directions, in PyTorch's order (l0, l0 reverse, l1, …), zeros by default.
     Returns the outputs of the last layer (T, N, directions · hidden_size) and the last states (L, N, hidden_size).
 
-    The parameters of layer k are `weight_ih_lk` (inputs, hidden_size), `weight_hh_lk`, `bias_ih_lk`, `bias_hh_lk`,
-    those of the other direction end in `_reverse`: PyTorch's names, the weights transposed.
+    The parameters of layer k are `weight_ih_lk` (inputs, hidden_size), `weight_hh_lk`, `bias_ih_lk`, `bias_hh_lk`;
+    the other direction's names end in `_reverse`. These are PyTorch's names, the weights are transposed.
 
     Raises ShapeError for x or hx of another shape.
     Source: Elman, Finding Structure in Time, 1990.

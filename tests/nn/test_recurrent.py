@@ -264,7 +264,7 @@ def test_dropout_acts_between_layers_in_training_only(kind):
 
 
 def test_dropout_without_a_place_to_act_warns():
-    with pytest.warns(UserWarning, match="acts between layers, and with num_layers=1"):
+    with pytest.warns(UserWarning, match="acts between layers, but num_layers=1"):
         GRU(3, 2, dropout=0.5)
 
 
@@ -351,9 +351,9 @@ REFUSED = [
     (lambda: RNN(3, 2, nonlinearity="sine"), ValueError, "'tanh' or 'relu', got 'sine'"),
     (lambda: RNNCell(3, 2, nonlinearity="sine"), ValueError, "'tanh' or 'relu', got 'sine'"),
     (lambda: LSTM(3, 2, 2, dropout=1.5), ValueError, "a probability, 0 to 1, got 1.5"),
-    (lambda: LSTM(0, 2), ValueError, "input_size must be a whole number of at least 1, got 0"),
-    (lambda: RNNCell(3, 2.0), TypeError, "hidden_size must be a whole number of at least 1, got 2.0"),
-    (lambda: GRU(3, 2, num_layers=0), ValueError, "num_layers must be a whole number of at least 1, got 0"),
+    (lambda: LSTM(0, 2), ValueError, "input_size must be an integer of at least 1, got 0"),
+    (lambda: RNNCell(3, 2.0), TypeError, "hidden_size must be an integer of at least 1, got 2.0"),
+    (lambda: GRU(3, 2, num_layers=0), ValueError, "num_layers must be an integer of at least 1, got 0"),
 ]
 
 
