@@ -1,73 +1,78 @@
-r"""How weights start: each function fills a floating-point tensor in place and returns it. What draws numbers takes
-`rng`, a generator; by default the one that `gradlib.manual_seed` seeds.
+r"""First values of weights: each function fills a floating-point tensor in place and returns it. Functions that draw
+numbers take `rng`, a generator; by default the one that `gradlib.manual_seed` seeds.
 
 Fan-in is the number of inputs that one output adds up, fan-out the number of outputs that one input reaches. A
-matrix is stored as (in, out) here, so its fans are its sizes in that order; a convolution's weight is (out,
+matrix is stored as (in, out) here, so its fans are its sizes in that order. A convolution's weight is (out,
 in/groups, *kernel), as in PyTorch, and each fan is multiplied by the size of the kernel.
 
-For a signal to keep its variance through a layer the weights need variance 1/fan_in, for its gradient 1/fan_out.
-Xavier takes the mean of the two; Kaiming one of them, times gain² for what the activation takes away.
+A signal keeps its variance through a layer if the weights have variance 1/fan_in, its gradient with 1/fan_out. Xavier
+takes the mean of the two fans, Kaiming one of them, times gain² to make up for the activation.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 
+from ..autograd import no_grad
+from ..errors import real
 from ..random import generator
 from ..tensor import Tensor
 
 
 def empty(*shape: int) -> np.ndarray:
-    """A float32 array of zeros, to be filled."""
+    """A float32 array of zeros, ready to be filled."""
     return np.zeros(shape, dtype=np.float32)
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """By what to multiply weights before a nonlinearity: √2 for relu, which lets half of the variance through.
+    """The factor for weights before a nonlinearity: √2 for relu, which lets half of the variance through.
 
-    param : the slope of a leaky relu, 0.01 by default; its gain is √(2/(1 + slope²)). The others' are PyTorch's.
+    param : the slope of a leaky relu, 0.01 by default; its gain is √(2/(1 + slope²)). The other gains are PyTorch's.
 
     >>> round(calculate_gain("relu"), 3), round(calculate_gain("leaky_relu", 0.2), 3), calculate_gain("tanh")
     (1.414, 1.387, 1.6666666666666667)
 
-    Raises ValueError for a nonlinearity that is not known.
+    Raises ValueError for an unknown nonlinearity.
     """
-    if nonlinearity == "leaky_relu":
-        slope = 0.01 if param is None else param
+    if isinstance(nonlinearity, str) and nonlinearity == "leaky_relu":
+        slope = 0.01 if param is None else real("the slope of a leaky relu is a number", param)
         return math.sqrt(2 / (1 + slope**2))
     gains = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75}
     gains |= dict.fromkeys(("conv1d", "conv2d"), 1.0)
-    if nonlinearity not in gains:
+    if not isinstance(nonlinearity, str) or nonlinearity not in gains:
         raise ValueError(f"no gain is known for {nonlinearity!r}. There are: {', '.join(gains)}, leaky_relu.")
     return gains[nonlinearity]
 
 
 def fans(tensor: Tensor) -> tuple[int, int]:
-    """(fan_in, fan_out) of a weight, a matrix (in, out) or that of a convolution, (out, in/groups, *kernel).
+    """(fan_in, fan_out) of a weight: a matrix (in, out), or a convolution's weight (out, in/groups, *kernel).
 
     >>> fans(Tensor(np.zeros((784, 10)))), fans(Tensor(np.zeros((8, 3, 5, 5))))
     ((784, 10), (75, 200))
 
     Raises ValueError for fewer than two axes.
     """
-    shape = tensor.shape
+    shape = _fillable(tensor).shape
     if len(shape) < 2:
-        raise ValueError(f"the fans of a weight need at least two axes, got shape {shape}. Fill a bias by zeros_.")
+        raise ValueError(f"the fans of a weight need at least two axes, got shape {shape}. Fill a bias with zeros_.")
     if len(shape) == 2:
         return shape
     kernel = math.prod(shape[2:])
     return shape[1] * kernel, shape[0] * kernel
 
 
-def _fill(tensor: Tensor, values: np.ndarray) -> Tensor:
+def _fillable(tensor: Tensor) -> Tensor:
     if not isinstance(tensor, Tensor):
         raise TypeError(f"an initializer fills a Tensor or a Parameter, got {type(tensor).__name__}.")
-    tensor._refuse_dtype(values.dtype)
-    tensor.data[...] = values
-    tensor.data = tensor.data  # tells the engine that it was overwritten
     return tensor
+
+
+def _fill(tensor: Tensor, values: np.ndarray) -> Tensor:
+    with no_grad():
+        return tensor.copy_(values)
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: np.random.Generator | None = None) -> Tensor:
@@ -76,7 +81,9 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, *, rng: np.random.G
     >>> uniform_(Tensor([0.0, 0.0]), 5.0, 6.0, rng=np.random.default_rng(0))
     Tensor([5.6369615, 5.269787 ])
     """
-    return _fill(tensor, generator(rng).uniform(a, b, size=np.shape(tensor)))
+    real("uniform_'s a is a finite number", a, -sys.float_info.max, sys.float_info.max)
+    real("uniform_'s b is a finite number, at least a", b, a, sys.float_info.max)
+    return _fill(tensor, generator(rng).uniform(a, b, size=_fillable(tensor).shape))
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: np.random.Generator | None = None) -> Tensor:
@@ -85,7 +92,9 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, rng: np.rand
     >>> normal_(Tensor([0.0, 0.0]), mean=3.0, std=0.1, rng=np.random.default_rng(0))
     Tensor([3.012573 , 2.9867895])
     """
-    return _fill(tensor, generator(rng).normal(mean, std, size=np.shape(tensor)))
+    real("normal_'s mean is a number", mean)
+    real("normal_'s std is a number of at least 0", std, 0)
+    return _fill(tensor, generator(rng).normal(mean, std, size=_fillable(tensor).shape))
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
@@ -94,7 +103,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     >>> constant_(Tensor([0.0, 0.0]), 0.5)
     Tensor([0.5, 0.5])
     """
-    return _fill(tensor, np.full(np.shape(tensor), val))
+    return _fill(tensor, np.full(_fillable(tensor).shape, real("constant_'s val is a number", val)))
 
 
 def zeros_(tensor: Tensor) -> Tensor:
@@ -125,7 +134,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, *, rng: np.random.Generat
     Raises ValueError for fewer than two axes.
     Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
     """
-    bound = gain * math.sqrt(6 / sum(fans(tensor)))
+    bound = _checked(gain) * math.sqrt(6 / max(sum(fans(tensor)), 1))
     return uniform_(tensor, -bound, bound, rng=rng)
 
 
@@ -136,7 +145,11 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, *, rng: np.random.Generato
     >>> bool(0.06 < weight.data.std() < 0.066)
     True
     """
-    return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(fans(tensor))), rng=rng)
+    return normal_(tensor, 0.0, _checked(gain) * math.sqrt(2 / max(sum(fans(tensor)), 1)), rng=rng)
+
+
+def _checked(gain: float) -> float:
+    return real("gain is a finite number of at least 0", gain, 0, sys.float_info.max)
 
 
 def kaiming_uniform_(
@@ -149,7 +162,7 @@ def kaiming_uniform_(
 ) -> Tensor:
     """Uniform in ±gain √(3/fan): variance gain²/fan, with the gain of a nonlinearity, see `calculate_gain`.
 
-    a : the slope of the leaky relu that the gain is for. mode : "fan_in" keeps the size of signals, "fan_out" that of
+    a : the slope of the leaky relu that follows. mode : "fan_in" keeps the size of signals, "fan_out" the size of
     gradients.
 
     >>> weight = kaiming_uniform_(Tensor(np.zeros((300, 20))), nonlinearity="relu")  # √(2 · 3/300) = 0.141
@@ -181,15 +194,15 @@ def kaiming_normal_(
 
 
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
-    if mode not in ("fan_in", "fan_out"):
+    if not isinstance(mode, str) or mode not in ("fan_in", "fan_out"):
         raise ValueError(f"mode is 'fan_in' or 'fan_out', got {mode!r}.")
-    return calculate_gain(nonlinearity, a) / math.sqrt(fans(tensor)[mode == "fan_out"])
+    return calculate_gain(nonlinearity, a) / math.sqrt(max(fans(tensor)[mode == "fan_out"], 1))
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1.0, *, rng: np.random.Generator | None = None) -> Tensor:
     """A matrix with orthonormal rows or columns, whichever are fewer, times gain; later axes count as one.
 
-    Of a square matrix W, Wᵀ W = gain² I: it turns vectors, and stretches them all by gain.
+    For a square matrix W, Wᵀ W = gain² I: it rotates vectors and stretches them all by gain.
 
     >>> weight = orthogonal_(Tensor(np.zeros((3, 2)))).data
     >>> bool(np.allclose(weight.T @ weight, np.eye(2)))
@@ -198,10 +211,10 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, *, rng: np.random.Generator |
     Raises ValueError for fewer than two axes.
     Source: Saxe and others, Exact solutions to the nonlinear dynamics of learning, 2014.
     """
-    if tensor.ndim < 2:
+    if _fillable(tensor).ndim < 2:
         raise ValueError(f"orthogonal_ takes at least two axes, got shape {tensor.shape}.")
     rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])
     drawn = generator(rng).normal(size=(max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(drawn)
     q = q * np.sign(np.diag(r))  # without it the signs follow the algorithm, not the draw
-    return _fill(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))
+    return _fill(tensor, real("gain is a number", gain) * (q if rows >= columns else q.T).reshape(tensor.shape))
