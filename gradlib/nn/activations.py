@@ -1,7 +1,7 @@
-"""Activations: as functions of a tensor, and as modules.
+"""Activations, as functions of a tensor and as modules.
 
-Each works entry by entry, softmax and log_softmax along an axis; all take a tensor, an array or nested lists of any
-shape, and give a tensor of that shape.
+Each works entry by entry, softmax and log_softmax along an axis. All take a tensor, an array or nested lists of any
+shape, and return a tensor of that shape.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def log_softmax(x, dim: int = -1) -> Tensor:
 def softplus(x, beta: float = 1.0) -> Tensor:
     """ln(1 + e^(βx))/β, a smooth relu, without overflow. Its slope is σ(βx).
 
-    (PyTorch goes over to x itself above βx = 20, its threshold. Here the formula holds everywhere.)
+    (PyTorch switches to x itself above βx = 20, its threshold. Here the formula holds everywhere.)
 
     >>> softplus([-1000.0, 1000.0])
     Tensor([   0., 1000.])
@@ -276,12 +276,12 @@ _BY_NAME = {
 
 
 def by_name(name: str) -> Module:
-    """A new activation by its name.
+    """A new activation module, by its name.
 
     >>> by_name("tanh")
     Tanh()
 
-    Raises ValueError for a name that is not known.
+    Raises ValueError for an unknown name.
     """
     if not isinstance(name, str) or name not in _BY_NAME:
         hint = "" if isinstance(name, str) else " An activation is given by its name."
