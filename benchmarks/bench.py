@@ -1,7 +1,7 @@
 """What the library costs, beside PyTorch eager and NumPy by hand: `make bench`.
 
-Times of two libraries are taken in one process, turn by turn, and a line shows the ratio of their medians: below
-1 gradlib is faster. Every part runs in a process of its own, the training steps with one thread and with two.
+A line shows the ratio of the least times of two libraries: below 1 gradlib is faster. Training steps are timed alone
+in a fresh process, and all in one; with one thread and with two.
 """
 
 import os

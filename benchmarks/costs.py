@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from timing import medians, options, print_line, shown
+from timing import least, options, print_line, shown
 
 from gradlib import Tensor, show_graph
 
@@ -26,7 +26,7 @@ def an_operation(length: int, collector: bool = True) -> float:
     if not collector:
         gc.disable()
     try:
-        return medians([chain(length)], 3)[0] / length
+        return least([chain(length)], 3)[0] / length
     finally:
         gc.enable()
 
@@ -35,12 +35,12 @@ def picture() -> float:
     result = Tensor(0.5, requires_grad=True)
     for _ in range(100):
         result = result * 0.999
-    return medians([lambda: show_graph(result, names={}).to_svg()], 3)[0]
+    return least([lambda: show_graph(result, names={}).to_svg()], 3)[0]
 
 
 def import_beyond_numpy() -> float:
     commands = [[sys.executable, "-c", f"import {module}"] for module in ("numpy", "gradlib")]
-    numpy, gradlib = medians([lambda c=command: subprocess.run(c, check=True) for command in commands], 15)
+    numpy, gradlib = least([lambda c=command: subprocess.run(c, check=True) for command in commands], 15)
     return gradlib - numpy
 
 

@@ -5,8 +5,6 @@ from itertools import pairwise
 
 import numpy as np
 
-import gradlib
-
 
 def mlp(*sizes: int):
     def build(nn):
@@ -121,6 +119,7 @@ WIDE_MLP = "mlp 784-1024-1024-10, batch 256"
 
 def our_step(build, data, seed: int = 0):
     """A function that makes one training step and returns the loss; and its model."""
+    import gradlib
     from gradlib import nn, optim
 
     gradlib.manual_seed(seed)

@@ -1,38 +1,46 @@
-"""Training steps (forward, loss, backward, Adam), and a chain of operations, beside PyTorch and NumPy by hand."""
+"""Training steps (forward, loss, backward, Adam), and a chain of operations: gradlib, PyTorch, and NumPy by hand.
 
+Each is timed twice: alone, in a fresh process, as a user runs it; and all sides by turns in one process. The two
+differ, because a large array that was allocated and freed earlier changes how the C library hands out memory.
+"""
+
+import argparse
+import json
 import os
+import subprocess
+import sys
+from importlib.util import find_spec
 
 import numpy as np
-from by_hand import HandMLP
-from networks import NETWORKS, our_step, torch_step
-from timing import medians, options, print_line, shown
+from timing import least, options, print_line, shown
 
-from gradlib import Tensor
-
-try:
-    import torch
-except ImportError:
-    torch = None
-else:
-    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+SIDES = ["gradlib", "torch", "hand"]
 
 
-def training_steps(name: str) -> list:
-    """The step in gradlib, PyTorch, and by hand; None where there is none. They agree before they are timed."""
+def training_steps(name: str, sides: list[str]) -> dict:
+    """The step of each side, where there is one. They agree before they are timed."""
+    from by_hand import HandMLP
+    from networks import NETWORKS, our_step, torch_step
+
     build, data = NETWORKS[name]
+    if sides == ["torch"]:
+        return {"torch": torch_step(build, data)[0]}  # without gradlib, whose import tunes the memory of a process
     ours, model = our_step(build, data)
-    by_hand = None
-    if name.startswith("mlp"):
+    steps = {}
+    if "gradlib" in sides:
+        steps["gradlib"] = ours
+    if "torch" in sides:
+        steps["torch"] = torch_step(build, data, model)[0]
+    if "hand" in sides and name.startswith("mlp"):
         net, ((x,), labels) = HandMLP([p.data.copy() for p in model.parameters()]), data
-        by_hand = lambda: net.step(x, labels)  # noqa: E731
-    steps = [ours, torch and torch_step(build, data, model)[0], by_hand]
-    losses = [[step() for _ in range(5)] for step in steps if step]
+        steps["hand"] = lambda: net.step(x, labels)
+    losses = [[step() for _ in range(5)] for step in steps.values()]
     for others in losses[1:]:
         np.testing.assert_allclose(others, losses[0], rtol=1e-3, err_msg=name)
     return steps
 
 
-def chains(shape: tuple[int, ...]) -> list:
+def chains(shape: tuple[int, ...], sides: list[str]) -> dict:
     """500 times multiplied by a number and another added, then backward."""
     start = np.full(shape, 0.5, dtype=np.float32)
 
@@ -47,32 +55,85 @@ def chains(shape: tuple[int, ...]) -> list:
 
         return run
 
-    steps = [chain(Tensor(start, requires_grad=True)), torch and chain(torch.tensor(start, requires_grad=True))]
-    if torch:
-        np.testing.assert_allclose(steps[0](), steps[1]().numpy(), rtol=1e-4)
-    return [*steps, None]
+    steps = {}
+    if "gradlib" in sides:
+        from gradlib import Tensor
+
+        steps["gradlib"] = chain(Tensor(start, requires_grad=True))
+    if "torch" in sides:
+        import torch
+
+        steps["torch"] = chain(torch.tensor(start, requires_grad=True))
+    gradients = [np.asarray(run()) for run in steps.values()]
+    for other in gradients[1:]:
+        np.testing.assert_allclose(other, gradients[0], rtol=1e-4)
+    return steps
 
 
-CASES = {
-    "chain of 1,000 operations, 0-d": lambda: chains(()),
-    "chain of 1,000 operations, 32x32": lambda: chains((32, 32)),
-    **{name: lambda name=name: training_steps(name) for name in NETWORKS},
-}
+def cases() -> dict:
+    from networks import NETWORKS
+
+    return {
+        "chain of 1,000 operations, 0-d": lambda sides: chains((), sides),
+        "chain of 1,000 operations, 32x32": lambda sides: chains((32, 32), sides),
+        **{name: lambda sides, name=name: training_steps(name, sides) for name in NETWORKS},
+    }
+
+
+def measure(name: str, sides: list[str], rounds: int) -> dict[str, float]:
+    """Seconds a step of each side, in a fresh process."""
+    command = [sys.executable, __file__, "--measure", name, "--sides", *sides, "--rounds", str(rounds)]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def measured(arguments: list[str]) -> None:
+    """The process that `measure` starts: prints the seconds of each side."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--measure")
+    parser.add_argument("--sides", nargs="+")
+    parser.add_argument("--rounds", type=int)
+    chosen = parser.parse_args(arguments)
+    if "torch" in chosen.sides:
+        import torch
+
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    steps = cases()[chosen.measure](chosen.sides)
+    print(json.dumps(dict(zip(steps, least(list(steps.values()), chosen.rounds), strict=True))))
+
+
+def ratio(seconds: dict[str, float], other: str) -> str:
+    return f"{seconds['gradlib'] / seconds[other]:.2f}" if other in seconds else ""
 
 
 def main() -> None:
     chosen = options(__doc__)
-    names = [name for name in CASES if chosen.only in name]
-    if names:
-        threads = {"1": "one thread", "2": "two threads"}[os.environ["OMP_NUM_THREADS"]]
-        print()
-        print_line(f"A training step, {threads}", "gradlib", "/ PyTorch", "/ by hand")
+    names = [name for name in cases() if chosen.only in name]
+    if not names:
+        return
+    has_torch = find_spec("torch") is not None
+    sides = [side for side in SIDES if side != "torch" or has_torch]
+    threads = {"1": "one thread", "2": "two threads"}[os.environ["OMP_NUM_THREADS"]]
+    print(f"\nA training step, {threads}: alone in a process, then all in one process")
+    if not has_torch:
+        print(
+            "PyTorch is not here, so its columns stay empty. It comes by: .venv/bin/python -m pip install '.[parity]'"
+        )
+    print_line("", "gradlib", "/ PyTorch", "/ by hand", "in one", "/ PyTorch", "/ by hand")
     for name in names:
-        sides = CASES[name]()
-        seconds = iter(medians([side for side in sides if side], chosen.rounds))
-        ours, *others = [next(seconds) if side else None for side in sides]
-        print_line(name, shown(ours), *(f"{ours / other:.2f}" if other else "" for other in others))
+        alone: dict[str, float] = {}
+        for _ in range(2):  # by turns, so that a slow moment of the machine meets all of them
+            for side in sides:
+                if side == "hand" and not name.startswith("mlp"):
+                    continue
+                for key, seconds in measure(name, [side], chosen.rounds).items():
+                    alone[key] = min(alone.get(key, seconds), seconds)
+        together = measure(name, sides, chosen.rounds)
+        cells = [text for s in (alone, together) for text in (shown(s["gradlib"]), ratio(s, "torch"), ratio(s, "hand"))]
+        print_line(name, *cells)
 
 
 if __name__ == "__main__":
-    main()
+    if "--measure" in sys.argv:
+        measured(sys.argv[1:])
+    else:
+        main()

@@ -3,7 +3,6 @@
 import argparse
 import time
 from collections.abc import Callable
-from statistics import median
 
 SECONDS = 1.0  # what is short is repeated for that long
 
@@ -15,10 +14,11 @@ def options(description: str) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def medians(functions: list[Callable[[], object]], rounds: int) -> list[float]:
-    """Seconds a call of each, called in turn: `rounds` times, and on until SECONDS have passed.
+def least(functions: list[Callable[[], object]], rounds: int) -> list[float]:
+    """The least seconds a call of each took, called in turn: `rounds` times, and on until SECONDS have passed.
 
-    One round before them only warms up.
+    Whatever else the machine does only adds time, so the least is what the call itself costs. One round before them
+    only warms up.
     """
     times: list[list[float]] = [[] for _ in functions]
     end = 0.0
@@ -28,7 +28,7 @@ def medians(functions: list[Callable[[], object]], rounds: int) -> list[float]:
             function()
             own.append(time.perf_counter() - start)
         end = end or time.perf_counter() + SECONDS
-    return [median(own[1:]) for own in times]
+    return [min(own[1:]) for own in times]
 
 
 def shown(seconds: float) -> str:
@@ -42,4 +42,4 @@ def shown(seconds: float) -> str:
 
 
 def print_line(name: str, *cells: str) -> None:
-    print(f"{name:<48}" + "".join(f"{cell:>14}" for cell in cells), flush=True)
+    print(f"{name:<46}" + "".join(f"{cell:>11}" for cell in cells), flush=True)
