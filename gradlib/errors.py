@@ -161,7 +161,7 @@ def explained(symbol: str, arrays: list[np.ndarray], keywords: dict, error: Exce
         return nothing_to_reduce(symbol, first)
     if "broadcast" in str(error):
         return cannot_broadcast(*shapes)
-    if "numpy boolean" in str(error).lower() or "boolean subtract" in str(error):
+    if isinstance(error, TypeError) and any(array.dtype == bool for array in arrays):
         return TypeError(f"{symbol} takes numbers, and a bool is not one: use t.float() or t.astype(int) first.")
     dtypes = ", ".join(f"{array.dtype} {array.shape}" for array in arrays)
     kind = type(error) if type(error) in (TypeError, ValueError, IndexError) else TypeError

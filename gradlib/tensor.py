@@ -522,8 +522,11 @@ class Tensor(Operations):
         if isinstance(value, (float, int)):  # and bool, which is an int
             dtype = self._array.dtype
             if dtype.kind != "f" and not (dtype.kind in "iu" and isinstance(value, int)):
-                dtype = None if isinstance(value, int) else np.float32
-            return _fill(_new(Tensor), np.array(value, dtype))
+                dtype = np.float32 if isinstance(value, float) else bool if isinstance(value, bool) else np.int64
+            try:
+                return _fill(_new(Tensor), np.array(value, dtype))
+            except OverflowError:
+                raise _does_not_fit(value, dtype) from None
         if isinstance(value, (np.ndarray, np.generic, DeviceArray)):
             return on(_as_array(value, None))
         if _foreign(value):
@@ -669,9 +672,10 @@ Tensor._apply = staticmethod(apply)
 
 
 def _compared(ufunc: np.ufunc, x: Tensor, other: Any) -> np.ndarray:
-    other = x._operand(other)
+    if type(other) is not int or x.dtype.kind not in "iu":  # else NumPy compares, also if the integer does not fit in
+        other = x._operand(other)._array
     try:
-        return ufunc(x._array, other._array)
+        return ufunc(x._array, other)
     except ValueError:
         raise cannot_broadcast(x.shape, other.shape) from None
 
@@ -791,6 +795,8 @@ def _as_array(data: Any, dtype: Any) -> np.ndarray:
         return data.astype(data.dtype if dtype is None else dtype)
     try:
         array = np.array(data, dtype=dtype)
+    except OverflowError:
+        raise _does_not_fit(data, dtype) from None
     except (TypeError, ValueError, GraphError) as error:
         raise _bad_data(data, error) from None
     if array.dtype.kind not in "fiub":
@@ -798,6 +804,18 @@ def _as_array(data: Any, dtype: Any) -> np.ndarray:
     if dtype is None and array.dtype == np.float64 and not _holds_float64(data):
         return array.astype(np.float32)  # Python's floats, whatever stands between them
     return array
+
+
+def _does_not_fit(data: Any, dtype: Any) -> OverflowError:
+    """The error for a Python integer that is too large or too small for a dtype."""
+    dtype = np.dtype(dtype)
+    limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    larger = (
+        ""
+        if dtype.itemsize == 8
+        else f" Convert the tensor first, by t.astype(np.{'float' if dtype.kind == 'f' else 'int'}64)."
+    )
+    return OverflowError(f"{dtype} holds numbers from {limits.min} to {limits.max}, got {_shown(data)}.{larger}")
 
 
 def _holds_float64(data: Any) -> bool:
@@ -816,11 +834,15 @@ def _bad_data(data: Any, reason: Any) -> Exception:
         return TypeError("a tensor holds real numbers, complex ones are not supported. Keep .real and .imag apart.")
     if isinstance(data, (list, tuple)) and any(isinstance(entry, Tensor) for entry in data):
         return TypeError("a Tensor is made of numbers, not of tensors: the graph of the parts would be cut.")
-    shown = repr(data)
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
     return TypeError(
-        f"a Tensor holds numbers: a number, nested lists of numbers, or an array. Got {type(data).__name__} {shown}."
+        f"a Tensor holds numbers: a number, nested lists of numbers, or an array. Got {type(data).__name__} "
+        f"{_shown(data)}."
     )
+
+
+def _shown(data: Any) -> str:
+    shown = repr(data)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
 
 
 def _ragged(data: Any, place: str = "data") -> str:

@@ -120,3 +120,18 @@ def test_functions_under_pytorchs_names():
         x.masked_select([0, 1])
     with pytest.raises(ShapeError, match=r"cannot broadcast \(2,\) with \(3,\)"):
         x.masked_select([True, False, True])
+
+
+def test_tensors_are_joined_along_dim_or_axis():
+    x, y = gradlib.Tensor([[1, 2], [3, 4]]), gradlib.Tensor([[5, 6], [7, 8]])
+    beside = [[1, 2, 5, 6], [3, 4, 7, 8]]
+    assert gradlib.cat([x, y], dim=1).tolist() == gradlib.concatenate([x, y], axis=-1).tolist() == beside
+    pairs = [[[1, 5], [2, 6]], [[3, 7], [4, 8]]]
+    for places in ({"dim": -1}, {"dim": 2}, {"axis": np.int64(2)}):
+        assert gradlib.stack([x, y], **places).tolist() == pairs
+
+
+@pytest.mark.parametrize("axis", [1.5, None, "rows"])
+def test_a_new_axis_is_an_integer(axis):
+    with pytest.raises(TypeError, match="an axis is a"):
+        gradlib.stack([gradlib.Tensor([1.0]), gradlib.Tensor([2.0])], axis=axis)

@@ -457,3 +457,38 @@ def test_apply_takes_tensors_and_an_entry_anything():
         apply(TABLE["exp"], np.ones(2))
     assert isinstance(TABLE["exp"](np.ones(2)), np.ndarray)
     assert TABLE["add"](1.0, Tensor([2.0])).tolist() == [3.0]
+
+
+@pytest.mark.parametrize("number", [300, -3])
+def test_a_python_integer_that_the_dtype_cannot_hold_is_refused(number):
+    bytes_ = Tensor(np.array([1, 2], np.uint8))
+    calls = [
+        lambda: bytes_ + number,
+        lambda: number * bytes_,
+        lambda: bytes_.masked_fill(np.array([True, False]), number),
+        lambda: bytes_.__setitem__(0, number),
+        lambda: gradlib.full_like(bytes_, number),
+        lambda: Tensor([1, number], dtype=np.uint8),
+    ]
+    for call in calls:
+        with pytest.raises(OverflowError, match=r"uint8 holds numbers from 0 to 255, got .* t.astype\(np.int64\)"):
+            call()
+
+
+def test_an_integer_beyond_64_bits_is_refused():
+    for tensor in (Tensor([1]), Tensor([True])):
+        with pytest.raises(OverflowError, match="int64 holds numbers from -9223372036854775808 to"):
+            tensor + 2**70
+    with pytest.raises(OverflowError, match="float32 holds numbers"):
+        Tensor([1.0]) + 10**400
+
+
+def test_integers_are_compared_with_any_python_integer():
+    bytes_ = Tensor(np.array([1, 2], np.uint8))
+    assert (bytes_ < 300).all() and (bytes_ > -3).all() and not (bytes_ == 257).any() and (2**70 > bytes_).all()
+
+
+def test_signs_of_bools_are_refused():
+    for call in (lambda: -Tensor([True]), lambda: Tensor([True]).sign(), lambda: Tensor([True]) - True):
+        with pytest.raises(TypeError, match="takes numbers, and a bool is not one: use t.float"):
+            call()
