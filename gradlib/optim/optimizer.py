@@ -136,6 +136,8 @@ class Optimizer:
 
         closure : computes the loss and its gradients; it is called before the move, and its result is returned.
 
+        A gradient must not share memory with a parameter or an array of a state.
+
         Raises ShapeError if a gradient does not have its parameter's shape; nothing is moved then.
         """
         loss = None
@@ -195,11 +197,13 @@ class Optimizer:
                 "it with the same parameters in the same order."
             )
         order = [i for group in groups for i in group["params"]]
+        arrays = {name for group in self.param_groups for name in self.buffers(group)} | self._LATE
         loaded = {}
         for saved, param in zip(order, params, strict=True):
             if saved in state_dict["state"]:
                 loaded[param] = {
-                    name: _loaded(name, value, saved, param) for name, value in state_dict["state"][saved].items()
+                    name: _loaded(name, value, saved, param) if name in arrays else _copy(value)
+                    for name, value in state_dict["state"][saved].items()
                 }
         self.state = defaultdict(dict, loaded)
         self._layouts.clear()
@@ -554,18 +558,14 @@ def _fitted(name: str, value: Any, param: Tensor) -> np.ndarray:
 
 
 def _loaded(name: str, value: Any, position: int, param: Tensor) -> Any:
-    """A saved number, or a copy of a saved array in the parameter's dtype and memory."""
-    value = plain(value)
-    if not isinstance(value, (np.ndarray, np.generic, DeviceArray)):
-        return value
-    if value.shape == param.shape and name != "step":
-        return moved(value.astype(param.dtype), param.device)
-    if value.ndim == 0:
-        return value.item()
-    raise ShapeError(
-        f"the saved {name} of parameter {position} has shape {value.shape}, the parameter {param.shape}. Make the "
-        "optimizer with the same parameters in the same order."
-    )
+    """A copy of a saved array in the parameter's dtype and memory."""
+    array = as_array(plain(value))
+    if value is not None and array.shape != param.shape:
+        raise ShapeError(
+            f"the saved {name} of parameter {position} has shape {array.shape}, the parameter {param.shape}. "
+            "Make the optimizer with the same parameters in the same order."
+        )
+    return value if value is None else moved(array.astype(param.dtype), param.device)
 
 
 def _missing(name: str) -> KeyError:

@@ -746,5 +746,8 @@ def test_a_generator_that_was_used_up_is_refused():
 def test_notes_of_ones_own_in_a_group_are_kept_and_loaded():
     first, second = (optim.SGD([Tensor(np.zeros(2), requires_grad=True)]) for _ in range(2))
     first.param_groups[0]["name"] = "head"
+    note = first.state[first.param_groups[0]["params"][0]]["note"] = np.ones(3)
     second.load_state_dict(first.state_dict())
     assert second.param_groups[0]["name"] == "head"
+    loaded = second.state[second.param_groups[0]["params"][0]]["note"]
+    assert loaded.tolist() == [1, 1, 1] and loaded is not note
