@@ -25,7 +25,7 @@ from ..tensor import Tensor
 _BLOCK = 2**16
 
 # Smaller parameters are updated together, as one array. Copying them there and back costs less than a round of
-# NumPy calls for each: Adam's step on 6 parameters, 370 numbers in all, takes 18 µs instead of 50 µs.
+# NumPy calls for each: Adam's step on 6 parameters, 354 numbers in all, takes 27 µs instead of 108 µs.
 _SMALL = 2**14
 
 # Values of a group that a formula takes as they are.
@@ -319,7 +319,11 @@ class Optimizer:
             for name, start in numbers.items():
                 state.setdefault(name, start)
         for name in held:
-            state[name] = _fitted(name, state[name], param)
+            array = state[name]
+            if type(array) is not np.ndarray or array.shape != param.shape or array.dtype != param.dtype:
+                state[name] = _fitted(name, array, param)
+            elif not array.flags.writeable:
+                state[name] = array.copy()
         if held and (missing := buffers.keys() - held - self._LATE):
             raise _missing(*missing)
 
@@ -439,7 +443,12 @@ def _separate(members: list[tuple], buffers: Iterable[str]) -> bool:
 
 def _span(array: np.ndarray | DeviceArray) -> tuple[int, int]:
     """The addresses at which an array begins and ends. (On a device, every array counts as separate.)"""
-    return byte_bounds(array) if isinstance(array, np.ndarray) else (id(array), id(array) + 1)
+    if not isinstance(array, np.ndarray):
+        return id(array), id(array) + 1
+    if not array.flags.c_contiguous:
+        return byte_bounds(array)
+    start, _ = array.__array_interface__["data"]
+    return start, start + array.nbytes
 
 
 def _side_by_side(arrays: list[np.ndarray | None]) -> np.ndarray | None:
@@ -462,9 +471,11 @@ def _side_by_side(arrays: list[np.ndarray | None]) -> np.ndarray | None:
 
 def _views(flat: np.ndarray, params: list[Tensor]) -> list[np.ndarray]:
     """Parts of a flat array, one after another, in the shapes of the parameters."""
-    ends = np.cumsum([param.numel() for param in params])
-    parts = np.split(flat, ends[:-1].tolist())
-    return [part.reshape(param.shape) for part, param in zip(parts, params, strict=True)]
+    views, end = [], 0
+    for param in params:
+        start, end = end, end + param._array.size
+        views.append(flat[start:end].reshape(param._array.shape))
+    return views
 
 
 def _moving(params: list[Tensor]) -> tuple[list[Tensor], list[np.ndarray], list[np.ndarray]]:
@@ -554,7 +565,7 @@ def _fitted(name: str, value: Any, param: Tensor) -> np.ndarray:
         raise ShapeError(
             f"a parameter of shape {param.shape} has a {name} of shape {array.shape}; both must have the same shape."
         )
-    return moved(array.astype(param.dtype, copy=not array.flags.writeable), param.device)
+    return moved(array.astype(param.dtype, copy=False), param.device)
 
 
 def _loaded(name: str, value: Any, position: int, param: Tensor) -> Any:

@@ -751,3 +751,14 @@ def test_notes_of_ones_own_in_a_group_are_kept_and_loaded():
     assert second.param_groups[0]["name"] == "head"
     loaded = second.state[second.param_groups[0]["params"][0]]["note"]
     assert loaded.tolist() == [1, 1, 1] and loaded is not note
+
+
+def test_read_only_arrays_are_replaced_by_copies(edited):
+    first, second, _ = edited.moves[1:4]
+    edited.a.data = np.broadcast_to(np.zeros(1), 2)
+    edited.step(1.0)
+    for name in edited.moves.arrays:
+        array = edited.optimizer.state[edited.a][name] = edited.optimizer.state[edited.a][name].copy()
+        array.flags.writeable = False
+    edited.step(2.0)
+    edited.assert_moved(first + second, first + second)
