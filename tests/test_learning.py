@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 import gradlib
 from gradlib import nn, no_grad, optim
@@ -21,12 +20,8 @@ QUIET = {"print_every": 0, "seed": 0}
 
 
 @pytest.fixture(autouse=True)
-def seeded_and_on_one_thread():
+def seeded():
     gradlib.manual_seed(0)
-    # Test processes that run at once with as many threads each as there are cores wait for one another: on two busy
-    # cores two of them took more than 280 s, with one thread each 61.
-    with threadpool_limits(1):
-        yield
 
 
 def trained(model, data, epochs, batch_size=64, lr=1e-2, max_lr=None):
