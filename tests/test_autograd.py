@@ -50,10 +50,10 @@ def test_steps_are_what_backward_adds_up():
     assert sum(float(c[0]) for c, p in handed if p is x) == 7
 
 
-def test_a_chain_of_a_million_goes_backward_and_is_freed():
+def test_a_chain_of_200_000_goes_backward_and_is_freed():
     x = Tensor(1.0, requires_grad=True)
     one, y = Tensor(1.0), x
-    for _ in range(1_000_000):
+    for _ in range(200_000):
         y = y + one
     y.backward()
     assert x.grad == 1

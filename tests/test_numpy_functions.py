@@ -48,7 +48,7 @@ FUNCTIONS = {
     "np.cumsum(x)": "x.cumsum()", "np.cumprod(x, 0)": "x.cumprod(0)",
     # choosing
     "np.clip(x, 0.3, 0.6)": "x.clip(0.3, 0.6)", "np.clip(x, None, 0.5)": "x.clip(max=0.5)",
-    "np.clip(x, min=0.4)": "x.clip(min=0.4)", "np.where(CHOICE, x, y)": "x.where(CHOICE, y)",
+    "np.clip(x, 0.4, None)": "x.clip(min=0.4)", "np.where(CHOICE, x, y)": "x.where(CHOICE, y)",
     "np.where(x > y, x, 0.0)": "x.masked_fill(x <= y, 0)", "np.round(x, 1)": "x.round(1)",
     "np.round(x)": "x.round()", "np.sort(x)": "x.sort()[0]", "np.sort(x, axis=0)": "x.sort(0)[0]",
     "np.sort(x, axis=None)": "x.flatten().sort()[0]", "np.take(x, [0, 0, 2], axis=0)": "x[[0, 0, 2]]",
@@ -105,6 +105,8 @@ SIDES = {
     "np.arange(4.0) @ x.T": "Tensor(np.arange(4.0)) @ x.T",
 }  # fmt: skip
 CALLS = UFUNCS | FUNCTIONS | SIDES
+if np.lib.NumpyVersion(np.__version__) >= "2.1.0":  # older ones do not know these names
+    CALLS["np.clip(x, min=0.4)"] = "x.clip(min=0.4)"
 WORDS = {
     "np": np, "gradlib": gradlib, "Tensor": Tensor, "CHOICE": CHOICE, "INDEX": INDEX, "array": B, "SQUARE": SQUARE,
 }  # fmt: skip
