@@ -270,7 +270,8 @@ class Operations:
 
     def elu(self, alpha: float = 1.0):
         """x where x > 0, else α (eˣ - 1)."""
-        return P.where(self > 0, self, alpha * self.clip(max=0.0).expm1())  # clipped: no overflow unseen
+        # Clipped, so that nothing overflows unseen. At 0, where the curvature jumps, it is 0, as in PyTorch.
+        return P.where(self < 0, alpha * self.clip(max=0.0).expm1(), self.clip(min=0.0).leaky_relu(alpha))
 
     def gelu(self, approximate: str = "none"):
         """x Φ(x), Φ the normal distribution's cumulative function; "tanh" approximates it.
@@ -283,7 +284,7 @@ class Operations:
 
     def silu(self):
         """x σ(x), entry by entry."""
-        return self * self.sigmoid()
+        return self._apply(P.silu, self)
 
     def softplus(self, beta: float = 1.0):
         """ln(1 + e^(βx))/β, a smooth relu, without overflow."""
@@ -309,8 +310,8 @@ class Operations:
         if min is None and max is None:
             raise TypeError("clip needs min, max, or both: without a bound there is nothing to do.")
         if isinstance(min, Operations) or isinstance(max, Operations):
-            bounded = self if min is None else self.maximum(min)
-            return bounded if max is None else bounded.minimum(max)
+            bounded = self if min is None else P.where((self < min) | (min != min), min, self)  # NaN as a bound: NaN
+            return bounded if max is None else P.where((bounded > max) | (max != max), max, bounded)
         return self._apply(P.clip, self, min=min, max=max)
 
     clamp = clip

@@ -178,17 +178,17 @@ LATEX = [
     (r"\{([xyzw])\}", r"\1"), (r"\\cdot", "*"), (r"\\leq", "<="), (r"\\pi", "pi"),
     (r"\\sqrt\{(.*?)\}", r"sqrt(\1)"), (r"\^\{(.*?)\}", r"**(\1)"), (r"\^", "**"),
     (r"\\lfloor(.*?)\\rfloor", r"floor(\1)"), (r"\\operatorname\{(\w+)\} (\w)", r"\1(\2)"),
-    (r"\\Phi'", "density"), (r"\\Phi", "cumulative"), (r"\\(\w+) (\w+)", r"\1(\2)"),
+    (r"\\sigma", "sigma"), (r"\\Phi'", "density"), (r"\\Phi", "cumulative"), (r"\\(\w+) (\w+)", r"\1(\2)"),
     (" = ", "=="), (r"\[(.*?)\]", r"(1*(\1))"),
 ]  # fmt: skip
 TEXT = [
     ("·", "*"), ("≤", "<="), ("²", "**2"), (r"\^", "**"), (r"√(\w)", r"sqrt(\1)"), ("√", "sqrt"), ("π", "pi"),
     ("⌊(.*?)⌋", r"floor(\1)"), ("Φ'", "density"), ("Φ", "cumulative"), (r"\b([a-z]{2,}) (\w+)", r"\1(\2)"),
-    (" = ", "=="), (r"\[(.*?)\]", r"(1*(\1))"),
+    ("σ", "sigma"), (" = ", "=="), (r"\[(.*?)\]", r"(1*(\1))"),
 ]  # fmt: skip
 WORDS = {
     "ln": np.log, "sin": np.sin, "cos": np.cos, "sinh": np.sinh, "cosh": np.cosh, "sqrt": np.sqrt,
-    "floor": np.floor, "sign": np.sign, "pi": math.pi, "e": math.e, "cumulative": special.ndtr,
+    "floor": np.floor, "sign": np.sign, "pi": math.pi, "e": math.e, "cumulative": special.ndtr, "sigma": special.expit,
     "density": lambda x: math.exp(-x * x / 2) / math.sqrt(2 * math.pi),
 }  # fmt: skip
 KEYWORDS = {

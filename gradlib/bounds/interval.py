@@ -136,6 +136,15 @@ class Interval(Operations):
                 bounds = astype(bounds, np.float32)
         return bounds
 
+    def clip(self, min=None, max=None):
+        """The nearest number in [min, max], entry by entry; a bound may be an interval, too."""
+        if not (isinstance(min, Interval) or isinstance(max, Interval)):
+            return super().clip(min, max)
+        bounded = self if min is None else self.maximum(min)
+        return bounded if max is None else bounded.minimum(max)
+
+    clamp = clip
+
     @staticmethod
     def _operand(value: Any) -> Any:
         return value  # `_apply` makes an interval of it

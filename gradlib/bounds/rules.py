@@ -481,7 +481,7 @@ RULES |= {
     "arctanh": _rising(P.arctanh, domain=(-1, 1)),
     "sinh": _rising(P.sinh), "cosh": _cosh, "tanh": _rising(P.tanh, least=-1, most=1),
     "sigmoid": _rising(P.sigmoid, least=0, most=1), "erf": _rising(P.erf, least=-1, most=1),
-    "gelu": _gelu, "leaky_relu": _leaky_relu, "where": _where,
+    "gelu": _gelu, "silu": lambda x: x * x.sigmoid(), "leaky_relu": _leaky_relu, "where": _where,
     "sum": _sum, "mean": _mean, "center": _center, "norm": _norm, "cumsum": _cumsum, "prod": _prod, "cumprod": _cumprod,
     "logsumexp": _logsumexp, "softmax": _softmax, "log_softmax": _log_softmax,
     "cross_entropy": _cross_entropy, "linear": _linear_layer, "matmul": _matmul, "einsum": _einsum,

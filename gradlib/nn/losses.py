@@ -56,9 +56,9 @@ def huber_loss(input, target, reduction: str = "mean", delta: float = 1.0) -> Te
     """
     x, y = _alike("huber_loss", input, target)
     _positive("delta", delta)
-    distance = (x - y).abs()
-    near = distance.clip(max=delta)  # ½ n² + δ (d - n) is both branches
-    return _reduced(0.5 * near.square() + delta * (distance - near), reduction)
+    d = x - y
+    near, far = 0.5 * d.clip(-delta, delta).square(), delta * (d.abs() - 0.5 * delta)  # clipped: no overflow unseen
+    return _reduced(P.where(d.abs() < delta, near, far), reduction)
 
 
 def smooth_l1_loss(input, target, reduction: str = "mean", beta: float = 1.0) -> Tensor:
@@ -197,8 +197,7 @@ def kl_div(input, target, reduction: str = "mean", log_target: bool = False) -> 
     else:
         hint = "for logarithms pass log_target=True"
         _in_unit_interval("kl_div takes targets that are probabilities", y, hint)
-        positive = P.where(y > 0, y, 1.0)  # 0 ln 0 = 0
-        losses = y * (positive.log() - x)
+        losses = _y_ln_y(y) - y * x
     _known(reduction, "batchmean")
     if reduction == "batchmean":
         return losses.sum() / (x.shape[0] or math.nan) if x.ndim else losses
@@ -231,12 +230,18 @@ def hinge_embedding_loss(input, target, margin: float = 1.0, reduction: str = "m
     """
     x, y = _alike("hinge_embedding_loss", input, target)
     _plus_or_minus_one("hinge_embedding_loss", y)
-    return _reduced(P.where(y > 0, x, (margin - x).relu()), reduction)
+    return _reduced(P.where(y > 0, x, (margin - x).clip(min=0.0)), reduction)
 
 
 bce_loss, bce_with_logits_loss = binary_cross_entropy, binary_cross_entropy_with_logits
 cross_entropy_loss = cross_entropy
 
+
+# ln y, and 0 for y = 0; y ln y, whose slope ln y + 1 is 0 there. The slope of that is 1/y at y = 0, too: infinite.
+_ln = P.Primitive("ln", lambda y: np.log(np.where(y > 0, y, 1)), P.Vjp(lambda g, z, y: g / y, "1/{x}"))
+_y_ln_y = P.Primitive(
+    "y ln y", lambda y: y * _ln(y), P.Vjp(lambda g, z, y: g * (_ln(y) + (y > 0)), r"\ln {x} + 1"), precision="single"
+)
 
 # Shared parts ------------------------------------------------------------
 
@@ -326,7 +331,7 @@ def _capped(log, x: Tensor, p: Tensor, safe: float) -> Tensor:
     if not tiny.any():
         return log(x)
     lowest = np.maximum(np.log(np.maximum(p.data, 1e-45)), -100).astype(p.dtype)
-    return P.where(tiny, lowest + 1e12 * (p - p.detach()), log(P.where(tiny, safe, x)))
+    return P.where(tiny, lowest + (1e12 * (p - p.detach())).log1p(), log(P.where(tiny, safe, x)))
 
 
 def _classes_last(name: str, x: Tensor) -> Tensor:

@@ -36,23 +36,24 @@ def _power_slope(g, z, x, y):
     return g * (y * x ** np.where((x == 0) & (y == 0), 1, y - 1))
 
 
-# At x = 0 the naive rules give 0 · ∞: for 0⁰ the lowered exponent is replaced by 1, for x = 0 the argument
-# of the logarithm. Both products are then 0, as PyTorch has it.
+# At x = 0 the naive rules give 0 · ∞: for 0⁰ the lowered exponent is replaced by 1, for x = 0 and y ≥ 0 the
+# argument of the logarithm. Both products are then 0, as PyTorch has it.
 pow = Primitive(
     "**", np.power,
     Vjp(_power_slope, r"{y} \cdot {x}^{{y}-1}"),
-    Vjp(lambda g, z, x, y: g * z * np.log(np.where(x == 0, 1, x)), r"{z} \cdot \ln {x}"),
+    Vjp(lambda g, z, x, y: g * z * np.log(np.where((x == 0) & (y >= 0), 1, x)), r"{z} \cdot \ln {x}"),
     latex="{x}^{{y}}",
     precision="single",
 )  # fmt: skip
 
 neg = Primitive("neg", np.negative, Vjp(lambda g, z, x: -g, "-1"), latex="-{x}")
 
-# x mod y = x - y ⌊x/y⌋, with the sign of y; ⌊x/y⌋ is flat between its steps.
+# x mod y = x - y ⌊x/y⌋, with the sign of y; ⌊x/y⌋ is flat between its steps. For y = ∞ and x < 0 it is -1, which the
+# quotient, rounded to 0, no longer tells.
 remainder = Primitive(
     "%", np.remainder,
     Vjp(lambda g, z, x, y: g, "1"),
-    Vjp(lambda g, z, x, y: -g * np.floor(x / y), r"-\lfloor {x}/{y} \rfloor"),
+    Vjp(lambda g, z, x, y: -g * np.floor_divide(x, y), r"-\lfloor {x}/{y} \rfloor"),
     latex=r"{x} \bmod {y}",
 )  # fmt: skip
 
@@ -118,13 +119,29 @@ exp2 = Primitive(
     "exp2", np.exp2, Vjp(lambda g, z, x: g * (z * math.log(2)), r"{z} \cdot \ln 2"), latex="2^{{x}}", precision="single"
 )
 
-# exp(x - z) is at most 1, so nothing overflows.
+# σ(x - y) = e^(x - z), which for x = z = ∞ is no number.
 logaddexp = Primitive(
     "logaddexp", np.logaddexp,
-    Vjp(lambda g, z, x, y: g * np.exp(x - z), "e^{{x} - {z}}"),
-    Vjp(lambda g, z, x, y: g * np.exp(y - z), "e^{{y} - {z}}"),
+    Vjp(lambda g, z, x, y: g * sigmoid(x - y), r"\sigma({x} - {y})"),
+    Vjp(lambda g, z, x, y: g * sigmoid(y - x), r"\sigma({y} - {x})"),
     latex=r"\ln (e^{{x}} + e^{{y}})",
     precision="single",
+)  # fmt: skip
+
+# Quotients that are 0 where the denominator is ------------------------------------------------------------
+
+
+def _quotient(x, y):
+    return np.where(y == 0, x * 0, x / np.where(y == 0, 1, y))  # x · 0: of NaN and infinity it is NaN
+
+
+# For rules of functions without a slope at a point, such as a norm at 0, where the gradient 0 is chosen. With a plain 0
+# in its place the second derivative would be finite, and wrong. By these rules it is infinite or NaN.
+_ratio = Primitive(
+    "ratio", _quotient,
+    Vjp(lambda g, z, x, y: g / y, "1/{y}"),
+    Vjp(lambda g, z, x, y: -g * z / y, "-{x}/{y}^2"),
+    latex="{x} / {y}",
 )  # fmt: skip
 
 # Trigonometry, in radians ------------------------------------------------------------
@@ -144,8 +161,8 @@ arctanh = Primitive("arctanh", np.arctanh, Vjp(lambda g, z, x: g / (1 - x * x), 
 # The angle of the point (y, x): the ordinate comes first, as in NumPy and in C.
 atan2 = Primitive(
     "atan2", np.arctan2,
-    Vjp(lambda g, z, x, y: g * y / (x * x + y * y), "{y}/({x}^2 + {y}^2)"),
-    Vjp(lambda g, z, x, y: -g * x / (x * x + y * y), "-{x}/({x}^2 + {y}^2)"),
+    Vjp(lambda g, z, x, y: g * _ratio(y, x * x + y * y), "{y}/({x}^2 + {y}^2)"),
+    Vjp(lambda g, z, x, y: -g * _ratio(x, x * x + y * y), "-{x}/({x}^2 + {y}^2)"),
 )  # fmt: skip
 
 sinh = Primitive(
@@ -168,7 +185,8 @@ sigmoid = Primitive(
     "sigmoid", _sigmoid, Vjp(lambda g, z, x: g * (z * (1 - z)), r"{z} \cdot (1 - {z})"), latex=r"\sigma({x})"
 )
 
-relu = Primitive("relu", lambda x: np.maximum(x, 0), Vjp(lambda g, z, x: g * (x > 0), "[{x} > 0]"))
+# ~(x ≤ 0) is x > 0, but true for NaN: the gradient is not lost there. np.where would take 10 times as long.
+relu = Primitive("relu", lambda x: np.maximum(x, 0), Vjp(lambda g, z, x: g * ~(x <= 0), "[{x} > 0]"))
 
 leaky_relu = Primitive(
     "leaky_relu", lambda x, negative_slope: np.where(x > 0, x, x * negative_slope),
@@ -219,21 +237,34 @@ def _cumulative(x, approximate):
 
 
 def _gelu_slope(g, z, x, approximate):
+    near = np.clip(x, -100, 100)  # beyond, Φ is 0 or 1; ∞ · Φ'(∞) is no number
     if type(z) is np.ndarray:  # Φ = z/x saves the erf, half of the time; on tensors it would lose Φ' at 0
-        cumulative = np.divide(z, x, out=np.full_like(x, 0.5), where=x != 0)
+        cumulative = np.divide(z, x, out=np.asarray(np.heaviside(x, 0.5)), where=(x != 0) & (x == near))
     else:
-        cumulative = _cumulative(x, approximate)
+        cumulative = _cumulative(near, approximate)
     if approximate == "tanh":  # with t = tanh u = 2Φ - 1: Φ' = (1 - t²)/2 · u' = 2 Φ (1 - Φ) u'
-        density = 2 * cumulative * (1 - cumulative) * (_ROOT * (1 + 3 * 0.044715 * x * x))
+        density = 2 * cumulative * (1 - cumulative) * (_ROOT * (1 + 3 * 0.044715 * near * near))
     else:
-        density = np.exp(-0.5 * x * x) * (_ROOT / 2)
-    return g * (cumulative + x * density)
+        density = np.exp(-0.5 * near * near) * (_ROOT / 2)
+    return g * (cumulative + near * density)
 
 
 gelu = Primitive(
     "gelu", lambda x, approximate="none": x * _cumulative(x, approximate),
     Vjp(lambda g, z, x, approximate="none": _gelu_slope(g, z, x, approximate), r"\Phi({x}) + {x} \cdot \Phi'({x})"),
     latex=r"{x} \cdot \Phi({x})",
+)  # fmt: skip
+
+
+def _silu_slope(g, x):
+    near = np.clip(x, -1000, 1000)  # beyond, σ is 0 or 1; ∞ · σ(-∞) is no number
+    return g * (sigmoid(near) * (1 + near * sigmoid(-near)))
+
+
+silu = Primitive(
+    "silu", lambda x: x * _sigmoid(x),
+    Vjp(lambda g, z, x: _silu_slope(g, x), r"\sigma({x}) \cdot (1 + {x} \cdot \sigma(-{x}))"),
+    latex=r"{x} \cdot \sigma({x})",
 )  # fmt: skip
 
 # Choosing ------------------------------------------------------------
@@ -247,8 +278,8 @@ where = Primitive(
 
 
 def _winner(g, x, y):
-    """g where x wins, half of it at a tie: the two share the gradient evenly, as in PyTorch."""
-    return np.where(x == y, g * 0.5, np.where(x > y, g, 0))
+    """g where x wins, half of it at a tie, as in PyTorch. If x or y is NaN, both get g, for neither lost."""
+    return np.where(x == y, g * 0.5, np.where(x < y, 0, g))
 
 
 maximum = Primitive(

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from .elementwise import _ratio
 from .table import HALF, Primitive, Vjp, in_single
 
 
@@ -82,7 +83,7 @@ def _mean_back(g, z, x, axis, keepdims):
 
 def _total(axis, x, y=None):
     """Σ x, or Σ x y, along the axis, which stays with size 1. Along a short last one einsum takes half of the time."""
-    if axis in (-1, x.ndim - 1, (-1,)) and x.shape[-1] <= _MANY:
+    if x.ndim and axis in (-1, x.ndim - 1, (-1,)) and x.shape[-1] <= _MANY:
         total = np.einsum("...i->...", x) if y is None else np.einsum("...i,...i->...", x, y)
         return total[..., None]
     return sum(x if y is None else x * y, axis=axis, keepdims=True)
@@ -132,11 +133,13 @@ def _norm(x, ord=2, axis=None, keepdims=False):
 
 @in_single
 def _norm_back(g, z, x, ord, axis, keepdims):
-    """(Σ|x|^p)^(1/p) has no slope where all x are 0: the gradient there is 0, as in PyTorch."""
-    size = np.where(z == 0, 1, z)
+    """(Σ|x|^p)^(1/p) has no slope where all x are 0: the gradient there is 0, as in PyTorch. For p < 1, |x|^(p - 1) is
+    infinite at each x = 0; there 0 is chosen, too."""
     if ord == 2:
-        return x * _back(g / size, x, axis, keepdims)
-    return np.sign(x) * np.abs(x) ** (ord - 1) * _back(g / size ** (ord - 1), x, axis, keepdims)
+        return x * _back(_ratio(g, z), x, axis, keepdims)
+    if ord < 1:
+        return np.sign(x) * _ratio(np.abs(x) ** ord, np.abs(x)) * _back(g * z ** (1 - ord), x, axis, keepdims)
+    return np.sign(x) * np.abs(x) ** (ord - 1) * _back(_ratio(g, z ** (ord - 1)), x, axis, keepdims)
 
 
 norm = Primitive(
@@ -349,8 +352,8 @@ def _without_each(x):
 
 @in_single
 def _prod_back(g, z, x, axis, keepdims):
-    """∂z/∂xᵢ is the product of the others: z/xᵢ, unless there is a zero to divide by."""
-    if np.all(x != 0):
+    """∂z/∂xᵢ is the product of the others: z/xᵢ, unless there is a 0 or an infinity to divide by."""
+    if np.all((x != 0) & np.isfinite(x)):
         return _back(g * z, x, axis, keepdims) / x
     axes = _axes_of(x, axis)
     ends = tuple(range(x.ndim - len(axes), x.ndim))
@@ -374,7 +377,7 @@ prod = Primitive(
 @in_single
 def _cumprod_back(g, z, x, axis):
     """Product j holds xᵢ for every j ≥ i, and its slope there is the product of the other factors."""
-    if np.all(x != 0):
+    if np.all((x != 0) & np.isfinite(x)):
         return _cumsum_back(g * z, axis) / x
     g, x = np.moveaxis(g, axis, -1), np.moveaxis(x, axis, -1)
     others = np.cumprod(_without_each(x), axis=-1)  # (…, n, n): row i, column j: product j without factor i

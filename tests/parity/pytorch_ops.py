@@ -82,6 +82,7 @@ PYTORCH = {
     "sinh": torch.sinh, "cosh": torch.cosh, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "erf": torch.erf,
     # activations and choices
     "relu": torch.relu, "leaky_relu": torch.nn.functional.leaky_relu, "gelu": torch.nn.functional.gelu,
+    "silu": torch.nn.functional.silu,
     "maximum": torch.maximum, "minimum": torch.minimum, "clip": torch.clamp, "where": torch.where,
     # reductions
     "center": lambda x, axis: x - x.mean(dim=axes_of(x, axis), keepdim=True),

@@ -43,7 +43,7 @@ def between(low, high):
 UNARY = {
     draw.anywhere: [
         "neg", "square", "exp", "exp2", "expm1", "sin", "cos", "arctan", "arcsinh", "sinh", "cosh", "tanh", "sigmoid",
-        "erf",
+        "silu", "erf",
     ],
     draw.positive: ["log", "log2", "log10", "sqrt"],
     between(1.2, 3.0): ["arccosh"],
