@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,8 @@ from .primitives import Primitive, Vjp
 from .tensor import Tensor, apply, on
 
 
-def checkpoint(function: Callable, *inputs: Any) -> Any:
-    """Compute function(*inputs) without keeping its intermediate results: `backward()` runs it a second time.
+def checkpoint(function: Callable, *inputs: Any, use_reentrant: bool = False, **keywords: Any) -> Any:
+    """Compute function(*inputs, **keywords) and keep no intermediate results: `backward()` runs it a second time.
 
     A graph keeps every intermediate result until `backward()`. A chain of n operations, cut into k segments with a
     checkpoint each, keeps k results and, while one segment goes backward, n/k more. With k = √n that is 2√n instead
@@ -31,6 +32,7 @@ def checkpoint(function: Callable, *inputs: Any) -> Any:
         as batch-norm averages, happen twice.
     inputs : tensors and anything else. Tensors that function uses without taking them as inputs, such as the parameters
         of a module, get their gradients too.
+    use_reentrant : has no effect; PyTorch's programs pass it.
 
     >>> x = Tensor([1.0, 2.0], requires_grad=True)
     >>> checkpoint(lambda x: (x * x).exp().sin(), x).sum().backward()
@@ -42,6 +44,9 @@ def checkpoint(function: Callable, *inputs: Any) -> Any:
     Raises GraphError if the second result differs from the first, TypeError if function returns something else than
     tensors.
     """
+    if not callable(function):
+        raise TypeError(f"checkpoint takes a function and its inputs, got {type(function).__name__} first.")
+    function = partial(function, **keywords) if keywords else function
     if not recording.enabled:
         return function(*inputs)
     segment = _Segment(function, inputs)

@@ -66,6 +66,18 @@ def test_inputs_without_a_gradient_and_unused_ones():
     assert weight.grad is None
 
 
+def test_keywords_go_to_the_function_and_pytorchs_use_reentrant_is_taken():
+    found = []
+    for wrap in (checkpoint, lambda function, *inputs, use_reentrant, **keywords: function(*inputs, **keywords)):
+        x, weight, bias = leaves()
+        h = weight * 2.0  # neither a leaf nor an input
+        wrap(lambda x, w, b: (x @ w + b).tanh(), x, use_reentrant=False, w=h, b=bias).sum().backward()
+        found.append([tensor.grad.tolist() for tensor in (x, weight, bias)])
+    assert found[0] == found[1]
+    with pytest.raises(TypeError, match="checkpoint takes a function and its inputs, got Tensor first."):
+        checkpoint(x, layer(weight, bias))
+
+
 def test_under_no_grad_it_is_the_function():
     x, weight, bias = leaves()
     with no_grad():
