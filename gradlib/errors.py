@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import numpy as np
@@ -216,6 +217,56 @@ def real(what: str, value, least: float = -math.inf, most: float = math.inf, abo
     if not (least <= value <= most and (value > above or above == -math.inf)):
         raise ValueError(f"{what}, got {value!r}.")
     return value
+
+
+def takes(function, inputs) -> None:
+    """Raise TypeError if a function cannot be called with so many inputs: a list stands for several of them."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # it does not say what it takes
+        return
+    try:
+        signature.bind(*inputs)
+    except TypeError:
+        raise TypeError(
+            f"the function takes the arguments {signature}, and was to be called with {len(inputs)}. A list or a tuple "
+            "of inputs has one entry for each argument; a single vector is an array, np.array([1.0, 2.0])."
+        ) from None
+
+
+def bad_data(data, reason) -> Exception:
+    """The error for data that is no array of real numbers."""
+    ragged = _ragged(data)
+    if ragged:
+        return ShapeError(f"a tensor is a full grid of numbers, but {ragged}. Fill the short rows, or keep a list.")
+    if getattr(reason, "kind", None) == "c":
+        return TypeError("a tensor holds real numbers, complex ones are not supported. Keep .real and .imag apart.")
+    if isinstance(data, (list, tuple)) and any(hasattr(entry, "_prev") for entry in data):
+        return TypeError("a Tensor is made of numbers, not of tensors: the graph of the parts would be cut.")
+    return TypeError(
+        f"a Tensor holds numbers: a number, nested lists of numbers, or an array. Got {type(data).__name__} "
+        f"{shown(data)}."
+    )
+
+
+def shown(data) -> str:
+    """A value in an error: its repr, cut where that is long."""
+    text = repr(data)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _ragged(data, place: str = "data") -> str:
+    """Where nested lists differ in length, in words; empty if they do not."""
+    if not isinstance(data, (list, tuple)):
+        return ""
+    lengths = [len(row) if isinstance(row, (list, tuple)) else None for row in data]
+    for i, length in enumerate(lengths):
+        if length != lengths[0]:
+            first, other = (
+                "a number" if n is None else f"{n} {'entry' if n == 1 else 'entries'}" for n in (lengths[0], length)
+            )
+            return f"{place}[0] has {first} and {place}[{i}] has {other}".replace("has a number", "is a number")
+    return next(filter(None, (_ragged(row, f"{place}[{i}]") for i, row in enumerate(data))), "")
 
 
 def _explain_linear(shapes, keywords, error):

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import GradcheckError, GraphError
+from .errors import GradcheckError, GraphError, bad_data, real, takes
+from .operations import on_cpu
 from .tensor import Tensor
 
 # The error of a central difference is about h²/6 · f''' from truncation and ε/h · f from rounding. Their sum
@@ -32,7 +33,9 @@ def numerical_gradient(function: Callable[[np.ndarray], float], x: np.ndarray, h
     >>> numerical_gradient(lambda x: (x**2).sum(), np.array([1.0, -3.0])).round(6)
     array([ 2., -6.])
     """
-    moved = np.array(x, dtype=np.float64)
+    moved = _numbers(x)
+    if h is not None:
+        h = real("h is the step, a number above 0", h, above=0)
     gradient = np.zeros_like(moved)
     for index in np.ndindex(moved.shape):
         center = moved[index]
@@ -44,6 +47,14 @@ def numerical_gradient(function: Callable[[np.ndarray], float], x: np.ndarray, h
         moved[index] = center
         gradient[index] = (above - below) / (2 * step)
     return gradient
+
+
+def _numbers(x: Any) -> np.ndarray:
+    """A copy of x in float64."""
+    try:
+        return np.array(x, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise bad_data(x, error) from None
 
 
 def gradcheck(
@@ -145,7 +156,7 @@ def disagreements(
 def float64_inputs(inputs: Any) -> tuple[list[np.ndarray], list[int]]:
     """Copies in float64, and the positions of those to check."""
     inputs = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
-    data = [value.data if isinstance(value, Tensor) else np.asarray(value) for value in inputs]
+    data = [on_cpu(value) for value in inputs]
     floating = [i for i, array in enumerate(data) if array.dtype.kind == "f"]
     checked = [i for i in floating if getattr(inputs[i], "requires_grad", False)] or floating
     if not checked:
@@ -157,6 +168,8 @@ def float64_inputs(inputs: Any) -> tuple[list[np.ndarray], list[int]]:
 
 
 def _outputs(function: Callable, tensors: Any) -> tuple[Tensor, ...]:
+    tensors = list(tensors)
+    takes(function, tensors)
     result = function(*tensors)
     outputs = tuple(result) if isinstance(result, (tuple, list)) else (result,)
     for out in outputs:

@@ -25,7 +25,7 @@ import numpy as np
 
 from . import primitives as P
 from .autograd import backward_steps, enable_grad, recording
-from .errors import GraphError, ShapeError
+from .errors import GraphError, ShapeError, takes
 from .finite_differences import (
     Disagreement,
     GradcheckWarning,
@@ -336,6 +336,7 @@ def _variable(i: int, value: Any, create_graph: bool) -> Tensor:
 
 def _evaluated(function: Callable, variables: Sequence[Tensor]) -> tuple[Any, tuple[Tensor, ...]]:
     """What the function returns, and its outputs: tensors, each with a graph."""
+    takes(function, variables)
     with enable_grad():
         result = function(*variables)
     outputs = tuple(result) if isinstance(result, (list, tuple)) else (result,)

@@ -95,7 +95,7 @@ def _several(name: str, arrays) -> list:
         raise TypeError(f"{name} takes a list of tensors, at least one, got {type(arrays).__name__}.")
     if not arrays:
         raise ValueError(f"{name} takes a list of tensors, at least one, got an empty list.")
-    return _with_a_tensor(arrays)
+    return [as_tensor(array) for array in arrays]
 
 
 def einsum(subscripts: str, *operands):

@@ -19,6 +19,7 @@ from .device import to as moved
 from .errors import (
     ShapeError,
     axis_out_of_range,
+    bad_data,
     cannot_broadcast,
     not_an_axis,
     not_over_axis,
@@ -963,14 +964,19 @@ def plain(value: Any) -> Any:
 def on_cpu(value: Any) -> np.ndarray:
     """The numbers of a tensor, wherever it lies, or of a list, as an array in the memory of the CPU."""
     value = plain(value)
-    return moved(value, "cpu") if isinstance(value, DeviceArray) else np.asarray(value)
+    if isinstance(value, DeviceArray):
+        return moved(value, "cpu")
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise bad_data(value, error) from None
 
 
 def real_dtype(dtype: Any) -> np.dtype:
     """A dtype of real numbers, or an error that says what was wrong with it."""
     try:
         dtype = np.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError):
         raise TypeError(f"a dtype is one of NumPy's, such as np.float32; got {dtype!r}.") from None
     if dtype.kind not in "fiub":
         raise TypeError("a tensor holds real numbers, complex ones are not supported. Keep .real and .imag apart.")

@@ -15,7 +15,7 @@ from . import primitives as P
 from .autograd import BackwardStep, as_it_was, backward_steps, owner_of, recording, unusual, writes
 from .device import DeviceArray, as_array
 from .device import to as moved
-from .errors import GraphError, ShapeError, axis_out_of_range, cannot_broadcast, explained
+from .errors import GraphError, ShapeError, axis_out_of_range, bad_data, cannot_broadcast, explained, shown
 from .operations import Operations, plain, real_dtype
 from .primitives.shapes import assign
 
@@ -85,7 +85,7 @@ class Tensor(Operations):
         if value is not self._array:  # `t.data -= u` assigns the array that is there
             array = as_array(plain(value))
             if array.dtype.kind not in "fiub":
-                raise _bad_data(value, array.dtype)
+                raise bad_data(value, array.dtype)
             self._refuse_dtype(array.dtype)
             value = moved(array.astype(self.dtype, copy=False), self.device)
             if value.shape != self.shape:
@@ -703,7 +703,7 @@ def _in_our_dtype(op: P.Primitive, result: np.ndarray, inputs: list[np.ndarray],
     """
     dtype = result.dtype
     if dtype.kind == "c":
-        raise _bad_data(result, dtype)
+        raise bad_data(result, dtype)
     if dtype.kind == "f" and op is not P.astype:
         floating = [array.dtype for array in inputs if array.dtype.kind == "f"]
         if floating:
@@ -798,9 +798,9 @@ def _as_array(data: Any, dtype: Any) -> np.ndarray:
     except OverflowError:
         raise _does_not_fit(data, dtype) from None
     except (TypeError, ValueError, GraphError) as error:
-        raise _bad_data(data, error) from None
+        raise bad_data(data, error) from None
     if array.dtype.kind not in "fiub":
-        raise _bad_data(data, array.dtype)
+        raise bad_data(data, array.dtype)
     if dtype is None and array.dtype == np.float64 and not _holds_float64(data):
         return array.astype(np.float32)  # Python's floats, whatever stands between them
     return array
@@ -815,7 +815,7 @@ def _does_not_fit(data: Any, dtype: Any) -> OverflowError:
         if dtype.itemsize == 8
         else f" Convert the tensor first, by t.astype(np.{'float' if dtype.kind == 'f' else 'int'}64)."
     )
-    return OverflowError(f"{dtype} holds numbers from {limits.min} to {limits.max}, got {_shown(data)}.{larger}")
+    return OverflowError(f"{dtype} holds numbers from {limits.min} to {limits.max}, got {shown(data)}.{larger}")
 
 
 def _holds_float64(data: Any) -> bool:
@@ -823,37 +823,3 @@ def _holds_float64(data: Any) -> bool:
     if isinstance(data, (list, tuple)):
         return any(map(_holds_float64, data))
     return getattr(data, "dtype", None) == np.float64
-
-
-def _bad_data(data: Any, reason: Any) -> Exception:
-    """The error for data that is no array of real numbers."""
-    ragged = _ragged(data)
-    if ragged:
-        return ShapeError(f"a tensor is a full grid of numbers, but {ragged}. Fill the short rows, or keep a list.")
-    if getattr(reason, "kind", None) == "c":
-        return TypeError("a tensor holds real numbers, complex ones are not supported. Keep .real and .imag apart.")
-    if isinstance(data, (list, tuple)) and any(isinstance(entry, Tensor) for entry in data):
-        return TypeError("a Tensor is made of numbers, not of tensors: the graph of the parts would be cut.")
-    return TypeError(
-        f"a Tensor holds numbers: a number, nested lists of numbers, or an array. Got {type(data).__name__} "
-        f"{_shown(data)}."
-    )
-
-
-def _shown(data: Any) -> str:
-    shown = repr(data)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
-
-
-def _ragged(data: Any, place: str = "data") -> str:
-    """Where nested lists differ in length, in words; empty if they do not."""
-    if not isinstance(data, (list, tuple)):
-        return ""
-    lengths = [len(row) if isinstance(row, (list, tuple)) else None for row in data]
-    for i, length in enumerate(lengths):
-        if length != lengths[0]:
-            first, other = (
-                "a number" if n is None else f"{n} {'entry' if n == 1 else 'entries'}" for n in (lengths[0], length)
-            )
-            return f"{place}[0] has {first} and {place}[{i}] has {other}".replace("has a number", "is a number")
-    return next(filter(None, (_ragged(row, f"{place}[{i}]") for i, row in enumerate(data))), "")

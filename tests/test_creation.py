@@ -77,7 +77,7 @@ def test_what_is_drawn_has_its_distribution():
         ("linspace(0, 1, -1)", ValueError, "linspace takes steps, an integer from 0 on, got -1"),
         ("rand(2, dtype=np.int64)", TypeError, "rand draws floating-point numbers, got dtype int64"),
         ("randint(3, 3, (2,))", ValueError, "low < high; got 3 and 3"),
-        ("randn(2, rng=0)", TypeError, "rng is a generator"),
+        ("randn(2, rng=0)", TypeError, "rng must be a generator"),
     ],
 )
 def test_what_cannot_be_made_is_refused(call, kind, says):

@@ -437,7 +437,8 @@ CALLS = {
         "cannot concatenate 0-d tensors: they have no axis to join along. Use stack."),
     "gradlib.cat([])": (ValueError, "concatenate takes a list of tensors, at least one, got an empty list."),
     "gradlib.cat(ones(2, 3))": (TypeError, "concatenate takes a list of tensors, at least one, got Tensor."),
-    "gradlib.cat([ones(2), 'a'])": (TypeError, "a Tensor cannot be combined with a str: 'a'."),
+    "gradlib.cat([ones(2), 'a'])": (TypeError,
+        "a Tensor holds numbers: a number, nested lists of numbers, or an array. Got str 'a'."),
     "gradlib.stack([ones(2), ones(3)])": (ShapeError,
         "stack takes tensors of one shape, but the first has (2,) and number 1 has (3,). To join along an axis that "
         "they have, use concatenate."),

@@ -7,7 +7,7 @@ import pytest
 
 import gradlib
 from gradlib import GraphError, ShapeError, Tensor, grad, numerical_gradient
-from gradlib.functional import gradcheck, hessian, hvp, jacobian, jvp, vjp
+from gradlib.functional import gradcheck, gradgradcheck, hessian, hvp, jacobian, jvp, vjp
 
 rng = np.random.default_rng(17)
 
@@ -479,3 +479,29 @@ def test_it_is_refused_and_says_what_to_do(name):
 
 def test_gradcheck_is_found_here_too():
     assert gradcheck is gradlib.gradcheck
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda f, v: jacobian(f, v), lambda f, v: hessian(f, v), lambda f, v: vjp(f, v), lambda f, v: jvp(f, v, v),
+        lambda f, v: hvp(f, v, v), lambda f, v: gradcheck(f, v), lambda f, v: gradgradcheck(f, v),
+    ],
+)  # fmt: skip
+def test_a_list_is_several_inputs_and_the_error_says_so(call):
+    with pytest.raises(
+        TypeError, match=r"takes the arguments \(x\), and was to be called with 2\. .* np\.array\(\[1\.0"
+    ):
+        call(lambda x: (x * x).sum(), [1.0, 2.0])
+
+
+@pytest.mark.parametrize("x", ["a", {}, [[1.0], [1.0, 2.0]], 1j])
+def test_numbers_that_are_none_are_refused_where_they_come_in(x):
+    with pytest.raises((TypeError, ValueError), match="holds|grid|real numbers"):
+        gradlib.numerical_gradient(lambda x: float(np.sum(x)), x)
+
+
+@pytest.mark.parametrize("h", [0.0, -1.0, "a", np.ones(2), float("nan")])
+def test_a_step_is_a_number_above_zero(h):
+    with pytest.raises((TypeError, ValueError), match="h is the step, a number above 0"):
+        gradlib.numerical_gradient(lambda x: float(x @ x), np.ones(2), h)

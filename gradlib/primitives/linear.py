@@ -80,10 +80,12 @@ linear = Primitive(
 @in_single
 def _einsum(*inputs, subscripts):
     if len(inputs) == 1:
-        letters, result = _spelled(subscripts, [inputs[0].ndim])
-        if len(set(letters[0])) == len(letters[0]):  # no diagonal: a sum, and the axes that stay in another order
-            kept = [letter for letter in letters[0] if letter in result]
-            gone = tuple(axis for axis, letter in enumerate(letters[0]) if letter not in result)
+        (letters,), result = _spelled(subscripts, [inputs[0].ndim])
+        spelled_right = letters.isalpha() and len(letters) == inputs[0].ndim and set(result) <= set(letters)
+        if spelled_right and len(set(letters)) == len(letters) and len(set(result)) == len(result):
+            # No diagonal: a sum, and the axes that stay in another order.
+            kept = [letter for letter in letters if letter in result]
+            gone = tuple(axis for axis, letter in enumerate(letters) if letter not in result)
             return np.transpose(sum(inputs[0], axis=gone), [kept.index(letter) for letter in result])
     # From three operands on the order matters; with two, `optimize` hands the product to BLAS.
     return np.einsum(subscripts, *inputs, optimize=len(inputs) > 1)
