@@ -13,7 +13,7 @@ class ShapeError(ValueError):
 
 
 class GraphError(RuntimeError):
-    """A gradient was asked of a graph that cannot give it: it was cut, never recorded, or overwritten."""
+    """A graph cannot give the gradient: it was cut, never recorded, or overwritten."""
 
 
 class GradcheckError(AssertionError):
@@ -21,11 +21,11 @@ class GradcheckError(AssertionError):
 
 
 class AnomalyError(FloatingPointError):
-    """A NaN or an infinity came up inside `detect_anomaly`."""
+    """A NaN or an infinity appeared inside `detect_anomaly`."""
 
 
 def cannot_broadcast(*shapes: tuple[int, ...]) -> ShapeError:
-    """The error for shapes that do not broadcast: names the axis, the two sizes, and a likely mend.
+    """The error for shapes that do not broadcast. It names the axis, the two sizes, and a likely fix.
 
     >>> print(cannot_broadcast((2, 3), (2,)))
     cannot broadcast (2, 3) with (2,): axis -1 has size 3 in one and 2 in the other. \
@@ -68,22 +68,22 @@ The second looks transposed: try .mT on it, for (32, 784) @ (784, 128).
         return ShapeError(f"cannot multiply {left} by {right}: the axes before the matrices do not fit: {broadcast}")
     message = f"cannot multiply {left} by {right}: the inner sizes {inner_left} and {inner_right} differ."
     if len(right) > 1 and right[-1] == inner_left:
-        mended = right[:-2] + (right[-1], right[-2])
-        message += f" The second looks transposed: try .mT on it, for {left} @ {mended}."
+        fixed = right[:-2] + (right[-1], right[-2])
+        message += f" The second looks transposed: try .mT on it, for {left} @ {fixed}."
     elif len(left) > 1 and left[-2] == inner_right:
-        mended = left[:-2] + (left[-1], left[-2])
-        message += f" The first looks transposed: try .mT on it, for {mended} @ {right}."
+        fixed = left[:-2] + (left[-1], left[-2])
+        message += f" The first looks transposed: try .mT on it, for {fixed} @ {right}."
     return ShapeError(message)
 
 
 def axis_out_of_range(axis: int, ndim: int, what: str = "") -> ShapeError:
-    """The error for an axis that is not there.
+    """The error for an axis that does not exist.
 
     >>> print(axis_out_of_range(2, 2))
     there is no axis 2: with 2 axes they are 0 to 1. Negative axes count from the end: -1 is the last.
     """
     if not ndim:
-        return ShapeError(f"{what}there is no axis {axis}: a 0-d tensor has none. Leave it out.")
+        return ShapeError(f"{what}there is no axis {axis}: a 0-d tensor has no axes. Leave the axis out.")
     return ShapeError(
         f"{what}there is no axis {axis}: with {ndim} {'axis' if ndim == 1 else 'axes'} they are 0 to {ndim - 1}. "
         "Negative axes count from the end: -1 is the last."
@@ -91,29 +91,29 @@ def axis_out_of_range(axis: int, ndim: int, what: str = "") -> ShapeError:
 
 
 def cannot_stack(shapes: list[tuple[int, ...]]) -> ShapeError:
-    """The error for stacking tensors of different shapes: names the first that differs."""
+    """The error for stacking tensors of different shapes. It names the first that differs."""
     i = next(i for i, shape in enumerate(shapes) if shape != shapes[0])
     return ShapeError(
-        f"stack takes tensors of one shape, but the first has {shapes[0]} and number {i} has {shapes[i]}. To join "
-        "along an axis that they have, use concatenate."
+        f"stack takes tensors of one shape, but tensor 0 has shape {shapes[0]} and tensor {i} has shape {shapes[i]}. "
+        "To join along an existing axis, use concatenate."
     )
 
 
 def cannot_concatenate(shapes: list[tuple[int, ...]], axis: int) -> ShapeError:
-    """The error for joining tensors that differ in another axis: names the two shapes and that axis.
+    """The error for joining tensors whose sizes differ along another axis. It names the two shapes and that axis.
 
     >>> print(cannot_concatenate([(2, 3), (2, 4)], 0))
     cannot concatenate (2, 3) with (2, 4) along axis 0: all other axes must have the same size, but axis 1 has \
-3 and 4. Along axis 1 they fit.
+sizes 3 and 4. Along axis 1 they fit.
     """
     first = shapes[0]
     if not all(shapes):
-        return ShapeError("cannot concatenate 0-d tensors: they have no axis to join along. Use stack.")
+        return ShapeError("cannot concatenate 0-d tensors, which have no axis to join along. Use stack.")
     if len({len(shape) for shape in shapes}) > 1:
         other = next(shape for shape in shapes if len(shape) != len(first))
         return ShapeError(
-            f"cannot concatenate {first} with {other}: they have {len(first)} and {len(other)} axes. unsqueeze adds "
-            "one of size 1."
+            f"cannot concatenate {first} with {other}: they have {len(first)} and {len(other)} axes. Use unsqueeze to "
+            "add an axis of size 1."
         )
     if not -len(first) <= axis < len(first):
         return axis_out_of_range(axis, len(first), "concatenate: ")
@@ -121,16 +121,16 @@ def cannot_concatenate(shapes: list[tuple[int, ...]], axis: int) -> ShapeError:
     for other in shapes[1:]:
         differ = [a for a in range(len(first)) if a != axis and first[a] != other[a]]
         if differ:
-            mend = f" Along axis {differ[0]} they fit." if len(differ) == 1 and first[axis] == other[axis] else ""
+            fix = f" Along axis {differ[0]} they fit." if len(differ) == 1 and first[axis] == other[axis] else ""
             return ShapeError(
                 f"cannot concatenate {first} with {other} along axis {axis}: all other axes must have the same size, "
-                f"but axis {differ[0]} has {first[differ[0]]} and {other[differ[0]]}.{mend}"
+                f"but axis {differ[0]} has sizes {first[differ[0]]} and {other[differ[0]]}.{fix}"
             )
     return ShapeError(f"cannot concatenate shapes {shapes} along axis {axis}.")
 
 
 def not_pairs(widths, shape: tuple[int, ...]) -> ShapeError:
-    """The error for widths of a border that are not (before, after) for each axis.
+    """The error for pad widths that are not a pair (before, after) for each axis.
 
     >>> print(not_pairs((1, 2), (5, 3)))
     pad takes (before, after) for each of the 2 axes of shape (5, 3), got (1, 2). \
@@ -146,7 +146,7 @@ If that is PyTorch's flat list, last axis first, write ((0, 0), (1, 2)).
 
 
 def explained(symbol: str, arrays: list[np.ndarray], keywords: dict, error: Exception) -> Exception:
-    """The error of an operation's forward function, in words that help."""
+    """The error to show instead of `error`, which an operation's forward function raised."""
     shapes = [array.shape for array in arrays]
     first = shapes[0] if shapes else ()
     if special := _SPECIAL.get(symbol):
@@ -157,22 +157,22 @@ def explained(symbol: str, arrays: list[np.ndarray], keywords: dict, error: Exce
     if "cannot be interpreted as an integer" in str(error) and "axis" in keywords:
         return not_an_axis(keywords["axis"], several=symbol not in ("cumsum", "cumprod"))
     if "duplicate value in 'axis'" in str(error):
-        return ShapeError(f"{symbol} over axes {keywords['axis']}: each may be named once.")
+        return ShapeError(f"{symbol} over axes {keywords['axis']}: name each axis only once.")
     if "zero-size array" in str(error):
         return nothing_to_reduce(symbol, first)
     if "broadcast" in str(error):
         return cannot_broadcast(*shapes)
     if isinstance(error, TypeError) and any(array.dtype == bool for array in arrays):
-        return TypeError(f"{symbol} takes numbers, and a bool is not one: use t.float() or t.astype(int) first.")
+        return TypeError(f"{symbol} does not take bools: use t.float() or t.astype(int) first.")
     dtypes = ", ".join(f"{array.dtype} {array.shape}" for array in arrays)
     kind = type(error) if type(error) in (TypeError, ValueError, IndexError) else TypeError
     return kind(f"{symbol} failed on {dtypes}: {error}")
 
 
 def not_over_axis(what: str, axis, shape: tuple[int, ...]) -> ShapeError:
-    """The error for a reduction over an axis that is not there."""
+    """The error for a reduction over an axis that does not exist."""
     if not shape:
-        return ShapeError(f"{what} over axis {axis}, but a 0-d tensor has no axes: leave axis out.")
+        return ShapeError(f"{what} over axis {axis}, but a 0-d tensor has no axes: leave the axis out.")
     return ShapeError(
         f"{what} over axis {axis}, but shape {shape} has axes 0 to {len(shape) - 1}. Negative axes count from the end: "
         "-1 is the last."
@@ -180,19 +180,20 @@ def not_over_axis(what: str, axis, shape: tuple[int, ...]) -> ShapeError:
 
 
 def not_an_axis(axis, several: bool = False) -> TypeError:
-    """The error for something that names no axis."""
-    return TypeError(f"an axis is a whole number{', or several in a tuple; ' if several else ', '}got {axis!r}.")
+    """The error for an axis that is not an integer."""
+    return TypeError(f"an axis must be an integer{' or a tuple of integers' if several else ''}, got {axis!r}.")
 
 
 def nothing_to_reduce(what: str, shape: tuple[int, ...]) -> ShapeError:
-    """The error for the largest of no entries."""
+    """The error for the max, and the like, of an empty array."""
     return ShapeError(
-        f"{what} of no entries has no value: shape {shape} is empty along the axes reduced. Look at what made it empty."
+        f"{what} of an empty array has no value: shape {shape} has no entries along the reduced axes. Check what made "
+        "it empty."
     )
 
 
 def whole(what: str, value, least: int | None = None) -> int:
-    """A whole number, at least so large; else the error `what`, got value.
+    """Return `value` as an int. Raise an error, "{what}, got {value}.", unless it is an integer and at least `least`.
 
     >>> whole("chunk takes the number of pieces", 1.5)
     Traceback (most recent call last):
@@ -283,10 +284,10 @@ def _explain_linear(shapes, keywords, error):
 def _explain_reshape(shapes, keywords, error):
     (shape,), wanted = shapes, tuple(keywords["shape"])
     if not all(isinstance(size, (int, np.integer)) for size in wanted):
-        return TypeError(f"reshape takes whole numbers, got {wanted}.")
+        return TypeError(f"reshape takes integers, got {wanted}.")
     return ShapeError(
-        f"cannot reshape {shape}, {math.prod(shape)} in all, to {wanted}: the sizes must multiply to "
-        f"{math.prod(shape)}. One of them may be -1, for what is left."
+        f"cannot reshape {shape}, which has {math.prod(shape)} entries, to {wanted}: the sizes must multiply to "
+        f"{math.prod(shape)}. One of them may be -1, which stands for the rest."
     )
 
 
@@ -297,8 +298,7 @@ def _explain_broadcast_to(shapes, keywords, error):
     except ValueError:
         return cannot_broadcast(shape, wanted)
     return ShapeError(
-        f"cannot broadcast {shape} to {wanted}: counted from the last axis, a size must stay or be 1, and no axis may "
-        "go."
+        f"cannot broadcast {shape} to {wanted}: only axes of size 1 can be stretched, and no axis can be dropped."
     )
 
 
@@ -323,14 +323,14 @@ def _explain_matrices(what: str):
             return ShapeError(f"{what} takes square matrices, got shape {shape}.")
         if isinstance(error, np.linalg.LinAlgError) and "ingular" in str(error):
             return np.linalg.LinAlgError(
-                f"{what}: a matrix of shape {shape} is singular, its rows are not independent, so it has no inverse. "
-                "Adding a small multiple of the identity makes it regular."
+                f"{what}: a matrix of shape {shape} is singular (its rows are not independent), so it has no inverse. "
+                "Adding a small multiple of the identity makes it invertible."
             )
         if len(shapes) > 1:
             n = shape[-1]
             return ShapeError(
-                f"solve of {shape} with a right-hand side of shape {shapes[1]}: it needs shape ({n},), or (…, {n}, k) "
-                "for stacks of k."
+                f"solve with a matrix of shape {shape} takes a right-hand side of shape ({n},) or (…, {n}, k), got "
+                f"{shapes[1]}."
             )
         return None
 
@@ -379,7 +379,7 @@ def _explain_clip(shapes, keywords, error):
 
 def _explain_power(shapes, keywords, error):
     if "negative integer powers" in str(error):
-        return ValueError("whole numbers have no negative powers among them: use t.float() ** -1.")
+        return ValueError("an integer to a negative power is not an integer: use t.float() ** -1.")
     return None
 
 

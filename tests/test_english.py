@@ -104,7 +104,6 @@ EXCEPTIONS: set[str] = {
     "bounds/estimate.py",
     "bounds/interval.py",
     "bounds/rules.py",
-    "errors.py",
     "finite_differences.py",
     "functional.py",
     "functions.py",

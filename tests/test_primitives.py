@@ -462,7 +462,7 @@ def test_a_number_may_be_summed_over_its_missing_axis_as_in_numpy(reduce, axis):
     try:
         y = reduce(x, axis=axis)
     except ShapeError as refused:  # NumPy takes sum over axis 0 of a number, but no mean
-        assert "a 0-d tensor has no axes: leave axis out" in str(refused)
+        assert "a 0-d tensor has no axes: leave the axis out" in str(refused)
     else:
         y.backward()
         assert (y.item(), x.grad) == (2.0, 1.0)
