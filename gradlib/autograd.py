@@ -1,9 +1,9 @@
 """Walking backward through a graph.
 
-A graph is nothing but nodes that remember their inputs (`_prev`) and their operation (`_op`, an entry of the
-table or its symbol). Tensors are such nodes, so are the scalars of lesson 03 and the classes that learners
-write: everything here works on all of them. What is drawn and explained elsewhere iterates over the same
-`backward_steps` that `backward()` exhausts.
+A graph is made of nodes. Each node remembers its inputs (`_prev`) and its operation (`_op`, an entry of the
+table or its symbol). Tensors are such nodes, and so are the scalars of lesson 03 and the classes that learners
+write: everything here works on all of them. `backward()` runs through `backward_steps`; pictures and
+explanations iterate over the same steps.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from .primitives import TABLE, Primitive, find
 
 
 class _Recording(threading.local):
-    """How operations on tensors are recorded, in this thread.
+    """The settings of this thread for recording operations on tensors.
 
     enabled : True or False.
     watcher : the object of `detect_anomaly` that looks at every result and every gradient, or None.
-    products_in : the dtype that `amp.autocast` computes products in, or None.
+    products_in : the dtype in which `amp.autocast` computes products, or None.
     """
 
     enabled = True
@@ -50,8 +50,8 @@ unusual: list = []
 class RecordingMode(contextlib.ContextDecorator):
     """A change to `recording`, for a `with` block or for the calls of a decorated function.
 
-    What was before lies on a stack of the thread, not in the object: one object may be entered inside itself, and in
-    several threads. A decorated generator function has the mode while its own lines run, and not in between.
+    The earlier state is kept on a stack of the thread, not in the object, so one object can be entered inside itself
+    and in several threads. A decorated generator function is in the mode only while its own lines run.
     """
 
     is_unusual = False
@@ -97,17 +97,17 @@ class RecordingMode(contextlib.ContextDecorator):
                     with self:
                         generator.close()
                     raise
-                except BaseException as error:  # what the caller throws in is the generator's to handle
+                except BaseException as error:  # the caller threw it in: the generator must handle it
                     proceed, given = generator.throw, error
 
         return in_this_mode
 
 
 class _Writes:
-    """When arrays were overwritten, so that `backward()` can tell whether a value has changed since it was used: a
-    tensor notes the count of writes when it is made.
+    """A record of writes to arrays. With it `backward()` can tell whether a value has changed since it was used.
 
-    Writes are counted by memory, not by tensor: t.detach(), t.reshape(…) and t[0] share the array of t.
+    Each tensor notes the count of writes when it is made. Writes are counted by memory, not by tensor: t.detach(),
+    t.reshape(…) and t[0] share the array of t.
     """
 
     def __init__(self):
@@ -130,7 +130,7 @@ class _Writes:
         return self._last.get(id(owner_of(array)), (0,))[0]
 
     def note_assignment(self, tensor) -> int:
-        """The count after an assignment that was recorded: nodes that were made before it used the old value."""
+        """Count an assignment that was recorded, and return the count. Nodes made before it used the old value."""
         self.assigned[id(tensor)] = tensor
         self.count += 1
         return self.count
@@ -145,12 +145,13 @@ class _Writes:
                     what = "its result" if tensor is node else f"its input of shape {tensor.shape}"
                     raise GraphError(
                         f"backward() needs the values that {node._op.symbol!r} worked with, but {what} was overwritten "
-                        "in place afterwards. Compute the result again, or make a new tensor instead of overwriting."
+                        "in place afterwards. Compute the result again, or make a new tensor instead of overwriting "
+                        "this one."
                     )
 
 
 def owner_of(array: np.ndarray) -> np.ndarray:
-    """The array that owns the memory that an array shows."""
+    """The array that owns the memory of an array, itself or the one it is a view of."""
     while type(array.base) is np.ndarray:
         array = array.base
     return array
@@ -160,7 +161,9 @@ writes = _Writes()
 
 
 class no_grad(RecordingMode):
-    """Record nothing inside: results need no gradient, and writing in place is allowed. A context or a decorator.
+    """Record nothing inside: results need no gradient, and writing in place is allowed.
+
+    Use it as a context manager or as a decorator.
 
     >>> import gradlib
     >>> weight = gradlib.Tensor([1.0], requires_grad=True)
@@ -175,7 +178,7 @@ class no_grad(RecordingMode):
 
 
 class enable_grad(RecordingMode):
-    """Record again, inside a `no_grad`. A context or a decorator."""
+    """Record again, inside a `no_grad`. Use it as a context manager or as a decorator."""
 
     def change(self) -> None:
         recording.enabled = True
@@ -202,21 +205,21 @@ def unbroadcast(gradient, shape: tuple[int, ...]):
 
 
 def is_node(thing: Any) -> bool:
-    """Whether something is a node of a graph. Plain numbers and arrays are constants."""
+    """Return True for a node of a graph. Plain numbers and arrays are constants."""
     return hasattr(thing, "_prev") and hasattr(thing, "_op")
 
 
 def needs_gradient(thing: Any) -> bool:
-    """Whether gradients flow into it: a node, unless it says `requires_grad = False`."""
+    """Return True if gradients flow into `thing`: it is a node, and does not say `requires_grad = False`."""
     flag = getattr(thing, "requires_grad", None)
     return is_node(thing) if flag is None else flag
 
 
 def topological_order(root, follow: Callable = needs_gradient) -> list:
-    """Every node that the gradient of root reaches, inputs before outputs, root last.
+    """Every node that the gradient of root reaches: inputs before outputs, root last.
 
-    `follow` tells which inputs to go on to: by default those that need a gradient. A stack takes the place of
-    recursion, which ends at a depth of 1,000.
+    `follow` tells which inputs to visit, by default those that need a gradient. It uses a stack instead of
+    recursion, which Python stops at a depth of 1,000.
     """
     order, seen, stack = [], set(), [root]
     assigned = len(writes.assigned) > 0
@@ -236,27 +239,27 @@ def topological_order(root, follow: Callable = needs_gradient) -> list:
 
 
 def _use_earlier_inputs(node) -> None:
-    """Give a node the inputs that it was computed from, where `t[i] = v` has since made of one another result."""
+    """Give a node the inputs that it was computed from, if `t[i] = v` has replaced one of them since."""
     made = getattr(node, "_made", None)
     if made is not None and any(parent._made > made for parent in node._prev):
         node._prev = tuple(as_it_was(parent, made) for parent in node._prev)
 
 
 def as_it_was(tensor, made: int):
-    """A tensor before the assignments that came after a count of writes."""
+    """A tensor before all assignments that came after a count of writes."""
     while tensor._made > made:
         tensor = tensor._earlier
     return tensor
 
 
 def value_of(node) -> np.ndarray:
-    """The array that a node, a number or an array holds. Whole numbers become floats: 2 ** -1 is 0.5."""
+    """The array that a node, a number or an array holds. Python integers become floats: 2 ** -1 is 0.5."""
     data = node.data if is_node(node) else node
     return np.asarray(float(data) if type(data) is int else data)
 
 
 class _Mirror:
-    """A learner's node, or a constant, in the terms of the engine: with the attributes of a tensor that it reads."""
+    """A learner's node or a constant, with the attributes of a tensor that the engine reads."""
 
     _kwargs, _hooks = {}, None
 
@@ -287,10 +290,10 @@ def _mirrored(root) -> _Mirror:
 def backward_steps(root, gradient=None, create_graph: bool = False) -> Iterator[tuple[Any, Any, list]]:
     """Yield (node, gradient, contribution to each input), from root to the leaves, every node once.
 
-    A node is reached when everything that uses it has been: its gradient ∂root/∂node, the sum over those
-    uses, is then complete. A leaf has no contributions; a contribution is None where the input needs no
-    gradient. `gradient` is ∂L/∂root, by default ones. With `create_graph` the rules compute on tensors in place of
-    arrays, so that the gradients can be differentiated again.
+    A node comes after everything that uses it. Its gradient ∂root/∂node, the sum over those uses, is then
+    complete. A leaf has no contributions; a contribution is None where the input needs no gradient. `gradient` is
+    ∂L/∂root, by default ones. With `create_graph` the rules compute on tensors instead of arrays, so that the
+    gradients can be differentiated again.
 
     >>> from gradlib.scalar import Value
     >>> x = Value(3.0, "x")
@@ -325,9 +328,9 @@ def backward_walk(root, gradient, create_graph: bool) -> Iterator[tuple[Any, Any
 
 
 def contributions(node, gradient) -> list:
-    """What one node hands to each of its inputs: the rule of its operation, applied to its gradient.
+    """The contributions of one node to the gradients of its inputs, by the rules of its operation.
 
-    None where an input needs no gradient, or has no derivative.
+    A contribution is None if the input needs no gradient or has no derivative.
     """
     if not hasattr(node, "_array"):
         mirror = _Mirror(node)
@@ -337,9 +340,9 @@ def contributions(node, gradient) -> list:
 
 
 class BackwardStep:
-    """The step from one result back to its inputs, to look at and to call: `tensor.grad_fn`.
+    """The step from one result back to its inputs, `tensor.grad_fn`. It can be printed and called.
 
-    Called with ∂L/∂result it gives a list, what each input is handed; None for one that needs no gradient.
+    Called with ∂L/∂result, it returns a list of the contributions to the inputs; None for one that needs no gradient.
     """
 
     __slots__ = ("_node",)
@@ -356,7 +359,7 @@ class BackwardStep:
 
 
 def pass_on(node, gradient, gradients: dict[int, Any], create_graph: bool) -> list:
-    """The contributions of a node, also added to what its inputs have been given so far, by id."""
+    """The contributions of a node. They are also added to `gradients`, the gradients so far by the inputs' ids."""
     op = node._op
     if type(op) is not Primitive:
         op = find(op)
@@ -380,7 +383,7 @@ def pass_on(node, gradient, gradients: dict[int, Any], create_graph: bool) -> li
             contribution = rule(gradient, output, *inputs, **keywords) if op.joint is None else joint[i]
         if contribution is not None:
             if contribution is gradient and parent._op is None and not create_graph:
-                contribution = contribution.copy()  # a leaf keeps it: `a + b` hands the same array to both
+                contribution = contribution.copy()  # a leaf keeps it, and `a + b` passes the same array to both
             if contribution.shape != inputs[i].shape:
                 contribution = unbroadcast(contribution, inputs[i].shape)
             key = id(parent)
@@ -391,15 +394,15 @@ def pass_on(node, gradient, gradients: dict[int, Any], create_graph: bool) -> li
 
 
 def _hooked(hooks: dict, gradient):
-    """The gradient after the hooks of a node have seen it, each of which may put another in its place."""
+    """The gradient after all hooks of a node. Each hook may replace it."""
     for hook in tuple(hooks.values()):
         replaced = hook(gradient)
         if replaced is None:
             continue
         if np.shape(replaced) != gradient.shape:
             raise ShapeError(
-                f"a hook returned a gradient of shape {np.shape(replaced)} for one of shape {gradient.shape}: return "
-                "None to leave it, or an array of the same shape."
+                f"a hook returned a gradient of shape {np.shape(replaced)} for one of shape {gradient.shape}. Return "
+                "None to keep the gradient, or an array of the same shape."
             )
         gradient = replaced
     return gradient
