@@ -1,7 +1,7 @@
 """The operations as methods, under NumPy's and PyTorch's names.
 
-Each calls an entry of the table, or is composed of others. Where PyTorch says `dim` and `keepdim` and NumPy
-`axis` and `keepdims`, both are taken.
+Each method calls an entry of the table, or is composed of other methods. PyTorch's `dim` and `keepdim` and NumPy's
+`axis` and `keepdims` are both accepted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .errors import (
 
 
 def _if_a_number(method):
-    """Have a method along one axis take a number for a vector of one entry, as PyTorch does."""
+    """Let a method along one axis treat a 0-d tensor as a vector of one entry, as PyTorch does."""
 
     @functools.wraps(method)
     def along_one_axis(self, *args, **keywords):
@@ -45,9 +45,9 @@ def _if_a_number(method):
 class Operations:
     """The operators and methods of a tensor that compute.
 
-    A class that has them says in `_apply(op, *inputs, **keywords)` what an entry of the table does to its objects, in
-    `_operand(value)` what it makes of the other side of an operator, and in `_index(index)` what it takes as an index.
-    `self._apply` takes such objects only; an entry that is called, P.maximum(x, y), also takes numbers and arrays.
+    A subclass defines three methods. `_apply(op, *inputs, **keywords)` applies an entry of the table to objects of the
+    class, `_operand(value)` converts the other operand of an operator, and `_index(index)` converts an index.
+    `self._apply` takes only such objects; calling an entry, P.maximum(x, y), also takes numbers and arrays.
     """
 
     __slots__ = ()
@@ -121,19 +121,19 @@ class Operations:
         return self._apply(P.abs, self)
 
     def sign(self):
-        """-1, 0 or 1, entry by entry. Flat: its gradient is 0."""
+        """The sign -1, 0 or 1, entry by entry. Its gradient is 0."""
         return self._apply(P.sign, self)
 
     def floor(self):
-        """The largest whole number that is not above x, entry by entry. Flat: its gradient is 0."""
+        """The largest integer that is at most x, entry by entry. Its gradient is 0."""
         return self._apply(P.floor, self)
 
     def ceil(self):
-        """The smallest whole number that is not below x, entry by entry. Flat: its gradient is 0."""
+        """The smallest integer that is at least x, entry by entry. Its gradient is 0."""
         return self._apply(P.ceil, self)
 
     def round(self, decimals: int = 0):
-        """The nearest number of so many decimals; halves go to the even one. Flat: its gradient is 0."""
+        """Round to `decimals` decimals, entry by entry; halves go to the even neighbour. Its gradient is 0."""
         return self._apply(P.round, self, decimals=decimals)
 
     def square(self):
@@ -217,7 +217,7 @@ class Operations:
         return self._apply(P.arcsinh, self)
 
     def arccosh(self):
-        """The number from 0 on whose hyperbolic cosine is x, entry by entry."""
+        """The number ≥ 0 whose hyperbolic cosine is x, entry by entry."""
         return self._apply(P.arccosh, self)
 
     def arctanh(self):
@@ -249,7 +249,7 @@ class Operations:
         return self**exponent
 
     def lerp(self, end, weight):
-        """The point `weight` of the way from here to `end`: x + w (y - x), entry by entry."""
+        """Linear interpolation from x = self to y = `end`: x + w (y - x), entry by entry, with w = `weight`."""
         return self + weight * (end - self)
 
     asin, acos, atan, arctan2 = arcsin, arccos, arctan, atan2
@@ -271,16 +271,16 @@ class Operations:
 
     def elu(self, alpha: float = 1.0):
         """x where x > 0, else α (eˣ - 1)."""
-        # Clipped, so that nothing overflows unseen. At 0, where the curvature jumps, it is 0, as in PyTorch.
+        # Clipped, so that expm1 does not overflow. The curvature jumps at 0; there it is 0, as in PyTorch.
         return P.where(self < 0, alpha * self.clip(max=0.0).expm1(), self.clip(min=0.0).leaky_relu(alpha))
 
     def gelu(self, approximate: str = "none"):
-        """x Φ(x), Φ the normal distribution's cumulative function; "tanh" approximates it.
+        """x Φ(x), where Φ is the cumulative distribution function of the standard normal; "tanh" approximates it.
 
         Source: Hendrycks and Gimpel, Gaussian Error Linear Units, 2016.
         """
         if approximate not in ("none", "tanh"):
-            raise ValueError(f"gelu's approximate is 'none' or 'tanh', got {approximate!r}.")
+            raise ValueError(f"gelu takes approximate='none' or 'tanh', got {approximate!r}.")
         return self._apply(P.gelu, self, approximate=approximate)
 
     def silu(self):
@@ -296,17 +296,17 @@ class Operations:
     # Choosing ---------------------------------------------------------------------------------------------
 
     def maximum(self, other):
-        """The larger of two, entry by entry. At a tie each gets half of the gradient."""
+        """The larger of the two, entry by entry. At a tie each gets half of the gradient."""
         return P.maximum(self, other)
 
     def minimum(self, other):
-        """The smaller of two, entry by entry. At a tie each gets half of the gradient."""
+        """The smaller of the two, entry by entry. At a tie each gets half of the gradient."""
         return P.minimum(self, other)
 
     def clip(self, min=None, max=None):
-        """The nearest number in [min, max], entry by entry; the gradient outside is 0, on a bound 1.
+        """The nearest number in [min, max], entry by entry. The gradient is 0 outside the bounds and 1 on a bound.
 
-        Bounds that are tensors get a gradient too, where they hold.
+        Bounds that are tensors get a gradient too, where they apply.
         """
         if min is None and max is None:
             raise TypeError("clip needs min, max, or both: without a bound there is nothing to do.")
@@ -318,60 +318,60 @@ class Operations:
     clamp = clip
 
     def where(self, condition, other):
-        """This where the condition holds, `other` elsewhere."""
+        """The entries of this tensor where the condition holds, those of `other` elsewhere."""
         return P.where(condition, self, other)
 
     def masked_fill(self, mask, value):
-        """`value` where the mask is true, this elsewhere."""
+        """`value` where the mask is true, the entries of this tensor elsewhere."""
         return P.where(mask, value, self)
 
-    # Plain answers: no derivative to record ---------------------------------------------------------------
+    # Results that are plain arrays: there is no derivative to record --------------------------------------
 
     def isnan(self) -> np.ndarray:
-        """Which entries are not a number, as a plain array."""
+        """True where an entry is NaN, as a plain array."""
         return np.isnan(self.data)
 
     def isfinite(self) -> np.ndarray:
-        """Which entries are neither infinite nor NaN, as a plain array."""
+        """True where an entry is neither infinite nor NaN, as a plain array."""
         return np.isfinite(self.data)
 
     def isinf(self) -> np.ndarray:
-        """Which entries are infinite, as a plain array."""
+        """True where an entry is infinite, as a plain array."""
         return np.isinf(self.data)
 
     def any(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
-        """Whether any entry along the axes is not 0, as a plain array."""
+        """True where any entry along the axes is not 0, as a plain array."""
         return _plainly(np.any, self, several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def all(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
-        """Whether no entry along the axes is 0, as a plain array."""
+        """True where no entry along the axes is 0, as a plain array."""
         return _plainly(np.all, self, several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def argmax(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
-        """Where the largest entry is, the first of them at a tie: a plain array of indices along the axis."""
+        """The index of the largest entry along the axis, the first at a tie, as a plain array."""
         return _plainly(np.argmax, self, several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def argmin(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False) -> np.ndarray:
-        """Where the smallest entry is, the first of them at a tie: a plain array of indices along the axis."""
+        """The index of the smallest entry along the axis, the first at a tie, as a plain array."""
         return _plainly(np.argmin, self, several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def argsort(self, dim: int = -1, descending: bool = False, stable: bool = True, *, axis=None) -> np.ndarray:
         """The indices that sort along an axis, as a plain array.
 
-        Equal entries keep their order; `stable` is there for PyTorch's sake.
+        Equal entries keep their order whatever `stable` says; it is there because PyTorch has it.
         """
         axis = one_axis(axis, dim, self.ndim)
         if not self.ndim:
             return np.zeros((), dtype=np.intp)
         if not descending:
             return np.argsort(self.data, axis=axis, kind="stable")
-        last = self.data.shape[axis] - 1  # turned around twice, so that ties keep their order
+        last = self.data.shape[axis] - 1  # flipped twice, so that ties keep their order
         return np.flip(last - np.argsort(np.flip(self.data, axis), axis=axis, kind="stable"), axis)
 
     # Reductions -------------------------------------------------------------------------------------------
 
     def sum(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
-        """The sum over one axis, several, or all. `dim` and `keepdim` are PyTorch's names for the same.
+        """The sum over one axis, several axes, or all. PyTorch's names are `dim` and `keepdim`; they mean the same.
 
         >>> from gradlib import Tensor
         >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=-1)
@@ -380,28 +380,28 @@ class Operations:
         return self._apply(P.sum, self, **several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def mean(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
-        """The mean over one axis, several, or all."""
+        """The mean over one axis, several axes, or all."""
         return self._apply(P.mean, self, **several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def prod(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
-        """The product over one axis, several, or all. Right gradients at zeros too."""
+        """The product over one axis, several axes, or all. The gradient is correct at zeros too."""
         return self._apply(P.prod, self, **several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def max(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
-        """The largest entry along the axes; `argmax` tells where. Entries that tie share the gradient evenly.
+        """The largest entry along the axes; `argmax` gives its index. Entries that tie share the gradient evenly.
 
-        (PyTorch's max with a dim returns indices too, and gives one of them the gradient; its amax is this one.)
+        This is PyTorch's amax. (PyTorch's max with a dim also returns indices, and only one entry gets the gradient.)
         """
         return self._apply(P.max, self, **several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     def min(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
-        """The smallest entry along the axes; `argmin` tells where. Entries that tie share the gradient evenly."""
+        """The smallest entry along the axes; `argmin` gives its index. Entries that tie share the gradient evenly."""
         return self._apply(P.min, self, **several_axes(self.ndim, axis, keepdims, dim, keepdim))
 
     amax, amin = max, min
 
     def var(self, axis=None, keepdims: bool = False, *, correction: int = 1, dim=None, keepdim: bool = False):
-        """The variance Σ(x - mean)²/(n - correction) along the axes; correction=1 estimates that of a population."""
+        """The variance Σ(x - mean)²/(n - correction) along the axes; correction=1 is unbiased for a sample."""
         if self.dtype == np.float16:  # squares above 65504 are infinite there
             return self.float().var(axis, keepdims, correction=correction, dim=dim, keepdim=keepdim).astype(self.dtype)
         centered, count = self._centered("var", axis, dim)
@@ -410,7 +410,7 @@ class Operations:
         )
 
     def std(self, axis=None, keepdims: bool = False, *, correction: int = 1, dim=None, keepdim: bool = False):
-        """The root of the variance. Where all entries are equal it is 0 and so is its gradient."""
+        """The square root of the variance. Where all entries are equal, it is 0 and so is its gradient."""
         if self.dtype == np.float16:
             return self.float().std(axis, keepdims, correction=correction, dim=dim, keepdim=keepdim).astype(self.dtype)
         centered, count = self._centered("std", axis, dim)
@@ -431,12 +431,12 @@ class Operations:
         return self._apply(P.center, self, axis=axis), math.prod(self.shape[a] for a in axes)
 
     def norm(self, ord: float = 2, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
-        """(Σ|x|^ord)^(1/ord) over the axes, all entries by default; ord may be ∞. At 0 its gradient is 0."""
+        """(Σ|x|^ord)^(1/ord) over the axes, by default over all entries; ord may be ∞. Its gradient at 0 is 0."""
         axes = several_axes(self.ndim, axis, keepdims, dim, keepdim)
         if ord == math.inf:
             return self.abs().max(**axes)
         if isinstance(ord, (bool, np.bool_)) or not isinstance(ord, Real) or not ord > 0:
-            raise ValueError(f"norm takes a positive order: 1, 2, 3, …, or math.inf for the largest. Got {ord!r}.")
+            raise ValueError(f"norm takes a positive order (1, 2, 3, …) or math.inf for the maximum, got {ord!r}.")
         return self._apply(P.norm, self, ord=ord.item() if isinstance(ord, np.generic) else ord, **axes)
 
     def logsumexp(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
@@ -445,20 +445,20 @@ class Operations:
 
     @_if_a_number
     def softmax(self, dim: int = -1, *, axis=None):
-        """eˣ/Σeˣ along an axis, the last by default, without overflow."""
+        """eˣ/Σeˣ along an axis, by default the last, without overflow."""
         return self._apply(P.softmax, self, axis=one_axis(axis, dim, self.ndim))
 
     @_if_a_number
     def log_softmax(self, dim: int = -1, *, axis=None):
-        """x - ln Σeˣ along an axis, the last by default: the logarithm of softmax, exact where that is near 0."""
+        """x - ln Σeˣ along an axis, by default the last: the logarithm of softmax, accurate where softmax is near 0."""
         return self._apply(P.log_softmax, self, axis=one_axis(axis, dim, self.ndim))
 
     def cumsum(self, dim: int | None = None, *, axis=None):
-        """Running sums along an axis; without one, of the flattened entries."""
+        """Running sums along an axis, or over the flattened entries if no axis is given."""
         return self._running(P.cumsum, axis, dim)
 
     def cumprod(self, dim: int | None = None, *, axis=None):
-        """Running products along an axis; without one, of the flattened entries."""
+        """Running products along an axis, or over the flattened entries if no axis is given."""
         return self._running(P.cumprod, axis, dim)
 
     def _running(self, op: P.Primitive, axis, dim):
@@ -473,13 +473,13 @@ class Operations:
     # Shapes -----------------------------------------------------------------------------------------------
 
     def reshape(self, *shape):
-        """The same entries in another shape, given as numbers or as a tuple; one size may be -1."""
+        """The same entries in another shape, given as integers or as a tuple. One size may be -1: the rest."""
         return self._apply(P.reshape, self, shape=_sequence(shape))
 
     view = reshape
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1):
-        """The axes from start_dim to end_dim as one."""
+        """Merge the axes from start_dim to end_dim into one."""
         start, end = one_axis(None, start_dim, self.ndim), one_axis(None, end_dim, self.ndim)
         if not self.ndim:
             return self.reshape(1)
@@ -489,11 +489,11 @@ class Operations:
         return self.reshape(*self.shape[:start], merged, *self.shape[end + 1 :])
 
     def permute(self, *dims):
-        """The axes in another order: axis i of the result is axis dims[i] of this tensor."""
+        """Put the axes in another order: axis i of the result is axis dims[i] of this tensor."""
         return self._apply(P.transpose, self, axes=_sequence(dims))
 
     def transpose(self, dim0: int, dim1: int):
-        """Two axes exchanged, as in PyTorch. `permute` takes a whole new order."""
+        """Swap two axes, as in PyTorch. `permute` takes a new order of all axes."""
         first, second = one_axis(None, dim0, self.ndim), one_axis(None, dim1, self.ndim)
         axes = list(range(self.ndim))
         if axes:
@@ -509,19 +509,19 @@ class Operations:
 
     @property
     def mT(self):
-        """The last two axes exchanged: each matrix of a batch transposed."""
+        """Each matrix of a batch transposed: the last two axes swapped."""
         if self.ndim < 2:
             raise ShapeError(f"mT transposes matrices, at least two axes, got shape {self.shape}.")
         return self.transpose(-2, -1)
 
     def moveaxis(self, source, destination):
-        """Axes moved to other places; the rest keep their order. One axis each, or equally many."""
+        """Move axes to other places; the others keep their order. Both arguments are one axis, or equally many."""
         sources, destinations = (
             [one_axis(None, axis, self.ndim) for axis in (axes if isinstance(axes, (tuple, list)) else [axes])]
             for axes in (source, destination)
         )
         if len(sources) != len(destinations):
-            raise ShapeError(f"moveaxis({source}, {destination}) must name as many places as axes.")
+            raise ShapeError(f"moveaxis({source}, {destination}) must name as many destinations as sources.")
         if len(set(sources)) < len(sources) or len(set(destinations)) < len(destinations):
             raise ShapeError(f"moveaxis({source}, {destination}) must name each axis once.")
         if not self.ndim:
@@ -534,7 +534,7 @@ class Operations:
     movedim = moveaxis
 
     def squeeze(self, axis=None, *, dim=None):
-        """Without its axes of size 1: all of them, or those given, which must have size 1."""
+        """Remove axes of size 1: all of them, or the given ones, which must have size 1."""
         axis = several_axes(self.ndim, axis, False, dim, False)["axis"]
         if axis is None:
             return self.reshape(tuple(size for size in self.shape if size != 1))
@@ -542,13 +542,13 @@ class Operations:
         for a in gone:
             if self.shape[a] != 1:
                 raise ShapeError(
-                    f"squeeze takes axes of size 1 away, but axis {a} of shape {self.shape} has size {self.shape[a]}. "
+                    f"squeeze removes axes of size 1, but axis {a} of shape {self.shape} has size {self.shape[a]}. "
                     "Reduce it by sum() or mean(), or choose an entry by indexing."
                 )
         return self.reshape(tuple(size for a, size in enumerate(self.shape) if a not in gone))
 
     def expand_dims(self, axis):
-        """With new axes of size 1 at the given places of the result."""
+        """Insert new axes of size 1 at the given places of the result."""
         axes = axis if isinstance(axis, (tuple, list)) else (axis,)
         ndim = self.ndim + len(axes)
         new = {one_axis(None, a, ndim) for a in axes}
@@ -558,30 +558,30 @@ class Operations:
         return self.reshape(tuple(1 if a in new else next(sizes) for a in range(ndim)))
 
     def unsqueeze(self, dim: int):
-        """With a new axis of size 1 at a place of the result."""
+        """Insert a new axis of size 1 at a place of the result."""
         return self.expand_dims(dim)
 
     def broadcast_to(self, *shape):
-        """Stretched to a shape: axes of size 1 are repeated, new axes come in front."""
+        """Stretch to a shape: axes of size 1 are repeated, new axes come in front."""
         return self._apply(P.broadcast_to, self, shape=_sequence(shape))
 
     def expand(self, *sizes):
-        """Stretched to a shape, in which -1 stands for a size that stays."""
+        """Stretch to a shape in which -1 keeps the size of an axis."""
         sizes = _sequence(sizes)
         known = (-1,) * (len(sizes) - self.ndim) + tuple(self.shape)
         if any(s == k == -1 for s, k in zip(sizes, known, strict=False)):
             raise ShapeError(
-                f"expand{sizes}: -1 keeps the size of an axis, but axis {sizes.index(-1)} of the result is new to "
-                f"shape {self.shape}. Say its size."
+                f"expand{sizes}: -1 keeps the size of an axis, but shape {self.shape} does not have axis "
+                f"{sizes.index(-1)} of the result. Give its size."
             )
         return self.broadcast_to(tuple(k if s == -1 else s for s, k in zip(sizes, known, strict=False)))
 
     def expand_as(self, other):
-        """Stretched to the shape of another tensor."""
+        """Stretch to the shape of another tensor."""
         return self.broadcast_to(other.shape)
 
     def tile(self, *dims):
-        """Laid side by side: dims[i] times along axis i; as many axes as dims has, at least."""
+        """Repeat the whole tensor dims[i] times along axis i. The result has at least len(dims) axes."""
         dims = _sequence(dims)
         dims = tuple(whole("tile takes integers from 0 on", k, 0) for k in dims)
         ndim = max(len(dims), self.ndim)
@@ -593,7 +593,9 @@ class Operations:
         return copies.reshape([k * n for k, n in zip(dims, sizes, strict=True)])
 
     def repeat(self, *repeats):
-        """Laid side by side, as in PyTorch: `tile` with a number for every axis. (np.repeat is repeat_interleave.)"""
+        """Repeat the whole tensor, as in PyTorch: `tile` with a number for every axis. For np.repeat use
+        `repeat_interleave`.
+        """
         if len(_sequence(repeats)) < self.ndim:
             raise ShapeError(
                 f"repeat takes a number for each of the {self.ndim} axes of shape {self.shape}, got "
@@ -602,13 +604,13 @@ class Operations:
         return self.tile(*repeats)
 
     def repeat_interleave(self, repeats, dim: int | None = None, *, axis=None):
-        """Each entry several times in a row along an axis, or of the flattened entries: NumPy's repeat."""
+        """Repeat each entry along an axis, or each of the flattened entries: NumPy's repeat."""
         axis = dim if axis is None else axis
         if axis is None or not self.ndim:
             return self.reshape(-1).repeat_interleave(repeats, 0 if axis is None else axis)
         axis, counts = one_axis(None, axis, self.ndim), on_cpu(repeats)
         for count in counts.ravel().tolist():
-            whole("repeat_interleave takes whole numbers from 0 on", count, 0)
+            whole("repeat_interleave takes integers from 0 on", count, 0)
         if counts.shape not in ((), (1,), (self.shape[axis],)):
             raise ShapeError(
                 f"repeat_interleave takes one number, or one for each of the {self.shape[axis]} entries along axis "
@@ -621,7 +623,7 @@ class Operations:
         return self[(slice(None),) * axis + (index,)]
 
     def flip(self, *axes, dims=None):
-        """The order of the entries reversed along the axes, all of them by default.
+        """Reverse the order of the entries along the axes, by default along all.
 
         >>> from gradlib import Tensor
         >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).flip(dims=[1])
@@ -629,7 +631,7 @@ class Operations:
                 [4., 3.]], shape=(2, 2))
         """
         if axes and dims is not None:
-            raise TypeError(f"flip takes its axes once, got {axes} and dims={dims}.")
+            raise TypeError(f"flip takes its axes by position or as dims=, not both; got {axes} and dims={dims}.")
         dims = axes if dims is None else (dims,)
         axes = range(self.ndim) if dims in ((), (None,)) else [one_axis(None, a, self.ndim) for a in _sequence(dims)]
         if len(set(axes)) < len(axes):
@@ -638,7 +640,7 @@ class Operations:
 
     @_if_a_number
     def roll(self, shifts, dims=None, *, axis=None):
-        """Entries moved along an axis, those that leave at the end coming back at the start."""
+        """Shift the entries along an axis; those that leave at the end come back at the start."""
         axis = dims if axis is None else axis
         if axis is None:
             return self.reshape(-1).roll(shifts, 0).reshape(self.shape)
@@ -652,14 +654,14 @@ class Operations:
             return rolled
         axis = one_axis(None, axis, self.ndim)
         size = self.shape[axis]
-        start = -whole("roll moves entries by a whole number", shifts) % size if size else 0
+        start = -whole("roll moves entries by an integer", shifts) % size if size else 0
         return P.concatenate(self._along(axis, slice(start, None)), self._along(axis, slice(None, start)), axis=axis)
 
     def pad(self, pad_width, mode: str = "constant", constant_values: float = 0):
-        """With a border: (before, after) for each axis, or one number, or one pair for all, as in NumPy.
+        """Add a border. As in NumPy, its widths are (before, after) for each axis, or one pair or one number for all.
 
-        mode "constant" fills it with a number; "edge", "reflect", "symmetric" and "wrap" with entries of the
-        tensor, which collect the gradient of their copies.
+        mode "constant" fills the border with a number; "edge", "reflect", "symmetric" and "wrap" fill it with entries
+        of the tensor, which collect the gradients of their copies.
         """
         try:
             widths = np.broadcast_to(np.asarray(pad_width), (self.ndim, 2)).tolist()
@@ -675,12 +677,14 @@ class Operations:
         if mode not in ("edge", "reflect", "symmetric", "wrap"):
             other = {"replicate": "edge", "circular": "wrap"}.get(mode)
             hint = f" PyTorch's {mode!r} is NumPy's {other!r}." if other else ""
-            raise ValueError(f"pad's mode is 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', got {mode!r}.{hint}")
+            raise ValueError(
+                f"pad takes mode 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', got {mode!r}.{hint}"
+            )
         padded = self
         for axis, width in enumerate(widths):
             if any(width) and not self.shape[axis]:
                 raise ShapeError(
-                    f"pad's mode {mode!r} repeats entries, but axis {axis} of shape {self.shape} has none."
+                    f"pad with mode {mode!r} repeats entries, but axis {axis} of shape {self.shape} has none."
                 )
             padded = padded._along(axis, np.pad(np.arange(self.shape[axis]), width, mode=mode))
         return padded
@@ -688,7 +692,7 @@ class Operations:
     # Parts ------------------------------------------------------------------------------------------------
 
     def split(self, split_size_or_sections, dim: int = 0, *, axis=None) -> tuple:
-        """In pieces of a size along an axis (the last may be smaller), or of the sizes in a list, as in PyTorch."""
+        """Split into pieces along an axis, of one size (the last may be smaller) or of the sizes in a list."""
         axis = self._own_axis(axis, dim)
         total = self.shape[axis]
         if isinstance(split_size_or_sections, (tuple, list)):
@@ -709,19 +713,19 @@ class Operations:
         return tuple(self._along(axis, slice(e - s, e)) for s, e in zip(sizes, ends, strict=True))
 
     def chunk(self, chunks: int, dim: int = 0, *, axis=None) -> tuple:
-        """In so many pieces of equal size along an axis; the last may be smaller."""
+        """Split into `chunks` pieces of equal size along an axis; the last may be smaller."""
         chunks = whole("chunk takes the number of pieces, at least 1", chunks, 1)
         axis = self._own_axis(axis, dim)
         size = -(-self.shape[axis] // chunks)
         return self.split(size or [0] * chunks, axis)
 
     def unbind(self, dim: int = 0, *, axis=None) -> tuple:
-        """Its slices along an axis, without that axis."""
+        """The slices along an axis, each without that axis."""
         axis = self._own_axis(axis, dim)
         return tuple(self._along(axis, i) for i in range(self.shape[axis]))
 
     def _own_axis(self, axis, dim) -> int:
-        """An axis that is there: a number has none to be taken apart along."""
+        """The axis to split along, checked. A 0-d tensor has none."""
         if not self.ndim:
             raise axis_out_of_range(dim if axis is None else axis, 0)
         return one_axis(axis, dim, self.ndim)
@@ -748,14 +752,14 @@ class Operations:
         return self._along(one_axis(None, dim, self.ndim), np.atleast_1d(index))
 
     def gather(self, dim: int, index):
-        """result[i, j, …] = self[index[i, j, …], j, …] for dim=0, and likewise for other axes."""
+        """result[i, j, …] = self[index[i, j, …], j, …] for dim=0, and so on for other axes."""
         index = _indices(index)
         if not self.ndim:
             return self.reshape(1).gather(dim, index.reshape(-1)).reshape(index.shape)
         return self[self._grid(dim, index)]
 
     def take_along_axis(self, indices, axis: int = -1):
-        """The entries at indices along an axis, as `argsort` and `argmax(keepdims=True)` give them."""
+        """The entries at indices along an axis; `argsort` and `argmax(keepdims=True)` return such indices."""
         indices = _indices(indices)
         if indices.ndim == self.ndim > 0:  # axes of size 1 are stretched, as in NumPy
             axis = one_axis(None, axis, self.ndim)
@@ -766,13 +770,13 @@ class Operations:
         return self.gather(axis, indices)
 
     def take_along_dim(self, indices, dim: int | None = None):
-        """`take_along_axis` as in PyTorch: without `dim`, of the flattened entries."""
+        """`take_along_axis` as in PyTorch. Without `dim` it takes from the flattened entries."""
         if dim is None:
             return self.reshape(-1).take_along_axis(_indices(indices).reshape(-1), 0)
         return self.take_along_axis(indices, dim)
 
     def masked_select(self, mask):
-        """The entries where the mask is true, as a vector; mask and tensor broadcast.
+        """The entries where the mask is true, as a vector. The mask and the tensor broadcast.
 
         >>> from gradlib import Tensor
         >>> Tensor([1.0, 2.0, 3.0]).masked_select([True, False, True])
@@ -788,31 +792,31 @@ class Operations:
         return self.broadcast_to(shape)[np.broadcast_to(mask, shape)]
 
     def scatter_add(self, dim: int, index, src):
-        """This plus src, entry by entry at result[index[i, j, …], j, …] for dim=0, and likewise for other axes."""
+        """This tensor plus src: result[index[i, j, …], j, …] += src[i, j, …] for dim=0, and so on for other axes."""
         index, shape = _indices(index), np.shape(src)
         if not self.ndim and len(shape) == index.ndim == 0:
             src = P.reshape(src, shape=(1,))
             return self.reshape(1).scatter_add(dim, index.reshape(1), src).reshape(())
         if len(shape) != index.ndim or any(n < m for n, m in zip(shape, index.shape, strict=True)):
             raise ShapeError(
-                "scatter_add takes a src at least as large as the index along every axis: the index has shape "
-                f"{index.shape}, src {shape}."
+                "scatter_add takes a src at least as large as the index along every axis, got an index of shape "
+                f"{index.shape} and a src of shape {shape}."
             )
         grid = self._grid(dim, index)
         src = src[tuple(map(slice, index.shape))]  # PyTorch lets src be larger
-        self[grid]  # an index that does not fit is refused in terms of this tensor
+        self[grid]  # an index out of range raises an error that names this tensor's shape
         return self + P.scatter(src, index=grid, shape=tuple(self.shape))
 
     def _grid(self, dim: int, index) -> tuple:
-        """Index arrays for all axes: the given one along dim, each entry's own place along the others."""
+        """Index arrays for all axes: `index` along dim, and each entry's own position along the other axes."""
         axis, index = one_axis(None, dim, self.ndim), _indices(index)
         fits = index.ndim == self.ndim and all(
             n <= m for a, (n, m) in enumerate(zip(index.shape, self.shape, strict=True)) if a != axis
         )
         if not fits:
             raise ShapeError(
-                f"the index must have an axis for each of shape {self.shape}, and be no larger there but along axis "
-                f"{dim}; got shape {index.shape}."
+                f"the index must have {self.ndim} axes, as shape {self.shape} has, and may be larger than it only "
+                f"along axis {dim}; got shape {index.shape}."
             )
         grid = list(np.ogrid[tuple(map(slice, index.shape))])
         grid[axis] = index
@@ -820,15 +824,15 @@ class Operations:
 
     @_if_a_number
     def sort(self, dim: int = -1, descending: bool = False, stable: bool = True, *, axis=None) -> tuple:
-        """(values, indices) sorted along an axis: the values are part of the graph, the indices a plain array.
+        """(values, indices) sorted along an axis. The values are part of the graph, the indices a plain array.
 
-        Equal entries keep their order; `stable` is there for PyTorch's sake.
+        Equal entries keep their order whatever `stable` says; it is there because PyTorch has it.
         """
         order = self.argsort(dim, descending, axis=axis)
         return (self if not self.ndim else self.take_along_axis(order, one_axis(axis, dim, self.ndim))), order
 
     def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, axis=None) -> tuple:
-        """(values, indices) of the k largest entries along an axis, or of the k smallest; always sorted."""
+        """(values, indices) of the k largest entries along an axis, or of the k smallest. They are always sorted."""
         axis = one_axis(axis, dim, self.ndim)
         if not self.ndim:
             values, order = self.reshape(1).topk(k, 0, largest)
@@ -840,9 +844,9 @@ class Operations:
         return self.take_along_axis(order, axis), order
 
     def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1):
-        """The entries whose places along two axes differ by `offset`, as a new last axis."""
+        """The entries whose positions along two axes differ by `offset`, as a new last axis."""
         if one_axis(None, dim1, self.ndim) == one_axis(None, dim2, self.ndim):
-            raise ShapeError(f"diagonal needs two axes, got axis {dim1} twice.")
+            raise ShapeError(f"diagonal needs two different axes, got axis {dim1} twice.")
         offset = whole("diagonal takes an integer offset", offset)
         moved = self.moveaxis((dim1, dim2), (-2, -1))
         rows, columns = moved.shape[-2:]
@@ -889,7 +893,7 @@ class Operations:
         return self.reshape(-1, 1) * other
 
     def tensordot(self, other, dims=2):
-        """Products summed over the last `dims` axes of this and the first of other, or over two lists of axes."""
+        """Sum products over the last `dims` axes of this tensor and the first of other, or over two lists of axes."""
         ndims = self.ndim, np.ndim(other)
         if isinstance(dims, (int, np.integer)):
             dims = whole("tensordot sums over `dims` axes, an integer from 0 on", dims, 0)
@@ -898,7 +902,7 @@ class Operations:
             left, right = (axes if isinstance(axes, (tuple, list, range)) else [axes] for axes in dims)
         else:
             raise TypeError(
-                f"tensordot takes a number of axes, or two lists of axes, one for each tensor; got {dims!r}."
+                f"tensordot takes a number of axes, or two lists of axes, one for each tensor, got {dims!r}."
             )
         for axes, n in zip((left, right), ndims, strict=True):
             if len(axes) and not n:
@@ -933,13 +937,13 @@ class Operations:
         return self._apply(P.det, self)
 
     def solve(self, other):
-        """The x of self @ x = other, for each matrix; other is a vector, or a stack of matrices."""
+        """Solve self @ x = other for x, for each matrix; other is a vector or a stack of matrices."""
         return P.solve(self, other)
 
     # Types ------------------------------------------------------------------------------------------------
 
     def astype(self, dtype):
-        """The same numbers in another dtype; gradients come back in the old one. Whole numbers leave the graph."""
+        """The same numbers in another dtype; gradients come back in the old one. Integers leave the graph."""
         dtype = real_dtype(dtype)
         if self.dtype == dtype:
             return self
@@ -957,12 +961,12 @@ class Operations:
 
 
 def plain(value: Any) -> Any:
-    """The array of a tensor; anything else as it is."""
+    """The array of a tensor; anything else unchanged."""
     return value.data if isinstance(value, Operations) else value
 
 
 def on_cpu(value: Any) -> np.ndarray:
-    """The numbers of a tensor, wherever it lies, or of a list, as an array in the memory of the CPU."""
+    """The numbers of a tensor on any device, or of a list, as an array in the memory of the CPU."""
     value = plain(value)
     if isinstance(value, DeviceArray):
         return moved(value, "cpu")
@@ -977,22 +981,22 @@ def real_dtype(dtype: Any) -> np.dtype:
     try:
         dtype = np.dtype(dtype)
     except (TypeError, ValueError):
-        raise TypeError(f"a dtype is one of NumPy's, such as np.float32; got {dtype!r}.") from None
+        raise TypeError(f"dtype must be one of NumPy's, such as np.float32, got {dtype!r}.") from None
     if dtype.kind not in "fiub":
         raise TypeError("a tensor holds real numbers, complex ones are not supported. Keep .real and .imag apart.")
     return dtype
 
 
 def _indices(index: Any) -> np.ndarray:
-    """Indices along an axis: an array of whole numbers."""
+    """Indices along an axis, as an array of integers."""
     index = on_cpu(index)
     if index.dtype.kind not in "iu":
-        raise TypeError(f"an index holds whole numbers, got {index.dtype} of shape {index.shape}.")
+        raise TypeError(f"an index holds integers, got {index.dtype} of shape {index.shape}.")
     return index
 
 
 def _plainly(function, x: Operations, axes: dict) -> np.ndarray:
-    """A reduction that has no derivative, as a plain array."""
+    """The result of a reduction that has no derivative, as a plain array."""
     name, axis = function.__name__, axes["axis"]
     if name.startswith("arg"):
         if isinstance(axis, tuple):
@@ -1011,12 +1015,12 @@ def _check_over(name: str, axis, shape: tuple[int, ...]) -> None:
 
 
 def _sequence(numbers: tuple) -> tuple[int, ...]:
-    """(2, 3) for both f(2, 3) and f((2, 3))."""
+    """Return (2, 3) for both f(2, 3) and f((2, 3))."""
     return tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], (tuple, list)) else tuple(numbers)
 
 
 def several_axes(ndim: int, axis, keepdims, dim, keepdim) -> dict:
-    """The keywords of a reduction, in NumPy's names: axis is None, an integer, or a tuple of integers."""
+    """The keywords of a reduction under NumPy's names. axis is None, an integer, or a tuple of integers."""
     if axis is not None and dim is not None:
         raise TypeError(f"axis={axis} and dim={dim} are two names for the same argument: give one.")
     axis = dim if axis is None else axis
@@ -1027,12 +1031,12 @@ def several_axes(ndim: int, axis, keepdims, dim, keepdim) -> dict:
                 raise not_an_axis(axis, several=True)
         axis = tuple(map(int, axis)) if several else int(axis)
     if not ndim and axis in (0, -1, (0,), (-1,)):
-        axis = None  # as in PyTorch, a number may be asked along its missing axis
+        axis = None  # as in PyTorch, a 0-d tensor can be reduced along axis 0 or -1
     return {"axis": axis, "keepdims": bool(keepdims or keepdim)}
 
 
 def one_axis(axis, dim, ndim: int) -> int:
-    """One axis, counted from the front. A number may be asked along axis 0 or -1, as in PyTorch."""
+    """One axis, counted from the front. As in PyTorch, a 0-d tensor accepts axis 0 and -1."""
     axis = dim if axis is None else axis
     if isinstance(axis, (bool, np.bool_)) or not isinstance(axis, (int, np.integer)):
         raise not_an_axis(axis)
@@ -1045,17 +1049,17 @@ def _correction(correction) -> float:
     if correction is None:  # PyTorch's default
         return 1
     if isinstance(correction, (bool, np.bool_)) or not isinstance(correction, Real):
-        raise TypeError(f"correction is subtracted from the number of entries: a number, got {correction!r}.")
+        raise TypeError(f"correction is a number to subtract from the number of entries, got {correction!r}.")
     return correction
 
 
 def _positive(count: int) -> float:
-    """n - correction; NaN where that leaves nothing to divide by, so that the result is NaN as in PyTorch."""
+    """The divisor n - correction, or NaN if it is not positive, so that the result is NaN as in PyTorch."""
     return count if count > 0 else math.nan
 
 
 def _lower(x: Operations, name: str, diagonal: int) -> np.ndarray:
-    """Bools in the shape of the matrices: True from the given diagonal down."""
+    """Bools in the shape of the matrices, True on the given diagonal and below."""
     if x.ndim < 2:
         raise ShapeError(f"{name} takes matrices, at least two axes, got shape {x.shape}.")
     return np.tri(*x.shape[-2:], whole(f"{name} takes an integer diagonal", diagonal), dtype=bool)

@@ -247,8 +247,9 @@ CALLS = {
     "ones(0).argmax()": (ShapeError,
         "argmax of an empty array has no value: shape (0,) has no entries along the reduced axes."),
     "ones(2, 3).norm(0)": (ValueError,
-        "norm takes a positive order: 1, 2, 3, …, or math.inf for the largest. Got 0."),
-    "ones(2, 3).norm('fro')": (ValueError, "or math.inf for the largest. Got 'fro'."),
+        "norm takes a positive order (1, 2, 3, …) or math.inf for the maximum, got 0."),
+    "ones(2, 3).norm('fro')": (ValueError, "norm takes a positive order (1, 2, 3, …) or math.inf for the maximum, got "
+        "'fro'."),
     "ones(2, 3).std(axis=0, dim=1)": (TypeError,
         "axis=0 and dim=1 are two names for the same argument: give one."),
     # Along one axis
@@ -274,14 +275,14 @@ CALLS = {
     "ones(2, 3).flatten(2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
     "ones(2, 3).flatten(1, 0)": (ShapeError, "flatten runs from start_dim to end_dim, but 1 comes after 0."),
     "ones(2, 3).squeeze(0)": (ShapeError,
-        "squeeze takes axes of size 1 away, but axis 0 of shape (2, 3) has size 2. Reduce it by sum() or mean(), or "
+        "squeeze removes axes of size 1, but axis 0 of shape (2, 3) has size 2. Reduce it by sum() or mean(), or "
         "choose an entry by indexing."),
     "ones(1, 3).squeeze(2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
     "ones(2).unsqueeze(4)": (ShapeError, f"there is no axis 4: {NO_AXIS}"),
     "ones(2, 3).expand_dims((0, 0))": (ShapeError, "expand_dims((0, 0)) must name each new axis once."),
     "ones(2, 3).swapaxes(0, 2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
     "ones(2, 3).moveaxis(0, 2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
-    "ones(2, 3).moveaxis((0, 1), 0)": (ShapeError, "moveaxis((0, 1), 0) must name as many places as axes."),
+    "ones(2, 3).moveaxis((0, 1), 0)": (ShapeError, "moveaxis((0, 1), 0) must name as many destinations as sources."),
     "ones(2, 3).moveaxis((0, 0), (0, 1))": (ShapeError, "moveaxis((0, 0), (0, 1)) must name each axis once."),
     "ones(2, 3).broadcast_to(2, 4)": (ShapeError,
         f"cannot broadcast (2, 3) with (2, 4): axis -1 has size 3 in one and 4 in the other. {MISFIT}"),
@@ -289,7 +290,8 @@ CALLS = {
         "cannot broadcast (2, 3) with (4, 3): axis -2 has size 2 in one and 4 in"),
     "ones(2, 3).expand(3)": (ShapeError, "cannot broadcast (2, 3) to (3,)"),
     "ones(3).expand(-1, 3)": (ShapeError,
-        "expand(-1, 3): -1 keeps the size of an axis, but axis 0 of the result is new to shape (3,). Say its size."),
+        "expand(-1, 3): -1 keeps the size of an axis, but shape (3,) does not have axis 0 of the result. Give its "
+        "size."),
     "ones(2, 3).tile(-1)": (ValueError, "tile takes integers from 0 on, got -1."),
     "ones(2, 3).tile('a')": (TypeError, "tile takes integers from 0 on, got 'a'."),
     "ones(2, 3).repeat(2)": (ShapeError,
@@ -298,9 +300,9 @@ CALLS = {
     "ones(2, 3).repeat_interleave([1, 2], 1)": (ShapeError,
         "repeat_interleave takes one number, or one for each of the 3 entries along axis 1; got 2."),
     "ones(2, 3).repeat_interleave(-1, 1)": (ValueError,
-        "repeat_interleave takes whole numbers from 0 on, got -1."),
+        "repeat_interleave takes integers from 0 on, got -1."),
     "ones(2, 3).repeat_interleave(1.5, 0)": (TypeError,
-        "repeat_interleave takes whole numbers from 0 on, got 1.5."),
+        "repeat_interleave takes integers from 0 on, got 1.5."),
     "ones(2, 3).repeat_interleave(2, 2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
     "ones(2, 3).flip(2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
     "ones(2, 3).flip(0, -2)": (ShapeError, "flip(0, -2) must name each axis once."),
@@ -309,7 +311,7 @@ CALLS = {
         "roll takes one shift for each axis: got shifts (1, 2) for axis 0."),
     "ones(2, 3).roll((1, 2), (0,))": (ShapeError,
         "roll takes one shift for each axis: got shifts (1, 2) for axis (0,)."),
-    "ones(2, 3).roll(1.5, 0)": (TypeError, "roll moves entries by a whole number, got 1.5."),
+    "ones(2, 3).roll(1.5, 0)": (TypeError, "roll moves entries by an integer, got 1.5."),
     "ones(2, 3).pad((1, 2, 3))": (ShapeError,
         "pad takes (before, after) for each of the 2 axes of shape (2, 3), got (1, 2, 3)."),
     "ones(2, 3).pad((1, 2, 3, 4))": (ShapeError,
@@ -321,9 +323,9 @@ CALLS = {
         "pad takes integers of at least 0, got -1. To cut entries off, use a slice."),
     "ones(2, 3).pad(1.5)": (TypeError, "pad takes integers of at least 0, got 1.5."),
     "ones(2, 3).pad(1, 'mirror')": (ValueError,
-        "pad's mode is 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', got 'mirror'."),
+        "pad takes mode 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', got 'mirror'."),
     "ones(0, 3).pad(1, 'edge')": (ShapeError,
-        "pad's mode 'edge' repeats entries, but axis 0 of shape (0, 3) has none."),
+        "pad with mode 'edge' repeats entries, but axis 0 of shape (0, 3) has none."),
     # Parts
     "ones(2, 3).split(0)": (ValueError, "split takes the size of a piece, at least 1, got 0."),
     "ones(2, 3).split([1, 1], 1)": (ShapeError,
@@ -349,40 +351,44 @@ CALLS = {
     "ones(2, 3).index_select(0, [2])": (IndexError,
         "does not fit shape (2, 3): index 2 is out of bounds for axis 0 with size 2."),
     "ones(2, 3).index_select(0, [0.5])": (TypeError,
-        "an index holds whole numbers, got float64 of shape (1,)."),
+        "an index holds integers, got float64 of shape (1,)."),
     "ones(2, 3).index_select(0, [True, False])": (TypeError,
-        "an index holds whole numbers, got bool of shape (2,)."),
+        "an index holds integers, got bool of shape (2,)."),
     "ones(2, 3).index_select(0, [[0]])": (ShapeError,
         "index_select takes a list of indices, of shape (n,), got shape (1, 1)."),
-    "ones(2, 3).gather(0, [0.5])": (TypeError, "an index holds whole numbers, got float64 of shape (1,)."),
+    "ones(2, 3).gather(0, [0.5])": (TypeError, "an index holds integers, got float64 of shape (1,)."),
     "ones(2, 3).gather(1, [[True, False]])": (TypeError,
-        "an index holds whole numbers, got bool of shape (1, 2)."),
+        "an index holds integers, got bool of shape (1, 2)."),
     "ones(2, 3).gather(0, [0])": (ShapeError,
-        "the index must have an axis for each of shape (2, 3), and be no larger there but along axis 0; got "
-        "shape (1,)."),
+        "the index must have 2 axes, as shape (2, 3) has, and may be larger than it only along axis 0; got shape "
+        "(1,)."),
     "ones(2, 3).gather(0, [[0, 0, 0, 0]])": (ShapeError,
-        "no larger there but along axis 0; got shape (1, 4)."),
+        "the index must have 2 axes, as shape (2, 3) has, and may be larger than it only along axis 0; got shape (1, "
+        "4)."),
     "ones(2, 3).gather(0, [[2, 0, 0]])": (IndexError, "index 2 is out of bounds for axis 0 with size 2."),
     "ones(2, 3).gather(2, [[0]])": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
     "ones(2, 3).take_along_axis([0], 1)": (ShapeError,
-        "the index must have an axis for each of shape (2, 3)"),
+        "the index must have 2 axes, as shape (2, 3) has, and may be larger than it only along axis 1; got shape "
+        "(1,)."),
     "ones(2, 3).take_along_axis([[0], [0], [0]], 1)": (ShapeError, "got shape (3, 1)."),
     "ones(2, 3).take_along_dim([[7], [0]], 1)": (IndexError,
         "index 7 is out of bounds for axis 1 with size 3."),
     "ones(2, 3).scatter_add(0, [[0, 1, 5]], ones(1, 3))": (IndexError,
         "does not fit shape (2, 3): index 5 is out of bounds for axis 0 with size 2."),
     "ones(2, 3).scatter_add(0, [[0.0, 1.0]], ones(1, 2))": (TypeError,
-        "an index holds whole numbers, got float64"),
+        "an index holds integers, got float64 of shape (1, 2)."),
     "ones(2, 3).scatter_add(0, [[0, 1]], ones(1, 1))": (ShapeError,
-        "scatter_add takes a src at least as large as the index along every axis: the index has shape (1, 2), src (1, "
-        "1)."),
-    "ones(2, 3).scatter_add(0, [[0, 1]], ones(2))": (ShapeError, "the index has shape (1, 2), src (2,)."),
-    "ones(2, 3).scatter_add(0, [[0, 1]], 1.0)": (ShapeError, "the index has shape (1, 2), src ()."),
+        "scatter_add takes a src at least as large as the index along every axis, got an index of shape (1, 2) and a "
+        "src of shape (1, 1)."),
+    "ones(2, 3).scatter_add(0, [[0, 1]], ones(2))": (ShapeError, "scatter_add takes a src at least as large as the "
+        "index along every axis, got an index of shape (1, 2) and a src of shape (2,)."),
+    "ones(2, 3).scatter_add(0, [[0, 1]], 1.0)": (ShapeError, "scatter_add takes a src at least as large as the index "
+        "along every axis, got an index of shape (1, 2) and a src of shape ()."),
     "ones(2, 3).masked_fill(np.ones((2, 2)) > 0, 0)": (ShapeError,
         "axis -1 has size 2 in one and 3 in the other."),
     "ones(2, 3).masked_fill([True, False, True], 0)": (TypeError, "a Tensor cannot be combined with a list"),
     "ones(2, 3).where(np.ones(2) > 0, 0.0)": (ShapeError, "cannot broadcast (2,) with (2, 3) with ()"),
-    "ones(2, 3).diagonal(0, 0, 0)": (ShapeError, "diagonal needs two axes, got axis 0 twice."),
+    "ones(2, 3).diagonal(0, 0, 0)": (ShapeError, "diagonal needs two different axes, got axis 0 twice."),
     "ones(2, 3).diagonal(0, 0, 2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
     "ones(3).diagonal()": (ShapeError, "there is no axis 1: with 1 axis they are 0 to 0."),
     # Indexing
@@ -515,7 +521,7 @@ CALLS = {
     "ones(2, 3).clip('a')": (TypeError, "clip takes bounds that are numbers, arrays or tensors, got 'a'."),
     "ones(2, 3).clip(np.ones(2))": (ShapeError, "cannot broadcast (2, 3) with (2,)"),
     "ones(2, 3).clip(ones(2))": (ShapeError, "cannot broadcast (2, 3) with (2,)"),
-    "ones(2).gelu('sigmoid')": (ValueError, "gelu's approximate is 'none' or 'tanh', got 'sigmoid'."),
+    "ones(2).gelu('sigmoid')": (ValueError, "gelu takes approximate='none' or 'tanh', got 'sigmoid'."),
     "ones(2).leaky_relu('a')": (TypeError, "leaky_relu failed on float64 (2,)"),
     "ones(2).round(1.5)": (TypeError, "round failed on float64 (2,)"),
     "ones(2) @ 2": (ShapeError, "a 0-d tensor has no axis to sum over. Use * for a product."),
@@ -528,9 +534,9 @@ CALLS = {
     # Types
     "ones(2).astype('complex128')": (TypeError,
         "a tensor holds real numbers, complex ones are not supported."),
-    "ones(2).astype('abc')": (TypeError, "a dtype is one of NumPy's, such as np.float32; got 'abc'."),
+    "ones(2).astype('abc')": (TypeError, "dtype must be one of NumPy's, such as np.float32, got 'abc'."),
     "ones(2).to('abacus')": (ValueError, "there is no device 'abacus'. The devices are cpu, cuda."),
-    "Tensor([1.0], dtype='abc')": (TypeError, "a dtype is one of NumPy's, such as np.float32; got 'abc'."),
+    "Tensor([1.0], dtype='abc')": (TypeError, "dtype must be one of NumPy's, such as np.float32, got 'abc'."),
     "Tensor([1.0], dtype=complex)": (TypeError,
         "a tensor holds real numbers, complex ones are not supported."),
     "Tensor(np.array(['a']))": (TypeError,
@@ -569,8 +575,8 @@ CALLS = {
     "Tensor([1.0]).register_hook(print)": (GraphError,
         "this tensor needs no gradient, so none can be hooked."),
     "hooked(lambda gradient: gradient[:1])": (ShapeError,
-        "a hook returned a gradient of shape (1,) for one of shape (2,): return None to leave it, or an array of the "
-        "same shape."),
+        "a hook returned a gradient of shape (1,) for one of shape (2,). Return None to keep the gradient, or an array "
+        "of the same shape."),
     "(ones(2) * 1).backward('a')": (TypeError, "a Tensor holds numbers"),
     "(ones(2) * 1).backward([1, 2, 3])": (ShapeError,
         "gradient must have the tensor's shape (2,), got (3,)."),
@@ -650,7 +656,7 @@ def test_overwritten_values_are_named():
         z.backward()
     assert str(caught.value) == (
         "backward() needs the values that '·' worked with, but its input of shape (2,) was overwritten in place "
-        "afterwards. Compute the result again, or make a new tensor instead of overwriting."
+        "afterwards. Compute the result again, or make a new tensor instead of overwriting this one."
     )
 
 
