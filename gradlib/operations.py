@@ -674,8 +674,8 @@ class Operations:
         if mode == "constant":
             widths = tuple(map(tuple, widths))
             return self._apply(P.pad, self, pad_width=widths, constant_values=constant_values)
-        if mode not in ("edge", "reflect", "symmetric", "wrap"):
-            other = {"replicate": "edge", "circular": "wrap"}.get(mode)
+        if not isinstance(mode, str) or mode not in ("edge", "reflect", "symmetric", "wrap"):
+            other = {"replicate": "edge", "circular": "wrap"}.get(str(mode))
             hint = f" PyTorch's {mode!r} is NumPy's {other!r}." if other else ""
             raise ValueError(
                 f"pad takes mode 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', got {mode!r}.{hint}"

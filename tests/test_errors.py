@@ -102,6 +102,8 @@ WRONG = {
     "the gradient by a stranger": (lambda: gradlib.grad(ones(2).sum(), ones(3)), GraphError,
         "outputs does not depend on input 0 (shape (3,)): its gradient is zero everywhere. Was it used, and does it "
         "have requires_grad=True?"),
+    "complex numbers, given a dtype": (lambda: Tensor(np.ones(2, complex), dtype=np.float32), TypeError,
+        "a tensor holds real numbers, complex ones are not supported."),
     "a complex gradient": (lambda: (ones(2) * 2).backward([1j, 2]), TypeError,
         "a tensor holds real numbers, complex ones are not supported."),
     # Matrix products
@@ -317,6 +319,7 @@ CALLS = {
     "ones(2, 3).pad((1, 2, 3, 4))": (ShapeError,
         "got (1, 2, 3, 4). If that is PyTorch's flat list, last axis first, write ((3, 4), (1, 2))."),
     "ones(2, 3).pad(((1, 2), (3,)))": (ShapeError, "pad takes (before, after) for each of the 2 axes of shape (2, 3)"),
+    "ones(2, 3).pad(1, ['edge'])": (ValueError, "pad's mode is 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', "),
     "ones(2, 3).pad(1, 'replicate')": (ValueError, "got 'replicate'. PyTorch's 'replicate' is NumPy's 'edge'."),
     "ones(2, 3).pad(1, mode='circular')": (ValueError, "got 'circular'. PyTorch's 'circular' is NumPy's 'wrap'."),
     "ones(2, 3).pad(-1)": (ValueError,
