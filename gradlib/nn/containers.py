@@ -11,6 +11,8 @@ from . import activations
 from .layers import Linear
 from .module import Module
 
+_SINGLE = (Module, type, np.ndarray)  # iterable, but not lists of modules
+
 
 class _Numbered(Module):
     """Modules in an order, counted from 0: the base of Sequential and ModuleList."""
@@ -22,7 +24,7 @@ class _Numbered(Module):
 
     def extend(self, modules: Iterable[Module]) -> _Numbered:
         """Add several modules at the end and return self."""
-        if not isinstance(modules, Iterable) or np.ndim(modules) == 0 and isinstance(modules, np.ndarray):
+        if not isinstance(modules, Iterable) or isinstance(modules, np.ndarray):
             raise TypeError(f"{type(self).__name__} takes one list of modules, got {type(modules).__name__}.")
         for module in modules:
             self.append(module)
@@ -65,7 +67,7 @@ class Sequential(_Numbered):
 
     def __init__(self, *layers: Module | Iterable[Module] | Mapping[str, Module]):
         super().__init__()
-        if len(layers) == 1 and isinstance(layers[0], Iterable) and not isinstance(layers[0], (Module, type)):
+        if len(layers) == 1 and isinstance(layers[0], Iterable) and not isinstance(layers[0], _SINGLE):
             (layers,) = layers
         named = layers.items() if isinstance(layers, Mapping) else ((str(i), layer) for i, layer in enumerate(layers))
         for name, layer in named:
@@ -173,7 +175,11 @@ class MLP(Sequential):
     """
 
     def __init__(self, layer_sizes: Sequence[int], activation: str = "relu", *, rng: np.random.Generator | None = None):
-        sizes = list(layer_sizes) if isinstance(layer_sizes, Iterable) and np.ndim(layer_sizes) else [layer_sizes]
+        sizes = (
+            list(layer_sizes)
+            if isinstance(layer_sizes, Iterable) and getattr(layer_sizes, "ndim", 1)
+            else [layer_sizes]
+        )
         if len(sizes) < 2:
             raise ValueError(f"MLP takes a list of at least two sizes, inputs and outputs, as [2, 16, 1], got {sizes}.")
         layers: list[Module] = []

@@ -340,7 +340,12 @@ class Module:
                 f"{_described(state_dict)}.{hint}"
             )
         own = dict(self._state())
-        given = {name: on_cpu(value) for name, value in state_dict.items()}
+        given = {}
+        for name, value in state_dict.items():
+            try:
+                given[name] = on_cpu(value)
+            except ValueError:
+                raise ShapeError(f"{name} is not an array: its rows differ in length. Nothing was loaded.") from None
         missing = [name for name in own if name not in given]
         unexpected = [name for name in given if name not in own]
         both = [(name, array, own[name]) for name, array in given.items() if name in own]
