@@ -794,7 +794,7 @@ def _as_array(data: Any, dtype: Any) -> np.ndarray:
     if isinstance(data, DeviceArray):
         return data.astype(data.dtype if dtype is None else dtype)
     if getattr(getattr(data, "dtype", None), "kind", None) == "c":  # given a dtype, NumPy drops the imaginary parts
-        raise _bad_data(data, data.dtype)
+        raise bad_data(data, data.dtype)
     try:
         array = np.array(data, dtype=dtype)
     except OverflowError:
