@@ -236,7 +236,7 @@ def takes(function, inputs) -> None:
 
 
 def bad_data(data, reason) -> Exception:
-    """The error for data that is no array of real numbers."""
+    """The error for data that is not an array of real numbers."""
     ragged = _ragged(data)
     if ragged:
         return ShapeError(f"a tensor is a full grid of numbers, but {ragged}. Fill the short rows, or keep a list.")
