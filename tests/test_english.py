@@ -113,7 +113,6 @@ EXCEPTIONS: set[str] = {
     "primitives/recurrent.py",
     "primitives/reductions.py",
     "primitives/shapes.py",
-    "primitives/table.py",
     "scalar.py",
     "tensor.py",
     "walkthrough.py",

@@ -1,4 +1,4 @@
-"""What an entry of the table of derivatives is."""
+"""An entry of the table of derivatives: an operation, its rules and its formulas."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ class Primitive:
     r"""One operation: its symbol, its forward function, one Vjp for each input (None: never differentiable).
 
     `latex` is the operation itself as a formula; by default `{x} symbol {y}` for a sign, `symbol({x})` for a
-    word. An operation on any number of inputs has one rule for all of them. `variadic` is told first which input
-    is asked about, rule(position, g, z, *inputs); `joint` gives a tuple of all gradients at once, where they are
-    found in one sweep.
+    word. An operation on any number of inputs has one rule for all of them. `variadic` takes the position of the input
+    first, rule(position, g, z, *inputs). `joint` returns a tuple of all gradients, where one sweep finds them all.
 
     `precision` says how `amp.autocast` computes it: "product" in float16, "single" in float32, "" in the dtype of its
     inputs. "single" are sums of many entries, and what leaves float16's range: e¹² does. So is what LAPACK computes,
@@ -77,7 +76,7 @@ class Primitive:
         return self.forward(*inputs, **keywords)
 
     def rules_for(self, count: int) -> tuple[Callable | None, ...]:
-        """The rules when there are `count` inputs, one for each."""
+        """Return one rule for each of `count` inputs."""
         if self.joint is not None:
             return (self.joint.rule,) * count
         if self.variadic is None:
@@ -85,12 +84,12 @@ class Primitive:
         return tuple(partial(self.variadic.rule, position) for position in range(count))
 
     def vjp(self, position: int) -> Vjp | None:
-        """The entry for one input."""
+        """Return the rule for one input, with its formula."""
         return self.variadic or self.joint or self.vjps[position]
 
     @property
     def elementwise(self) -> bool:
-        """Whether every gradient is g times a local derivative: then no formula mentions g."""
+        """True if every gradient is g times a local derivative: then no formula mentions g."""
         return bool(self.vjps) and not any("{g}" in vjp.latex for vjp in self.vjps if vjp)
 
     def __repr__(self) -> str:
