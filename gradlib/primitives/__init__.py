@@ -10,10 +10,9 @@ times the local derivative, ∂L/∂x = g · ∂z/∂x, and the formula beside i
 operation mixes entries (a sum, a matrix product) there is no single factor: the formula is the whole product,
 and {g} stands in it.
 
-Rules use operators, methods, NumPy functions and other entries only and never write in place, so that the
-same line runs on arrays (the fast path) and on tensors (gradients of gradients). Two matters they leave to the
-engine: a gradient is summed over the axes that broadcasting stretched, and an input that needs no gradient is not
-asked about.
+Rules use only operators, methods, NumPy functions and other entries, and never write in place. So the same line runs
+on arrays (the fast path) and on tensors (gradients of gradients). Two things are left to the engine: it sums a gradient
+over the axes that broadcasting stretched, and it skips inputs that need no gradient.
 
 The entries stand in one file a family: elementwise, reductions, shapes, linear, windows, recurrent.
 """
@@ -38,7 +37,7 @@ _BY_SYMBOL |= {"*": TABLE["mul"], "×": TABLE["mul"], "^": TABLE["pow"]}
 
 
 def find(op: Primitive | str) -> Primitive:
-    """The entry for an operation: itself, or looked up by symbol ("·", "*", "tanh") or by name ("mul").
+    """Find the entry for an operation by its symbol ("·", "*", "tanh") or its name ("mul"); an entry is its own.
 
     >>> find("*"), find("matmul")
     (Primitive('·'), Primitive('@'))
