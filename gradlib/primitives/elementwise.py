@@ -57,7 +57,7 @@ remainder = Primitive(
     latex=r"{x} \bmod {y}",
 )  # fmt: skip
 
-# np.reciprocal of a whole number is a whole number, 1/2 = 0.
+# np.reciprocal of an integer is an integer: 1/2 = 0.
 reciprocal = Primitive(
     "reciprocal", lambda x: 1 / x, Vjp(lambda g, z, x: -g * z * z, "-{z}^2"), latex="1/{x}", precision="single"
 )
@@ -84,7 +84,7 @@ floor_divide = Primitive(
 
 astype = Primitive("astype", lambda x, dtype: x.astype(dtype), Vjp(lambda g, z, x, dtype: g.astype(x.dtype), "1"))
 
-# In the memory of another device; the gradient goes back.
+# Moves an array to another device; its gradient comes back.
 to = Primitive("to", move, Vjp(lambda g, z, x, device: to(g, device=x.device), "1"))
 
 # Exponentials and logarithms ------------------------------------------------------------
@@ -119,7 +119,7 @@ exp2 = Primitive(
     "exp2", np.exp2, Vjp(lambda g, z, x: g * (z * math.log(2)), r"{z} \cdot \ln 2"), latex="2^{{x}}", precision="single"
 )
 
-# σ(x - y) = e^(x - z), which for x = z = ∞ is no number.
+# σ(x - y) = e^(x - z), which is NaN for x = z = ∞.
 logaddexp = Primitive(
     "logaddexp", np.logaddexp,
     Vjp(lambda g, z, x, y: g * sigmoid(x - y), r"\sigma({x} - {y})"),
@@ -158,7 +158,7 @@ arcsinh = Primitive("arcsinh", np.arcsinh, Vjp(lambda g, z, x: g / np.sqrt(x * x
 arccosh = Primitive("arccosh", np.arccosh, Vjp(lambda g, z, x: g / np.sqrt(x * x - 1), r"1/\sqrt{{x}^2 - 1}"))
 arctanh = Primitive("arctanh", np.arctanh, Vjp(lambda g, z, x: g / (1 - x * x), "1/(1 - {x}^2)"))
 
-# The angle of the point (y, x): the ordinate comes first, as in NumPy and in C.
+# The angle of the point (y, x): the ordinate is the first argument, as in NumPy and in C.
 atan2 = Primitive(
     "atan2", np.arctan2,
     Vjp(lambda g, z, x, y: g * _ratio(y, x * x + y * y), "{y}/({x}^2 + {y}^2)"),
@@ -237,7 +237,7 @@ def _cumulative(x, approximate):
 
 
 def _gelu_slope(g, z, x, approximate):
-    near = np.clip(x, -100, 100)  # beyond, Φ is 0 or 1; ∞ · Φ'(∞) is no number
+    near = np.clip(x, -100, 100)  # beyond, Φ is 0 or 1; ∞ · Φ'(∞) would be NaN
     if type(z) is np.ndarray:  # Φ = z/x saves the erf, half of the time; on tensors it would lose Φ' at 0
         cumulative = np.divide(z, x, out=np.asarray(np.heaviside(x, 0.5)), where=(x != 0) & (x == near))
     else:
@@ -257,7 +257,7 @@ gelu = Primitive(
 
 
 def _silu_slope(g, x):
-    near = np.clip(x, -1000, 1000)  # beyond, σ is 0 or 1; ∞ · σ(-∞) is no number
+    near = np.clip(x, -1000, 1000)  # beyond, σ is 0 or 1; ∞ · σ(-∞) would be NaN
     return g * (sigmoid(near) * (1 + near * sigmoid(-near)))
 
 
@@ -278,7 +278,7 @@ where = Primitive(
 
 
 def _winner(g, x, y):
-    """g where x wins, half of it at a tie, as in PyTorch. If x or y is NaN, both get g, for neither lost."""
+    """Give x the gradient where it wins, half of it at a tie, as in PyTorch. If x or y is NaN, both get all of it."""
     return np.where(x == y, g * 0.5, np.where(x < y, 0, g))
 
 
@@ -298,7 +298,7 @@ minimum = Primitive(
 
 
 def _inside(g, x, min, max):
-    """g where x lies between the bounds; on a bound too, as in PyTorch."""
+    """Keep g where x lies between the bounds or on one, as in PyTorch."""
     kept = True if min is None else x >= min
     kept = kept if max is None else kept & (x <= max)
     return g * kept
