@@ -1,4 +1,4 @@
-"""The table of derivatives: products of matrices and what is solved with them.
+"""The table of derivatives: matrix products, inverses, linear systems and determinants.
 
 All work on stacks of matrices: the last two axes are the matrix, those in front broadcast.
 """
@@ -14,7 +14,7 @@ from .table import Primitive, Vjp, in_single
 
 
 def _as_matrices(g, x, y):
-    """A vector on the left is a row, on the right a column: then every product is (…, n, k) @ (…, k, m)."""
+    """Make a vector on the left a row, on the right a column: then every product is (…, n, k) @ (…, k, m)."""
     if y.ndim == 1:
         y, g = np.expand_dims(y, 1), np.expand_dims(g, -1)
     if x.ndim == 1:
@@ -56,7 +56,7 @@ def _linear(x, y, w):
 
 
 def _linear_back(rule, g, z, x, y):
-    """The rule of a product, of all rows at once: for a stack of matrices it takes half of the time."""
+    """Apply the rule of a product to all rows at once, which takes half of the time for a stack of matrices."""
     if x.ndim <= 2:
         return rule(g, z, x, y)
     g, rows = (a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) for a in (g, x))
@@ -118,7 +118,7 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _spelled(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
-    """The letters of each input and of the result, with "..." written out and the result never left implicit."""
+    """Spell out the letters of each input and of the result, with "..." and an implicit result written out."""
     inputs, arrow, result = subscripts.replace(" ", "").partition("->")
     letters = inputs.split(",")
     free = [letter for letter in _ALPHABET if letter not in subscripts]
@@ -146,7 +146,7 @@ inv = Primitive(
 
 
 def _solve_back(g, x, y):
-    """∂L/∂y, with an axis for the right-hand sides where y is a single one, a vector."""
+    """Compute ∂L/∂y, with an axis for the right-hand sides also where y is a single one, a vector."""
     return solve(x.mT, np.expand_dims(g, -1) if y.ndim == 1 else g)
 
 
@@ -170,7 +170,7 @@ solve = Primitive(
 
 
 def _cofactors(x):
-    """∂det(x)/∂x: entry ij is ± the determinant of x without row i and column j."""
+    """Compute ∂det(x)/∂x: entry ij is ± the determinant of x without row i and column j."""
     n = x.shape[-1]
     if n == 0:
         return x
@@ -184,7 +184,7 @@ def _cofactors(x):
 
 def _det_vjp(g, z, x):
     g, z = np.expand_dims(g, (-2, -1)), np.expand_dims(z, (-2, -1))
-    if np.all(z != 0):  # then the cofactors are det(x) x⁻ᵀ, in n³ steps in place of n⁵
+    if np.all(z != 0):  # then the cofactors are det(x) x⁻ᵀ, in n³ steps instead of n⁵
         return g * z * inv(x).mT
     return g * _cofactors(x)
 
