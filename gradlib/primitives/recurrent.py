@@ -11,16 +11,16 @@ step computes on its way: k is 1 for Elman's network, 3 for a GRU, 4 for an LSTM
 *Backpropagation through time.* The state hₜ is read twice: it is an output, where the gradient Gₜ arrives, and
 it goes into step t + 1. So with p the numbers that a step computes before its nonlinearities,
 
-    ∂L/∂hₜ = Gₜ + what step t + 1 hands back
+    ∂L/∂hₜ = Gₜ + what step t + 1 passes back
     ∂L/∂pₜ = ∂L/∂hₜ · (the slopes of step t)
-    step t hands back  ∂L/∂pₜ W_hhᵀ
+    step t passes back  ∂L/∂pₜ W_hhᵀ
 
 which is a loop from the last step to the first. What the inputs get needs no loop:
 
-    ∂L/∂a = ∂L/∂p       ∂L/∂h₀ = what step 1 hands back
+    ∂L/∂a = ∂L/∂p       ∂L/∂h₀ = what step 1 passes back
     ∂L/∂W_hh = Σₜ hₜ₋₁ᵀ ∂L/∂pₜ, one matrix product over T·N rows
 
-All of it comes out of one sweep, so one rule gives all gradients (`joint`).
+One sweep gives all of them, so one rule returns all gradients (`joint`).
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ def _rows(x):
 
 
 def _states_before(states, first):
-    """The state that each step starts from: (T, N, H) and (N, H) -> (T, N, H)."""
+    """Return the state that each step starts from: (T, N, H) and (N, H) -> (T, N, H)."""
     return np.concatenate([np.expand_dims(first, 0), states[:-1]])
 
 
 def _weight_gradient(before, deltas):
-    """Σₜ hₜ₋₁ᵀ ∂L/∂pₜ, as one product over T·N rows."""
+    """Compute Σₜ hₜ₋₁ᵀ ∂L/∂pₜ as one product over T·N rows."""
     return _rows(before).mT @ _rows(deltas)  # (H, T·N) @ (T·N, k·H) -> (H, k·H)
 
 
 def _transposed(weight):
-    """Wᵀ, laid out anew: each of the T products with it then takes half of the time."""
+    """Copy Wᵀ into contiguous memory: each of the T products with it then takes half of the time."""
     return weight.mT.copy() if type(weight) is np.ndarray else weight.mT
 
 
@@ -130,7 +130,7 @@ def _lstm_forward(a, weight, first, first_memory, kept=None):
 
 
 def _lstm_rule(g, z, a, weight, first, first_memory, kept=None):
-    r"""Two gradients are handed back, to h and to c. With t = tanh(c') and the blocks of p in order,
+    r"""Two gradients are passed back, to h and to c. With t = tanh(c') and the blocks of p in order,
 
     ∂L/∂c' = G_c + back_c + ∂L/∂h' · o (1 - t²)          back_c = ∂L/∂c' · f
     ∂L/∂p  = ∂L/∂c' · g i (1 - i),   ∂L/∂c' · c f (1 - f),   ∂L/∂c' · i (1 - g²),   ∂L/∂h' · t o (1 - o)
@@ -199,7 +199,7 @@ def _gru_rule(g, z, a, weight, bias, first):
 
     ∂L/∂aₙ = ∂L/∂h' · (1 - z)(1 - n²)      ∂L/∂uₙ = ∂L/∂aₙ · r
     ∂L/∂aᵣ = ∂L/∂aₙ · uₙ r (1 - r)         ∂L/∂a_z = ∂L/∂h' · (h - n) z (1 - z)
-    handed back: ∂L/∂h' · z + ∂L/∂u Wᵀ
+    passed back: ∂L/∂h' · z + ∂L/∂u Wᵀ
     """
     before = _states_before(z, first)
     steps, _, size = before.shape
