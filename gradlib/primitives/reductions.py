@@ -1,4 +1,4 @@
-"""The table of derivatives: sums, products, extremes and what is built of them, along axes.
+"""The table of derivatives: sums, products, extremes along axes, and operations built from them.
 
 `axis` is None for all axes, one axis, or a tuple of them; negative ones count from the end.
 """
@@ -14,7 +14,7 @@ from .table import HALF, Primitive, Vjp, in_single
 
 
 def _back(value, x, axis, keepdims):
-    """A result of a reduction of x, with its reduced axes back as axes of size 1: then it broadcasts with x."""
+    """Restore the reduced axes of a result as axes of size 1: then it broadcasts with x."""
     if axis is None or keepdims or not x.ndim:  # NumPy lets a 0-d array be summed over axis 0
         return value
     return np.expand_dims(value, axis)
@@ -90,7 +90,7 @@ def _total(axis, x, y=None):
 
 
 def _how_many(z, x):
-    """How many entries of x each entry of a reduction z is made of; NaN for none, as 0/0 is."""
+    """Count the entries of x behind each entry of its reduction z; NaN for none, since 0/0 is NaN."""
     return math.prod(x.shape) / (math.prod(z.shape) or 1) or math.nan
 
 
@@ -158,9 +158,9 @@ norm = Primitive(
 
 @in_single
 def to_extremes(g, z, x, axis, keepdims):
-    """The gradient, shared evenly by the entries that attain the extreme z."""
+    """Share the gradient evenly among the entries that attain the extreme z."""
     attained = x == _back(z, x, axis, keepdims)
-    ties = sum(attained.astype(x.dtype), axis=axis, keepdims=keepdims)  # whole numbers would make float64 of g
+    ties = sum(attained.astype(x.dtype), axis=axis, keepdims=keepdims)  # integers would make g float64
     return attained * _back(g / ties, x, axis, keepdims)
 
 
@@ -193,7 +193,7 @@ def _floating(x):
 def _logsumexp(x, axis=None, keepdims=False):
     x = _floating(x)
     peak = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
-    peak = np.where(np.isfinite(peak), peak, np.zeros_like(peak))  # ∞ - ∞ is no number
+    peak = np.where(np.isfinite(peak), peak, np.zeros_like(peak))  # ∞ - ∞ is NaN
     with np.errstate(divide="ignore"):  # ln 0 = -∞ is the right answer for a row of -∞
         z = np.log(_sum(np.exp(x - peak), axis, True)) + peak  # every exponent is at most 0
     return z if keepdims else np.squeeze(z, axis=axis)
