@@ -108,7 +108,6 @@ EXCEPTIONS: set[str] = {
     "functions.py",
     "graph.py",
     "numpy_functions.py",
-    "primitives/shapes.py",
     "scalar.py",
     "tensor.py",
     "walkthrough.py",

@@ -18,7 +18,7 @@ reshape = Primitive(
 
 
 def _inverse(axes):
-    """The order of axes that undoes another one."""
+    """Invert an order of axes."""
     places = [axis % len(axes) for axis in axes]
     return tuple(map(places.index, range(len(axes))))
 
@@ -40,7 +40,7 @@ broadcast_to = Primitive(
 
 
 def _part(position, g, z, *inputs, axis):
-    """The piece of g that lies where the input was laid."""
+    """Cut out the piece of g that belongs to one input."""
     sizes = [x.shape[axis] for x in inputs[: position + 1]]
     start, stop = sum(sizes[:-1]), sum(sizes)
     return g[(slice(None),) * (axis % g.ndim) + (slice(start, stop),)]
@@ -72,18 +72,18 @@ pad = Primitive(
 
 
 def _repeats(index) -> bool:
-    """Whether an index may name an entry more than once: only arrays of whole numbers can."""
+    """True if an index may name an entry more than once: only arrays of integers can."""
     parts = index if isinstance(index, tuple) else (index,)
     return any(isinstance(part, (list, np.ndarray)) and np.asarray(part).dtype != bool for part in parts)
 
 
 def _positions(index, shape):
-    """For each entry of x[index], its position in x counted flat."""
+    """Return the position in the flattened x of each entry of x[index]."""
     return np.arange(math.prod(shape)).reshape(shape)[index]
 
 
 def scattered(g, index, shape):
-    """g laid at the places that x[index] reads, in zeros of a shape; gradients of a place read twice add up."""
+    """Add g into zeros of a shape at the places that x[index] reads; a place that is read twice collects twice."""
     if not _repeats(index):
         x = np.zeros_like(g, shape=shape)
         x[index] = g
@@ -113,7 +113,7 @@ scatter = Primitive(
 
 
 def assign(x, index, value):
-    """x[index] = value, in place. An array of one entry may be assigned to a single entry; NumPy alone refuses it."""
+    """Assign x[index] = value, in place. Unlike in NumPy, an array of one entry fits a single entry."""
     x[index] = value.reshape(()) if value.size == 1 else value
 
 
@@ -124,7 +124,7 @@ def _setitem(x, value, index):
 
 
 def _kept(g, x, value, index):
-    """The gradient of what was assigned: that at the index, if no later entry was assigned to the same place."""
+    """Return g at the index, but 0 where a later entry was assigned to the same place."""
     own = g[index]
     own = own.reshape((1,) * (value.ndim - own.ndim) + own.shape)  # NumPy lets a value have more axes, of size 1
     if not _repeats(index):
