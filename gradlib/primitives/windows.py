@@ -1,11 +1,11 @@
-r"""The table of derivatives: sliding windows, of which convolution and pooling are made.
+r"""The table of derivatives: sliding windows, from which convolution and pooling are built.
 
-`unfold` lays every window of an image out as a column, `fold` adds columns back into the image. They are each
+`unfold` writes every window of an image as a column, `fold` adds columns back into the image. They are each
 other's transpose, so each is the other's rule. A convolution is then one matrix product,
 
     z = W · unfold(x)          (out, C·k) @ (C·k, o·N) -> (out, o·N)
 
-with k places in a kernel, o places where it is put, and its gradients are those of a product:
+with k places in a kernel, o places where it is applied, and its gradients are those of a product:
 ∂L/∂W = g · unfold(x)ᵀ, ∂L/∂x = fold(Wᵀ g): a pixel that stands in several windows collects from each.
 """
 
@@ -20,7 +20,7 @@ from .table import Primitive, Vjp, in_single
 
 
 def output_sizes(sizes, kernel, stride, padding, dilation) -> tuple[int, ...]:
-    """At how many places a kernel can be put, along each axis."""
+    """Count the places where a kernel fits, along each axis."""
     return tuple(
         (size + before + after - d * (k - 1) - 1) // s + 1
         for size, k, s, (before, after), d in zip(sizes, kernel, stride, padding, dilation, strict=True)
@@ -28,7 +28,7 @@ def output_sizes(sizes, kernel, stride, padding, dilation) -> tuple[int, ...]:
 
 
 def _places(kernel, stride, dilation, out):
-    """(place in the kernel, the pixels that it meets) for every place: slices along the image's axes."""
+    """Yield (place in the kernel, the pixels that it meets) for every place: slices along the image's axes."""
     for place in product(*map(range, kernel)):
         yield (
             place,
@@ -40,7 +40,7 @@ def _places(kernel, stride, dilation, out):
 
 
 def _inner(sizes, padding):
-    """Where the image lies in its padded form."""
+    """Index the image within its padded form."""
     return (slice(None), *(slice(before, before + size) for size, (before, _) in zip(sizes, padding, strict=True)))
 
 
