@@ -20,7 +20,7 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def latex_name(name: str) -> str:
-    r"""A variable's name in LaTeX.
+    r"""Write a variable's name in LaTeX.
 
     >>> [latex_name(name) for name in ("x", "t12", "theta", "weight_1", "-2", "0.5")]
     ['x', 't_{12}', '\\theta', '\\mathit{weight\\_1}', '-2', '0.5']
@@ -35,7 +35,7 @@ def latex_name(name: str) -> str:
 
 
 def fill(latex: str, inputs: Sequence[str], output: str = "", gradient: str = "") -> str:
-    """A formula of the table with its operands put in; a negative number in brackets where it needs them.
+    """Insert the operands into a formula of the table, a negative number in brackets where it needs them.
 
     >>> fill("-{x}/{y}^2", ["u", "v"]), fill("{x}^{{y}}", ["-2", "-1"]), fill("{y}", ["x", "-3"])
     ('-u/v^2', '(-2)^{-1}', '-3')
@@ -51,7 +51,7 @@ def fill(latex: str, inputs: Sequence[str], output: str = "", gradient: str = ""
 
 
 def plain(latex: str) -> str:
-    r"""A filled formula as plain text.
+    r"""Write a filled formula as plain text.
 
     >>> plain(r"1 - \tanh^2 u"), plain(r"2 \cdot x^{2-1}"), plain(r"g\,w^\top")
     ('1 - tanh² u', '2 · x^(2-1)', 'g wᵀ')
@@ -75,12 +75,12 @@ _SIGNS = {
 
 
 def _bracketed(text: str) -> str:
-    """In brackets, unless it is a single name or number."""
+    """Put brackets around anything but a single name or number."""
     return text if re.fullmatch(r"\w+|\([^()]*\)", text) else f"({text})"
 
 
 def operation_text(op: Any, inputs: Sequence[str]) -> str:
-    """An operation in the names of its inputs; as `op(inputs)` if it is not in the table.
+    """Write an operation in the names of its inputs; as `op(inputs)` if it is not in the table.
 
     >>> operation_text("*", ["x", "y"]), operation_text("**", ["x", "2"]), operation_text("cube", ["x"])
     ('x · y', 'x²', 'cube(x)')
@@ -95,7 +95,7 @@ def operation_text(op: Any, inputs: Sequence[str]) -> str:
 
 
 def rules_text(entry: primitives.Primitive, count: int) -> str:
-    """The derivatives of an entry by each of its inputs: local ones, or what becomes of the gradient g.
+    """List the derivatives of an entry with respect to each input: local ones, or as products with the gradient g.
 
     >>> rules_text(primitives.mul, 2), rules_text(primitives.matmul, 2)
     ('z = x · y: ∂z/∂x = y, ∂z/∂y = x', 'z = x y: ∂L/∂x = g yᵀ, ∂L/∂y = xᵀ g')
@@ -111,7 +111,7 @@ def rules_text(entry: primitives.Primitive, count: int) -> str:
 
 
 def number(value: float) -> str:
-    """A number as it is shown: four significant digits, no trailing zeros.
+    """Write a number with four significant digits, without trailing zeros.
 
     >>> number(2.0), number(-0.123456), number(1234567.0), number(1e-9)
     ('2', '-0.1235', '1.235e+06', '1e-09')
@@ -120,7 +120,7 @@ def number(value: float) -> str:
 
 
 def value_text(value: np.ndarray) -> str:
-    """A value as it is shown: one number, up to three of them, or the shape of more.
+    """Write a value: up to three numbers, or the shape of more.
 
     >>> value_text(np.array([2.0])), value_text(np.array([1.0, 0.5])), value_text(np.ones((2, 3)))
     ('2', '[1, 0.5]', 'shape (2, 3)')
@@ -134,8 +134,7 @@ def value_text(value: np.ndarray) -> str:
 
 
 def gradient_text(gradient: np.ndarray) -> str:
-    """A gradient as it is shown: its entries if they are few, else its norm, the root of the sum of their
-    squares.
+    """Write a gradient: its entries if they are few, else its norm, the root of the sum of their squares.
 
     >>> gradient_text(np.array(7.0)), gradient_text(np.array([[3.0, 0.0], [0.0, 4.0]]))
     ('7', 'norm 5')

@@ -261,7 +261,7 @@ log_softmax = Primitive(
 )  # fmt: skip
 
 # The cross-entropy of a row of scores x with the class i that is right: z = ln Σ eˣ - xᵢ = -ln softmax(x)ᵢ, whose slope
-# is softmax(x) less 1 at i. As one entry, with the mean over the rows in it, a small network's step takes 15 % less
+# is softmax(x) minus 1 at i. As one entry, with the mean over the rows in it, a small network's step takes 15 % less
 # time than composed of log_softmax, indexing and mean.
 
 
