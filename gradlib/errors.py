@@ -239,11 +239,15 @@ def bad_data(data, reason) -> Exception:
     """The error for data that is not an array of real numbers."""
     ragged = _ragged(data)
     if ragged:
-        return ShapeError(f"a tensor is a full grid of numbers, but {ragged}. Fill the short rows, or keep a list.")
+        return ShapeError(
+            f"the rows of a tensor must be equally long, but {ragged}. Fill the short rows, or keep a list."
+        )
     if getattr(reason, "kind", None) == "c":
         return TypeError("a tensor holds real numbers, complex ones are not supported. Keep .real and .imag apart.")
     if isinstance(data, (list, tuple)) and any(hasattr(entry, "_prev") for entry in data):
-        return TypeError("a Tensor is made of numbers, not of tensors: the graph of the parts would be cut.")
+        return TypeError(
+            "a list of tensors cannot become a Tensor: the graph of its parts would be cut. Use gradlib.stack."
+        )
     return TypeError(
         f"a Tensor holds numbers: a number, nested lists of numbers, or an array. Got {type(data).__name__} "
         f"{shown(data)}."
@@ -251,13 +255,13 @@ def bad_data(data, reason) -> Exception:
 
 
 def shown(data) -> str:
-    """A value in an error: its repr, cut where that is long."""
+    """The repr of a value for an error message, shortened if it is long."""
     text = repr(data)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _ragged(data, place: str = "data") -> str:
-    """Where nested lists differ in length, in words; empty if they do not."""
+    """A phrase that says where nested lists differ in length; empty if they do not."""
     if not isinstance(data, (list, tuple)):
         return ""
     lengths = [len(row) if isinstance(row, (list, tuple)) else None for row in data]

@@ -23,9 +23,9 @@ _new = object.__new__
 _STORE_SUBSCR = dis.opmap["STORE_SUBSCR"]
 _NO_KEYWORDS: dict = {}  # shared: a new one for each result takes 64 bytes, and the garbage collector runs more often
 
-# When an array is freed, the C library of Linux returns its memory to the system, and each page of the next array costs
-# 0.5 µs again: a third of a GPT's step. Once a block of this size has been freed, it keeps up to 64 MiB. The block is
-# never written to, so this takes 40 µs and no memory.
+# When an array is freed, Linux's C library returns its memory to the system, and each page of the next array costs
+# 0.5 µs again: a third of a GPT's step. Once a block of this size has been freed, the C library keeps up to 64 MiB. The
+# block is never written to, so this takes 40 µs and no memory.
 np.empty(2**25 - 2**13, np.uint8)
 
 
@@ -42,11 +42,11 @@ class Tensor(Operations):
     requires_grad : whether `backward()` fills `grad`. Only floating-point data can have a gradient.
     dtype : a NumPy dtype, to choose another.
 
-    `data` is the array; assigning to it overwrites the tensor in place, and a graph that used the old value
-    then refuses `backward()`. `grad` is an array of the same shape and dtype, None before the first
+    `data` is the array. Assigning to it overwrites the tensor in place, and a graph that used the old value
+    then refuses `backward()`. `grad` is an array of the same shape and dtype, or None before the first
     `backward()`; gradients add up over calls.
 
-    A result is float64 only if an input is: whole numbers and bools go with float32, as in PyTorch.
+    A result is float64 only if an input is: integers and bools become float32, as in PyTorch.
 
     >>> x = Tensor([2.0], requires_grad=True)
     >>> y = Tensor([3.0], requires_grad=True)
@@ -58,13 +58,13 @@ class Tensor(Operations):
 
     __slots__ = (
         "_array", "grad", "_requires_grad",  # the value and its gradient
-        "_op", "_prev", "_kwargs",  # how it was made: Primitive, inputs, keywords; None, (), None for a leaf
+        "_op", "_prev", "_kwargs",  # the operation that made it: Primitive, inputs, keywords; None, (), None for a leaf
         "_made",  # `writes.count` when it was made
-        "_hooks", "_retains_grad",  # what is done with the gradient on its way
-        "_cut",  # where the graph behind it was cut, in words, if it was
-        "_line",  # the user's line that made it, noted by detect_anomaly; not there otherwise
-        "_shows",  # (operation, inputs, keywords) of a view of another tensor that is not recorded; not there otherwise
-        "_earlier",  # what it was before `t[i] = v` in a graph; not there otherwise
+        "_hooks", "_retains_grad",  # the functions that `backward()` calls, and if it keeps the gradient
+        "_cut",  # where the graph behind it was cut, in words, or None
+        "_line",  # the user's line that made it; set only by detect_anomaly
+        "_shows",  # (operation, inputs, keywords); set only for a view that is not recorded
+        "_earlier",  # the tensor before `t[i] = v`; set only by such an assignment in a graph
         "__weakref__",
     )  # fmt: skip
 
@@ -90,8 +90,8 @@ class Tensor(Operations):
             value = moved(array.astype(self.dtype, copy=False), self.device)
             if value.shape != self.shape:
                 raise ShapeError(
-                    f"a tensor of shape {self.shape} cannot take data of shape {value.shape}: its shape stays. Make a "
-                    "new Tensor for another one."
+                    f"a tensor of shape {self.shape} cannot take data of shape {value.shape}: its shape cannot change. "
+                    "Make a new Tensor instead."
                 )
             self._array = value
         writes.mark(value)
@@ -99,7 +99,7 @@ class Tensor(Operations):
     shape = property(lambda self: self._array.shape, doc="The size along each axis.")
     ndim = property(lambda self: self._array.ndim, doc="The number of axes.")
     dtype = property(lambda self: self._array.dtype, doc="The NumPy dtype of the entries.")
-    device = property(lambda self: self._array.device, doc='In whose memory the array lies: "cpu" or "cuda".')
+    device = property(lambda self: self._array.device, doc='The device whose memory holds the array: "cpu" or "cuda".')
 
     def numel(self) -> int:
         """The number of entries."""
@@ -118,21 +118,21 @@ class Tensor(Operations):
         return self._array.shape[dim]
 
     def numpy(self) -> np.ndarray:
-        """The array, not copied. Refused where it would cut a graph: if that is meant, t.detach().numpy()."""
+        """The array, not copied. Raises GraphError if the tensor needs a gradient: use t.detach().numpy() then."""
         if self._requires_grad:
             raise GraphError(
-                "NumPy would lose the gradient of this tensor: what it computes is not part of the graph. Use "
-                "gradlib's operations, or t.detach().numpy() if no gradient is to flow."
+                "NumPy would lose the gradient of this tensor: its results are not part of the graph. Use gradlib's "
+                "operations, or t.detach().numpy() if you need no gradient."
             )
         if self.device != "cpu":
-            raise TypeError(f"this tensor lies in the memory of {self.device!r}: move it first, by t.cpu().")
+            raise TypeError(f"this tensor is in the memory of {self.device!r}: move it first, with t.cpu().")
         return self._array
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __dlpack__(self, **keywords):
-        """The array for another library that speaks DLPack, not copied: torch.from_dlpack(t), np.from_dlpack(t)."""
+        """The array for another library that uses DLPack, not copied: torch.from_dlpack(t), np.from_dlpack(t)."""
         return self.numpy().__dlpack__(**keywords)
 
     def __dlpack_device__(self) -> tuple:
@@ -158,14 +158,14 @@ class Tensor(Operations):
 
     def __index__(self) -> int:
         if self._array.dtype.kind not in "iu":
-            raise TypeError(f"an index is a whole number, this tensor is {self.dtype}. Use int(t).")
+            raise TypeError(f"an index must be an integer, but this tensor is {self.dtype}. Use int(t).")
         return self.item()
 
     def __bool__(self) -> bool:
         if self._array.size != 1:
             raise ShapeError(
-                f"a tensor of shape {self.shape} is neither true nor false. Ask about one entry, or use (t > 0).all() "
-                "or .any()."
+                f"a tensor of shape {self.shape} is neither true nor false. Test one entry, or use (t > 0).all() or "
+                ".any()."
             )
         return bool(self._array.item())
 
@@ -201,18 +201,18 @@ class Tensor(Operations):
         return format(self.item(), spec) if spec else str(self)
 
     def __reduce__(self):
-        """For copy, deepcopy and pickle: a leaf with its gradient. A result of a graph is refused: detach it."""
+        """Support copy, deepcopy and pickle of a leaf with its gradient. A result in a graph must be detached first."""
         if not self.is_leaf:
             raise GraphError(
                 f"this tensor is a result of {self._op.symbol!r}, and a copy would lose the graph behind it. Copy "
-                "t.detach(), or copy the leaves and compute it again."
+                "t.detach(), or copy the leaves and compute the result again."
             )
         return _rebuilt, (type(self), self._array, self._requires_grad, self.grad)
 
     # The graph --------------------------------------------------------------------------------------------
     @property
     def requires_grad(self) -> bool:
-        """Whether a gradient flows to this tensor: chosen for a leaf, inherited by a result."""
+        """True if a gradient flows to this tensor. It is chosen for a leaf and inherited by a result."""
         return self._requires_grad
 
     @requires_grad.setter
@@ -220,28 +220,29 @@ class Tensor(Operations):
         self.requires_grad_(flag)
 
     def requires_grad_(self, flag: bool = True) -> Tensor:
-        """Choose whether `backward()` fills the gradient of this leaf; returns the tensor."""
+        """Choose whether `backward()` fills the gradient of this leaf. Returns the tensor."""
         if not self.is_leaf:
             raise GraphError(
-                f"this tensor is a result of {self._op.symbol!r}: it needs a gradient because its inputs do. Only "
-                "leaves choose. Use t.detach() for a constant of the same value, t.retain_grad() to keep its gradient."
+                f"this tensor is a result of {self._op.symbol!r}: it needs a gradient because its inputs do, and "
+                "requires_grad can be set only on leaves. Use t.detach() for a constant of the same value, "
+                "t.retain_grad() to keep its gradient."
             )
         if flag and self.dtype.kind != "f":
             raise TypeError(
-                f"requires_grad=True takes floating-point data, this is {self.dtype}: a whole number cannot be nudged "
-                "by a little. Write 2.0 in place of 2, or pass dtype=np.float32."
+                f"requires_grad=True needs floating-point data, got {self.dtype}, which cannot change by a small "
+                "amount. Write 2.0 instead of 2, or pass dtype=np.float32."
             )
         self._requires_grad = bool(flag)
         return self
 
     @property
     def is_leaf(self) -> bool:
-        """Whether it begins a graph: made by the user, not by an operation that was recorded."""
+        """True if no recorded operation made this tensor, so that a graph begins with it."""
         return self._op is None
 
     @property
     def grad_fn(self) -> BackwardStep | None:
-        """How a gradient goes on from here to the inputs `_prev`, to look at and to call; None for a leaf.
+        """The step backward from this tensor to its inputs `_prev`, which can be printed and called; None for a leaf.
 
         >>> x, w = Tensor(2.0, requires_grad=True), Tensor(5.0, requires_grad=True)
         >>> (x * w).grad_fn
@@ -251,10 +252,10 @@ class Tensor(Operations):
         """
         return None if self._op is None else BackwardStep(self)
 
-    _backward = grad_fn  # as small engines call it
+    _backward = grad_fn  # its name in small engines
 
     def detach(self) -> Tensor:
-        """A constant on the same array, outside the graph."""
+        """A constant that shares the array, outside the graph."""
         tensor = on(self._array)
         if self._requires_grad:
             made = f"a result of {self._op.symbol!r}" if self._op else "a leaf"
@@ -264,37 +265,37 @@ class Tensor(Operations):
         return tensor
 
     def to(self, device_or_dtype: Any) -> Tensor:
-        """In the memory of a device, "cpu" or "cuda", as part of the graph: the gradient comes back here. Given a
-        dtype, it is `astype`.
+        """Move to the memory of a device, "cpu" or "cuda", or convert to a dtype as `astype` does.
 
-        Raises ValueError for a device that is not known, ImportError where CuPy is missing.
+        The move is part of the graph: the gradient comes back to this tensor's device. Raises ValueError for an
+        unknown device, ImportError where CuPy is missing.
         """
         if not isinstance(device_or_dtype, str) or device_or_dtype in np.sctypeDict:
             return self.astype(device_or_dtype)
         return self if self.device == device_or_dtype else apply(P.to, self, device=device_or_dtype)
 
     def cpu(self) -> Tensor:
-        """In the memory of the CPU, where NumPy computes."""
+        """Move to the memory of the CPU, where NumPy computes."""
         return self.to("cpu")
 
     def cuda(self) -> Tensor:
-        """In the memory of a GPU of NVIDIA, where CuPy computes."""
+        """Move to the memory of an NVIDIA GPU, where CuPy computes."""
         return self.to("cuda")
 
     def clone(self) -> Tensor:
-        """The same numbers in an array of their own, in the graph."""
+        """Copy the numbers to a new array, as part of the graph."""
         return apply(P.mul, self, on(np.ones((), self.dtype)))
 
     def retain_grad(self) -> None:
-        """Have `backward()` keep the gradient of this tensor though it is not a leaf."""
+        """Make `backward()` keep the gradient of this tensor, although it is not a leaf."""
         self._expect_gradient("kept")
         self._retains_grad = True
 
     def register_hook(self, hook) -> HookHandle:
-        """Have `backward()` call hook(gradient) when the gradient of this tensor is complete.
+        """Make `backward()` call hook(gradient) when the gradient of this tensor is complete.
 
-        The hook gets an array (a tensor where the gradient is itself recorded). It returns None, or what is to
-        go on in its place. The handle's `remove()` takes it away again.
+        The hook gets an array (a tensor where the gradient is itself recorded). It returns None, or the gradient
+        to pass on instead. The handle's `remove()` removes the hook.
 
         >>> x = Tensor([1.0, 2.0], requires_grad=True)
         >>> handle = x.register_hook(lambda gradient: gradient * 10)
@@ -315,14 +316,14 @@ class Tensor(Operations):
     def _expect_gradient(self, what: str) -> None:
         if not self._requires_grad:
             raise GraphError(
-                f"this tensor needs no gradient, so none can be {what}. Set requires_grad=True on an input."
+                f"this tensor does not need a gradient, so none can be {what}. Set requires_grad=True on an input."
             )
 
     def backward(self, gradient: Any = None) -> None:
         """Add ∂L/∂leaf to the `grad` of every leaf that this tensor was computed from.
 
         gradient : ∂L/∂self, of this tensor's shape. For a one-element tensor it may be left out: L is then
-            the tensor itself, and the gradient 1. (PyTorch asks for 0-d there; otherwise the two agree.)
+            the tensor itself, and the gradient 1.
 
         Raises GraphError if there is no graph, if `gradient` is missing, or if a tensor of the graph was
         overwritten; ShapeError for a `gradient` of another shape.
@@ -342,8 +343,7 @@ class Tensor(Operations):
             where = (
                 f"The graph was cut by {self._cut}."
                 if self._cut
-                else "Either no input asked for a gradient, or the graph was cut on the way by .data, .numpy() or "
-                "float()."
+                else "Either no input needs a gradient, or the graph was cut by .data, .numpy() or float()."
             )
             raise GraphError(
                 f"backward() found no graph: this tensor was not computed from one with requires_grad=True. {where}"
@@ -352,8 +352,8 @@ class Tensor(Operations):
             if self._array.size != 1:
                 raise GraphError(
                     f"backward() differentiates one number, but this tensor has shape {self.shape}. Reduce it first "
-                    f"with .sum() or .mean(), or pass gradient=, an array of shape {self.shape}: how much each entry "
-                    "counts."
+                    f"with .sum() or .mean(), or pass gradient=, an array of shape {self.shape} with a weight for each "
+                    "entry."
                 )
             return np.ones_like(self._array)
         gradient = _as_array(plain(gradient), None)
@@ -376,9 +376,9 @@ class Tensor(Operations):
         return self._in_place(P.div, other)
 
     def _in_place(self, op: P.Primitive, other) -> Tensor:
-        """`t += u`: overwrites t where nothing is recorded; in a graph it is `t = t + u`, a new tensor.
+        """Compute `t += u`: overwrite t if nothing is recorded, else make a new tensor, `t = t + u`.
 
-        A t that is a view, such as y[0], is written through to y in both cases.
+        If t is a view, such as y[0], y is written in both cases.
         """
         other = self._operand(other)
         if recording.enabled and (self._requires_grad or other._requires_grad):
@@ -414,12 +414,14 @@ class Tensor(Operations):
             )
 
     def _refuse_dtype(self, dtype: np.dtype) -> None:
-        """Whole numbers cannot hold fractions: NumPy would cut them off in silence."""
+        """Raise TypeError for values that this dtype cannot hold: NumPy would drop the fractions silently."""
         if not np.can_cast(dtype, self.dtype, "same_kind"):
-            raise TypeError(f"a tensor of {self.dtype} cannot hold values of {dtype}: convert it first, by t.float().")
+            raise TypeError(
+                f"a tensor of {self.dtype} cannot hold values of {dtype}: convert it first, with t.float()."
+            )
 
     def _write(self, index, value: np.ndarray) -> None:
-        """Overwrite entries of the array. One that cannot be written, a stretched view, is replaced by a copy."""
+        """Overwrite entries of the array. An array that cannot be written, a stretched view, is first copied."""
         if not self._array.flags.writeable:
             self._array = self._array.copy()
         try:
@@ -429,10 +431,10 @@ class Tensor(Operations):
         writes.mark(self._array)
 
     def __setitem__(self, index, value) -> None:
-        """`t[i] = v`. In a graph t becomes the result of the assignment: its gradient flows to v at those entries,
-        and to what t was before at the others. What used t before goes on using the old value.
+        """Assign `t[i] = v`. In a graph, t becomes the result of the assignment: its gradient flows to v at those
+        entries, and to the old t at the others. Nodes that used t before the assignment still see its old value.
 
-        A t that is a view, such as y[0], y.T or y.reshape(…), is written through to y.
+        If t is a view, such as y[0], y.T or y.reshape(…), y is written.
         """
         index, value = self._index(index), self._operand(value)
         self._refuse_dtype(value.dtype)
@@ -448,8 +450,8 @@ class Tensor(Operations):
             return
         if self._is_stretched():
             raise GraphError(
-                "several entries of this tensor are one number in memory, since it was stretched, so they cannot be "
-                "written one by one. Make a tensor of its own first: t = t.clone()."
+                "this tensor was stretched, so several of its entries are one number in memory and cannot be written "
+                "one by one. Copy it first: t = t.clone()."
             )
         op, keywords = (self._op, self._kwargs) if self._op is not None else self._shows[::2]
         places = op.forward(np.arange(base.numel()).reshape(base.shape), **keywords)  # of my entries in base
@@ -461,7 +463,7 @@ class Tensor(Operations):
         self._become(apply(op, base, **keywords), earlier)
 
     def _viewed(self) -> Tensor | None:
-        """The tensor of which this one is a view, as y[0], y.T and y.reshape(…) are of y; None if it is not one."""
+        """The tensor y of which this one is a view, such as y[0], y.T or y.reshape(…); None if it is not a view."""
         op, inputs = (self._op, self._prev) if self._op is not None else getattr(self, "_shows", (None, ()))[:2]
         if len(inputs) != 1:
             return None
@@ -475,7 +477,7 @@ class Tensor(Operations):
         return 0 in [step for step, size in zip(self._array.strides, self.shape, strict=True) if size > 1]
 
     def _as_now(self) -> Tensor:
-        """A tensor with this value and this place in the graph, which stays when this one is written into."""
+        """A new tensor that keeps this value and this place in the graph when this tensor is overwritten."""
         earlier = _new(_Earlier)
         earlier.now = weakref.ref(self)
         for name in _STATE:
@@ -485,13 +487,13 @@ class Tensor(Operations):
         return earlier
 
     def _become(self, result: Tensor, earlier: Tensor) -> None:
-        """Take over the value of a result and its place in the graph."""
+        """Take the value of a result and its place in the graph."""
         for name in _STATE:
             setattr(self, name, getattr(result, name))
         self._earlier = earlier
         self._made = writes.note_assignment(self)
 
-    # Comparisons are elementwise and give plain bool arrays: they have no derivative to record.
+    # Comparisons work entry by entry and return plain bool arrays: they have no derivative to record.
 
     def __eq__(self, other):
         return _compared(np.equal, self, other)
@@ -516,7 +518,7 @@ class Tensor(Operations):
     # The table of derivatives, and NumPy's own functions (NEP 13 and NEP 18) ------------------------------
 
     def _operand(self, value: Any) -> Tensor:
-        """The other operand as a tensor. A Python number takes this tensor's dtype, where that can hold it."""
+        """The other operand as a tensor. A Python number takes this tensor's dtype if that can hold it."""
         if isinstance(value, Tensor):
             return value
         if isinstance(value, (float, int)):  # and bool, which is an int
@@ -532,13 +534,13 @@ class Tensor(Operations):
         if _foreign(value):
             return value
         raise TypeError(
-            f"a Tensor cannot be combined with a {type(value).__name__}: {value!r}. Make a Tensor or an array of it "
+            f"a Tensor cannot be combined with a {type(value).__name__}: {value!r}. Convert it to a Tensor or an array "
             "first."
         )
 
     @staticmethod
     def _index(index: Any) -> Any:
-        """An index in NumPy's own terms. Arrays are copied: the graph must not see them change."""
+        """An index that NumPy takes. Arrays are copied, because the graph must not see them change."""
         if isinstance(index, tuple):
             return tuple(map(Tensor._index, index))
         if isinstance(index, Tensor):
@@ -559,11 +561,11 @@ class Tensor(Operations):
         if "out" in keywords:
             raise TypeError(
                 f"np.{ufunc.__name__} was asked to write its result into an array in place (as `array += tensor` "
-                "does), where no graph can follow. Make a new value: array = array + tensor."
+                "does), which a graph cannot record. Make a new value: array = array + tensor."
             )
         if keywords and method == "__call__":
             raise TypeError(
-                f"np.{ufunc.__name__} on a tensor takes its operands alone, got the keyword {next(iter(keywords))!r}, "
+                f"np.{ufunc.__name__} on a tensor takes only its operands, got the keyword {next(iter(keywords))!r}, "
                 "which has no meaning in a graph or is not supported."
             )
         if method == "__call__":
@@ -582,13 +584,13 @@ class Tensor(Operations):
 
 
 class HookHandle:
-    """Takes a hook away again: by `remove()`, or at the end of a `with` block."""
+    """A handle that removes a hook: with `remove()`, or at the end of a `with` block."""
 
     def __init__(self, hooks: dict):
         self._hooks = hooks
 
     def remove(self) -> None:
-        """Take the hook away; a second time does nothing."""
+        """Remove the hook. A second call does nothing."""
         self._hooks.pop(self, None)
 
     def __enter__(self) -> HookHandle:
@@ -621,7 +623,7 @@ class Parameter(Tensor):
 
 
 def apply(op: P.Primitive, *inputs: Tensor, **keywords) -> Tensor:
-    """Compute one operation of the table, and record it where a gradient will be asked for.
+    """Compute one operation of the table, and record it if an input needs a gradient.
 
     >>> cube = P.Primitive("cube", lambda x: x**3, P.Vjp(lambda g, z, x: g * 3 * x**2, r"3\\,{x}^2"))
     >>> x = Tensor(2.0, requires_grad=True)
@@ -681,25 +683,27 @@ def _compared(ufunc: np.ufunc, x: Tensor, other: Any) -> np.ndarray:
 
 
 def _foreign(value: Any) -> bool:
-    """Whether it is no tensor, but knows what an operation of the table does to it."""
+    """Return True if a non-tensor implements `_call_primitive`."""
     return hasattr(type(value), "_call_primitive") and not isinstance(value, Tensor)
 
 
 def _by_another(op: P.Primitive, inputs: tuple, keywords: dict) -> Any:
-    """What an input that is no tensor makes of the operation: an interval computes in its own way."""
+    """Let a non-tensor input, such as an interval, compute the operation."""
     for value in inputs:
         if _foreign(value):
             return value._call_primitive(op, inputs, keywords)
     other = next(value for value in inputs if not isinstance(value, Tensor))
     raise TypeError(
-        f"apply({op!r}, …) takes tensors, got a {type(other).__name__}. Make a Tensor of it, or call the entry itself: "
-        "it takes arrays and numbers beside tensors."
+        f"apply({op!r}, …) takes tensors, got a {type(other).__name__}. Convert it to a Tensor, or call the entry "
+        "itself, which also takes arrays and numbers."
     )
 
 
 def _in_our_dtype(op: P.Primitive, result: np.ndarray, inputs: list[np.ndarray], keywords: dict) -> np.ndarray:
-    """A result in the dtype that PyTorch gives it, where NumPy's is another: floating-point inputs alone decide how
-    wide a floating-point result is; without any it is float32, and computed so: NumPy has exp of a uint8 in float16.
+    """Convert a result to the dtype that PyTorch gives it, where NumPy's differs.
+
+    Only floating-point inputs decide the width of a floating-point result. Without any, it is computed in float32:
+    NumPy would compute exp of a uint8 in float16.
     """
     dtype = result.dtype
     if dtype.kind == "c":
@@ -715,11 +719,11 @@ def _in_our_dtype(op: P.Primitive, result: np.ndarray, inputs: list[np.ndarray],
 
 
 def _refuse_storing(frame: FrameType) -> None:
-    """Raise GraphError inside `array[i] = tensor`: NumPy asks for a float there, as `float(tensor)` does."""
+    """Raise GraphError inside `array[i] = tensor`, where NumPy calls `float(tensor)`."""
     if frame.f_code.co_code[frame.f_lasti] == _STORE_SUBSCR:
         raise GraphError(
             "storing a tensor of a graph in a NumPy array, `array[i] = tensor`, would lose its gradient. Store it in a "
-            "tensor, or gather the parts by gradlib.stack; if no gradient is to flow, store tensor.item()."
+            "tensor, or join the parts with gradlib.stack. If you need no gradient, store tensor.item()."
         )
 
 
@@ -731,7 +735,7 @@ def _cut_before(inputs: tuple[Tensor, ...]) -> str | None:
 
 
 def _fill(tensor: Tensor, array: np.ndarray) -> Tensor:
-    """Make a new tensor a leaf on this very array, without a gradient."""
+    """Make a new tensor a leaf that holds this array, not a copy, without a gradient."""
     tensor._array = array
     tensor.grad = tensor._hooks = tensor._cut = None
     tensor._requires_grad = tensor._retains_grad = False
@@ -741,7 +745,7 @@ def _fill(tensor: Tensor, array: np.ndarray) -> Tensor:
 
 
 def on(array: np.ndarray, requires_grad: bool = False, kind: type = Tensor) -> Tensor:
-    """A leaf on this very array, which `Tensor(array)` would copy."""
+    """A leaf that holds this array itself, where `Tensor(array)` would copy it."""
     tensor = _fill(_new(kind), array)
     tensor._requires_grad = requires_grad
     return tensor
@@ -755,12 +759,12 @@ def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, grad: np.ndarra
 
 
 def _keep(tensor: Tensor, arrived: np.ndarray) -> None:
-    """Add a gradient to `grad`, which is an array of its own: what a rule made for a leaf is kept, a view is copied."""
+    """Add a gradient to `grad`, which owns its memory: an array that a rule made for a leaf is kept, a view copied."""
     if tensor.grad is not None:
         if np.shape(tensor.grad) != arrived.shape:
             raise ShapeError(
-                f"the .grad of a tensor of shape {tensor.shape} was set to shape {np.shape(tensor.grad)}, so the new "
-                "gradient cannot be added to it. Set it to None, or to an array of the tensor's shape."
+                f"the .grad of a tensor of shape {tensor.shape} was set to an array of shape {np.shape(tensor.grad)}, "
+                "so the new gradient cannot be added to it. Set it to None, or to an array of the tensor's shape."
             )
         arrived = as_array(tensor.grad + arrived)
     elif tensor._op is not None or arrived.base is not None or type(arrived) is not np.ndarray:
@@ -769,15 +773,16 @@ def _keep(tensor: Tensor, arrived: np.ndarray) -> None:
 
 
 def _operands(values) -> list[Tensor]:
-    """The inputs of an operation as tensors. Numbers among them take the dtype of the first tensor of numbers: that of
-    a condition, a tensor of bools, says nothing about them."""
+    """The inputs of an operation as tensors. Python numbers take the dtype of the first tensor that is not of bools,
+    because a condition says nothing about the dtype of numbers.
+    """
     tensors = [value for value in values if isinstance(value, Tensor)]
     like = next((tensor for tensor in tensors if tensor._array.dtype.kind != "b"), tensors[0])
     return [like._operand(value) for value in values]
 
 
 def as_tensor(value: Any) -> Any:
-    """A tensor of numbers or an array; a tensor, or what computes in its own way as an interval does, as it is."""
+    """Convert numbers or an array to a tensor. Tensors, and others that implement `_call_primitive`, are unchanged."""
     return value if hasattr(type(value), "_call_primitive") else Tensor(value)
 
 
@@ -785,7 +790,7 @@ def as_tensor(value: Any) -> Any:
 
 
 def _as_array(data: Any, dtype: Any) -> np.ndarray:
-    """A new array of real numbers, or an error that says what is wrong with the data."""
+    """A new array of real numbers. Raises an error that says what is wrong with the data."""
     dtype = None if dtype is None else real_dtype(dtype)
     if isinstance(data, Tensor):
         if data._requires_grad:
@@ -804,7 +809,7 @@ def _as_array(data: Any, dtype: Any) -> np.ndarray:
     if array.dtype.kind not in "fiub":
         raise bad_data(data, array.dtype)
     if dtype is None and array.dtype == np.float64 and not _holds_float64(data):
-        return array.astype(np.float32)  # Python's floats, whatever stands between them
+        return array.astype(np.float32)  # Python's floats, perhaps among arrays of other dtypes
     return array
 
 
@@ -821,7 +826,7 @@ def _does_not_fit(data: Any, dtype: Any) -> OverflowError:
 
 
 def _holds_float64(data: Any) -> bool:
-    """True if a leaf of nested lists is NumPy's float64, which Python's numbers beside it do not narrow."""
+    """Return True if an entry of nested lists is NumPy's float64: the whole array is then float64."""
     if isinstance(data, (list, tuple)):
         return any(map(_holds_float64, data))
     return getattr(data, "dtype", None) == np.float64

@@ -109,7 +109,6 @@ EXCEPTIONS: set[str] = {
     "graph.py",
     "numpy_functions.py",
     "scalar.py",
-    "tensor.py",
     "walkthrough.py",
 }
 

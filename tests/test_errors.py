@@ -61,8 +61,8 @@ WRONG = {
     "a word among numbers": (lambda: Tensor([1.0, "a"]), TypeError, "Got list [1.0, 'a']."),
     "a long text": (lambda: Tensor("a" * 100), TypeError, "Got str '" + "a" * 56 + "...."),
     "rows that differ": (lambda: Tensor([[1, 2, 3], [4, 5]]), ShapeError,
-        "a tensor is a full grid of numbers, but data[0] has 3 entries and data[1] has 2 entries. Fill the short rows, "
-        "or keep a list."),
+        "the rows of a tensor must be equally long, but data[0] has 3 entries and data[1] has 2 entries. Fill the "
+        "short rows, or keep a list."),
     "rows inside that differ": (lambda: Tensor([[[1, 2], [3]], [[4, 5], [6, 7]]]), ShapeError,
         "data[0][0] has 2 entries and data[0][1] has 1 entry."),
     "a row and a number": (lambda: Tensor([[1, 2], 3]), ShapeError,
@@ -72,24 +72,25 @@ WRONG = {
     "a tensor of a graph": (lambda: Tensor(ones(2)), GraphError,
         "Tensor(t) would cut the graph of t. Use t itself, or t.detach() for a constant."),
     "a list of tensors of a graph": (lambda: Tensor([ones(), ones()]), TypeError,
-        "a Tensor is made of numbers, not of tensors: the graph of the parts would be cut."),
+        "a list of tensors cannot become a Tensor: the graph of its parts would be cut."),
     # Who can have a gradient
     "whole numbers with a gradient": (lambda: Tensor([1, 2], requires_grad=True), TypeError,
-        "requires_grad=True takes floating-point data, this is int64: a whole number cannot be nudged by a little. "
-        "Write 2.0 in place of 2, or pass dtype=np.float32."),
+        "requires_grad=True needs floating-point data, got int64, which cannot change by a small amount. Write 2.0 "
+        "instead of 2, or pass dtype=np.float32."),
     "bools with a gradient": (lambda: Tensor([True], requires_grad=True), TypeError,
-        "requires_grad=True takes floating-point data, this is bool"),
+        "requires_grad=True needs floating-point data, got bool, which cannot change by a small amount."),
     "a result that shall need no gradient": (lambda: set_requires_grad(ones(2) * 2), GraphError,
-        "this tensor is a result of '·': it needs a gradient because its inputs do. Only leaves choose."),
+        "this tensor is a result of '·': it needs a gradient because its inputs do, and requires_grad can be set only "
+        "on leaves. Use t.detach() for a constant of the same value, t.retain_grad() to keep its gradient."),
     "keeping a gradient that never comes": (lambda: Tensor([1.0]).retain_grad(), GraphError,
-        "this tensor needs no gradient, so none can be kept. Set requires_grad=True on an input."),
+        "this tensor does not need a gradient, so none can be kept. Set requires_grad=True on an input."),
     # Going backward
     "backward from many entries": (lambda: (ones(2, 3) * 2).backward(), GraphError,
         "backward() differentiates one number, but this tensor has shape (2, 3). Reduce it first with .sum() or "
-        ".mean(), or pass gradient=, an array of shape (2, 3): how much each entry counts."),
+        ".mean(), or pass gradient=, an array of shape (2, 3) with a weight for each entry."),
     "backward without a graph": (lambda: (Tensor([1.0]) * 2).backward(), GraphError,
         "backward() found no graph: this tensor was not computed from one with requires_grad=True. Either no input "
-        "asked for a gradient, or the graph was cut on the way by .data, .numpy() or float()."),
+        "needs a gradient, or the graph was cut by .data, .numpy() or float()."),
     "backward after detach": (lambda: (ones(2, 3).detach() * 2).sum().backward(), GraphError,
         "this tensor was not computed from one with requires_grad=True. The graph was cut by detach() on a leaf of "
         "shape (2, 3)."),
@@ -142,7 +143,7 @@ WRONG = {
         "cannot broadcast (3,) to (1,): only axes of size 1 can be stretched, and no axis can be dropped."),
     # Operands
     "a list": (lambda: ones(2) + [1.0, 2.0], TypeError,
-        "a Tensor cannot be combined with a list: [1.0, 2.0]. Make a Tensor or an array of it first."),
+        "a Tensor cannot be combined with a list: [1.0, 2.0]. Convert it to a Tensor or an array first."),
     "a list on the left": (lambda: [1.0, 2.0] * ones(2), TypeError,
         "a Tensor cannot be combined with a list: [1.0, 2.0]."),
     "nothing as operand": (lambda: ones(2) == None, TypeError,  # noqa: E711
@@ -157,17 +158,17 @@ WRONG = {
     "an array function not in the table": (lambda: np.median(ones(2)), TypeError, "np.median is not an operation"),
     "a method of a ufunc": (lambda: np.add.reduce(ones(2)), TypeError, "np.add.reduce is not an operation"),
     "an array of a tensor with a gradient": (lambda: np.asarray(ones(2)), GraphError,
-        "NumPy would lose the gradient of this tensor: what it computes is not part of the graph. Use gradlib's "
-        "operations, or t.detach().numpy() if no gradient is to flow."),
+        "NumPy would lose the gradient of this tensor: its results are not part of the graph. Use gradlib's "
+        "operations, or t.detach().numpy() if you need no gradient."),
     "an array += tensor": (lambda: add_in_place(np.ones(2), ones(2)), TypeError,
-        "np.add was asked to write its result into an array in place (as `array += tensor` does), where no graph can "
-        "follow. Make a new value: array = array + tensor."),
+        "np.add was asked to write its result into an array in place (as `array += tensor` does), which a graph cannot "
+        "record. Make a new value: array = array + tensor."),
     # One number of many
     "item of many": (lambda: ones(2, 2).item(), ShapeError,
         "item() takes the only entry of a tensor, but shape (2, 2) holds 4."),
     "float of many": (lambda: float(ones(3)), ShapeError, "but shape (3,) holds 3."),
     "truth of many": (lambda: bool(ones(2)), ShapeError,
-        "a tensor of shape (2,) is neither true nor false. Ask about one entry, or use (t > 0).all() or .any()."),
+        "a tensor of shape (2,) is neither true nor false. Test one entry, or use (t > 0).all() or .any()."),
     "the length of a number": (lambda: len(ones()), TypeError, "a 0-d tensor is a single number and has no len()"),
     # Shapes and axes
     "reshape to another count": (lambda: ones(2, 3).reshape(4), ShapeError,
@@ -191,7 +192,7 @@ WRONG = {
         "there is no axis 2: with 2 axes they are 0 to 1."),
     "mT of a vector": (lambda: ones(3).mT, ShapeError, "mT transposes matrices, at least two axes, got shape (3,)."),
     "data of another shape": (lambda: set_data(ones(2, 3), np.ones(3)), ShapeError,
-        "a tensor of shape (2, 3) cannot take data of shape (3,): its shape stays. Make a new Tensor for another one."),
+        "a tensor of shape (2, 3) cannot take data of shape (3,): its shape cannot change. Make a new Tensor instead."),
     "+= that grows": (lambda: Tensor([1.0]).__iadd__(Tensor([1.0, 2.0])), ShapeError,
         "shape (1,) cannot hold the result of '+=', of shape (2,)."),
     "+= on a leaf": (lambda: ones(2).__iadd__(1.0), GraphError,
@@ -425,7 +426,7 @@ CALLS = {
     "put(ones(2), 0, 1.0)": (GraphError,
         "a leaf with requires_grad=True cannot be overwritten by 't[i] =' while operations are recorded"),
     "put(Tensor([1, 2]), 0, 1.5)": (TypeError,
-        "a tensor of int64 cannot hold values of float32: convert it first, by t.float()."),
+        "a tensor of int64 cannot hold values of float32: convert it first, with t.float()."),
     "put(Tensor([1, 2]), 0, ones())": (TypeError,
         "a tensor of int64 cannot hold values of float64: convert it first"),
     "put(Tensor([True]), 0, 2)": (TypeError,
@@ -546,9 +547,9 @@ CALLS = {
         "a Tensor holds numbers: a number, nested lists of numbers, or an array."),
     "Tensor({1: 2})": (TypeError, "Got dict {1: 2}."),
     "Tensor([ones()])": (TypeError,
-        "a Tensor is made of numbers, not of tensors: the graph of the parts would be cut."),
+        "a list of tensors cannot become a Tensor: the graph of its parts would be cut."),
     "Tensor([1.0], requires_grad=True, dtype=np.int32)": (TypeError,
-        "requires_grad=True takes floating-point data, this is int32"),
+        "requires_grad=True needs floating-point data, got int32, which cannot change by a small amount."),
     "set_data(ones(2), 1j * np.ones(2))": (TypeError,
         "a tensor holds real numbers, complex ones are not supported."),
     "set_data(ones(2), 'a')": (TypeError, "a Tensor holds numbers"),
@@ -564,19 +565,19 @@ CALLS = {
     # Python's own
     "list(ones())": (TypeError, "a 0-d tensor is a single number: there is nothing to iterate over"),
     "int(ones(2))": (ShapeError, "but shape (2,) holds 2."),
-    "range(ones())": (TypeError, "an index is a whole number, this tensor is float64. Use int(t)."),
+    "range(ones())": (TypeError, "an index must be an integer, but this tensor is float64. Use int(t)."),
     "format(ones(2), '.2f')": (ShapeError, "but shape (2,) holds 2."),
     "copy.deepcopy(ones(2) * 1)": (GraphError,
         "this tensor is a result of '·', and a copy would lose the graph behind it. Copy t.detach(), or copy the "
-        "leaves and compute it again."),
+        "leaves and compute the result again."),
     "pickle.dumps(ones(2) * 1)": (GraphError, "a copy would lose the graph behind it."),
     "ones(2).numpy()": (GraphError,
-        "Use gradlib's operations, or t.detach().numpy() if no gradient is to flow."),
+        "NumPy would lose the gradient of this tensor: its results are not part of the graph."),
     "np.array([ones(), ones()])": (GraphError, "NumPy would lose the gradient of this tensor"),
     # Hooks, gradients
     "ones(2).register_hook(3)": (TypeError, "a hook is a function of the gradient, got int."),
     "Tensor([1.0]).register_hook(print)": (GraphError,
-        "this tensor needs no gradient, so none can be hooked."),
+        "this tensor does not need a gradient, so none can be hooked."),
     "hooked(lambda gradient: gradient[:1])": (ShapeError,
         "a hook returned a gradient of shape (1,) for one of shape (2,). Return None to keep the gradient, or an array "
         "of the same shape."),
@@ -595,7 +596,7 @@ CALLS = {
         "np.linalg.norm of a matrix with ord=inf is a norm"),
     "np.linalg.norm(ones(2, 3, 4), 2)": (TypeError, "np.linalg.norm of 3 axes with ord=2 is a norm of matrices"),
     "set_data(Tensor([1, 2]), [1.5, 2.5])": (TypeError,
-        "a tensor of int64 cannot hold values of float64: convert it first, by t.float()."),
+        "a tensor of int64 cannot hold values of float64: convert it first, with t.float()."),
     "Tensor([1, 2]).__iadd__(1.5)": (TypeError, "a tensor of int64 cannot hold values of float32"),
     "gradlib.tensordot(ones(2, 3), ones(2, 3), -1)": (ValueError,
         "tensordot sums over `dims` axes, an integer from 0 on, got -1."),

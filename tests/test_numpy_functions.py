@@ -250,7 +250,7 @@ INTO = ["array += x", "array -= x", "array *= x", "array /= x", "array **= x", "
 @pytest.mark.parametrize("statement", INTO)
 def test_a_tensor_is_not_written_into_an_array(statement):
     array = B.copy()
-    with pytest.raises(TypeError, match="in place .* where no graph can follow. Make a new value: array = array"):
+    with pytest.raises(TypeError, match="in place .* which a graph cannot record. Make a new value: array = array"):
         exec(statement, {"np": np, "x": Tensor(A, requires_grad=True), "array": array})
     assert np.array_equal(array, B)
 

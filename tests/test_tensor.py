@@ -239,7 +239,7 @@ def test_membership_is_by_value():
 
 def test_a_whole_number_is_an_index_and_a_float_is_not():
     assert ["a", "b", "c"][Tensor(2)] == "c"
-    with pytest.raises(TypeError, match="an index is a whole number, this tensor is float32"):
+    with pytest.raises(TypeError, match=r"an index must be an integer, but this tensor is float32\."):
         ["a", "b"][Tensor(1.0)]
 
 
@@ -348,7 +348,7 @@ def test_wrong_hooks_are_refused():
     x = Tensor([1.0, 2.0], requires_grad=True)
     with pytest.raises(TypeError, match="a hook is a function of the gradient, got float"):
         x.register_hook(1.0)
-    with pytest.raises(GraphError, match="needs no gradient, so none can be hooked"):
+    with pytest.raises(GraphError, match=r"this tensor does not need a gradient, so none can be hooked\."):
         Tensor([1.0]).register_hook(print)
     x.register_hook(lambda gradient: gradient.sum())
     with pytest.raises(ShapeError, match=r"a hook returned a gradient of shape \(\) for one of shape \(2,\)"):
@@ -364,7 +364,7 @@ def test_wrong_hooks_are_refused():
         (lambda x: (x * 2.0).detach() * 3.0, "The graph was cut by detach() on a result of '·' of shape (2,)."),
         (lambda x: x.detach().reshape(2, 1).exp(), "The graph was cut by detach() on a leaf of shape (2,)."),
         (lambda x: gradlib.no_grad()(x.tanh)() + 1.0, "The graph was cut by no_grad() around 'tanh'."),
-        (lambda x: Tensor(x.data) * 2.0, "or the graph was cut on the way by .data, .numpy() or float()."),
+        (lambda x: Tensor(x.data) * 2.0, "or the graph was cut by .data, .numpy() or float()"),
     ],
 )
 def test_backward_says_where_the_graph_was_cut(cut, words):
@@ -453,7 +453,9 @@ def test_writing_into_a_stretched_view_gives_it_an_array_of_its_own():
 
 
 def test_apply_takes_tensors_and_an_entry_anything():
-    with pytest.raises(TypeError, match="takes tensors, got a ndarray. Make a Tensor of it, or call the entry itself"):
+    with pytest.raises(
+        TypeError, match="takes tensors, got a ndarray. Convert it to a Tensor, or call the entry itself"
+    ):
         apply(TABLE["exp"], np.ones(2))
     assert isinstance(TABLE["exp"](np.ones(2)), np.ndarray)
     assert TABLE["add"](1.0, Tensor([2.0])).tolist() == [3.0]
@@ -490,5 +492,5 @@ def test_integers_are_compared_with_any_python_integer():
 
 def test_signs_of_bools_are_refused():
     for call in (lambda: -Tensor([True]), lambda: Tensor([True]).sign(), lambda: Tensor([True]) - True):
-        with pytest.raises(TypeError, match="takes numbers, and a bool is not one: use t.float"):
+        with pytest.raises(TypeError, match="does not take bools: use t.float"):
             call()

@@ -193,7 +193,7 @@ def test_random_programs_of_writes_agree_with_numpy():
 def test_what_cannot_be_written_is_refused_with_a_way_out():
     x = Tensor(A, requires_grad=True)
     y = x * 1.0
-    with pytest.raises(GraphError, match=r"since it was stretched.*t = t\.clone\(\)"):
+    with pytest.raises(GraphError, match=r"this tensor was stretched.*t = t\.clone\(\)"):
         y.expand(4, 2, 3)[0] = 1.0
     with pytest.raises(GraphError, match="a leaf with requires_grad=True cannot be overwritten"):
         x[0][1] = 1.0
@@ -238,7 +238,7 @@ def test_storing_a_tensor_of_a_graph_in_an_array_is_refused(store):
     with pytest.raises(ValueError) as caught:
         exec(store, names)
     assert isinstance(caught.value.__cause__, GraphError)
-    assert "gather the parts by gradlib.stack" in str(caught.value.__cause__)
+    assert "join the parts with gradlib.stack" in str(caught.value.__cause__)
     assert not names["array"].any() and not names["rows"].any()
     exec(store, names | {"t": names["t"].detach()})
     names["array"][2] = float(names["t"])
@@ -254,7 +254,9 @@ def test_gathered_parts_keep_their_gradient():
 def test_a_grad_of_another_shape_is_refused_where_it_is_added_to():
     w = Tensor([1.0, 2.0], requires_grad=True)
     w.grad = np.ones((3, 2))
-    with pytest.raises(gradlib.ShapeError, match=r"the \.grad of a tensor of shape \(2,\) was set to shape \(3, 2\)"):
+    with pytest.raises(
+        gradlib.ShapeError, match=r"the \.grad of a tensor of shape \(2,\) was set to an array of shape \(3"
+    ):
         w.sum().backward()
     w.grad = np.zeros_like(w.data)
     w.sum().backward()
