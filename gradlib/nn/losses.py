@@ -153,7 +153,8 @@ def cross_entropy(
     Raises ShapeError for shapes that do not fit, TypeError for labels that are bools, IndexError for a label out of
     range, which it names, ValueError for probabilities outside 0 to 1, which PyTorch accepts.
     """
-    real("label_smoothing is a share, 0 to 1", label_smoothing, 0, 1)
+    if label_smoothing != 0.0:
+        real("label_smoothing is a share, 0 to 1", label_smoothing, 0, 1)
     scores, target = _floating(input), _target(target)
     x = _classes_last("cross_entropy", scores)
     if target.dtype.kind == "f":
