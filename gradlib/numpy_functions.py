@@ -1,7 +1,7 @@
-"""NumPy's own functions on tensors: which entry or method each one calls (NEP 13 and NEP 18).
+"""NumPy's own functions on tensors: the entry or method that each one calls (NEP 13 and NEP 18).
 
-They take NumPy's arguments and follow NumPy's rules: np.var divides by n, np.repeat repeats entries. What has
-no derivative here is refused by name; what has none anywhere, a comparison, a shape, runs on the plain arrays.
+They take NumPy's arguments and follow NumPy's rules: np.var divides by n, np.repeat repeats entries. Functions that
+gradlib cannot differentiate raise TypeError. Comparisons and shape queries have no derivative and run on plain arrays.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PLAIN = {
 
 
 def call(function: Any, args: tuple, keywords: dict) -> Any:
-    """What a function of NumPy gives on tensors."""
+    """Call a function of NumPy on tensors."""
     if function in PLAIN:
         return function(*plains(args), **{name: plain(value) for name, value in keywords.items()})
     ours = FUNCTIONS.get(function)
@@ -41,22 +41,22 @@ def call(function: Any, args: tuple, keywords: dict) -> Any:
         signature.bind(*args, **keywords)
     except TypeError as error:
         raise TypeError(
-            f"np.{function.__name__} on a tensor takes the arguments {signature}: {error}. The others of NumPy have no "
-            "meaning in a graph, or are not supported."
+            f"np.{function.__name__} on a tensor takes the arguments {signature}: {error}. NumPy's other arguments "
+            "have no meaning in a graph, or are not supported."
         ) from None
     return ours(*args, **keywords)
 
 
 def plains(values) -> list:
-    """The arrays of tensors, also of those in lists."""
+    """The arrays of tensors, including tensors in lists."""
     return [[plain(v) for v in value] if isinstance(value, (list, tuple)) else plain(value) for value in values]
 
 
 def no_derivative(name: str) -> TypeError:
-    """The error for a function of NumPy that is not in the table."""
+    """The error for a function of NumPy that gradlib cannot differentiate."""
     return TypeError(
         f"np.{name} is not an operation that gradlib can differentiate, so on a Tensor it would lose the gradient. "
-        "Compose it of operations that are in the table, or call it on t.detach().numpy() if no gradient is to flow."
+        "Compose it of operations that are in the table, or call it on t.detach().numpy() if you need no gradient."
     )
 
 
@@ -71,7 +71,7 @@ def _split(ary, indices_or_sections, axis=0):
         if total % indices_or_sections:
             raise ShapeError(
                 f"np.split makes {indices_or_sections} equal pieces, but axis {axis} of shape {ary.shape} has size "
-                f"{total}. t.split and t.chunk allow a smaller last one."
+                f"{total}. t.split and t.chunk allow a smaller last piece."
             )
         return list(ary.split(total // indices_or_sections, axis))
     edges = [*map(operator.index, indices_or_sections)]
@@ -90,20 +90,20 @@ def _norm(x, ord=None, axis=None, keepdims=False):
     axes = axis if axis is not None else tuple(range(x.ndim))
     if ord is not None and isinstance(axes, tuple) and len(axes) >= 2:
         raise TypeError(
-            f"np.linalg.norm of {'a matrix' if len(axes) == 2 else f'{len(axes)} axes'} with ord={ord} is a norm of "
-            f"matrices, which has no derivative here. For the norm of all entries use t.norm({ord})."
+            f"np.linalg.norm of {'a matrix' if len(axes) == 2 else f'{len(axes)} axes'} with ord={ord} is a matrix "
+            f"norm, which gradlib cannot differentiate. For the norm of all entries use t.norm({ord})."
         )
     return x.norm(2 if ord is None else ord, axis, keepdims)
 
 
 def _take(a, indices, axis=None):
     if on_cpu(indices).dtype.kind not in "iu" and np.size(indices):
-        raise TypeError("np.take takes the numbers of the entries, as whole numbers. For a mask use t[mask].")
+        raise TypeError("np.take takes the indices of the entries, as integers. For a mask use t[mask].")
     a = a if a.ndim else a.reshape(1)
     return a.reshape(-1)[indices] if axis is None else a._along(one_axis(axis, None, a.ndim), indices)
 
 
-# By methods of tensors; functions.py adds those that join several.
+# These call methods of tensors; functions.py adds those that join several.
 FUNCTIONS = {
     np.sum: lambda a, axis=None, keepdims=False: a.sum(axis, keepdims),
     np.mean: lambda a, axis=None, keepdims=False: a.mean(axis, keepdims),

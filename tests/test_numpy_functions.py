@@ -201,7 +201,7 @@ def test_a_function_that_is_not_supported_is_refused_by_name(call):
         eval(call, WORDS, {"x": Tensor(A, requires_grad=True), "y": Tensor(B, requires_grad=True)})
     said = str(caught.value)
     assert f"{name} is not an operation that gradlib can differentiate" in said
-    assert said.endswith("or call it on t.detach().numpy() if no gradient is to flow.")
+    assert said.endswith("or call it on t.detach().numpy() if you need no gradient.")
 
 
 KEYWORDS = {
