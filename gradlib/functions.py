@@ -1,4 +1,4 @@
-"""Functions of tensors that are not methods: they choose, join, multiply several, or make new ones."""
+"""Functions that are not methods: they choose between tensors, join or multiply several, or create new ones."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def where(condition, *choices):
 
 
 def _with_a_tensor(values) -> list:
-    """The values, all made tensors if none is one: what gradlib's own functions give is a tensor."""
+    """The values, converted to tensors if none is one, so that the result is a tensor."""
     values = list(values)
     return values if any(isinstance(value, Operations) for value in values) else [as_tensor(v) for v in values]
 
 
 def concatenate(arrays, axis: int | None = 0, *, dim: int | None = None):
-    """Joined along an axis that they have.
+    """Join tensors along an existing axis.
 
     >>> concatenate([Tensor([1.0]), Tensor([2.0, 3.0])])
     Tensor([1., 2., 3.])
@@ -51,7 +51,7 @@ def concatenate(arrays, axis: int | None = 0, *, dim: int | None = None):
 
 
 def stack(arrays, axis: int = 0, *, dim: int | None = None):
-    """Joined along a new axis.
+    """Join tensors along a new axis.
 
     >>> stack([Tensor([1.0, 2.0]), Tensor([3.0, 4.0])], axis=1)
     Tensor([[1., 3.],
@@ -69,7 +69,7 @@ def stack(arrays, axis: int = 0, *, dim: int | None = None):
 
 
 def hstack(arrays):
-    """Joined along the second axis; vectors and numbers along the first.
+    """Join tensors along the second axis; vectors and numbers along the first.
 
     >>> hstack([Tensor([1.0]), Tensor([2.0, 3.0])])
     Tensor([1., 2., 3.])
@@ -79,7 +79,7 @@ def hstack(arrays):
 
 
 def vstack(arrays):
-    """Joined along the first axis; a vector is one row.
+    """Join tensors along the first axis; a vector is one row.
 
     >>> vstack([Tensor([1.0, 2.0]), Tensor([3.0, 4.0])])
     Tensor([[1., 2.],
@@ -99,14 +99,14 @@ def _several(name: str, arrays) -> list:
 
 
 def einsum(subscripts: str, *operands):
-    """Einstein's sum: products of the operands, summed over the letters that the result does not have.
+    """Einstein's sum: products of the operands, summed over the letters that are not in the result.
 
     >>> einsum("ij,j->i", Tensor([[1.0, 2.0], [3.0, 4.0]]), Tensor([1.0, 10.0]))
     Tensor([21., 43.])
     """
     if not isinstance(subscripts, str):
         raise TypeError(
-            f"einsum takes its letters first, as in einsum('ij,jk->ik', x, y), got {type(subscripts).__name__}."
+            f"einsum takes the letters first, as in einsum('ij,jk->ik', x, y), got {type(subscripts).__name__}."
         )
     if not operands:
         raise explained("einsum", [], {"subscripts": subscripts}, ValueError())
@@ -114,7 +114,7 @@ def einsum(subscripts: str, *operands):
 
 
 def dot(x, y):
-    """NumPy's dot: a product with a number, else a sum over the last axis of x and the last but one of y."""
+    """NumPy's dot: a product with a number, else a sum over the last axis of x and the second-to-last of y."""
     if not np.ndim(x) or not np.ndim(y):
         return P.mul(x, y)
     if np.ndim(y) <= 2:
@@ -123,12 +123,12 @@ def dot(x, y):
 
 
 def tensordot(x, y, dims=2):
-    """Products summed over the last `dims` axes of x and the first of y, or over two lists of axes."""
+    """Sum products over the last `dims` axes of x and the first of y, or over two lists of axes."""
     return Operations.tensordot(*_with_a_tensor((x, y)), dims)
 
 
 def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
-    """Rows that are 1 at an index and 0 elsewhere: shape (…,) of whole numbers -> (…, num_classes) of int64.
+    """Rows that are 1 at an index and 0 elsewhere: integers of shape (…,) -> int64 of shape (…, num_classes).
 
     num_classes : by default one more than the largest index.
 
@@ -136,15 +136,17 @@ def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
     Tensor([[0, 0, 1],
             [1, 0, 0]], shape=(2, 3), dtype=int64)
 
-    Raises TypeError for indices that are not whole numbers, IndexError for one out of range.
+    Raises TypeError for indices that are not integers, IndexError for one out of range.
     """
     indices = on_cpu(indices)
-    whole("num_classes is a whole number", num_classes)
+    whole("num_classes must be an integer", num_classes)
     if indices.dtype.kind not in "iu":
-        raise TypeError(f"one_hot takes whole numbers, class indices, got {indices.dtype} of shape {indices.shape}.")
+        raise TypeError(
+            f"one_hot takes class indices, which are integers, got {indices.dtype} of shape {indices.shape}."
+        )
     if num_classes == -1:
         if not indices.size:
-            raise ValueError("one_hot of no indices cannot tell how many classes there are: give num_classes.")
+            raise ValueError("one_hot cannot tell the number of classes from an empty array: give num_classes.")
         num_classes = int(indices.max()) + 1
     wrong = (indices < 0) | (indices >= num_classes)
     if wrong.any():
@@ -179,7 +181,7 @@ def ones(*size, dtype: Any = np.float32, requires_grad: bool = False) -> Tensor:
 
 
 def full(size, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """One number everywhere. Without `dtype` it is the number's: float32 for a Python float, int64 for an int.
+    """A tensor filled with one number. The default dtype is the number's: float32 for a Python float, int64 for an int.
 
     >>> full((2,), 0.5)
     Tensor([0.5, 0.5])
@@ -191,7 +193,7 @@ def full(size, fill_value: Any, *, dtype: Any = None, requires_grad: bool = Fals
 
 
 def arange(start, end=None, step=1, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """start, start + step, … up to but without end; `arange(n)` counts from 0. int64 for integers, else float32.
+    """The numbers start, start + step, …, end excluded; `arange(n)` counts from 0. int64 for integers, else float32.
 
     >>> arange(3), arange(1, 2, 0.25)
     (Tensor([0, 1, 2], dtype=int64), Tensor([1.  , 1.25, 1.5 , 1.75]))
@@ -226,7 +228,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = np.float32, requires_grad:
 
 
 def rand(*size, dtype: Any = np.float32, requires_grad: bool = False, rng: np.random.Generator | None = None) -> Tensor:
-    """Random numbers from the uniform distribution on [0, 1), by `manual_seed` or from a generator `rng`."""
+    """Random numbers from the uniform distribution on [0, 1), drawn by `rng` or by the generator of `manual_seed`."""
     dtype = _floating("rand", dtype)
     exact = dtype if dtype.itemsize >= 4 else np.float32  # a generator draws float32 and float64
     drawn = generator(rng).random(_size(size), dtype=exact).astype(dtype)
@@ -236,7 +238,7 @@ def rand(*size, dtype: Any = np.float32, requires_grad: bool = False, rng: np.ra
 def randn(
     *size, dtype: Any = np.float32, requires_grad: bool = False, rng: np.random.Generator | None = None
 ) -> Tensor:
-    """Random numbers from the standard normal distribution, by `manual_seed` or from a generator `rng`.
+    """Random numbers from the standard normal distribution, drawn by `rng` or by the generator of `manual_seed`.
 
     >>> randn(2, 3, rng=np.random.default_rng(0)).shape
     (2, 3)
@@ -250,15 +252,15 @@ def randint(
     low: int, high: int, size, *, dtype: Any = np.int64, requires_grad: bool = False,
     rng: np.random.Generator | None = None,
 ) -> Tensor:  # fmt: skip
-    """Random integers from low up to but without high, by `manual_seed` or from a generator `rng`."""
+    """Random integers from low to high - 1, drawn by `rng` or by the generator of `manual_seed`."""
     low, high = whole("randint takes integers low and high", low), whole("randint takes integers low and high", high)
     if low >= high:
-        raise ValueError(f"randint draws from low up to but without high, so low < high; got {low} and {high}.")
+        raise ValueError(f"randint draws integers from low to high - 1, so low < high; got {low} and {high}.")
     return _leaf(generator(rng).integers(low, high, _size((size,))).astype(real_dtype(dtype)), requires_grad)
 
 
 def zeros_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Zeros of the shape of `input`, and of its dtype unless `dtype` is given.
+    """Zeros in the shape of `input`, and in its dtype unless `dtype` is given.
 
     >>> zeros_like(Tensor([1.0, 2.0]))
     Tensor([0., 0.])
@@ -267,12 +269,12 @@ def zeros_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) ->
 
 
 def ones_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Ones of the shape of `input`, and of its dtype unless `dtype` is given."""
+    """Ones in the shape of `input`, and in its dtype unless `dtype` is given."""
     return full_like(input, 1, dtype=dtype, requires_grad=requires_grad)
 
 
 def full_like(input: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """One number everywhere, in the shape of `input`, and in its dtype unless `dtype` is given."""
+    """A tensor filled with one number, in the shape of `input`, and in its dtype unless `dtype` is given."""
     like = as_tensor(input)
     made = full(like.shape, fill_value, dtype=like.dtype if dtype is None else dtype, requires_grad=requires_grad)
     return made if like.device == "cpu" else on(moved(made.data, like.device), requires_grad)
@@ -299,7 +301,7 @@ def _leaf(array: np.ndarray, requires_grad: bool) -> Tensor:
 
 
 def _size(size: tuple) -> tuple[int, ...]:
-    """A shape, checked: (2, 3) for both f(2, 3) and f((2, 3))."""
+    """Check a shape, and return (2, 3) for both f(2, 3) and f((2, 3))."""
     sizes = size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
     return tuple(whole("a size is an integer from 0 on", n, 0) for n in sizes)
 

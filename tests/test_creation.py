@@ -40,7 +40,7 @@ def test_it_is_made_in_float32_with_or_without_a_gradient(call):
 @pytest.mark.parametrize("call", INTEGERS)
 def test_integers_stay_integers(call):
     assert made(call).dtype == np.int64 and made(call).tolist() == INTEGERS[call]
-    with pytest.raises(TypeError, match="requires_grad=True takes floating-point data"):
+    with pytest.raises(TypeError, match="requires_grad=True needs floating-point data, got int64"):
         made(call, requires_grad=True)
 
 
@@ -97,7 +97,7 @@ def test_linear_algebra():
     np.testing.assert_allclose(linalg.norm(A, 1, dim=0).data, np.abs(A.data).sum(0))
     linalg.norm(linalg.solve(A, b)).backward()
     assert A.grad.shape == (3, 3)
-    with pytest.raises(TypeError, match="norm of matrices, which gradlib cannot differentiate"):
+    with pytest.raises(TypeError, match="is a matrix norm, which gradlib cannot differentiate"):
         linalg.norm(A, 2)
 
 
@@ -133,5 +133,5 @@ def test_tensors_are_joined_along_dim_or_axis():
 
 @pytest.mark.parametrize("axis", [1.5, None, "rows"])
 def test_a_new_axis_is_an_integer(axis):
-    with pytest.raises(TypeError, match="an axis is a"):
+    with pytest.raises(TypeError, match="an axis must be an integer"):
         gradlib.stack([gradlib.Tensor([1.0]), gradlib.Tensor([2.0])], axis=axis)

@@ -105,10 +105,7 @@ EXCEPTIONS: set[str] = {
     "bounds/rules.py",
     "finite_differences.py",
     "functional.py",
-    "functions.py",
     "graph.py",
-    "numpy_functions.py",
-    "scalar.py",
     "walkthrough.py",
 }
 

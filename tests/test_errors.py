@@ -154,7 +154,7 @@ WRONG = {
     # NumPy
     "a function not in the table": (lambda: np.cbrt(ones(2)), TypeError,
         "np.cbrt is not an operation that gradlib can differentiate, so on a Tensor it would lose the gradient. "
-        "Compose it of operations that are in the table, or call it on t.detach().numpy() if no gradient is to flow."),
+        "Compose it of operations that are in the table, or call it on t.detach().numpy() if you need no gradient."),
     "an array function not in the table": (lambda: np.median(ones(2)), TypeError, "np.median is not an operation"),
     "a method of a ufunc": (lambda: np.add.reduce(ones(2)), TypeError, "np.add.reduce is not an operation"),
     "an array of a tensor with a gradient": (lambda: np.asarray(ones(2)), GraphError,
@@ -200,7 +200,7 @@ WRONG = {
         "would have nowhere to go. Update it inside `with gradlib.no_grad():`, or give the result a new name."),
     # Learners' nodes, pictures, words
     "a root of a negative Value": (lambda: Value(-2.0) ** 0.5, ValueError,
-        "(-2.0) ** 0.5 is not a real number: a negative base takes whole exponents only."),
+        "(-2.0) ** 0.5 is not a real number: a negative base takes only integer exponents."),
     "an operation nobody knows": (lambda: explain(Node(8.0, (Node(2.0),), "cube"), {}), KeyError,
         "the operation 'cube' is not in the table of derivatives, so its local derivative is unknown. It knows: +"),
     "an input left out": (lambda: explain(Node(8.0, (Node(2.0),), "*"), {}), GraphError,
@@ -320,7 +320,8 @@ CALLS = {
     "ones(2, 3).pad((1, 2, 3, 4))": (ShapeError,
         "got (1, 2, 3, 4). If that is PyTorch's flat list, last axis first, write ((3, 4), (1, 2))."),
     "ones(2, 3).pad(((1, 2), (3,)))": (ShapeError, "pad takes (before, after) for each of the 2 axes of shape (2, 3)"),
-    "ones(2, 3).pad(1, ['edge'])": (ValueError, "pad's mode is 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', "),
+    "ones(2, 3).pad(1, ['edge'])": (ValueError, "pad takes mode 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', "
+        "got ['edge']."),
     "ones(2, 3).pad(1, 'replicate')": (ValueError, "got 'replicate'. PyTorch's 'replicate' is NumPy's 'edge'."),
     "ones(2, 3).pad(1, mode='circular')": (ValueError, "got 'circular'. PyTorch's 'circular' is NumPy's 'wrap'."),
     "ones(2, 3).pad(-1)": (ValueError,
@@ -509,7 +510,7 @@ CALLS = {
         "einsum('ij->ii'): the result has the letter i twice."),
     "gradlib.einsum('i1->i', ones(2, 3))": (ShapeError, "einsum('i1->i'): letters name the axes, got '1'."),
     "gradlib.einsum(ones(2, 3), 'ij->i')": (TypeError,
-        "einsum takes its letters first, as in einsum('ij,jk->ik', x, y), got Tensor."),
+        "einsum takes the letters first, as in einsum('ij,jk->ik', x, y), got Tensor."),
     # Entry by entry
     "ones(2) ** ones(3)": (ShapeError,
         f"cannot broadcast (2,) with (3,): axis -1 has size 2 in one and 3 in the other. {MISFIT}"),
@@ -554,12 +555,12 @@ CALLS = {
         "a tensor holds real numbers, complex ones are not supported."),
     "set_data(ones(2), 'a')": (TypeError, "a Tensor holds numbers"),
     "gradlib.one_hot([0.5], 2)": (TypeError,
-        "one_hot takes whole numbers, class indices, got float64 of shape (1,)."),
+        "one_hot takes class indices, which are integers, got float64 of shape (1,)."),
     "gradlib.one_hot([True], 2)": (TypeError,
-        "one_hot takes whole numbers, class indices, got bool of shape (1,)."),
+        "one_hot takes class indices, which are integers, got bool of shape (1,)."),
     "gradlib.one_hot([0, 2], 2)": (IndexError, "one_hot with 2 classes takes indices 0 to 1, got 2."),
     "gradlib.one_hot([-1], 2)": (IndexError, "one_hot with 2 classes takes indices 0 to 1, got -1."),
-    "gradlib.one_hot([1], 1.5)": (TypeError, "num_classes is a whole number, got 1.5."),
+    "gradlib.one_hot([1], 1.5)": (TypeError, "num_classes must be an integer, got 1.5."),
     "gradlib.manual_seed('a')": (TypeError, "seed must be an integer of at least 0, got 'a'."),
     "gradlib.manual_seed(-1)": (ValueError, "seed must be an integer of at least 0, got -1."),
     # Python's own
@@ -588,13 +589,14 @@ CALLS = {
     "gradlib.grad(3.0, ones(2))": (TypeError, "but outputs is of type"),
     # NumPy's functions
     "np.linalg.norm(ones(2, 3), 2)": (TypeError,
-        "np.linalg.norm of a matrix with ord=2 is a norm of matrices, which has no derivative here. For the norm of "
+        "np.linalg.norm of a matrix with ord=2 is a matrix norm, which gradlib cannot differentiate. For the norm of "
         "all entries use t.norm(2)."),
     "np.linalg.norm(ones(2, 3), 1)": (TypeError,
-        "np.linalg.norm of a matrix with ord=1 is a norm of matrices"),
+        "np.linalg.norm of a matrix with ord=1 is a matrix norm, which gradlib cannot differentiate."),
     "np.linalg.norm(ones(2, 3, 4), np.inf, axis=(0, 1))": (TypeError,
-        "np.linalg.norm of a matrix with ord=inf is a norm"),
-    "np.linalg.norm(ones(2, 3, 4), 2)": (TypeError, "np.linalg.norm of 3 axes with ord=2 is a norm of matrices"),
+        "np.linalg.norm of a matrix with ord=inf is a matrix norm, which gradlib cannot differentiate."),
+    "np.linalg.norm(ones(2, 3, 4), 2)": (TypeError, "np.linalg.norm of 3 axes with ord=2 is a matrix norm, which "
+        "gradlib cannot differentiate."),
     "set_data(Tensor([1, 2]), [1.5, 2.5])": (TypeError,
         "a tensor of int64 cannot hold values of float64: convert it first, with t.float()."),
     "Tensor([1, 2]).__iadd__(1.5)": (TypeError, "a tensor of int64 cannot hold values of float32"),
@@ -605,7 +607,7 @@ CALLS = {
     "ones(2).clip(1j)": (TypeError, "a tensor holds real numbers, complex ones are not supported."),
     "np.split(ones(4), 3)": (ShapeError,
         "np.split makes 3 equal pieces, but axis 0 of shape (4,) has size 4. t.split and t.chunk allow a smaller last "
-        "one."),
+        "piece."),
     "np.take(ones(4), 5)": (IndexError,
         "index 5 does not fit shape (4,): index 5 is out of bounds for axis 0 with size 4."),
     "np.dot(ones(2, 3), ones(2, 3))": (ShapeError,
