@@ -27,7 +27,7 @@ def det(A: Any) -> Tensor:
 
 
 def solve(A: Any, B: Any) -> Tensor:
-    """The X of A @ X = B, for each matrix of (…, n, n); B is a vector or a stack of matrices.
+    """Solve A @ X = B for X, for each matrix of (…, n, n); B is a vector or a stack of matrices.
 
     >>> solve([[2.0, 0.0], [0.0, 4.0]], [1.0, 1.0])
     Tensor([0.5 , 0.25])
@@ -36,20 +36,20 @@ def solve(A: Any, B: Any) -> Tensor:
 
 
 def norm(x: Any, ord: float | None = None, dim=None, keepdim: bool = False, *, axis=None, keepdims: bool = False):
-    """The norm (Σ|x|^ord)^(1/ord) of vectors along an axis, 2 by default; without `ord`, that of all entries.
+    """The norm (Σ|x|^ord)^(1/ord) along an axis, with ord = 2 by default; without an axis, of all entries.
 
     >>> norm([3.0, 4.0])
     Tensor(5.)
 
-    Raises TypeError for an `ord` over several axes: a norm of matrices such as the largest singular value has no
-    derivative here.
+    Raises TypeError for an `ord` over several axes: gradlib cannot differentiate matrix norms, such as the largest
+    singular value.
     """
     x = as_tensor(x)
     axes = dim if axis is None else axis
     several = x.ndim if axes is None else len(axes) if isinstance(axes, (tuple, list)) else 1
     if ord is not None and several > 1:
         raise TypeError(
-            f"linalg.norm over {several} axes with ord={ord} is a norm of matrices, which gradlib cannot "
-            f"differentiate. For the norm of all entries use t.norm({ord})."
+            f"linalg.norm over {several} axes with ord={ord} is a matrix norm, which gradlib cannot differentiate. For "
+            f"the norm of all entries use t.norm({ord})."
         )
     return x.norm(2 if ord is None else ord, axes, keepdim or keepdims)

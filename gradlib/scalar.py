@@ -1,7 +1,7 @@
 """The scalar engine of lesson 03, whole: reverse-mode differentiation of numbers.
 
 A Value remembers its inputs and, for each, the local derivative: how fast it moves when that input moves.
-`backward()` walks from the result to the inputs and hands each input local derivative · gradient. Nothing
+`backward()` walks from the result to the inputs and passes local derivative · gradient to each input. Nothing
 else is needed.
 """
 
@@ -62,9 +62,11 @@ class Value:
         x, y = self.data, _as_value(other).data
         z = x**y
         if isinstance(z, complex):
-            raise ValueError(f"({x}) ** {y} is not a real number: a negative base takes whole exponents only.")
+            raise ValueError(f"({x}) ** {y} is not a real number: a negative base takes only integer exponents.")
         by_base = 0.0 if y == 0 else math.inf if x == 0 and y < 1 else y * x ** (y - 1)
-        by_exponent = z * math.log(x) if x > 0 else 0.0 if x == 0 else math.nan  # xʸ of x < 0: only whole y exist
+        by_exponent = (
+            z * math.log(x) if x > 0 else 0.0 if x == 0 else math.nan
+        )  # for x < 0, xʸ exists only for integers y
         return _result(z, "**", (self, _as_value(other)), (by_base, by_exponent))
 
     def __neg__(self):
@@ -115,7 +117,7 @@ class Value:
 
 
 def _as_value(number) -> Value:
-    """A plain number becomes a constant: a Value that nobody asks the gradient of."""
+    """Convert a plain number to a constant: a Value that needs no gradient."""
     return number if isinstance(number, Value) else Value(number, requires_grad=False)
 
 
@@ -126,7 +128,7 @@ def _result(data: float, op: str, inputs: tuple[Value, ...], local: tuple[float,
 
 
 def topological_order(root: Value) -> list[Value]:
-    """Every value that root was computed from, inputs before outputs, on a stack in place of recursion."""
+    """Every value that root was computed from, inputs before outputs. A stack is used instead of recursion."""
     order, seen, stack = [], set(), [(root, False)]
     while stack:
         value, inputs_done = stack.pop()
