@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -199,8 +200,11 @@ def arange(start, end=None, step=1, *, dtype: Any = None, requires_grad: bool = 
     (Tensor([0, 1, 2], dtype=int64), Tensor([1.  , 1.25, 1.5 , 1.75]))
     """
     start, end = (0, start) if end is None else (start, end)
+    _check_numbers("arange", start, end, step)
     if step == 0:
         raise ValueError("arange needs a step other than 0.")
+    if not (end - start) / step < 2**53:
+        raise ValueError(f"arange from {start} to {end} in steps of {step} does not end: it takes finite numbers.")
     if dtype is None:
         dtype = np.float32 if any(np.asarray(number).dtype.kind == "f" for number in (start, end, step)) else np.int64
     return _leaf(np.arange(start, end, step).astype(real_dtype(dtype)), requires_grad)
@@ -212,6 +216,7 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = np.float32, r
     >>> linspace(0, 1, 5)
     Tensor([0.  , 0.25, 0.5 , 0.75, 1.  ])
     """
+    _check_numbers("linspace", start, end)
     whole("linspace takes steps, an integer from 0 on", steps, 0)
     return _leaf(np.linspace(start, end, steps).astype(real_dtype(dtype)), requires_grad)
 
@@ -298,6 +303,12 @@ def randn_like(
 
 def _leaf(array: np.ndarray, requires_grad: bool) -> Tensor:
     return on(array).requires_grad_(requires_grad)
+
+
+def _check_numbers(name: str, *numbers: Any) -> None:
+    for number in numbers:
+        if not isinstance(number, Real):
+            raise TypeError(f"{name} takes numbers, got {number!r}. Of a tensor that holds one, take item().")
 
 
 def _size(size: tuple) -> tuple[int, ...]:
