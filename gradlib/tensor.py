@@ -20,6 +20,7 @@ from .operations import Operations, plain, real_dtype
 from .primitives.shapes import assign
 
 _new = object.__new__
+_SMALLEST_HALF, _LARGEST_HALF = 2.0**-24, 65504.0
 _STORE_SUBSCR = dis.opmap["STORE_SUBSCR"]
 _NO_KEYWORDS: dict = {}  # shared: a new one for each result takes 64 bytes, and the garbage collector runs more often
 
@@ -525,6 +526,8 @@ class Tensor(Operations):
             dtype = self._array.dtype
             if dtype.kind != "f" and not (dtype.kind in "iu" and isinstance(value, int)):
                 dtype = np.float32 if isinstance(value, float) else bool if isinstance(value, bool) else np.int64
+            elif dtype == np.float16 and value and not _SMALLEST_HALF <= abs(value) <= _LARGEST_HALF:
+                dtype = np.float32  # in float16 it would be infinite or 0
             try:
                 return _fill(_new(Tensor), np.array(value, dtype))
             except OverflowError:

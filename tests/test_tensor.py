@@ -494,3 +494,12 @@ def test_signs_of_bools_are_refused():
     for call in (lambda: -Tensor([True]), lambda: Tensor([True]).sign(), lambda: Tensor([True]) - True):
         with pytest.raises(TypeError, match="does not take bools: use t.float"):
             call()
+
+
+def test_a_number_that_float16_cannot_hold_is_not_lost():
+    x = Tensor(np.full(2, 1000.0, np.float16), requires_grad=True)
+    mean = (x / 100_000.0).sum()
+    mean.backward()
+    assert mean.item() == pytest.approx(0.02, rel=1e-3) and x.grad.tolist() == pytest.approx([1e-5] * 2, rel=1e-2)
+    assert (x * 1e-8).sum().item() == pytest.approx(2e-5, rel=1e-3)
+    assert (x * 2.0).dtype == (x + 0.0).dtype == np.float16
