@@ -4,16 +4,15 @@ For a function with the Jacobian J = ∂f/∂x, and H = ∂²f/∂x² where f is
 
     grad      vᵀJ   of a graph that exists
     vjp       vᵀJ   one pass backward
-    jvp       J v   two
-    jacobian  J     one for every entry of f
-    hvp       H v   two
-    hessian   H     one, and one for every entry of x
+    jvp       J v   two passes backward
+    jacobian  J     one pass for every entry of f
+    hvp       H v   two passes
+    hessian   H     one pass, and one for every entry of x
 
-Products cost a few passes whatever the size of the matrix, so take the product where a product is what is
-needed. Names, order of arguments and results are those of `torch.autograd.functional`: results are tensors, not
-arrays as `.grad` is. There are two differences. Inputs and vectors may be arrays and numbers too. And an output
-that has no graph is an error where PyTorch gives zeros: mostly the graph was cut by accident, and zeros would
-hide it.
+Products cost a few passes whatever the size of the matrix, so compute the product if that is all you need. Names,
+order of arguments and results are those of `torch.autograd.functional`; results are tensors, not arrays as `.grad`
+is. There are two differences. Inputs and vectors may also be arrays and numbers. An output without a graph is an
+error, where PyTorch returns zeros: mostly the graph was cut by accident, and zeros would hide it.
 """
 
 from __future__ import annotations
@@ -51,15 +50,15 @@ def grad(
     create_graph: bool = False,
     allow_unused: bool = False,
 ) -> tuple[Tensor | None, ...]:
-    """The gradient Σ vᵀ ∂output/∂input for each input, as tensors; no `.grad` is touched.
+    """The gradient Σ vᵀ ∂output/∂input for each input, as tensors. No `.grad` changes.
 
     outputs : a tensor or several, each of one element unless its v is given.
-    inputs : a tensor or several that outputs were computed from, leaves or results on the way.
+    inputs : a tensor or several from which the outputs were computed, leaves or intermediate results.
     grad_outputs : v = ∂L/∂output, of the output's shape: one for each output, None for 1.
     create_graph : record the computation of the gradients, so that they can be differentiated again.
-    allow_unused : give None for an input that no output depends on, in place of an error.
+    allow_unused : return None for an input that no output depends on, instead of raising an error.
 
-    The graph stays, so there is no retain_graph to ask for.
+    The graph is kept, so there is no retain_graph.
 
     >>> x = Tensor(2.0, requires_grad=True)
     >>> (slope,) = grad(x**3, x, create_graph=True)
@@ -68,14 +67,14 @@ def grad(
     (12.0, 12.0)
 
     Raises GraphError for an output without a graph, for an input without requires_grad, and for one that no
-    output depends on; ShapeError for a v that has not its output's shape.
+    output depends on; ShapeError for a v whose shape is not its output's.
     """
     outputs, single = _tensors("outputs", outputs), isinstance(outputs, Tensor)
     inputs = _tensors("inputs", inputs)
     for i, tensor in enumerate(inputs):
         if not tensor.requires_grad:
             raise GraphError(
-                f"input {i} (shape {tensor.shape}) needs no gradient, so none was recorded for it. Set "
+                f"input {i} (shape {tensor.shape}) does not need a gradient, so its graph was not recorded. Set "
                 "requires_grad=True on it before the outputs are computed."
             )
     seeds = _seeds(outputs, grad_outputs, single, create_graph)
@@ -84,15 +83,15 @@ def grad(
         steps = backward_steps(root, seed, create_graph)
         found = dict.fromkeys(map(id, inputs))
         for node, gradient, given in steps:
-            if recording.watcher is not None and not create_graph:  # what is recorded is watched anyway
+            if recording.watcher is not None and not create_graph:  # recorded operations are watched anyway
                 recording.watcher.see_backward(node, gradient, given)
             if id(node) in found:
                 found[id(node)] = gradient
         for i, tensor in enumerate(inputs):
             if found[id(tensor)] is None and not allow_unused:
                 raise GraphError(
-                    f"outputs does not depend on input {i} (shape {tensor.shape}): its gradient is zero everywhere. "
-                    "Was it used, and does it have requires_grad=True? Pass allow_unused=True to have None for it."
+                    f"outputs do not depend on input {i} (shape {tensor.shape}): its gradient is zero everywhere. Was "
+                    "it used, and does it have requires_grad=True? Pass allow_unused=True to get None for it."
                 )
         return tuple(_as_tensor(found[id(tensor)], tensor.dtype) for tensor in inputs)
 
@@ -113,7 +112,7 @@ def _tensors(name: str, given: Any) -> list[Tensor]:
 
 
 def _seeds(outputs: list[Tensor], grad_outputs: Any, single: bool, create_graph: bool) -> list:
-    """A v for each output, checked: arrays, or tensors if they are to be differentiated by too."""
+    """Check v and return one for each output: arrays, or tensors if derivatives with respect to v are recorded."""
     given = grad_outputs
     if given is None:
         given = [None] * len(outputs)
@@ -125,8 +124,8 @@ def _seeds(outputs: list[Tensor], grad_outputs: Any, single: bool, create_graph:
         if v is None and out.numel() != 1:
             raise GraphError(
                 f"grad differentiates one number, but output {i} has shape {out.shape}. Reduce it first with .sum() or "
-                f".mean(), or pass in grad_outputs an array of shape {out.shape}: how much each entry counts. For all "
-                "derivatives of all entries there is jacobian."
+                f".mean(), or pass in grad_outputs an array of shape {out.shape} with a weight for each entry. For all "
+                "derivatives of all entries use jacobian."
             )
     seeds = [out._seed(v) for out, v in zip(outputs, given, strict=True)]
     if not create_graph:
@@ -158,12 +157,12 @@ def _as_tensor(value: Any, dtype: np.dtype) -> Tensor | None:
 
 
 def vjp(function: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple:
-    """The function's value, and vᵀJ: one pass backward.
+    """The function's value, and vᵀJ. It takes one pass backward.
 
     function : takes tensors, returns a tensor or a tuple of them.
-    inputs : a tensor, array or number, or a list or tuple of such, one for each argument. They are copied.
-    v : of the output's shape; a tuple for a tuple. May be left out for an output of one element.
-    create_graph : record it all; inputs with requires_grad are then differentiated by where they stand.
+    inputs : a tensor, array or number, or a list or tuple of them, one for each argument. They are copied.
+    v : of the output's shape; a tuple for a tuple. It may be left out for an output of one element.
+    create_graph : record all operations, so that the results depend on inputs with requires_grad through the graph.
 
     Returns (value, vᵀJ), where vᵀJ has the inputs' shapes: a tensor for one input, a tuple for a tuple. It is
     zero for an input that the function does not use.
@@ -181,12 +180,12 @@ def vjp(function: Callable, inputs: Any, v: Any = None, create_graph: bool = Fal
 
 
 def jvp(function: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple:
-    """The function's value, and J v: how the output moves when the inputs move along v. Two passes backward.
+    """The function's value, and J v: how the output moves when the inputs move along v. It takes two passes backward.
 
-    Jᵀu, which a pass backward gives, is linear in u: the Jacobian of u ↦ Jᵀu is Jᵀ itself. A second pass, from
+    A pass backward gives Jᵀu, which is linear in u: the Jacobian of u ↦ Jᵀu is Jᵀ itself. A second pass, from
     Jᵀu back to u with the vector v, therefore gives (Jᵀ)ᵀv = J v, whatever u was (Townsend 2017).
 
-    v : of the inputs' shapes; a tuple for a tuple. May be left out for an input of one element. The other
+    v : of the inputs' shapes; a tuple for a tuple. It may be left out for an input of one element. The other
         arguments are those of `vjp`. Returns (value, J v), where J v has the output's shape.
 
     >>> jvp(lambda x: x**2, np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.0, 10.0]))
@@ -201,12 +200,13 @@ def jvp(function: Callable, inputs: Any, v: Any = None, create_graph: bool = Fal
 
 
 def jacobian(function: Callable, inputs: Any, create_graph: bool = False) -> Any:
-    """The matrix of all first derivatives, ∂output/∂input: one pass backward for every entry of the output.
+    """The matrix of all first derivatives, ∂output/∂input. It takes one pass backward for every entry of the output.
 
     function, inputs, create_graph : as in `vjp`.
 
-    Returns a tensor of shape output.shape + input.shape, whose entry [i..., j...] is ∂outputᵢ/∂inputⱼ. For a
-    tuple of inputs or outputs, a tuple; for tuples of both, [i][j] is that of output i by input j.
+    Returns a tensor of shape output.shape + input.shape, whose entry [i..., j...] is ∂outputᵢ/∂inputⱼ. It returns a
+    tuple for a tuple of inputs or outputs; for tuples of both, [i][j] is the Jacobian of output i with respect to
+    input j.
 
     >>> jacobian(lambda x: x**2, np.array([1.0, 2.0]))
     Tensor([[2., 0.],
@@ -221,8 +221,8 @@ def jacobian(function: Callable, inputs: Any, create_graph: bool = False) -> Any
 def hvp(function: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple:
     """The function's value, and H v, without H: how the gradient moves when the inputs move along v.
 
-    H v = ∇(∇f · v) with v held fixed, which is two passes backward. (What they give is Hᵀv; H is symmetric
-    where the second derivatives are continuous: Pearlmutter 1994, "Fast exact multiplication by the Hessian".)
+    H v = ∇(∇f · v) with v held fixed, which takes two passes backward. They compute Hᵀv, which is H v wherever the
+    second derivatives are continuous (Pearlmutter 1994, "Fast exact multiplication by the Hessian").
 
     function : takes tensors, returns a tensor of one element. v : of the inputs' shapes, as in `jvp`.
 
@@ -242,8 +242,8 @@ def hessian(function: Callable, inputs: Any, create_graph: bool = False) -> Any:
 
     function : takes tensors, returns a tensor of one element. inputs, create_graph : as in `vjp`.
 
-    Returns a tensor of shape input.shape + input.shape; for a tuple of inputs a tuple of tuples, where [i][j]
-    is ∂²f/∂xᵢ∂xⱼ.
+    Returns a tensor of shape input.shape + input.shape. For a tuple of inputs it returns a tuple of tuples, where
+    [i][j] is ∂²f/∂xᵢ∂xⱼ.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1], np.array([1.0, 2.0]))
     Tensor([[4., 2.],
@@ -266,11 +266,10 @@ def gradgradcheck(
 ) -> bool:
     """Compare second derivatives with central finite differences of the first: gradcheck of the gradient.
 
-    The gradient is taken along a random cotangent g, as Σ g ∂output/∂input, so that no two entries of the
-    output count the same; it is checked as a function of the inputs, and of g, in which it is linear. Where
-    the function is linear, its gradient does not depend on the inputs: the check then passes if the finite
-    differences say zero too. The gradient must also be the one that `backward()` computes; that this is right
-    is for `gradcheck` to say.
+    The gradient is Σ g ∂output/∂input with a random cotangent g, so that no two entries of the output have the same
+    weight. It is checked as a function of the inputs and of g, in which it is linear. Where the function is linear,
+    its gradient does not depend on the inputs, and the check passes if the finite differences are zero too. The
+    gradient must also equal the one that `backward()` computes. Use `gradcheck` to check that gradient itself.
 
     Arguments, result and errors are those of `gradcheck`.
 
@@ -297,26 +296,26 @@ def gradgradcheck(
         if not np.allclose(fast.data, recorded.data, rtol=1e-9, atol=1e-12):
             error = np.abs(fast.data - recorded.data).max()
             message = (
-                f"the gradient at input {i} with create_graph=True is not that of backward(), by {error:.3g}: a rule "
-                "does one thing to arrays and another to tensors."
+                f"the gradient at input {i} with create_graph=True differs from that of backward() by {error:.3g}: a "
+                "rule computes one thing on arrays and another on tensors."
             )
             found.append(Disagreement(error, message))
     return verdict(found, raise_exception)
 
 
 def _moving(tensor: Tensor) -> Tensor:
-    """A tensor that needs a gradient: itself, or a leaf in its place."""
+    """The tensor if it needs a gradient, else a leaf with its value that needs one."""
     return tensor if tensor.requires_grad else tensor.detach().requires_grad_()
 
 
-# What they share ------------------------------------------------------------
+# Shared parts ------------------------------------------------------------
 
 
 def _variables(inputs: Any, create_graph: bool) -> tuple[Tensor, ...]:
-    """The inputs as tensors to differentiate by: new leaves, or new views of those already in a graph."""
+    """The inputs as tensors for differentiation: new leaves, or new views of tensors already in a graph."""
     values = inputs if isinstance(inputs, (list, tuple)) else (inputs,)
     if not values:
-        raise ValueError("there is nothing to differentiate by: inputs is empty.")
+        raise ValueError("there is nothing to differentiate with respect to: inputs is empty.")
     return tuple(_variable(i, value, create_graph) for i, value in enumerate(values))
 
 
@@ -327,15 +326,14 @@ def _variable(i: int, value: Any, create_graph: bool) -> Tensor:
     tensor = Tensor(value.data if isinstance(value, Tensor) else value)
     if tensor.dtype.kind != "f":
         raise TypeError(
-            f"input {i} is {tensor.dtype}, and a whole number cannot be nudged by a little. Write 2.0 for 2; an "
-            "argument that is not to be differentiated by, an index say, goes into a lambda: jacobian(lambda x: f(x, "
-            "index), x)."
+            f"input {i} is {tensor.dtype}, which cannot change by a small amount. Write 2.0 instead of 2. An argument "
+            "without a derivative, such as an index, goes into a lambda: jacobian(lambda x: f(x, index), x)."
         )
     return tensor.requires_grad_()
 
 
 def _evaluated(function: Callable, variables: Sequence[Tensor]) -> tuple[Any, tuple[Tensor, ...]]:
-    """What the function returns, and its outputs: tensors, each with a graph."""
+    """The function's result, and its outputs as a tuple of tensors. Each must have a graph."""
     takes(function, variables)
     with enable_grad():
         result = function(*variables)
@@ -343,8 +341,8 @@ def _evaluated(function: Callable, variables: Sequence[Tensor]) -> tuple[Any, tu
     for i, out in enumerate(outputs):
         if not isinstance(out, Tensor):
             raise TypeError(
-                f"the function must return a Tensor, or a tuple of them: output {i} is {type(out).__name__}. Were its "
-                "numbers taken out of the graph, by .data, float() or .item()?"
+                f"the function must return a Tensor or a tuple of them, but output {i} is {type(out).__name__}. Were "
+                "its numbers taken out of the graph, by .data, float() or .item()?"
             )
         if not out.requires_grad:
             raise GraphError(
@@ -356,7 +354,7 @@ def _evaluated(function: Callable, variables: Sequence[Tensor]) -> tuple[Any, tu
 
 
 def _slopes(name: str, function: Callable, variables: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """The function's value, one number, and its gradient by each variable, recorded."""
+    """The function's value, one number, and its recorded gradient with respect to each variable."""
     result, _ = _evaluated(function, variables)
     if not isinstance(result, Tensor) or result.numel() != 1:
         got = f"one of shape {result.shape}" if isinstance(result, Tensor) else f"{len(result)} in a tuple"
@@ -373,7 +371,7 @@ def _vectors(v: Any, given: Any, tensors: tuple[Tensor, ...], what: str) -> list
     if v is None:
         if len(tensors) != 1 or tensors[0].numel() != 1:
             raise ValueError(
-                f"v may be left out only for one {what} of one element; here the shapes are "
+                f"v may be left out only for one {what} of one element, got shapes "
                 f"{[tensor.shape for tensor in tensors]}. Pass v, of the same shapes."
             )
         return [Tensor(np.ones_like(tensors[0].data))]
@@ -413,12 +411,12 @@ def jacobian_rows(out: Tensor, variables: tuple[Tensor, ...], create_graph: bool
 
 
 def _value(result: Any, create_graph: bool) -> Any:
-    """The function's value, inside the graph or outside."""
+    """The function's value, detached unless the graph is kept."""
     if create_graph:
         return result
     return tuple(out.detach() for out in result) if isinstance(result, (list, tuple)) else result.detach()
 
 
 def _like(values: Sequence, given: Any) -> Any:
-    """A tuple where a tuple was given, the only value where one was."""
+    """Return a tuple if a tuple or list was given, else the only value."""
     return tuple(values) if isinstance(given, (list, tuple)) else values[0]

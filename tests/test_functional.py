@@ -423,10 +423,11 @@ WRONG = {
     "a vector of another shape": (lambda: grad(x * 2, x, AT[:2]), ShapeError, "shape (3,), got (2,)"),
     "no graph": (lambda: grad(constant.sum(), x), GraphError, "found no graph"),
     "a constant to differentiate by": (lambda: grad(x.sum(), [x, constant]), GraphError,
-        "input 1 (shape (3,)) needs no gradient, so none was recorded for it. Set requires_grad=True on it before"),
+        "input 1 (shape (3,)) does not need a gradient, so its graph was not recorded. Set requires_grad=True on it "
+        "before the outputs are computed."),
     "a stranger": (lambda: grad(x.sum(), [x, other]), GraphError,
-        "outputs does not depend on input 1 (shape (3,)): its gradient is zero everywhere. Was it used, and does it "
-        "have requires_grad=True? Pass allow_unused=True to have None for it."),
+        "outputs do not depend on input 1 (shape (3,)): its gradient is zero everywhere. Was it used, and does it have "
+        "requires_grad=True? Pass allow_unused=True to get None for it."),
     "no inputs": (lambda: grad(x.sum(), []), ValueError, "at least one tensor in inputs"),
     "no outputs": (lambda: grad([], x), ValueError, "at least one tensor in outputs"),
     "an array as input": (lambda: grad(x.sum(), AT), TypeError,
@@ -435,14 +436,15 @@ WRONG = {
     "a function as output": (lambda: grad(cube, x), TypeError, "outputs is of type function"),
     # inputs of the others
     "a whole number": (lambda: jacobian(cube, 3), TypeError,
-        "input 0 is int64, and a whole number cannot be nudged by a little. Write 2.0 for 2"),
+        "input 0 is int64, which cannot change by a small amount. Write 2.0 instead of 2."),
     "whole numbers": (lambda: jvp(lambda x, y: x * y, (AT, np.arange(3))), TypeError, "input 1 is int64"),
     "bools": (lambda: hessian(cube, np.array([True])), TypeError, "input 0 is bool"),
     "words": (lambda: vjp(cube, "three"), TypeError, "a Tensor holds numbers"),
-    "no inputs at all": (lambda: jacobian(cube, ()), ValueError, "nothing to differentiate by: inputs is empty"),
+    "no inputs at all": (lambda: jacobian(cube, ()), ValueError,
+        "there is nothing to differentiate with respect to: inputs is empty"),
     # the function
     "an array returned": (lambda: jacobian(lambda x: x.data, AT), TypeError,
-        "must return a Tensor, or a tuple of them: output 0 is ndarray"),
+        "the function must return a Tensor or a tuple of them, but output 0 is ndarray."),
     "a number returned": (lambda: hvp(lambda x: x.sum().item(), AT, AT), TypeError, "output 0 is float"),
     "nothing returned": (lambda: hessian(lambda x: None, AT), TypeError, "output 0 is NoneType"),
     "None in a tuple": (lambda: vjp(lambda x: (x, None), AT), TypeError, "output 1 is NoneType"),
@@ -458,8 +460,8 @@ WRONG = {
         "hvp needs a function that returns a tensor of one element, got 2 in a tuple"),
     # v
     "no v for many entries": (lambda: vjp(cube, AT), ValueError,
-        "v may be left out only for one output of one element; here the shapes are [(3,)]. Pass v"),
-    "no v for many inputs": (lambda: hvp(lambda x, y: x * y, (1.0, 2.0)), ValueError, "the shapes are [(), ()]"),
+        "v may be left out only for one output of one element, got shapes [(3,)]. Pass v, of the same shapes."),
+    "no v for many inputs": (lambda: hvp(lambda x, y: x * y, (1.0, 2.0)), ValueError, "got shapes [(), ()]"),
     "a v of another shape": (lambda: jvp(cube, AT, AT[:2]), ShapeError,
         "v must have the shape of input 0, (3,), got (2,)"),
     "a v that would broadcast": (lambda: vjp(cube, AT, 1.0), ShapeError, "shape of output 0, (3,), got ()"),
@@ -497,7 +499,7 @@ def test_a_list_is_several_inputs_and_the_error_says_so(call):
 
 @pytest.mark.parametrize("x", ["a", {}, [[1.0], [1.0, 2.0]], 1j])
 def test_numbers_that_are_none_are_refused_where_they_come_in(x):
-    with pytest.raises((TypeError, ValueError), match="holds|grid|real numbers"):
+    with pytest.raises((TypeError, ValueError), match="holds|equally long|real numbers"):
         gradlib.numerical_gradient(lambda x: float(np.sum(x)), x)
 
 
