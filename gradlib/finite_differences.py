@@ -19,12 +19,11 @@ _STEP = np.finfo(np.float64).eps ** (1 / 3)
 
 
 class GradcheckWarning(UserWarning):
-    """gradcheck could not tell: the function has a kink there, or does not feel the input at all."""
+    """gradcheck could not tell: the function has a kink there, or does not depend on the input."""
 
 
 def numerical_gradient(function: Callable[[np.ndarray], float], x: np.ndarray, h: float | None = None) -> np.ndarray:
-    """The gradient of a function of an array, by central differences: entry i is (f(x + h eᵢ) - f(x - h eᵢ))
-    / 2h.
+    """The gradient of a function of an array, by central differences: (f(x + h eᵢ) - f(x - h eᵢ)) / 2h for entry i.
 
     function : takes an array, returns one number.
     x : an array of any shape, left unchanged.
@@ -66,12 +65,10 @@ def gradcheck(
     raise_exception: bool = True,
     rng: np.random.Generator | None = None,
 ) -> bool:
-    """Compare the gradient that `backward()` finds with central finite differences, at every entry of every
-    input.
+    """Compare the gradient of `backward()` with central finite differences, at every entry of every input.
 
-    The function is probed with a random cotangent g: what is differentiated is L = Σ g · function(inputs), so
-    that each entry of the output counts differently and an error in one cannot hide behind another. In
-    float64, entry by entry,
+    The check differentiates L = Σ g · function(inputs) with a random cotangent g. Each entry of the output then has
+    another weight, and an error in one cannot hide behind another. In float64, entry by entry,
 
         ∂L/∂xᵢ ≈ (L(xᵢ + h) - L(xᵢ - h)) / 2h,   h = ε^(1/3) · max(1, |xᵢ|)
 
@@ -80,12 +77,12 @@ def gradcheck(
         ones if none has it. They are converted to float64 and left unchanged.
     atol, rtol : a gradient a agrees with a difference b if |a - b| <= atol + rtol · |b| + r, where r is 100
         times the rounding error of the difference, ε^(2/3) · Σ |g · function(inputs)| / max(1, |xᵢ|).
-    raise_exception : False returns False in place of raising GradcheckError.
-    rng : draws the cotangent; by default seeded with 0, so that a check repeats.
+    raise_exception : False returns False instead of raising GradcheckError.
+    rng : draws the cotangent; by default it is seeded with 0, so that a check is repeatable.
 
-    Returns True if all agree. The error names the entry that is most wrong. Warns with GradcheckWarning where
-    it cannot tell: at a kink, where the slopes from left and right differ (there a gradient between the two
-    passes), and when an input moves L by no more than the tolerance (a gradient of zero would have passed).
+    Returns True if all agree. The error names the entry with the largest error. A GradcheckWarning says where the
+    check cannot tell: at a kink, where the slopes from left and right differ and a gradient between the two passes,
+    and for an input that changes L by no more than the tolerance, where a gradient of zero would pass.
 
     >>> gradcheck(lambda x, y: x * y + x.sin(), [np.array([0.5, 2.0]), np.array([3.0])])
     True
@@ -94,16 +91,16 @@ def gradcheck(
 
 
 class Disagreement(NamedTuple):
-    """A gradient that is not what the finite difference says: by how much, and in words."""
+    """A gradient that differs from the finite difference: by how much, and in words."""
 
     error: float
     message: str
 
 
 def verdict(found: list[Disagreement], raise_exception: bool) -> bool:
-    """Whether there are none. The error tells of the worst."""
+    """Return True if nothing was found. Otherwise return False, or raise the largest error."""
     if found and raise_exception:
-        others = f" ({len(found)} entries are wrong, this one most.)" if len(found) > 1 else ""
+        others = f" ({len(found)} entries are wrong; this one has the largest error.)" if len(found) > 1 else ""
         raise GradcheckError(max(found).message + others)
     return not found
 
@@ -117,8 +114,10 @@ def disagreements(
     rng: np.random.Generator | None = None,
     may_be_flat: bool = False,
 ) -> list[Disagreement]:
-    """What `gradcheck` finds. `may_be_flat`: a result that does not depend on the inputs is no matter, so
-    long as the differences are zero too."""
+    """The disagreements that `gradcheck` finds.
+
+    may_be_flat : accept a result that does not depend on the inputs, as long as the differences are zero too.
+    """
     arrays, checked = float64_inputs(inputs)
     values = [out.data for out in _outputs(function, map(Tensor, arrays))]
     rng = np.random.default_rng(0) if rng is None else rng
@@ -144,9 +143,9 @@ def disagreements(
         flat = (np.abs([numerical, gradient]) <= atol + rounding).all()
         if flat and not may_be_flat and x.size and any(g.size for g in cotangents):
             warnings.warn(
-                f"input {i} does not change the result: only zeros were compared, or numbers that are within the "
-                "tolerance of zero. A softmax summed, or a part that is detached, looks like this; probe a function "
-                "that feels its input.",
+                f"input {i} does not change the result: only zeros were compared, or numbers within the tolerance of "
+                "zero. The sum of a softmax, or a detached part, looks like this. Check a function that depends on its "
+                "input.",
                 GradcheckWarning,
                 stacklevel=3,
             )
@@ -154,15 +153,14 @@ def disagreements(
 
 
 def float64_inputs(inputs: Any) -> tuple[list[np.ndarray], list[int]]:
-    """Copies in float64, and the positions of those to check."""
+    """Copies of the inputs in float64, and the positions of those to check."""
     inputs = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
     data = [on_cpu(value) for value in inputs]
     floating = [i for i, array in enumerate(data) if array.dtype.kind == "f"]
     checked = [i for i in floating if getattr(inputs[i], "requires_grad", False)] or floating
     if not checked:
         raise TypeError(
-            f"gradcheck needs a floating-point input to differentiate by, got {[str(a.dtype) for a in data]}. Write "
-            "2.0 for 2."
+            f"gradcheck needs a floating-point input, got {[str(a.dtype) for a in data]}. Write 2.0 instead of 2."
         )
     return [array.astype(np.float64) if i in floating else array for i, array in enumerate(data)], checked
 
@@ -175,29 +173,29 @@ def _outputs(function: Callable, tensors: Any) -> tuple[Tensor, ...]:
     for out in outputs:
         if not isinstance(out, Tensor):
             raise TypeError(
-                "gradcheck needs a function that returns a Tensor, or a tuple of them; it returned "
+                "gradcheck needs a function that returns a Tensor or a tuple of them; it returned "
                 f"{type(out).__name__}."
             )
     return outputs
 
 
 def _expect_steady(probe: Callable[[], float]) -> None:
-    """The result must be a number, and the same one twice."""
+    """Raise GradcheckError unless the result is a finite number, and the same in a second call."""
     first = probe()
     if not np.isfinite(first):
         raise GradcheckError(
-            f"the function gave {first} at these inputs: there is no derivative to measure. Check at inputs where the "
-            "result is finite."
+            f"the function returned {first} at these inputs: there is no derivative to measure. Check at inputs where "
+            "the result is finite."
         )
     if probe() != first:
         raise GradcheckError(
-            "the function gave two results for the same inputs, so its derivative cannot be measured. Fix its "
+            "the function returned two results for the same inputs, so its derivative cannot be measured. Fix its "
             "randomness: draw once outside, or seed a generator inside."
         )
 
 
 def _gradients(function: Callable, arrays: list, checked: list[int], cotangents: list) -> list[np.ndarray] | None:
-    """The gradient of L by `backward()`, for each checked input; None if there is no graph."""
+    """The gradient of L for each checked input, computed by `backward()`; None if there is no graph."""
     tensors = [Tensor(array, requires_grad=i in checked) for i, array in enumerate(arrays)]
     outputs = _outputs(function, tensors)
     if not any(out.requires_grad for out in outputs):
@@ -228,8 +226,9 @@ def compare(
         # Where the function is smooth the one-sided slopes differ by h · f'', some 1e-5 of f''.
         if high - low > 1e-3 * max(1.0, abs(low), abs(high)) and low - atol[index] <= a <= high + atol[index]:
             warnings.warn(
-                f"{entry} sits on a kink: the slope is {low + 0.0:.4g} on one side and {high + 0.0:.4g} on the other. "
-                f"The gradient {a:.4g} lies between them, and no more can be said here. Check at another point.",
+                f"{entry} is at a kink: the slope is {low + 0.0:.4g} on one side and {high + 0.0:.4g} on the other. "
+                f"The gradient {a:.4g} lies between them, so the check cannot tell if it is correct. Check at another "
+                "point.",
                 GradcheckWarning,
                 stacklevel=4,
             )

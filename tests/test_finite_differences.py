@@ -65,7 +65,9 @@ def test_it_names_the_entry_and_the_input():
     planted = with_rules(wrong_in_one_entry, lambda g, z, x, y: g * x)
     with pytest.raises(GradcheckError, match=r"entry \(1, 2\) of input 0 is wrong: .* differ by 0.001\.$"):
         gradcheck(planted, [X, Y])
-    with pytest.raises(GradcheckError, match=r"of input 1 is wrong.*\(3 entries are wrong, this one most.\)"):
+    with pytest.raises(
+        GradcheckError, match=r"of input 1 is wrong.*\(3 entries are wrong; this one has the largest error.\)"
+    ):
         gradcheck(with_rules(right, lambda g, z, x, y: g * x * 2), [X, Y])
 
 
@@ -104,7 +106,7 @@ def test_what_is_not_a_number_is_the_most_wrong():
 
 
 def test_it_warns_where_a_gradient_of_zero_would_pass():
-    with pytest.warns(GradcheckWarning, match="numbers that are within the tolerance of zero"):
+    with pytest.warns(GradcheckWarning, match="numbers within the tolerance of zero"):
         assert gradcheck(with_rules(WRONG["sign"], lambda g, z, x, y: g * x), [X * 1e-9, Tensor(Y * 1e-9)])
     with pytest.raises(GradcheckError):
         gradcheck(with_rules(WRONG["sign"], lambda g, z, x, y: g * x), [X * 1e-9, Y * 1e-9], atol=1e-12)
@@ -119,7 +121,7 @@ def test_it_takes_a_number_an_array_a_tensor_or_several(inputs):
 @pytest.mark.parametrize("check", [gradcheck, gradgradcheck])
 @pytest.mark.parametrize("inputs", [[], 3, np.arange(3), ["a"], [True, 2]], ids=str)
 def test_it_refuses_inputs_without_a_slope(check, inputs):
-    with pytest.raises(TypeError, match="needs a floating-point input to differentiate by, got .* Write 2.0 for 2"):
+    with pytest.raises(TypeError, match="needs a floating-point input, got .* Write 2.0 instead of 2"):
         check(lambda *x: x[0], inputs)
 
 
@@ -132,7 +134,7 @@ def test_it_refuses_functions_without_a_graph(check):
 
 
 def test_it_warns_at_a_kink_and_still_finds_nonsense_there():
-    with pytest.warns(GradcheckWarning, match=r"entry \(1,\) of input 0 sits on a kink: the slope is .* on one side"):
+    with pytest.warns(GradcheckWarning, match=r"entry \(1,\) of input 0 is at a kink: the slope is .* on one side"):
         assert gradcheck(lambda x: x.relu(), np.array([1.0, 0.0, -2.0]))
     outside = with_rules(lambda g, z, x: g * 2, forward=lambda x: np.maximum(x, 0))
     with pytest.raises(GradcheckError, match="entry"):
@@ -262,7 +264,9 @@ def test_it_finds_a_rule_that_is_wrong_only_at_the_second_order(name):
 def test_it_finds_a_rule_that_does_something_else_to_tensors():
     planted = with_rules(lambda g, z, x: g * 2 * x * (1.0 if isinstance(x, np.ndarray) else 1.01), forward=np.square)
     assert gradcheck(planted, X)
-    with pytest.raises(GradcheckError, match=r"at input 0 with create_graph=True is not that of backward\(\), by 0\.0"):
+    with pytest.raises(
+        GradcheckError, match=r"at input 0 with create_graph=True differs from that of backward\(\) by 0\.0"
+    ):
         gradgradcheck(planted, X)
     assert gradgradcheck(planted, X, raise_exception=False) is False
 
@@ -277,5 +281,5 @@ def test_it_checks_only_the_inputs_that_ask():
 
 
 def test_the_second_order_warns_at_a_kink_of_the_slope():
-    with pytest.warns(GradcheckWarning, match="input 0 sits on a kink"):
+    with pytest.warns(GradcheckWarning, match="input 0 is at a kink"):
         assert gradgradcheck(lambda x: x.relu() ** 2, np.array([1.0, 0.0]))
