@@ -207,7 +207,7 @@ def whole(what: str, value, least: int | None = None) -> int:
 
 
 def real(what: str, value, least: float = -math.inf, most: float = math.inf, above: float = -math.inf) -> float:
-    """A real number within bounds, `least` and `most` included, `above` not; else the error `what`, got value.
+    """Return a real number. Raise "{what}, got {value}." unless least <= value <= most and value > above.
 
     >>> real("p is a probability, 0 to 1", 1.5, 0, 1)
     Traceback (most recent call last):
@@ -221,17 +221,17 @@ def real(what: str, value, least: float = -math.inf, most: float = math.inf, abo
 
 
 def takes(function, inputs) -> None:
-    """Raise TypeError if a function cannot be called with so many inputs: a list stands for several of them."""
+    """Raise TypeError if a function cannot be called with these inputs, as many as the list has entries."""
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):  # it does not say what it takes
+    except (TypeError, ValueError):  # a function without a signature
         return
     try:
         signature.bind(*inputs)
     except TypeError:
         raise TypeError(
-            f"the function takes the arguments {signature}, and was to be called with {len(inputs)}. A list or a tuple "
-            "of inputs has one entry for each argument; a single vector is an array, np.array([1.0, 2.0])."
+            f"the function takes the arguments {signature}, but inputs has {len(inputs)} entries. A list or a tuple of "
+            "inputs has one entry for each argument; a single vector is an array, np.array([1.0, 2.0])."
         ) from None
 
 

@@ -101,8 +101,8 @@ WRONG = {
     "a gradient of another shape": (lambda: (ones(2, 3) * 2).backward(np.ones(3)), ShapeError,
         "gradient must have the tensor's shape (2, 3), got (3,)."),
     "the gradient by a stranger": (lambda: gradlib.grad(ones(2).sum(), ones(3)), GraphError,
-        "outputs does not depend on input 0 (shape (3,)): its gradient is zero everywhere. Was it used, and does it "
-        "have requires_grad=True?"),
+        "outputs do not depend on input 0 (shape (3,)): its gradient is zero everywhere. Was it used, and does it have "
+        "requires_grad=True?"),
     "complex numbers, given a dtype": (lambda: Tensor(np.ones(2, complex), dtype=np.float32), TypeError,
         "a tensor holds real numbers, complex ones are not supported."),
     "a complex gradient": (lambda: (ones(2) * 2).backward([1j, 2]), TypeError,
@@ -211,8 +211,8 @@ WRONG = {
     "a value of another graph": (lambda: show_graph(Value(1.0), {}).index(Value(2.0)), KeyError,
         "this value is not in the graph: the result was not computed from it"),
     "nothing to explain": (lambda: explain(Tensor([1.0]) * 2, {}), GraphError,
-        "there is nothing to explain: this result was not computed from a value that needs a gradient. Give an input "
-        "requires_grad=True."),
+        "there is nothing to explain: this result was not computed from a value that needs a gradient. Set "
+        "requires_grad=True on an input."),
     "no path": (lambda: gradient_paths(Value(1.0) * 2, Value(1.0)), GraphError,
         "no path leads there: the result was not computed from this value."),
     "a path to a constant": (lambda: (lambda c: gradient_paths(ones() * c, c))(Tensor(2.0)), GraphError,

@@ -491,9 +491,7 @@ def test_gradcheck_is_found_here_too():
     ],
 )  # fmt: skip
 def test_a_list_is_several_inputs_and_the_error_says_so(call):
-    with pytest.raises(
-        TypeError, match=r"takes the arguments \(x\), and was to be called with 2\. .* np\.array\(\[1\.0"
-    ):
+    with pytest.raises(TypeError, match=r"the function takes the arguments \(x\), but inputs has 2 entries\."):
         call(lambda x: (x * x).sum(), [1.0, 2.0])
 
 
