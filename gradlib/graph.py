@@ -1,7 +1,7 @@
-"""A computation as a picture: which value was made of which, with values, gradients and shapes.
+"""A computation as a picture: every value, the values it was computed from, gradients and shapes.
 
-A Graph is a snapshot: what happens to the tensors later does not change it, and it writes to no `.grad`.
-Graphviz lays it out; where Graphviz is missing it shows itself as text.
+A Graph is a snapshot: later changes to the tensors do not change it, and it does not write to any `.grad`.
+Graphviz draws it; without Graphviz it is shown as text.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ import numpy as np
 from .autograd import backward_steps, is_node, needs_gradient, topological_order, value_of
 from .formulas import gradient_text, operation_text, value_text
 
-MAX_NODES = 200  # more are too many to read, and Graphviz needs over a second for them
+MAX_NODES = 200  # more cannot be read, and Graphviz needs over a second for them
 
-HOW_TO_GET_PICTURES = "(for a picture in place of this text: pip install pygraphviz, or install Graphviz's dot)"
+HOW_TO_GET_PICTURES = "(for a picture instead of this text: pip install pygraphviz, or install Graphviz's dot)"
 
 
 @dataclass(frozen=True)
 class GraphNode:
     """One value of the graph."""
 
-    id: str  # "n3": its element in the SVG has it as data-id
-    name: str  # the user's name for it; t1, t2, … for results without one; a constant's own digits
+    id: str  # "n3": the data-id of its element in the SVG
+    name: str  # the user's name for it; t1, t2, … for results without a name; a constant's own digits
     op: str  # the operation's symbol; "" for an input or a constant
     formula: str  # "x · y", in the names of its inputs; "" for an input or a constant
     value: np.ndarray
-    gradient: np.ndarray | None  # ∂root/∂node; None where none flows
-    kind: str  # "input", "constant", "operation", "output"; "cut" where the graph goes on but is not shown
+    gradient: np.ndarray | None  # ∂root/∂node; None where no gradient flows
+    kind: str  # "input", "constant", "operation", "output"; "cut" where the rest of the graph is not shown
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -56,14 +56,13 @@ class GraphEdge:
 
 
 class Graph:
-    """A snapshot of the graph that a result was computed by.
+    """A snapshot of the graph of a result.
 
     root : a Tensor, a scalar.Value, or any object with `data`, `_prev` and `_op`.
     names : {name: node}; by default the variables of the calling code, and the parameters of its modules,
         "model.0.weight".
-    gradient : ∂L/∂root, by default ones, so that the gradients shown are those of root, or of the sum of its
-        entries.
-    max_nodes : how many are shown, those nearest to root; the picture says how many are not.
+    gradient : ∂L/∂root, by default ones: the gradients shown are then those of root, or of the sum of its entries.
+    max_nodes : how many nodes are shown, those nearest to root; the picture says how many are not shown.
 
     `nodes` lists inputs before outputs, root last; `edges` lists every use of a value by another;
     `sources[i]` are the indices of the inputs of nodes[i].
@@ -105,7 +104,7 @@ class Graph:
                 continue
             sources = []
             for parent in thing._prev:
-                if id(parent) not in index_of or not is_node(parent):  # a plain number, or a node that is left out
+                if id(parent) not in index_of or not is_node(parent):  # a plain number, or a node that is not shown
                     index_of[id(parent)] = self._place(parent)
                 sources.append(index_of[id(parent)])
             index_of[id(thing)] = target = self._place(thing, sources)
@@ -118,7 +117,7 @@ class Graph:
         self.left_out = sum(id(thing) not in placed for thing in order)
 
     def _place(self, thing: Any, sources: list[int] | None = None) -> int:
-        """Add a node. Without `sources` it is a number, or stands for what is left out."""
+        """Add a node. Without `sources` it is a number, or stands for the part of the graph that is not shown."""
         value, op, formula = value_of(thing), "", ""
         name = getattr(thing, "name", "") or self._names.get(id(thing), "")
         if not is_node(thing) or not thing._op and not needs_gradient(thing):
@@ -143,17 +142,17 @@ class Graph:
             if other is thing and self.nodes[i].kind != "cut":
                 return i
         raise KeyError(
-            "this value is not in the graph: the result was not computed from it, or its part of the graph is left out"
+            "this value is not in the graph: the result was not computed from it, or its part of the graph is not shown"
         )
 
     @property
     def note(self) -> str:
-        """What is not shown, in a sentence; empty if all is."""
+        """A sentence that says how many values are not shown; empty if all are."""
         shown = sum(node.kind != "cut" for node in self.nodes)
         return f"{shown:,} values nearest to the result are shown, {self.left_out:,} are not" if self.left_out else ""
 
     def to_text(self) -> str:
-        """A line a value, inputs first: what it is, its value, its gradient."""
+        """A line for each value, inputs first: its formula, its value, its gradient."""
         rows = []
         for node in self.nodes:
             if node.kind == "cut" or node.kind == "constant" and node.name == value_text(node.value):
@@ -166,7 +165,7 @@ class Graph:
         return "\n".join(lines + ([f"({self.note})"] if self.note else []))
 
     def to_dot(self) -> str:
-        """The graph in Graphviz's language: a box a value, an arrow a use."""
+        """The graph in Graphviz's language: a box for each value, an arrow for each use."""
         from graphviz import Digraph
 
         font = {"fontname": "Helvetica", "fontsize": "11"}
@@ -175,7 +174,7 @@ class Graph:
         dot.attr("edge", arrowsize="0.7")
         if self.note:
             dot.attr(label=self.note, labelloc="t")
-        if len(self.nodes) > 100:  # 200 values with 360 uses: 0.1 s, and 1.1 s with curves and all tidying
+        if len(self.nodes) > 100:  # 200 values with 360 uses: 0.1 s; with curves and full layout 1.1 s
             dot.attr(splines="line", nslimit="1", mclimit="0.5")
         for node in self.nodes:
             dot.node(
@@ -218,7 +217,7 @@ class Graph:
 def show_graph(
     root: Any, names: Mapping[str, Any] | None = None, gradient: Any = None, max_nodes: int = MAX_NODES
 ) -> Graph:
-    """The graph that a result was computed by. As the last line of a cell it is drawn; see `Graph`."""
+    """Show the graph of a result. As the last line of a cell it is drawn; see `Graph`."""
     return Graph(root, names, gradient, max_nodes)
 
 
@@ -226,9 +225,9 @@ def show_graph(
 
 
 def caller_names() -> dict[int, str]:
-    """{id(node): name} for the variables that hold a node, in the nearest code outside of this library.
+    """{id(node): name} for the variables that hold a node, in the nearest code outside this library.
 
-    A parameter of a module in a variable is named by both, "model.0.weight", unless a variable holds it itself.
+    A parameter is named by its module's variable and its path, "model.0.weight", unless a variable holds it itself.
     """
     package = __name__.partition(".")[0]
     frame = sys._getframe(1)
@@ -250,7 +249,7 @@ def caller_names() -> dict[int, str]:
 
 
 def _fresh_names(taken) -> dict[str, Iterator[str]]:
-    """For each kind of node, the names t1, t2, … that the user has not taken."""
+    """The names t1, t2, … for each kind of node, without those that the user has taken."""
     taken = set(taken)
 
     def count(letter: str) -> Iterator[str]:
@@ -260,7 +259,7 @@ def _fresh_names(taken) -> dict[str, Iterator[str]]:
 
 
 def _gradients(root: Any, gradient: Any) -> dict[int, np.ndarray]:
-    """{id(node): ∂L/∂node}; none where no gradient flows, or where an operation is not in the table."""
+    """{id(node): ∂L/∂node}; empty if no gradient flows, or if an operation is not in the table."""
     if not needs_gradient(root):
         return {}
     seed = None if gradient is None else np.asarray(gradient, dtype=float)
@@ -271,7 +270,7 @@ def _gradients(root: Any, gradient: Any) -> dict[int, np.ndarray]:
 
 
 def _nearest(root: Any, count: int) -> set[int]:
-    """The ids of the `count` nodes that are the fewest steps from root."""
+    """The ids of the `count` nodes nearest to root, counted in steps."""
     near, queue = {id(root)}, deque([root])
     while queue:
         for parent in queue.popleft()._prev:
@@ -290,8 +289,8 @@ _DOT_STYLES = {
     "cut": {"shape": "plaintext"},
 }
 
-# Colors of Okabe and Ito, told apart by color-blind readers; kinds differ by line width and dashes too.
-# Text takes the colour of the page, in JupyterLab's light and dark themes and in exported pages.
+# Colors of Okabe and Ito, which color-blind readers can tell apart; kinds also differ by line width and dashes.
+# Text takes the color of the page, in JupyterLab's light and dark themes and in exported pages.
 _STYLE = """
 .gradlib-graph { font-family: Helvetica, Arial, "Liberation Sans", sans-serif; }
 .gradlib-graph text { fill: var(--jp-ui-font-color1, #222); }
@@ -304,7 +303,7 @@ _STYLE = """
 
 
 def _dot_label(node: GraphNode) -> str:
-    """Name and formula, then value, then gradient, a line each; shapes of arrays."""
+    """Lines for the name and formula, the value (for an array its shape) and the gradient."""
     if node.kind == "cut":
         return node.name
     title = f"{node.name} = {node.formula}" if node.formula else node.name
@@ -339,7 +338,7 @@ def draw(dot: str) -> str:
 
 @contextlib.contextmanager
 def _silent_stderr():
-    """Close C's stderr: on Debian fontconfig warns there, and a notebook would show it under the picture."""
+    """Silence C's stderr: on Debian fontconfig warns there, and a notebook would show it under the picture."""
     kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(null, 2)
@@ -356,14 +355,14 @@ def style() -> str:
 
 
 def for_a_page(svg: str, description: str) -> str:
-    """Graphviz's SVG made fit for a page: no ids, which could clash, no tooltips, the page's colors."""
+    """Adapt Graphviz's SVG to a page: without ids, which could clash, without tooltips, in the page's colors."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<!--.*?-->\n?|<title>.*?</title>\n?", "", svg, flags=re.S)
     svg = re.sub(r'<polygon fill="white"[^>]*/>\n?', "", svg)  # the white background
     svg = re.sub(r' id="', ' data-id="', svg)
     svg = re.sub(r' font-family="[^"]*"', "", svg)
-    svg = svg.replace('"black"', '"currentColor"')  # what a page without the style shows: the colour of its text
-    # Shrink to the page, but not below 82 %, where 11 points are 12 pixels: what is wider still is scrolled.
+    svg = svg.replace('"black"', '"currentColor"')  # a page without the style shows the color of its text
+    # Shrink to the page, but not below 82 %, where 11 points are 12 pixels. A wider picture is scrolled.
     least = 0.82 * float(re.search(r'width="([\d.]+)pt"', svg)[1])
     fit = f'style="max-width: 100%; min-width: {least:.0f}pt; height: auto"'
     text = 'fill="currentColor" font-family="Helvetica, Arial, sans-serif"'

@@ -243,7 +243,7 @@ def test_a_value_that_is_left_out_has_no_index():
     x = deep
     for _ in range(20):
         x = x.sin()
-    with pytest.raises(KeyError, match="its part of the graph is left out"):
+    with pytest.raises(KeyError, match="its part of the graph is not shown"):
         Graph(x, names={}, max_nodes=5).index(deep)
 
 
