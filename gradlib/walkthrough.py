@@ -1,7 +1,6 @@
-"""The chain rule told step by step, and the paths that a gradient is the sum of.
+"""The chain rule step by step, and the paths whose products sum to a gradient.
 
-Both are made from `backward_steps`, the generator that `backward()` itself runs on: what is told is what is
-computed.
+Both use `backward_steps`, the generator that `backward()` itself runs on, so they show exactly what it computes.
 """
 
 from __future__ import annotations
@@ -25,22 +24,22 @@ MAX_PATHS = 100  # a ladder of n diamonds has 2ⁿ paths
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one step hands to one input: local derivative · arriving gradient."""
+    """The part of one step that goes to one input: local derivative · arriving gradient."""
 
     source: int  # the input's index in graph.nodes
     edge: int  # the use's index in graph.edges
-    formula: str  # the local derivative as text, "y"; with g in it where there is no single factor
+    formula: str  # the local derivative as text, "y"; it contains g where there is no single factor
     latex: str
     local: float | None  # the local derivative as a number; None for arrays
     value: np.ndarray  # the contribution
     total: np.ndarray  # the sum of the contributions to this input so far
-    use: int  # this is contribution number `use` …
-    uses: int  # … of so many
+    use: int  # this is contribution number `use` of `uses`
+    uses: int
 
 
 @dataclass(frozen=True)
 class Step:
-    """One operation, on the way back: the gradient that arrives, and what each input is handed."""
+    """One operation, on the way back: the gradient that arrives, and the contributions to the inputs."""
 
     number: int
     node: int  # the operation's index in graph.nodes
@@ -54,8 +53,8 @@ class Walkthrough:
     def __init__(self, root: Any, names: Mapping[str, Any] | None = None, gradient: Any = None):
         if not needs_gradient(root):
             raise GraphError(
-                "there is nothing to explain: this result was not computed from a value that needs a gradient. Give an "
-                "input requires_grad=True."
+                "there is nothing to explain: this result was not computed from a value that needs a gradient. Set "
+                "requires_grad=True on an input."
             )
         self.graph = Graph(root, names, gradient, max_nodes=10**9)
         self.result = self.graph.nodes[-1].name
@@ -73,10 +72,10 @@ class Walkthrough:
             for parent, contribution in zip(node._prev, given, strict=True)
             if contribution is not None
         )
-        so_far: dict[int, tuple[int, Any]] = {}  # how many contributions an input has had, and their sum
+        so_far: dict[int, tuple[int, Any]] = {}  # the number of contributions to an input so far, and their sum
         for count, (node, arriving, given) in enumerate(walked, start=1):
             target = index[id(node)]
-            handed, factors = [], _factors(node)
+            passed, factors = [], _factors(node)
             for position, value in enumerate(given):
                 if value is None:
                     continue
@@ -85,16 +84,16 @@ class Walkthrough:
                 use, total = so_far.get(source, (0, 0.0))
                 so_far[source] = use + 1, total + value
                 formula, latex = self._formula(node, target, position)
-                handed.append(
+                passed.append(
                     Contribution(
                         source, edge, formula, latex, factors[position], np.asarray(value),
                         np.asarray(total + value), use + 1, uses[id(node._prev[position])],
                     )
                 )  # fmt: skip
-            yield Step(count, target, np.asarray(arriving), tuple(handed))
+            yield Step(count, target, np.asarray(arriving), tuple(passed))
 
     def _formula(self, node: Any, target: int, position: int) -> tuple[str, str]:
-        """The local derivative by one input, as text and as LaTeX, in the names of the graph."""
+        """The local derivative with respect to one input, as text and as LaTeX, in the names of the graph."""
         nodes = self.graph.nodes
         names, output = [nodes[source].name for source in self.graph.sources[target]], nodes[target].name
         latex = primitives.find(node._op).vjp(position).latex
@@ -125,7 +124,7 @@ class Walkthrough:
         return [node for node in nodes if node.name != value_text(node.value)]
 
     def contribution_text(self, step: Step, c: Contribution) -> tuple[str, str, str]:
-        """The local derivative, the product, and where the running sum stands."""
+        """The local derivative, the product, and the sum so far."""
         source, node = self.graph.nodes[c.source].name, self.graph.nodes[step.node].name
         if c.local is not None:
             value = number(c.local)
@@ -157,7 +156,7 @@ class Walkthrough:
         """The first `max_steps` steps in words, then the gradients of the inputs."""
         parts = [self.step_text(step) for step in self.steps[:max_steps]]
         if len(self.steps) > max_steps:
-            parts.append(f"({len(self.steps) - max_steps:,} more steps are left out; see to_text(max_steps=...))")
+            parts.append(f"({len(self.steps) - max_steps:,} more steps are not shown; see to_text(max_steps=...))")
         gradients = (self.graph.nodes[i] for i in self.inputs())
         parts.append("\n".join(f"∂{self.result}/∂{node.name} = {gradient_text(node.gradient)}" for node in gradients))
         return "\n\n".join(parts)
@@ -186,14 +185,14 @@ class Walkthrough:
 
 
 def explain(root: Any, names: Mapping[str, Any] | None = None, gradient: Any = None) -> Walkthrough:
-    """The chain rule, step by step, on the graph that a result was computed by.
+    """Explain the gradient of a result: the chain rule, step by step, on its graph.
 
     root : a Tensor, a scalar.Value, or any object with `data`, `_prev` and `_op`.
     names : {name: node}; by default the variables of the calling code.
     gradient : ∂L/∂root, by default ones.
 
-    Arrays are told by shapes and norms, with g for the gradient that arrives. The parts are in `.steps`;
-    `.to_text()` is what it shows, `.to_latex()` its formulas.
+    Arrays are shown by shapes and norms, with g for the gradient that arrives. The parts are in `.steps`;
+    `.to_text()` returns the text that it shows, `.to_latex()` its formulas.
 
     >>> from gradlib import Tensor
     >>> x, y = Tensor([2.0], requires_grad=True), Tensor([3.0], requires_grad=True)
@@ -231,11 +230,11 @@ class Path:
     nodes: tuple[int, ...]  # indices in graph.nodes, the result first
     edges: tuple[int, ...]
     factors: tuple[float | None, ...]  # the local derivative along each edge; None for arrays
-    product: np.ndarray  # the product of the factors: what this path contributes to the gradient
+    product: np.ndarray  # the product of the factors: the contribution of this path to the gradient
 
 
 class Paths:
-    """Every path from a result to an input, their products summing to the gradient; see `gradient_paths`."""
+    """Every path from a result to an input. The products of the paths sum to the gradient; see `gradient_paths`."""
 
     def __init__(
         self,
@@ -259,7 +258,7 @@ class Paths:
         self.complete = next(found, None) is None
 
     def _walk(self, target: Any, seed: np.ndarray) -> Iterator[Path]:
-        """Depth first, on a stack: a gradient is handed on along one path as if there were no other."""
+        """Walk depth first, with a stack: a gradient is passed on along one path as if there were no other."""
         graph = self.graph
         edges = {(edge.target, edge.position): i for i, edge in enumerate(graph.edges)}
         leads_there = _ancestors(graph, self.target)
@@ -282,7 +281,7 @@ class Paths:
                     stack.append((node._prev[position], source, contribution, *way))
 
     def to_text(self) -> str:
-        """A line a path: its values, its factors and their product; then the sum."""
+        """A line for each path, with its values, its factors and their product; then the sum."""
         nodes = self.graph.nodes
         head = f"∂{nodes[-1].name}/∂{nodes[self.target].name}"
         rows = []
@@ -293,9 +292,7 @@ class Paths:
             rows.append((way, factors + gradient_text(path.product)))
         width = max((len(way) for way, _ in rows), default=0)
         lines = [f"  {way:<{width}}   {product}" for way, product in rows]
-        count = f"{len(rows)} path{'s' if len(rows) != 1 else ''}" + (
-            "" if self.complete else " of more, the rest not shown"
-        )
+        count = f"{len(rows)} path{'s' if len(rows) != 1 else ''}" + ("" if self.complete else " shown, there are more")
         lines.append(f"  {'sum over all paths':<{width}}   {gradient_text(self.gradient)}")
         return "\n".join([f"{head}: {count}", *lines])
 
@@ -310,8 +307,7 @@ def gradient_paths(
     gradient: Any = None,
     max_paths: int = MAX_PATHS,
 ) -> Paths:
-    """Every path from a result to a chosen input, with its factors and their product; the products sum to the
-    gradient.
+    """Every path from a result to a chosen input, with its factors and their product. The products sum to the gradient.
 
     >>> from gradlib import Tensor
     >>> x, y = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
@@ -321,14 +317,14 @@ def gradient_paths(
       t4 → t3 → t2 → x     1 × 2 × (-0.4161) = -0.8323
       sum over all paths   2.168
 
-    At most `max_paths` are listed, which the text then says; the sum is always over all. Raises GraphError if
-    no gradient flows from root to target.
+    At most `max_paths` are listed, and the text says so if there are more; the sum is always over all. Raises
+    GraphError if no gradient flows from root to target.
     """
     return Paths(root, target, names, gradient, max_paths)
 
 
 def _ancestors(graph: Graph, target: int) -> set[int]:
-    """The indices of the nodes that were computed from nodes[target], itself among them."""
+    """The indices of the nodes that were computed from nodes[target], including target itself."""
     found = {target}
     for edge in graph.edges:  # inputs come before outputs, so one pass is enough
         if edge.source in found:
@@ -348,5 +344,5 @@ def _factors(node: Any) -> list[float | None]:
 
 
 def _in_brackets(value: float) -> str:
-    """A factor as it is written in a product: (-2)."""
+    """A factor in a product, in brackets if it is negative: (-2)."""
     return f"({number(value)})" if value < 0 else number(value)

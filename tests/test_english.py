@@ -103,8 +103,6 @@ EXCEPTIONS: set[str] = {
     "bounds/estimate.py",
     "bounds/interval.py",
     "bounds/rules.py",
-    "graph.py",
-    "walkthrough.py",
 }
 
 

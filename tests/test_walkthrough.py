@@ -94,7 +94,7 @@ def test_paths_are_listed_up_to_a_limit_and_say_so():
         v = v + v
     paths = gradient_paths(v, x, {}, max_paths=5)
     assert len(paths.paths) == 5 and not paths.complete
-    assert "5 paths of more, the rest not shown" in str(paths) and str(paths).endswith("4096")
+    assert "5 paths shown, there are more" in str(paths) and str(paths).endswith("4096")
 
 
 def test_an_input_is_a_path_to_itself():
@@ -130,7 +130,7 @@ def test_a_long_walkthrough_shows_its_first_steps():
     for _ in range(500):
         v = v + 1.0
     text = explain(v, {}).to_text()
-    assert "(450 more steps are left out" in text and "Step 51 of" not in text
+    assert "(450 more steps are not shown" in text and "Step 51 of" not in text
     assert "Step 500 of 500" in explain(v, {}).to_text(max_steps=500)
 
 
