@@ -503,3 +503,17 @@ def test_a_number_that_float16_cannot_hold_is_not_lost():
     assert mean.item() == pytest.approx(0.02, rel=1e-3) and x.grad.tolist() == pytest.approx([1e-5] * 2, rel=1e-2)
     assert (x * 1e-8).sum().item() == pytest.approx(2e-5, rel=1e-3)
     assert (x * 2.0).dtype == (x + 0.0).dtype == np.float16
+
+
+def test_a_number_beside_a_mask_takes_the_dtype_of_the_tensor_not_of_the_mask():
+    mask, doubles, bytes_ = Tensor([True, False]), Tensor(np.ones(2)), Tensor(np.array([1, 2], np.uint8))
+    for filled in (doubles.masked_fill(mask, 0.1), (doubles * 0.1).where(mask, 1.0), gradlib.where(mask, 0.1, doubles)):
+        assert filled.dtype == np.float64 and filled.tolist() == [0.1, 1.0]  # float32's 0.1 is 0.10000000149
+    assert bytes_.masked_fill(mask, 10).dtype == np.uint8
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.bool_, np.float16])
+def test_a_triangle_keeps_its_dtype(dtype):
+    matrix = Tensor(np.ones((2, 2), dtype))
+    assert matrix.tril().dtype == matrix.triu().dtype == dtype
+    assert matrix.tril().tolist() == [[1, 0], [1, 1]] and matrix.triu(1).tolist() == [[0, 1], [0, 0]]
