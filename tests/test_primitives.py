@@ -1,14 +1,17 @@
 """Every operation of the table: its derivatives against finite differences, to the second order."""
 
+import builtins
+import importlib
 import itertools
 import math
+import pkgutil
 import re
 
 import numpy as np
 import pytest
 from scipy import special
 
-from gradlib import GraphError, ShapeError, Tensor, grad, gradcheck
+from gradlib import GraphError, ShapeError, Tensor, grad, gradcheck, primitives
 from gradlib.autograd import contributions
 from gradlib.formulas import fill, operation_text, plain
 from gradlib.primitives import TABLE, Primitive, Vjp, find
@@ -29,6 +32,16 @@ def calling(sample):
         return apply(TABLE[sample.name], *inputs, **sample.keywords)
 
     return call, [sample.inputs[i] for i in floating]
+
+
+def test_the_table_holds_every_public_entry_of_the_families_under_its_name():
+    entries = {}
+    for module in pkgutil.iter_modules(primitives.__path__):
+        names = vars(importlib.import_module(f"gradlib.primitives.{module.name}"))
+        assert not [name for name in names if hasattr(builtins, name) and not name.startswith("__")], module
+        entries |= {name.rstrip("_"): entry for name, entry in names.items() if isinstance(entry, Primitive)}
+    entries = {name: entry for name, entry in entries.items() if not name.startswith("_")}
+    assert entries == TABLE == {name: getattr(primitives, name) for name in TABLE}
 
 
 @pytest.mark.parametrize("name", TABLE)

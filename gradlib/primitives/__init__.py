@@ -14,26 +14,35 @@ Rules use only operators, methods, NumPy functions and other entries, and never 
 on arrays (the fast path) and on tensors (gradients of gradients). Two things are left to the engine: it sums a gradient
 over the axes that broadcasting stretched, and it skips inputs that need no gradient.
 
-The entries stand in one file a family: elementwise, reductions, shapes, linear, windows, recurrent.
+The entries stand in one file a family: elementwise, reductions, shapes, matrices, windows, recurrent. There the name of
+an entry ends in an underscore if Python has a built-in function of that name, as `sum_`.
 """
 
 from __future__ import annotations
 
-from . import elementwise, linear, recurrent, reductions, shapes, windows
 from .table import Primitive, Vjp
+
+# The table lists the entries in the order of these lines, family after family, as their files do.
+# isort: off
+from .elementwise import add, sub, mul, div, pow_ as pow, neg, remainder, reciprocal, square, sqrt, abs_ as abs
+from .elementwise import sign, floor, ceil, round_ as round, floor_divide, astype, to
+from .elementwise import exp, expm1, log, log1p, log2, log10, exp2, logaddexp
+from .elementwise import sin, cos, tan, arcsin, arccos, arctan, arcsinh, arccosh, arctanh, atan2, sinh, cosh, tanh
+from .elementwise import sigmoid, relu, leaky_relu, erf, gelu, silu, where, maximum, minimum, clip
+from .reductions import sum_ as sum, mean, center, norm, max_ as max, min_ as min
+from .reductions import logsumexp, softmax, log_softmax, cross_entropy, normalize, cumsum, prod, cumprod
+from .shapes import reshape, transpose, broadcast_to, concatenate, pad, getitem, scatter, setitem
+from .matrices import matmul, linear, einsum, inv, solve, det
+from .windows import unfold, fold
+from .recurrent import rnn, lstm, gru
+# isort: on
 
 __all__ = ["TABLE", "Primitive", "Vjp", "find"]
 
-TABLE: dict[str, Primitive] = {
-    name: entry
-    for family in (elementwise, reductions, shapes, linear, windows, recurrent)
-    for name, entry in vars(family).items()
-    if isinstance(entry, Primitive) and not name.startswith("_")
-}
-globals().update(TABLE)  # primitives.tanh is TABLE["tanh"]
+TABLE: dict[str, Primitive] = {name: entry for name, entry in vars().items() if isinstance(entry, Primitive)}
 
 _BY_SYMBOL = {entry.symbol: entry for entry in TABLE.values()}
-_BY_SYMBOL |= {"*": TABLE["mul"], "×": TABLE["mul"], "^": TABLE["pow"]}
+_BY_SYMBOL |= {"*": mul, "×": mul, "^": pow}
 
 
 def find(op: Primitive | str) -> Primitive:

@@ -38,7 +38,7 @@ def _power_slope(g, z, x, y):
 
 # At x = 0 the naive rules give 0 · ∞: for 0⁰ the lowered exponent is replaced by 1, for x = 0 and y ≥ 0 the
 # argument of the logarithm. Both products are then 0, as PyTorch has it.
-pow = Primitive(
+pow_ = Primitive(
     "**", np.power,
     Vjp(_power_slope, r"{y} \cdot {x}^{{y}-1}"),
     Vjp(lambda g, z, x, y: g * z * np.log(np.where((x == 0) & (y >= 0), 1, x)), r"{z} \cdot \ln {x}"),
@@ -68,13 +68,13 @@ square = Primitive(
 
 sqrt = Primitive("sqrt", np.sqrt, Vjp(lambda g, z, x: g * 0.5 / z, r"1/(2 \cdot {z})"), latex=r"\sqrt{{x}}")
 
-abs = Primitive("abs", np.abs, Vjp(lambda g, z, x: g * np.sign(x), r"\operatorname{sign} {x}"), latex="|{x}|")
+abs_ = Primitive("abs", np.abs, Vjp(lambda g, z, x: g * np.sign(x), r"\operatorname{sign} {x}"), latex="|{x}|")
 
 # Steps: flat wherever they have a slope at all.
 sign = Primitive("sign", np.sign, Vjp(lambda g, z, x: np.zeros_like(g), "0"))
 floor = Primitive("floor", np.floor, Vjp(lambda g, z, x: np.zeros_like(g), "0"), latex=r"\lfloor {x} \rfloor")
 ceil = Primitive("ceil", np.ceil, Vjp(lambda g, z, x: np.zeros_like(g), "0"), latex=r"\lceil {x} \rceil")
-round = Primitive("round", np.round, Vjp(lambda g, z, x, decimals=0: np.zeros_like(g), "0"))
+round_ = Primitive("round", np.round, Vjp(lambda g, z, x, decimals=0: np.zeros_like(g), "0"))
 floor_divide = Primitive(
     "//", np.floor_divide,
     Vjp(lambda g, z, x, y: np.zeros_like(g), "0"),

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .reductions import sum
+from .reductions import sum_
 from .table import Primitive, Vjp
 
 
@@ -217,7 +217,7 @@ def _gru_rule(g, z, a, weight, bias, first):
         deltas_u.append(np.concatenate([gates_delta, dn * reset], axis=1))  # ∂L/∂uₜ, (N, 3H)
         back = dh * update + deltas_u[-1] @ transposed  # (N, 3H) @ (3H, H) -> (N, H)
     deltas, deltas_u = np.stack(deltas[::-1]), np.stack(deltas_u[::-1])
-    return deltas, _weight_gradient(before, deltas_u), sum(deltas_u, axis=(0, 1)), back
+    return deltas, _weight_gradient(before, deltas_u), sum_(deltas_u, axis=(0, 1)), back
 
 
 gru = Primitive(

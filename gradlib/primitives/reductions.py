@@ -59,7 +59,7 @@ def _sum(x, axis=None, keepdims=False):
 
 
 # The sums of all rules, of the engine too, are this entry.
-sum = Primitive(
+sum_ = Primitive(
     "sum", _sum,
     Vjp(
         lambda g, z, x, axis=None, keepdims=False: spread(g, x, axis, keepdims),
@@ -86,7 +86,7 @@ def _total(axis, x, y=None):
     if x.ndim and axis in (-1, x.ndim - 1, (-1,)) and x.shape[-1] <= _MANY:
         total = np.einsum("...i->...", x) if y is None else np.einsum("...i,...i->...", x, y)
         return total[..., None]
-    return sum(x if y is None else x * y, axis=axis, keepdims=True)
+    return sum_(x if y is None else x * y, axis=axis, keepdims=True)
 
 
 def _how_many(z, x):
@@ -160,11 +160,11 @@ norm = Primitive(
 def to_extremes(g, z, x, axis, keepdims):
     """Share the gradient evenly among the entries that attain the extreme z."""
     attained = x == _back(z, x, axis, keepdims)
-    ties = sum(attained.astype(x.dtype), axis=axis, keepdims=keepdims)  # integers would make g float64
+    ties = sum_(attained.astype(x.dtype), axis=axis, keepdims=keepdims)  # integers would make g float64
     return attained * _back(g / ties, x, axis, keepdims)
 
 
-max = Primitive(
+max_ = Primitive(
     "max", np.max,
     Vjp(
         lambda g, z, x, axis=None, keepdims=False: to_extremes(g, z, x, axis, keepdims),
@@ -173,7 +173,7 @@ max = Primitive(
     latex=r"\max {x}",
 )  # fmt: skip
 
-min = Primitive(
+min_ = Primitive(
     "min", np.min,
     Vjp(
         lambda g, z, x, axis=None, keepdims=False: to_extremes(g, z, x, axis, keepdims),
@@ -248,7 +248,7 @@ def _log_softmax(x, axis):
 
 @in_single
 def _log_softmax_back(g, z, axis):
-    return g - np.exp(z) * sum(g, axis=axis, keepdims=True)
+    return g - np.exp(z) * sum_(g, axis=axis, keepdims=True)
 
 
 log_softmax = Primitive(
@@ -382,7 +382,7 @@ def _cumprod_back(g, z, x, axis):
     g, x = np.moveaxis(g, axis, -1), np.moveaxis(x, axis, -1)
     others = np.cumprod(_without_each(x), axis=-1)  # (…, n, n): row i, column j: product j without factor i
     holds = np.triu(np.ones(x.shape[-1:] * 2, dtype=bool))
-    return np.moveaxis(sum(np.where(holds, others, 0) * np.expand_dims(g, -2), axis=-1), -1, axis)
+    return np.moveaxis(sum_(np.where(holds, others, 0) * np.expand_dims(g, -2), axis=-1), -1, axis)
 
 
 cumprod = Primitive(

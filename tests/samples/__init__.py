@@ -22,5 +22,5 @@ def _collected() -> list[Sample]:
     return [sample for family in families for sample in getattr(family, "SAMPLES", [])]
 
 
-SAMPLES = [sample for sample in _collected() if sample.name in TABLE]
+SAMPLES = _collected()
 COUNTS = {name: sum(sample.name == name for sample in SAMPLES) for name in TABLE}

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .reductions import sum
+from .reductions import sum_
 from .table import Primitive, Vjp, in_single
 
 
@@ -86,7 +86,7 @@ def _einsum(*inputs, subscripts):
             # No diagonal: a sum, and the axes that stay in another order.
             kept = [letter for letter in letters if letter in result]
             gone = tuple(axis for axis, letter in enumerate(letters) if letter not in result)
-            return np.transpose(sum(inputs[0], axis=gone), [kept.index(letter) for letter in result])
+            return np.transpose(sum_(inputs[0], axis=gone), [kept.index(letter) for letter in result])
     # From three operands on the order matters; with two, `optimize` hands the product to BLAS.
     return np.einsum(subscripts, *inputs, optimize=len(inputs) > 1)
 
