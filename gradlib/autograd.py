@@ -184,7 +184,7 @@ class enable_grad(RecordingMode):
         recording.enabled = True
 
 
-_add_up = TABLE["sum"].forward
+add_up = TABLE["sum"]
 
 
 def unbroadcast(gradient, shape: tuple[int, ...]):
@@ -196,7 +196,6 @@ def unbroadcast(gradient, shape: tuple[int, ...]):
     (array([2., 2., 2.]), array([[3.],
            [3.]]))
     """
-    add_up = _add_up if type(gradient) is np.ndarray else TABLE["sum"]
     new_axes = gradient.ndim - len(shape)
     if new_axes:
         gradient = add_up(gradient, axis=0 if new_axes == 1 else tuple(range(new_axes)))

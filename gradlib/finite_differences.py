@@ -32,9 +32,9 @@ def numerical_gradient(function: Callable[[np.ndarray], float], x: np.ndarray, h
     >>> numerical_gradient(lambda x: (x**2).sum(), np.array([1.0, -3.0])).round(6)
     array([ 2., -6.])
     """
-    moved = _numbers(x)
+    moved = float64_copy(x)
     if h is not None:
-        h = real("h is the step, a number above 0", h, above=0)
+        real("h is the step, a number above 0", h, above=0)
     gradient = np.zeros_like(moved)
     for index in np.ndindex(moved.shape):
         center = moved[index]
@@ -48,7 +48,7 @@ def numerical_gradient(function: Callable[[np.ndarray], float], x: np.ndarray, h
     return gradient
 
 
-def _numbers(x: Any) -> np.ndarray:
+def float64_copy(x: Any) -> np.ndarray:
     """A copy of x in float64."""
     try:
         return np.array(x, dtype=np.float64)

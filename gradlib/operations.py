@@ -1023,7 +1023,8 @@ def several_axes(ndim: int, axis, keepdims, dim, keepdim) -> dict:
     """The keywords of a reduction under NumPy's names. axis is None, an integer, or a tuple of integers."""
     if axis is not None and dim is not None:
         raise TypeError(f"axis={axis} and dim={dim} are two names for the same argument: give one.")
-    axis = dim if axis is None else axis
+    if axis is None and dim is not None:
+        axis = None if isinstance(dim, (tuple, list)) and not dim else dim  # PyTorch: no axis named, all of them
     if axis is not None and type(axis) is not int:
         several = isinstance(axis, (tuple, list))
         for a in axis if several else (axis,):
