@@ -481,7 +481,7 @@ def test_what_has_no_rule_says_so():
 @pytest.mark.parametrize(
     "f, message",
     [
-        (lambda x: x.log(), r"log needs numbers from 0 .* at \(1,\) lies somewhere in \[-1, 1\]"),
+        (lambda x: x.log(), r"log needs numbers from 0 to inf, but its input at \(1,\) lies in \[-1, 1\]\."),
         (lambda x: x.sqrt(), "sqrt needs"), (lambda x: (x * 3).arcsin(), "arcsin needs"),
         (lambda x: x**0.5, "pow needs"),
         (lambda x: 5.0 % x, "remainder needs"), (lambda x: (x * 3).arccos(), "arccos needs"),
@@ -501,7 +501,7 @@ def test_outside_the_domain(f, message):
         (lambda x: x @ np.ones((3, 2)), ShapeError, "try .mT on it"),
         (lambda x: x + np.ones(3), ShapeError, "cannot broadcast"),
         (lambda x: x.sum(axis=3), ShapeError, "axis 3"), (lambda x: x.reshape(3), ShapeError, "multiply to 2"),
-        (lambda x: x[:0].mean(), ValueError, "of no entries"),
+        (lambda x: x[:0].mean(), ValueError, "of an empty array"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_explained_as_for_tensors(f, error, message):

@@ -39,7 +39,7 @@ class Bounds:
         return with_ends(self.low, self.high)
 
     def contains(self, values: Any) -> bool:
-        """Whether every entry lies within the proven bounds."""
+        """Return True if every entry lies within the proven bounds."""
         return self.interval.contains(values)
 
     def __repr__(self) -> str:
@@ -58,21 +58,21 @@ class Bounds:
 def estimate_bounds(
     f: Callable, x: Any, eps: Any, samples: int = 500, *, rng: np.random.Generator | None = None
 ) -> Bounds:
-    """Bounds of f over the box [x - eps, x + eps]: proven by interval arithmetic, and sampled beside them.
+    """Bounds of f over the box [x - eps, x + eps]: proven by interval arithmetic, and sampled.
 
-    f : a Module, or a function of one tensor written in gradlib's operations or NumPy's functions. A module is
-        run as in eval(), with its batch statistics and its dropout as they are in use, and put back afterwards.
-    x : an array, a tensor or a list of finite numbers. eps : how far each entry may be off, a number or an array
-        that broadcasts to x; finite, not negative.
-    samples : how many points are tried, the center first, then corners of the box, where extremes often lie, and
-        points inside, by turns. What is NaN at a point, as 0/0, is passed over.
+    f : a Module, or a function of one tensor written in gradlib's operations or NumPy's functions. A module runs in
+        eval mode, with its running batch statistics and without dropout; its own mode is restored afterwards.
+    x : an array, a tensor or a list of finite numbers. eps : how far each entry may differ from x, a number or an
+        array that broadcasts to x; finite, not negative.
+    samples : how many points are tried: the center first, then in turn corners of the box, where extremes often
+        lie, and points inside. Values that are NaN at a point, such as 0/0, are skipped.
 
-    Returns `Bounds`: .low and .high contain every value of f over the box, in real numbers and as computed in
-    the dtype of x (see the module's text for the proof's assumptions); .sampled_low and .sampled_high lie inside.
-    The true range is between the two. Raises TypeError, by name, for an operation without an interval rule,
-    ValueError where the box reaches beyond the domain of one, ShapeError where eps does not broadcast to x.
+    Returns `Bounds`. .low and .high contain every value of f over the box, in real numbers and as computed in the
+    dtype of x (see the module's docstring for the proof's assumptions); .sampled_low and .sampled_high lie inside.
+    The true range is between the two. Raises TypeError for an operation without an interval rule and names it,
+    ValueError where the box reaches beyond the domain of an operation, ShapeError where eps does not broadcast to x.
 
-    That both x are the same number is forgotten here; the true range is [0.1875, 0.25]:
+    Intervals forget that both x are the same number; the true range here is [0.1875, 0.25]:
 
     >>> estimate_bounds(lambda x: x * (1 - x), 0.5, 0.25, rng=np.random.default_rng(0))
     output  proven low  sampled low  sampled high  proven high
@@ -81,11 +81,12 @@ def estimate_bounds(
     center = as_end(x)
     if not np.isfinite(center).all():
         raise ValueError(
-            "x is the middle of the box: its entries must be finite. For all numbers, compute f(Interval(-inf, inf))."
+            "x is the middle of the box, so its entries must be finite. For all numbers, compute f(Interval(-inf, "
+            "inf))."
         )
     radius = np.asarray(plain(eps), dtype=np.float64)
     if not ((0 <= radius) & (radius < np.inf)).all():
-        raise ValueError(f"eps is how far an entry may be off, 0 or more and finite, got {plain(eps)}.")
+        raise ValueError(f"eps is how far an entry may differ from x, 0 or more and finite, got {plain(eps)}.")
     try:
         radius = np.broadcast_to(radius, center.shape)
     except ValueError:
@@ -93,15 +94,15 @@ def estimate_bounds(
             f"eps, of shape {radius.shape}, must be one number or broadcast to the shape of x, {center.shape}."
         ) from None
     if samples < 1:
-        raise ValueError(f"samples is how many points to try, at least 1, got {samples}.")
+        raise ValueError(f"samples is the number of points to try, at least 1, got {samples}.")
     box = with_ends(_end_of_box(center, radius, -1), _end_of_box(center, radius, 1))
     rng = generator(rng)
-    with no_grad(), evaluating(f), np.errstate(all="ignore"):  # of a value that is infinite the bounds speak
+    with no_grad(), evaluating(f), np.errstate(all="ignore"):  # the bounds show infinite values
         f(Tensor(center))  # a mistake in f is explained by tensors
         proven = f(box)
         if not isinstance(proven, Interval):
             raise TypeError(
-                f"f must return what it computed from its input; on an Interval it returned a {type(proven).__name__}."
+                f"f must return a result computed from its input; on an Interval it returned a {type(proven).__name__}."
             )
         low = high = np.full(proven.shape, np.nan)
         for i in range(samples):
@@ -115,7 +116,7 @@ def estimate_bounds(
 def _end_of_box(center: np.ndarray, radius: np.ndarray, side: int) -> np.ndarray:
     """center ± radius, moved out by one number where rounding went inward.
 
-    By how much a sum is off, its own parts tell (Knuth, The Art of Computer Programming, volume 2, section 4.2.2).
+    The error of a sum is computed from its parts (Knuth, The Art of Computer Programming, volume 2, section 4.2.2).
     """
     wide, step = center.astype(np.float64), side * radius
     total = wide + step

@@ -1,4 +1,4 @@
-"""Interval: all arrays between two, entry by entry, with the operations of a tensor."""
+"""Interval: all arrays between two arrays, entry by entry, with the operations of a tensor."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Interval(Operations):
     """All arrays between `low` and `high`, entry by entry, ends included.
 
     low, high : arrays, tensors or numbers that broadcast with each other, low <= high, not NaN; an end may be
-        infinite. Without `high`, the single point `low`. Python floats become float32, as in a Tensor.
+        infinite. Without `high`, it is the single point `low`. Python floats become float32, as in a Tensor.
 
-    It has the operations that a Tensor has, combines with tensors, arrays and numbers, and goes through a
-    model's own forward code. A comparison gives an interval of booleans: low says where it is surely true,
-    high where it may be; `where` takes it, an `if` only if they agree.
+    It has the operations of a Tensor, combines with tensors, arrays and numbers, and runs through a model's own
+    forward code. A comparison gives an interval of booleans: low is True where it certainly holds, high where it may
+    hold. `where` takes such an interval; an `if` takes it only where the two agree.
 
     Raises ValueError where low > high or an end is NaN, ShapeError where the shapes do not broadcast.
 
@@ -64,19 +64,19 @@ class Interval(Operations):
 
     def __getattr__(self, name: str):
         raise AttributeError(
-            f"an Interval stands for many arrays and has no {name!r}, so what depends on a single one (argmax, sort, "
-            "item, a Python loop over values) cannot be bounded. It has .low and .high."
+            f"an Interval stands for many arrays and has no {name!r}. Operations that need a single array (argmax, "
+            "sort, item, a Python loop over values) cannot be bounded. It has .low and .high."
         )
 
     def __setitem__(self, index, value):
         raise TypeError(
-            "an Interval cannot be written into: what was read from it before would not change. Make a new one, "
+            "an Interval cannot be overwritten: results computed from it would not change. Make a new one, "
             "np.where(condition, value, x) or x.masked_fill(mask, value)."
         )
 
     @property
     def is_point(self) -> bool:
-        """Whether low and high are the same everywhere."""
+        """True if low and high are the same everywhere."""
         return self.low is self.high or bool((self.low == self.high).all())
 
     def numel(self) -> int:
@@ -88,7 +88,7 @@ class Interval(Operations):
         return self.shape if dim is None else self.shape[dim]
 
     def contains(self, values: Any) -> bool:
-        """Whether every entry of an array, a tensor or another interval lies inside."""
+        """Return True if every entry of an array, a tensor or another interval lies inside."""
         low, high = (values.low, values.high) if isinstance(values, Interval) else (plain(values),) * 2
         return bool(np.all((self.low <= low) & (high <= self.high)))
 
@@ -112,18 +112,18 @@ class Interval(Operations):
         dtype = "" if self.dtype in (np.float32, np.bool_) else f"{between}dtype={self.dtype}"
         return f"Interval(low={low}{between}high={high}{dtype})"
 
-    # How an operation reaches its rule: by the methods of Operations, by a Primitive called, by NumPy's functions
+    # An operation reaches its rule through a method of Operations, a call of a Primitive, or a NumPy function.
 
     @staticmethod
     def _apply(op: P.Primitive, *inputs: Any, **keywords) -> Interval:
-        """The bounds of one operation of the table. Raises TypeError, by name, for one without a rule."""
+        """The bounds of one operation of the table. Raises TypeError for an operation without a rule and names it."""
         rule = RULES.get(_NAMES.get(op, op.symbol))
         if rule is None:
             raise TypeError(
-                f"the operation {op.symbol!r} has no interval rule, so what it gives cannot be bounded. Compose it of "
-                "operations that have one: they are listed in gradlib.bounds.RULES."
+                f"the operation {op.symbol!r} has no interval rule, so its result cannot be bounded. Compose it of "
+                "operations that have one; gradlib.bounds.RULES lists them."
             )
-        keywords.pop("kept", None)  # room for what a forward pass keeps for its derivative
+        keywords.pop("kept", None)  # a place where a forward pass keeps results for its derivative
         arrays = [x.dtype for x in inputs if hasattr(x, "dtype") and x.dtype.kind == "f"]
         intervals = [as_interval(x, np.result_type(*arrays) if arrays else np.dtype(np.float32)) for x in inputs]
         with np.errstate(all="ignore"):  # an infinite end is a bound like any other
@@ -163,16 +163,16 @@ class Interval(Operations):
                 return Interval._apply(op, *inputs)
             if compare := _COMPARISONS.get(ufunc):
                 return compare(*(as_interval(x, self.dtype) for x in inputs))
-        raise TypeError(f"np.{ufunc.__name__} has no interval rule, so what it gives cannot be bounded.")
+        raise TypeError(f"np.{ufunc.__name__} has no interval rule, so its result cannot be bounded.")
 
     def __array_function__(self, function, types, args, keywords):
         if function in _OF_SHAPES:
             return function(args[0].low, *args[1:], **keywords)
         if function not in numpy_functions.FUNCTIONS and function not in numpy_functions.PLAIN:
-            raise TypeError(f"np.{function.__name__} has no interval rule, so what it gives cannot be bounded.")
+            raise TypeError(f"np.{function.__name__} has no interval rule, so its result cannot be bounded.")
         return numpy_functions.call(function, args, keywords)
 
-    # Comparisons: where they are surely true (low), and where they may be (high) ---------------------------
+    # Comparisons: where they certainly hold (low), and where they may hold (high) --------------------------
 
     def __lt__(self, other):
         return _less(self, as_interval(other, self.dtype))
@@ -231,7 +231,7 @@ _OF_SHAPES = {np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.full_l
 
 
 def with_ends(low, high) -> Interval:
-    """An Interval of these ends. An end that could not be computed (NaN: ∞ - ∞) becomes no bound at all."""
+    """An Interval with these ends. An end that could not be computed (NaN, from ∞ - ∞) becomes infinite."""
     low, high = np.asarray(low), np.asarray(high)
     if low.dtype.kind == "f":
         low = np.where(np.isnan(low), low.dtype.type(-np.inf), low)
@@ -253,7 +253,7 @@ def as_end(value: Any) -> np.ndarray:
 
 
 def as_interval(value: Any, like: np.dtype) -> Interval:
-    """An operand as an interval: a constant is a single point. Python's numbers take the dtype of the other."""
+    """Convert an operand to an interval: a constant is a single point. Python's numbers take the dtype `like`."""
     if isinstance(value, Interval):
         return value
     value = plain(value)
@@ -267,7 +267,7 @@ def as_interval(value: Any, like: np.dtype) -> Interval:
 
 
 def _explained(error: Exception, op: P.Primitive, inputs: list[Interval], keywords: dict) -> Exception:
-    """What tensors say of the same mistake, of shapes that do not fit, say; the error itself, where they make none."""
+    """The error that tensors raise for the same mistake, such as shapes that do not fit; else the error itself."""
     try:
         with no_grad():
             op(*(Tensor(x.low) for x in inputs), **keywords)
@@ -287,8 +287,9 @@ def outward(low, high) -> Interval:
 
 
 def rounded(low, high, least=-np.inf, most=np.inf, scale=0.0) -> Interval:
-    """Ends that elementary functions gave, moved out by 16 ε of their size (or of `scale`, where that is more),
-    and by the smallest normal number, below which results may be flushed to 0; not beyond [least, most]."""
+    """Move the ends that elementary functions gave out by 16 ε of their size (or of `scale`, if that is larger) and by
+    the smallest normal number, below which results may be flushed to 0. The result stays within [least, most].
+    """
     low, high = np.asarray(low), np.asarray(high)
     unit, tiny = 16 * np.finfo(low.dtype).eps, np.finfo(low.dtype).tiny
     bounds = outward(
@@ -299,12 +300,12 @@ def rounded(low, high, least=-np.inf, most=np.inf, scale=0.0) -> Interval:
 
 
 def within(x: Interval, least=-np.inf, most=np.inf) -> Interval:
-    """x without what the operation cannot give."""
+    """x cut to [least, most], the values that the operation can give."""
     return with_ends(np.maximum(x.low, least).astype(x.dtype), np.minimum(x.high, most).astype(x.dtype))
 
 
 def signed(z: Interval, x: Interval, y: Interval) -> Interval:
-    """A product or quotient z, where the signs of x and y tell that of z: there, moving out stops at 0."""
+    """A product or quotient z of x and y. Where their signs determine the sign of z, moving out stops at 0."""
     x_up, x_down, y_up, y_down = x.low >= 0, x.high <= 0, y.low >= 0, y.high <= 0
     return with_ends(
         np.where(x_up & y_up | x_down & y_down, np.maximum(z.low, 0), z.low),
@@ -318,19 +319,19 @@ def largest(x: Interval) -> np.ndarray:
 
 
 def gamma(terms: float, dtype: np.dtype) -> float:
-    """γ: how far a sum of so many rounded products can be off, relative to the sum of their sizes."""
+    """γ: the largest error of a sum of `terms` rounded products, relative to the sum of their sizes."""
     error = (terms + 8) * np.finfo(dtype).eps  # 8 more for the operations around the sum
     if error >= 0.1:
-        raise ValueError(f"a sum of {terms:,.0f} terms in {dtype} has no bound worth having: use float64.")
+        raise ValueError(f"a sum of {terms:,.0f} terms in {dtype} has no useful bound: use float64.")
     return dtype.type(error / (1 - error))
 
 
 def need(holds: np.ndarray, name: str, x: Interval, what: str) -> None:
-    """Refuse an input that reaches to where an operation is not defined."""
+    """Raise ValueError for an input that reaches beyond the domain of an operation."""
     holds = np.broadcast_to(holds, x.shape)
     if not holds.all():
         i = tuple(map(int, np.argwhere(~holds)[0]))
         raise ValueError(
-            f"{name} needs {what}, but its input at {i} lies somewhere in [{x.low[i]:g}, {x.high[i]:g}]. Make the box "
-            "smaller, or clip the input. (The true range may be smaller: intervals forget where numbers came from.)"
+            f"{name} needs {what}, but its input at {i} lies in [{x.low[i]:g}, {x.high[i]:g}]. Make the box smaller, "
+            "or clip the input. (The true range may be smaller: intervals forget where numbers came from.)"
         )

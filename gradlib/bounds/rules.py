@@ -1,7 +1,7 @@
 """The interval rules: for each operation of the table of derivatives, the bounds of its result.
 
-A rule takes an Interval for each input of an operation, and its keywords; it returns an Interval. The table of rules,
-by the operations' names, stands at the end.
+A rule takes an Interval for each input of an operation, and the keywords, and returns an Interval. The table of rules,
+by the operations' names, is at the end.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _as_numbers(x: Interval) -> Interval:
 
 
 def _reciprocal(x: Interval) -> Interval:
-    """1/x. Where 0 lies inside there is no bound; where it is an end, there is none on its side."""
+    """1/x. Where 0 lies inside x there is no bound; where 0 is an end of x, there is no bound on one side."""
     return _div(point(np.ones((), x.dtype)), x)
 
 
@@ -62,7 +62,7 @@ def _div(x: Interval, y: Interval) -> Interval:
     z = signed(outward(values.min(axis=0), values.max(axis=0)), x, y)
     if apart.all():
         return z
-    # Beside 0: 1/[0, b] = [1/b, ∞], and x times that.
+    # Next to 0: 1/[0, b] = [1/b, ∞], and x times that.
     near = with_ends(
         np.where((y.low >= 0) & (y.high > 0), np.nextafter(1 / y.high, 0), -np.inf).astype(z.dtype),
         np.where((y.high <= 0) & (y.low < 0), np.nextafter(1 / y.low, 0), np.inf).astype(z.dtype),
@@ -81,12 +81,12 @@ def _square(x: Interval) -> Interval:
 
 
 def _pow(x: Interval, y: Interval) -> Interval:
-    """x**y. A base that is not negative attains its ends at corners; else whole exponents, by their parity."""
+    """x**y. With a base ≥ 0 the extremes are at corners; a negative base takes integer exponents, by their parity."""
     if (x.low >= 0).all():
         values = _corners(np.power, x, y)
         return rounded(values.min(axis=0), values.max(axis=0), least=0)
     if not (y.is_point and np.all(y.low == np.rint(y.low))):
-        need(x.low >= 0, "pow", x, "a base that is not negative, or one whole number as exponent")
+        need(x.low >= 0, "pow", x, "a base that is not negative, or one integer as exponent")
     count = np.abs(y.low)
     odd = rounded(np.power(x.low, count), np.power(x.high, count))
     size = _abs(x)
@@ -100,7 +100,7 @@ def _choose(condition: np.ndarray, x: Interval, y: Interval) -> Interval:
 
 
 def _remainder(x: Interval, y: Interval) -> Interval:
-    """x mod y: rises from 0 to y again and again; within one rise the ends are those of x."""
+    """x mod y. It rises from 0 to y again and again; within one rise its ends are the values at the ends of x."""
     need((y.low > 0) | (y.high < 0), "remainder", y, "a divisor that cannot be 0")
     whole = _floor_divide(x, y)
     z = rounded(np.remainder(x.low, y.low), np.remainder(x.high, y.high), scale=largest(y))
@@ -118,7 +118,7 @@ def _floor_divide(x: Interval, y: Interval) -> Interval:
 
 
 def _rising(op: P.Primitive, least=-np.inf, most=np.inf, domain=(-np.inf, np.inf)) -> Callable:
-    """The rule of a function that only rises: its ends are its values at the ends."""
+    """The rule of an increasing function: its ends are its values at the ends."""
 
     def rule(x: Interval) -> Interval:
         need((x.low >= domain[0]) & (x.high <= domain[1]), op.symbol, x, f"numbers from {domain[0]} to {domain[1]}")
@@ -128,7 +128,7 @@ def _rising(op: P.Primitive, least=-np.inf, most=np.inf, domain=(-np.inf, np.inf
 
 
 def _exact(op: P.Primitive) -> Callable:
-    """The rule of an operation that rises in every input and rounds nothing: the ends go through it."""
+    """The rule of an operation that rises in every input and rounds nothing: apply it to the ends."""
 
     def rule(*inputs: Interval, **keywords) -> Interval:
         return with_ends(
@@ -139,7 +139,7 @@ def _exact(op: P.Primitive) -> Callable:
 
 
 def _round(x: Interval, decimals: int = 0) -> Interval:
-    """It rises in steps. With decimals it scales first, which may move an input over an edge: move out before."""
+    """Round, which rises in steps. With decimals it scales first, which may cross a step: the ends move out before."""
     if not decimals:
         return with_ends(np.round(x.low), np.round(x.high))
     x = rounded(x.low, x.high)
@@ -157,7 +157,7 @@ def _cosh(x: Interval) -> Interval:
 
 
 def _reaches(x: Interval, point: float, period: float) -> np.ndarray:
-    """Whether point + k · period lies in x, for a whole k; yes, where rounding leaves it open."""
+    """True where point + k · period lies in x for an integer k, and where rounding leaves it open."""
     low, high = (end.astype(np.float64) for end in (x.low, x.high))
     slack = 8 * np.finfo(np.float64).eps * (1 + largest(x) / period)
     return np.floor((high - point) / period + slack) >= np.ceil((low - point) / period - slack)
@@ -199,7 +199,7 @@ def _leaky_relu(x: Interval, negative_slope: float) -> Interval:
     return outward(values.min(axis=0), values.max(axis=0))
 
 
-# gelu falls until here, then rises: the root of its slope Φ(x) + x φ(x), and that of the form with tanh.
+# gelu falls up to here, then rises. These are the roots of its slope: Φ(x) + x φ(x), and the slope with tanh.
 _GELU_BOTTOM = {"none": -0.7517915246935645, "tanh": -0.7524614220710162}
 
 
@@ -218,12 +218,12 @@ def _logaddexp(x: Interval, y: Interval) -> Interval:
 
 
 def _truth(x: Interval) -> Interval:
-    """Whether it is not 0."""
+    """The condition x ≠ 0, as an interval of booleans."""
     return x if x.dtype.kind == "b" else with_ends((x.low > 0) | (x.high < 0), (x.low != 0) | (x.high != 0))
 
 
 def _where(condition: Interval, x: Interval, y: Interval) -> Interval:
-    """x where the condition is sure, y where it cannot be, else whatever contains both."""
+    """x where the condition certainly holds, y where it cannot hold, else an interval that contains both."""
     condition = _truth(condition)
     low, high = np.minimum(x.low, y.low), np.maximum(x.high, y.high)
     either = _choose(condition.high, with_ends(low, high), y)
@@ -234,7 +234,7 @@ def _where(condition: Interval, x: Interval, y: Interval) -> Interval:
 
 
 def _terms(x: Interval, axis) -> int:
-    """How many entries a reduction over the axes brings together."""
+    """The number of entries that a reduction over the axes combines."""
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,) if x.ndim else ()
     return math.prod(x.shape[a] for a in axes)
 
@@ -247,7 +247,7 @@ def _linear(add_up: Callable, x: Interval, terms: float) -> Interval:
     γ, size = gamma(terms, x.dtype), add_up(largest(x))
     margin = 2 * γ * (1 + 4 * γ) * size
     z = outward(add_up(x.low) - margin, add_up(x.high) + margin)
-    all_up, all_down = add_up((x.low < 0) * 1.0) == 0, add_up((x.high > 0) * 1.0) == 0  # of one sign: so is the sum
+    all_up, all_down = add_up((x.low < 0) * 1.0) == 0, add_up((x.high > 0) * 1.0) == 0  # then the sum has the same sign
     return with_ends(np.where(all_up, np.maximum(z.low, 0), z.low), np.where(all_down, np.minimum(z.high, 0), z.high))
 
 
@@ -257,7 +257,9 @@ def _sum(x: Interval, axis=None, keepdims: bool = False) -> Interval:
 
 def _mean(x: Interval, axis=None, keepdims: bool = False) -> Interval:
     if not _terms(x, axis):
-        raise ValueError(f"the mean over {axis or 'all'} of no entries, in shape {x.shape}, is 0/0: nothing to bound.")
+        raise ValueError(
+            f"the mean over {axis or 'all'} of an empty array, of shape {x.shape}, is 0/0: there is nothing to bound."
+        )
     total = _sum(x, axis, keepdims)
     return _div(total, point(np.asarray(_terms(x, axis), total.dtype)))
 
@@ -288,7 +290,7 @@ def _center(x: Interval, axis) -> Interval:
 
 
 def _normalize(x: Interval, axis, eps: float) -> Interval:
-    """(x - mean)/√(var + ε) as composed; and of n numbers none lies further than √n of their sizes out."""
+    """(x - mean)/√(var + ε) composed. No entry is further than √n standard deviations from the mean."""
     centered = _center(x, axis)
     terms = _terms(x, axis)
     most = math.sqrt(terms) * (1 + gamma(terms, x.dtype))
@@ -320,7 +322,7 @@ def _prod(x: Interval, axis=None, keepdims: bool = False) -> Interval:
 
 
 def _logsumexp(x: Interval, axis=None, keepdims: bool = False) -> Interval:
-    """It rises in every entry. Its error: that of n exponentials, relative to their sum, and of the largest entry."""
+    """ln Σ eˣ rises in every entry. Its error is that of n exponentials, relative to their sum, and of the largest."""
     low, high = (P.logsumexp.forward(end, axis, keepdims) for end in (x.low, x.high))
     terms = _terms(x, axis)
     scale = (1 + terms / 16) * (1 + np.maximum(np.abs(low), np.abs(high)) + math.log(max(terms, 1)))
@@ -328,7 +330,7 @@ def _logsumexp(x: Interval, axis=None, keepdims: bool = False) -> Interval:
 
 
 def _others(terms: np.ndarray, axis: int) -> np.ndarray:
-    """For each entry the sum of the others along an axis, by sums from both ends: nothing cancels."""
+    """The sum of all other entries along an axis, for each entry. It adds from both ends, so nothing cancels."""
     terms = np.moveaxis(terms, axis, -1)
     before, after = (np.cumsum(side, axis=-1)[..., :-1] for side in (terms, np.flip(terms, -1)))
     zero = np.zeros_like(terms[..., :1])
@@ -337,7 +339,7 @@ def _others(terms: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _softmax_parts(x: Interval, axis: int):
-    """eˣ of the ends and the sums of the others, all divided by e to the largest end; and the relative error."""
+    """eˣ of the ends and the sums of the others, all divided by e to the largest end, and their relative error."""
     peak = np.max(x.high, axis=axis, keepdims=True, initial=-np.inf)
     low, high = np.exp(x.low - peak), np.exp(x.high - peak)
     deepest = -math.log(np.finfo(x.dtype).smallest_subnormal)  # e^-d is 0 beyond; before, d is off by ε d
@@ -396,7 +398,7 @@ def _multilinear(multiply: Callable, inputs: tuple[Interval, ...], terms: float)
         if radius.any():
             margin = margin + multiply(*sizes[:i], radius, *absolute[i + 1 :])
     underflow = terms * np.finfo(center.dtype).tiny * math.prod(max(1, size.max(initial=0)) for size in sizes)
-    margin = margin * (1 + 8 * γ) + underflow  # the first: its own rounding
+    margin = margin * (1 + 8 * γ) + underflow  # the factor: the rounding of the margin itself
     return outward(center - margin, center + margin)
 
 
@@ -424,7 +426,7 @@ def _einsum(*inputs: Interval, subscripts: str) -> Interval:
 
 
 def _states(step: Callable, a: Interval, *state: Interval) -> list[tuple[Interval, ...]]:
-    """The states after each step: step(aₜ, *state) gives the next."""
+    """The states after each step; step(aₜ, *state) computes the next."""
     states = []
     for t in range(len(a)):
         state = step(a[t], *state)
