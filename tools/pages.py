@@ -23,11 +23,11 @@ from notebooks import ROOT, holds, normalise, read, run, write
 
 LOOK_UP = "**Look up** [Contents](contents.ipynb), [glossary](glossary.ipynb), [formula sheet](formulas.ipynb)."
 
-FAMILIES = {  # files of gradlib/primitives
+FAMILIES = {  # files of gradlib/primitives, each of which imports only from those before it
     "elementwise": "Entry by entry",
     "reductions": "Over axes",
     "shapes": "Shapes and places",
-    "linear": "Products and inverses",
+    "matrices": "Products and inverses",
     "windows": "Windows",
     "recurrent": "Steps in time",
 }
@@ -134,12 +134,13 @@ def make_formulas() -> NotebookNode:
             "goes back from the last step to the first."
         )
     ]
+    unlisted = dict(primitives.TABLE)
     for family, title in FAMILIES.items():
         rows = ["| entry | $z$ | gradients |", "|---|---|---|"]
-        own = vars(import_module(f"gradlib.primitives.{family}"))
-        for name, entry in primitives.TABLE.items():
-            if own.get(name) is entry:
-                rows.append(f"| `{name}` | ${forward(entry)}$ | {', '.join(f'${rule}$' for rule in rules(entry))} |")
+        own = vars(import_module(f"gradlib.primitives.{family}")).values()
+        for name in [name for name, entry in unlisted.items() if any(entry is thing for thing in own)]:
+            entry = unlisted.pop(name)
+            rows.append(f"| `{name}` | ${forward(entry)}$ | {', '.join(f'${rule}$' for rule in rules(entry))} |")
         cells.append(new_markdown_cell(f"## {title}\n\n" + "\n".join(rows)))
     remembered = "\n\n".join(
         "\n\n".join([f"### [{lesson.title}]({lesson.path.name})", *lesson.formulas()])
