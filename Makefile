@@ -1,9 +1,9 @@
 # Everything runs in .venv, which the first call makes. `make help` lists the targets.
 
-# The kernel of a notebook is the environment's own, whatever kernels the machine has elsewhere.
+# Notebooks use the environment's own kernel, whatever other kernels the machine has.
 export JUPYTER_PREFER_ENV_PATH = 1
 unexport JUPYTER_PATH
-# With bytecode kept on disk a kernel starts in 1.7 s, without in 4.1 s.
+# With bytecode on disk a kernel starts in 1.7 s, without it in 4.1 s.
 unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
@@ -35,7 +35,7 @@ exercises: $(READY) ## make exercises/ from solutions/
 notebooks: $(READY) ## run and normalise the notebooks (NOTEBOOKS=notebooks/01_slopes.ipynb runs one)
 	@$(PYTHON_HERE) tools/notebooks.py $(NOTEBOOKS)
 
-pages: $(READY) ## make contents, glossary and formula sheet from the lessons
+pages: $(READY) ## make the contents, the glossary and the formula sheet from the lessons
 	@$(PYTHON_HERE) tools/pages.py
 
 slides: $(READY) ## make slides of the lessons in build/slides (needs npm, once)
