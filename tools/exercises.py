@@ -1,9 +1,9 @@
-"""Make exercises/NN_name.ipynb from solutions/NN_name.ipynb: what `make exercises` does.
+"""Make exercises/NN_name.ipynb from solutions/NN_name.ipynb(`make exercises`).
 
 python tools/exercises.py            write exercises/
 python tools/exercises.py --check    write nothing, name the files that differ from their solution
 
-What lies between `### BEGIN SOLUTION` and `### END SOLUTION` goes; the stub raises NotImplementedError.
+The lines between `### BEGIN SOLUTION` and `### END SOLUTION` are removed; the stub raises NotImplementedError.
 The stripping is nbgrader's own, so that a class can be graded from the same files.
 """
 
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
             path.parent.mkdir(exist_ok=True)
             print(f"exercises/{path.name}: {write(path, exercise)}")
         elif not holds(path, exercise):
-            print(f"exercises/{path.name}: not its solution's; run `make exercises`", file=sys.stderr)
+            print(f"exercises/{path.name}: differs from its solution; run `make exercises`", file=sys.stderr)
             stale = True
     return int(stale)
 

@@ -1,13 +1,13 @@
-"""Make slides of the lessons: what `make slides` does.
+"""Make slides of the lessons (`make slides`).
 
 python tools/make_slides.py                        every lesson, into build/slides/
 python tools/make_slides.py notebooks/01_slopes.ipynb
 
-Which cells a slide shows stands in their metadata: slideshow.slide_type as in JupyterLab's property inspector, and
+The metadata of a cell says which slide shows it: slideshow.slide_type, as in JupyterLab's property inspector, and
 lecture, {"minutes": …, "notes": …}, on the cells that begin a section. The notes are the speaker's: press S.
 
-The pages work offline: formulas become MathML, and reveal.js, which npm brings once, lies beside the pages.
-What is too tall for a slide goes on below it: slides/pages.js, in the browser, where heights are known.
+The pages work offline: formulas become MathML, and reveal.js, which npm downloads once, is stored next to the pages.
+Content too tall for a slide continues below it; slides/pages.js does this in the browser, where heights are known.
 """
 
 import re
@@ -29,7 +29,7 @@ from notebooks import ROOT, page_style, read
 REVEAL = "reveal.js@4.6.1"
 OUT = ROOT / "build" / "slides"
 
-# Code is passed by, also that in which a dollar stands.
+# Code is skipped, even if it contains a dollar.
 _FORMULA = re.compile(r"(?P<code>```.*?```|`[^`\n]*`)|\$\$(?P<block>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
 
 
@@ -38,10 +38,10 @@ _APPLIED = '<mo rspace="0.17em">&#x2061;</mo>'
 
 
 def with_mathml(text: str) -> str:
-    """Markdown with its formulas as MathML, which browsers show by themselves.
+    """Markdown with its formulas as MathML, which browsers show without a library.
 
-    >>> with_mathml("`$5` is no formula")
-    '`$5` is no formula'
+    >>> with_mathml("`$5` is not a formula")
+    '`$5` is not a formula'
     """
 
     def formula(match: re.Match) -> str:
@@ -70,7 +70,7 @@ def as_lecture(lesson: NotebookNode) -> NotebookNode:
 
 
 def descriptions(lesson: NotebookNode) -> list[str]:
-    """For each picture that the slides show: the sentence in italics below it."""
+    """The sentence in italics below each picture that the slides show."""
     found = []
     for cell, below in pairwise([*lesson.cells, new_markdown_cell()]):
         if cell.metadata.get("slideshow", {}).get("slide_type") != "skip":
@@ -85,7 +85,7 @@ def make(path: Path, folder: Path) -> Path:
         extra_template_basedirs=[str(ROOT / "tools")],
         template_name="slides",
         reveal_url_prefix="reveal.js",
-        reveal_theme="white",  # the one whose fonts come with it
+        reveal_theme="white",  # the theme that includes its fonts
     )
     lesson = read(path)
     alternatives = iter(descriptions(lesson))
@@ -99,7 +99,7 @@ def make(path: Path, folder: Path) -> Path:
 
 
 def fetch_reveal(folder: Path) -> None:
-    """Put reveal.js beside the slides, once."""
+    """Download reveal.js next to the slides, once."""
     if (folder / "reveal.js" / "dist" / "reveal.js").exists():
         return
     with tempfile.TemporaryDirectory() as own:
@@ -108,11 +108,13 @@ def fetch_reveal(folder: Path) -> None:
             subprocess.run(command, cwd=own, check=True, capture_output=True, text=True)
         except FileNotFoundError:
             raise SystemExit(
-                "Slides are shown by reveal.js, which npm brings, and there is no npm here. Install Node.js, or unpack "
-                f"the npm package {REVEAL} as {folder.name}/reveal.js yourself; then once more."
+                "The slides need reveal.js, which npm downloads, and npm is not installed. Install Node.js, or unpack "
+                f"the npm package {REVEAL} as {folder.name}/reveal.js yourself. Then try again."
             ) from None
         except subprocess.CalledProcessError as error:
-            raise SystemExit(f"npm could not bring {REVEAL}. Is there a network? It says:\n{error.stderr}") from None
+            raise SystemExit(
+                f"npm could not download {REVEAL}. Is there a network? npm says:\n{error.stderr}"
+            ) from None
         with tarfile.open(next(Path(own).glob("*.tgz"))) as package:
             package.extractall(own, filter="data")
         folder.mkdir(parents=True, exist_ok=True)

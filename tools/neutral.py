@@ -1,27 +1,27 @@
-"""An environment in which a notebook gives the same for everybody who runs it."""
+"""An environment in which a notebook gives the same output for everybody."""
 
 from collections.abc import MutableMapping
 from pathlib import Path
 
-# Wishes for kernels and pictures. With MPLBACKEND=Agg, for example, the plots of a lesson vanish without a word.
+# The user's settings for kernels and pictures. With MPLBACKEND=Agg, for example, the plots of a lesson vanish silently.
 WISHES = ("JUPYTER_PATH", "MPLBACKEND", "GRADLIB_CHECKS")
 
 
 def make_neutral(environment: MutableMapping[str, str], folder: Path) -> None:
-    """Change `environment` in place: programs started with it use no settings and no progress of this user.
+    """Change `environment` in place, so that programs started with it use no settings and no progress of this user.
 
-    What they write instead of these goes into `folder`, which must exist.
+    What these programs write goes into `folder`, which must exist.
     """
     for name in WISHES:
         environment.pop(name, None)
-    settings = folder / "matplotlibrc"  # empty: matplotlib's defaults hold
+    settings = folder / "matplotlibrc"  # empty: matplotlib uses its defaults
     settings.touch()
     environment |= {
-        "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel named python3 is the one beside this Python
+        "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel named python3 is the one of this environment
         "MATPLOTLIBRC": str(settings),
         "IPYTHONDIR": str(folder / "ipython"),  # without the user's start-up files
         "GRADLIB_PROGRESS": str(folder / "progress.json"),
-        # Two kernels side by side, each with as many threads as there are cores, wait for each other.
+        # Two kernels that run at once, each with a thread for every core, would wait for each other.
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
     }

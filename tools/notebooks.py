@@ -1,4 +1,4 @@
-"""Run notebooks from a fresh kernel and bring them into one form: what `make notebooks` does.
+"""Run notebooks from a fresh kernel and bring them into one form (`make notebooks`).
 
 python tools/notebooks.py                              every lesson and every solution
 python tools/notebooks.py notebooks/01_slopes.ipynb    this one
@@ -25,8 +25,8 @@ from neutral import make_neutral
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("notebooks", "solutions")
-SECONDS = 30  # of processor time for a whole notebook and its kernel, which a busy machine hardly stretches
-HANGS = 600  # after so many seconds on the clock a notebook hangs
+SECONDS = 30  # of processor time for a whole notebook and its kernel; a busy machine hardly changes it
+HANGS = 600  # seconds of wall time after which a notebook counts as hanging
 
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -49,12 +49,12 @@ def to_text(notebook: NotebookNode) -> str:
 
 
 def holds(path: Path, notebook: NotebookNode) -> bool:
-    """Whether the file is this notebook, to the last character."""
+    """Return True if the file is exactly this notebook."""
     return path.exists() and path.read_text(encoding="utf-8") == to_text(notebook)
 
 
 def write(path: Path, notebook: NotebookNode) -> str:
-    """Write the notebook unless its file holds it already; say which."""
+    """Write the notebook unless the file already holds it. Returns "unchanged" or "written"."""
     if holds(path, notebook):
         return "unchanged"
     path.write_text(to_text(notebook), encoding="utf-8", newline="\n")
@@ -103,7 +103,7 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
 
 
 def nbgrader_metadata(tags: list[str]) -> dict:
-    """What nbgrader reads of a code cell, from the cell's tags."""
+    """The metadata of a code cell for nbgrader, made from the cell's tags."""
     plain = {"grade": False, "locked": False, "schema_version": 3, "solution": False, "task": False}
     for tag in tags:
         match tag.split(":"):
@@ -113,7 +113,7 @@ def nbgrader_metadata(tags: list[str]) -> dict:
                 role = {"grade": True, "grade_id": f"{name}-check", "locked": True, "points": int(points)}
                 return {"nbgrader": plain | role}
             case ["exercise" | "check", *_]:
-                raise ValueError(f"a tag is exercise:NAME or check:NAME:POINTS, got {tag!r}")
+                raise ValueError(f"a tag must be exercise:NAME or check:NAME:POINTS, got {tag!r}")
     return {}
 
 
@@ -130,7 +130,7 @@ def normalise_outputs(outputs: list[NotebookNode], execution_count: int) -> list
         if "execution_count" in output:
             output.execution_count = execution_count
         if output.output_type == "error":
-            # The frames hold paths and line numbers of this machine.
+            # The frames contain paths and line numbers of this machine.
             output.traceback = [f"{output.ename}: {output.evalue}"]
         kept.append(output)
     return kept

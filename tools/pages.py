@@ -1,4 +1,4 @@
-"""Write the pages that are made of the lessons and of the table of derivatives: what `make pages` does.
+"""Write the pages that are made from the lessons and the table of derivatives (`make pages`).
 
 python tools/pages.py            write notebooks/contents.ipynb, glossary.ipynb and formulas.ipynb
 python tools/pages.py --check    write nothing, name those that differ
@@ -34,7 +34,7 @@ FAMILIES = {  # files of gradlib/primitives, each of which imports only from tho
 
 
 class Lesson(NamedTuple):
-    """What the pages need of a lesson: its text, cell by cell."""
+    """A lesson as the pages need it: its text, cell by cell."""
 
     path: Path
     cells: list[str]
@@ -45,7 +45,7 @@ class Lesson(NamedTuple):
 
     @property
     def promise(self) -> str:
-        """What one can do after it, without the words "After this lesson"."""
+        """The objective of the lesson, without the words "After this lesson"."""
         line = self.cells[0].splitlines()[2]
         return re.sub(r"^After this lesson,? (you )?", "", line).rstrip(".")
 
@@ -96,7 +96,7 @@ def make_contents() -> NotebookNode:
             "## What you have passed\n\nRun this cell: it reads the small file on your own computer in which the "
             "checks keep what has passed."
         ),
-        # What it shows depends on its reader, so nbval does not compare it. Stored is the table before anything passed.
+        # The output depends on the reader, so nbval does not compare it. The stored table has nothing passed.
         new_code_cell("from gradlib import checks\n\nchecks.progress()", metadata={"tags": ["nbval-ignore-output"]}),
         new_markdown_cell("## What each lesson needs\n\n" + "\n".join(before)),
     )
@@ -151,7 +151,7 @@ def make_formulas() -> NotebookNode:
 
 
 def in_a_table(latex: str) -> str:
-    """A formula that can stand in a table, where | ends a cell."""
+    """A formula for a table, in which | would end a cell."""
     return re.sub(r"\|([^|]*)\|", r"\\lvert \1 \\rvert", latex)
 
 
@@ -161,7 +161,7 @@ def forward(entry: primitives.Primitive) -> str:
 
 
 def rules(entry: primitives.Primitive) -> Iterator[str]:
-    """One formula an input; an elementwise one is multiplied by g."""
+    """One formula for each input; an elementwise one is multiplied by g."""
     shared = entry.variadic or entry.joint
     for name, vjp in [("x_i", shared)] if shared else zip("xyw", entry.vjps, strict=False):
         if vjp is not None:
@@ -170,7 +170,7 @@ def rules(entry: primitives.Primitive) -> Iterator[str]:
 
 
 def times_g(slope: str) -> str:
-    """g times a local derivative, without a 1 and with brackets where they are needed."""
+    """g times a local derivative, without a factor 1 and with brackets where needed."""
     if slope in ("0", "1", "-1"):
         return {"0": "0", "1": "g", "-1": "-g"}[slope]
     outside = re.sub(r"\([^()]*\)|\{[^{}]*\}|\[[^\[\]]*\]", "", slope)
@@ -187,7 +187,7 @@ def main(arguments: list[str]) -> int:
         if arguments != ["--check"]:
             print(f"notebooks/{path.name}: {write(path, made)}")
         elif not holds(path, made):
-            print(f"notebooks/{path.name}: not what the lessons give; run `make pages`", file=sys.stderr)
+            print(f"notebooks/{path.name}: differs from the lessons; run `make pages`", file=sys.stderr)
             stale = True
     return int(stale)
 
