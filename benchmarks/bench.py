@@ -1,6 +1,6 @@
-"""What the library costs, beside PyTorch eager and NumPy by hand: `make bench`.
+"""Measure the library against PyTorch eager and NumPy by hand (`make bench`).
 
-A line shows the ratio of the least times of two libraries: below 1 gradlib is faster. Training steps are timed alone
+Each line shows the ratio of the least times of two libraries; below 1 gradlib is faster. Training steps are timed alone
 in a fresh process, and all in one; with one thread and with two.
 """
 
@@ -16,9 +16,9 @@ PARTS = [("steps.py", 1), ("steps.py", 2), ("memory.py", 1), ("costs.py", 1)]  #
 
 
 def main() -> None:
-    options(__doc__)  # --help and mistakes are answered here; the parts read the same arguments
+    options(__doc__)  # handles --help and mistakes; the parts read the same arguments
     for script, threads in PARTS:
-        # Read when NumPy and PyTorch are imported, so set before they are.
+        # NumPy and PyTorch read these when they are imported.
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(HERE.parent)}
         subprocess.run([sys.executable, str(HERE / script), *sys.argv[1:]], env=environment, check=True)
 

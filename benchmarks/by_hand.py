@@ -1,4 +1,4 @@
-"""The MLP's training step in NumPy alone: the formulas by hand, nothing recorded, everything in place."""
+"""The MLP's training step in NumPy alone: formulas by hand, no recording, everything in place."""
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class HandMLP:
 
 
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
-    """The mean loss, and its gradient by the logits: (softmax - one-hot) / N, written over them."""
+    """The mean loss, and its gradient with respect to the logits, (softmax - one-hot) / N, which overwrites them."""
     rows = np.arange(len(labels))
     logits -= logits.max(1, keepdims=True)
     picked = logits[rows, labels]

@@ -22,7 +22,7 @@ def chain(length: int) -> Callable[[], object]:
 
 
 def an_operation(length: int, collector: bool = True) -> float:
-    """Seconds an operation. Python's garbage collector looks at all that lives again and again as a graph grows."""
+    """Seconds for each operation. As a graph grows, Python's collector visits all objects again and again."""
     if not collector:
         gc.disable()
     try:
@@ -46,7 +46,7 @@ def import_beyond_numpy() -> float:
 
 COSTS = {
     **{f"length: an operation in a chain of {n:,}": lambda n=n: an_operation(n) for n in (10**3, 10**4, 10**5, 10**6)},
-    "length: the same of 1,000,000, without Python's collector": lambda: an_operation(10**6, collector=False),
+    "length: the same for 1,000,000, without Python's collector": lambda: an_operation(10**6, collector=False),
     "draw: a graph of 201 values": picture,
     "import: gradlib, beyond numpy": import_beyond_numpy,
 }

@@ -1,7 +1,7 @@
-"""A GPT of two layers learns to add two-digit numbers: above 99 % of the sums that it has never seen, exactly.
+"""A GPT of two layers learns to add two-digit numbers: more than 99 % of unseen sums are exactly right.
 
-Never seen is a sum of which it has learned neither a + b nor b + a. What is held out does not say when to stop:
-training ends after a fixed number of epochs. Ends with status 1 if it misses. A minute of one core.
+A sum is unseen if the GPT has learned neither a + b nor b + a. The unseen sums do not decide when to stop:
+training ends after a fixed number of epochs. The exit status is 1 if it fails. It takes a minute on one core.
 """
 
 import argparse
@@ -41,7 +41,7 @@ class Adder(nn.Module):
 
 
 def split(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Sums to learn from, and those held out: of every tenth pair of numbers, in either order, none is learned."""
+    """The sums to learn from, and the held-out ones: a tenth of all pairs of numbers, in both orders."""
     smaller, larger = np.sort(np.divmod(np.arange(10_000), 100), axis=0)  # of row 100 a + b: a and b
     pairs = 100 * smaller + larger
     held_out = np.isin(pairs, rng.permutation(np.unique(pairs))[:505])
@@ -50,7 +50,7 @@ def split(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 
 def right(model: Adder, rows: np.ndarray) -> float:
-    """The share of sums whose digits are all right when the model writes them one after another."""
+    """The share of sums whose digits are all correct when the model writes them one after another."""
     written = rows[:, :-ANSWER]
     with no_grad():
         for _ in range(ANSWER):

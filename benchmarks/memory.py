@@ -1,7 +1,7 @@
-"""Peak memory of training steps of the wide MLP beside PyTorch's, each in a process of its own.
+"""Peak memory of training steps of the wide MLP, compared with PyTorch's, each in its own process.
 
-What is measured: the largest resident set during three steps, less the resident set before them. The model and
-the batch are there before; gradients, Adam's arrays, activations, and what the matrix products need are counted. A
+It is the largest resident set during three steps, minus the resident set before them. The model and
+the batch exist before; gradients, Adam's arrays, activations, and memory for matrix products are counted. A
 step of a tiny MLP has loaded the code and started the allocators.
 """
 
@@ -26,7 +26,7 @@ def measure(make) -> None:
     make(mlp(8, 16, 2), digits(32, 8, classes=2))[0]()
     step, _ = make(*NETWORKS[WIDE_MLP])
     before = resident("VmRSS")
-    RESET.write_text("5")  # the largest starts anew
+    RESET.write_text("5")  # reset the peak
     for _ in range(3):
         step()
     print(resident("VmHWM") - before)

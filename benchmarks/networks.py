@@ -1,4 +1,4 @@
-"""The networks that are measured. Names are PyTorch's, so that one builder makes both sides: `build(gradlib.nn)` and
+"""The networks to measure. Names are PyTorch's, so that one builder makes both sides: `build(gradlib.nn)` and
 `build(torch.nn)`."""
 
 from itertools import pairwise
@@ -28,7 +28,7 @@ def cnn(side: int):
 
 
 def lstm(inputs: int, hidden: int, classes: int):
-    """Classifies a sequence by the last state."""
+    """A classifier of sequences by their last state."""
 
     def build(nn):
         class Classifier(nn.Module):

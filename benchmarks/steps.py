@@ -24,7 +24,9 @@ def training_steps(name: str, sides: list[str]) -> dict:
 
     build, data = NETWORKS[name]
     if sides == ["torch"]:
-        return {"torch": torch_step(build, data)[0]}  # without gradlib, whose import tunes the memory of a process
+        return {
+            "torch": torch_step(build, data)[0]
+        }  # without gradlib, because its import tunes the memory of a process
     ours, model = our_step(build, data)
     steps = {}
     if "gradlib" in sides:
@@ -87,7 +89,7 @@ def measure(name: str, sides: list[str], rounds: int) -> dict[str, float]:
 
 
 def measured(arguments: list[str]) -> None:
-    """The process that `measure` starts: prints the seconds of each side."""
+    """Run in the process that `measure` starts, and print the seconds of each side."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--measure")
     parser.add_argument("--sides", nargs="+")
@@ -121,7 +123,7 @@ def main() -> None:
     print_line("", "gradlib", "/ PyTorch", "/ by hand", "in one", "/ PyTorch", "/ by hand")
     for name in names:
         alone: dict[str, float] = {}
-        for _ in range(2):  # by turns, so that a slow moment of the machine meets all of them
+        for _ in range(2):  # in turn, so that a slow moment of the machine affects all of them
             for side in sides:
                 if side == "hand" and not name.startswith("mlp"):
                     continue

@@ -4,13 +4,15 @@ import argparse
 import time
 from collections.abc import Callable
 
-SECONDS = 1.0  # what is short is repeated for that long
+SECONDS = 1.0  # short steps are repeated for this long
 
 
 def options(description: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
-    parser.add_argument("--only", default="", metavar="NAME", help="the lines that contain NAME: mlp, import")
-    parser.add_argument("--rounds", type=int, default=15, help="how often each is run at least (15)")
+    parser.add_argument(
+        "--only", default="", metavar="NAME", help="measure only lines that contain NAME, such as mlp or import"
+    )
+    parser.add_argument("--rounds", type=int, default=15, help="the least number of runs of each (15)")
     return parser.parse_args()
 
 
