@@ -844,15 +844,19 @@ class Operations:
         return self.take_along_axis(order, axis), order
 
     def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1):
-        """The entries whose positions along two axes differ by `offset`, as a new last axis."""
+        """The entries whose positions along two axes differ by `offset`, as a new last axis.
+
+        As for `reshape`: a view if the matrices lie row by row in memory, else a copy.
+        """
         if one_axis(None, dim1, self.ndim) == one_axis(None, dim2, self.ndim):
             raise ShapeError(f"diagonal needs two different axes, got axis {dim1} twice.")
         offset = whole("diagonal takes an integer offset", offset)
         moved = self.moveaxis((dim1, dim2), (-2, -1))
         rows, columns = moved.shape[-2:]
         count = max(0, min(rows, columns - offset) - max(0, -offset))
-        start = np.arange(count)
-        return moved[..., start + max(0, -offset), start + max(0, offset)]
+        start = max(0, -offset) * columns + max(0, offset)
+        flat = moved.reshape(*moved.shape[:-2], rows * columns)
+        return flat[..., start : start + count * (columns + 1) : columns + 1]
 
     def trace(self):
         """The sum of a matrix's diagonal."""

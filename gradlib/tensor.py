@@ -376,6 +376,15 @@ class Tensor(Operations):
     def __itruediv__(self, other):
         return self._in_place(P.div, other)
 
+    def __ipow__(self, other):
+        return self._in_place(P.pow, other)
+
+    def __imod__(self, other):
+        return self._in_place(P.remainder, other)
+
+    def __ifloordiv__(self, other):
+        return self._in_place(P.floor_divide, other)
+
     def _in_place(self, op: P.Primitive, other) -> Tensor:
         """Compute `t += u`: overwrite t if nothing is recorded, else make a new tensor, `t = t + u`.
 

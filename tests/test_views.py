@@ -114,7 +114,7 @@ def test_a_write_through_a_view_reaches_the_tensor(write, needs):
             assert np.array_equal(x.grad, 2 * A)
 
 
-@pytest.mark.parametrize("op", ["+=", "-=", "*=", "/="])
+@pytest.mark.parametrize("op", ["+=", "-=", "*=", "/=", "**=", "%=", "//="])
 def test_in_place_arithmetic_on_a_view_reaches_the_tensor(op):
     x, w = Tensor(A, requires_grad=True), Tensor(2.0, dtype=np.float64, requires_grad=True)
     y, expected = x * 1.0, A.copy()
@@ -123,7 +123,10 @@ def test_in_place_arithmetic_on_a_view_reaches_the_tensor(op):
     exec(f"expected {op} 2.0")
     assert y.tolist() == expected.tolist()
     (y * WEIGHTS).sum().backward()
-    slopes = {"+=": (1, 1), "-=": (1, -1), "*=": (2, A), "/=": (0.5, -A / 4)}[op]
+    slopes = {
+        "+=": (1, 1), "-=": (1, -1), "*=": (2, A), "/=": (0.5, -A / 4), "//=": (0, 0), "%=": (1, -(A // 2)),
+        "**=": (2 * A, A**2 * np.log(np.where(A == 0, 1, A))),
+    }[op]  # fmt: skip
     np.testing.assert_allclose(x.grad, WEIGHTS * slopes[0])
     np.testing.assert_allclose(w.grad, (WEIGHTS * slopes[1]).sum())
 
@@ -204,6 +207,34 @@ def test_what_cannot_be_written_is_refused_with_a_way_out():
     own = y[0].clone()
     own[0] = 100.0
     assert y.data[0, 0] == 0.0
+
+
+def by_diagonal(y):
+    y.diagonal()[1] = 7.0
+
+
+def by_einsum(y):
+    np.einsum("ij->ji", y)[1, 1] = 7.0
+
+
+def by_diagonal_in_einsum(y):
+    np.einsum("ii->i", y[:, :2])[1] = 7.0
+
+
+def by_numpys_diagonal(y):
+    np.diagonal(y)[1:] = 7.0
+
+
+@pytest.mark.parametrize("needs", [True, False])
+@pytest.mark.parametrize("write", [by_diagonal, by_einsum, by_diagonal_in_einsum, by_numpys_diagonal])
+def test_a_write_through_a_diagonal_or_an_einsum_of_one_reaches_the_tensor(write, needs):
+    x = Tensor(A, requires_grad=needs)
+    y = x * 1.0
+    write(y)
+    assert y.tolist() == [[0.0, 1.0, 2.0], [3.0, 7.0, 5.0]]
+    if needs:
+        (y * WEIGHTS).sum().backward()
+        assert np.array_equal(x.grad, np.where(y.data == 7, 0, WEIGHTS))
 
 
 def test_a_part_that_was_copied_is_a_tensor_of_its_own():

@@ -86,7 +86,8 @@ def _einsum(*inputs, subscripts):
             # No diagonal: a sum, and the axes that stay in another order.
             kept = [letter for letter in letters if letter in result]
             gone = tuple(axis for axis, letter in enumerate(letters) if letter not in result)
-            return np.transpose(sum_(inputs[0], axis=gone), [kept.index(letter) for letter in result])
+            x = sum_(inputs[0], axis=gone) if gone else inputs[0]  # then the result is a view, as in NumPy
+            return np.transpose(x, [kept.index(letter) for letter in result])
     # From three operands on the order matters; with two, `optimize` hands the product to BLAS.
     return np.einsum(subscripts, *inputs, optimize=len(inputs) > 1)
 
