@@ -124,7 +124,7 @@ def make_formulas() -> NotebookNode:
             "remember. Back to the [contents](contents.ipynb).\n\n"
             "$x$, $y$, $w$ are the inputs of an operation in their order, $z$ is its result. "
             "$g = \\partial L/\\partial z$ is the gradient that arrives, $\\bar x = \\partial L/\\partial x$ the one "
-            "that is handed on. $[\\ldots]$ is 1 where the condition holds and 0 elsewhere. Where an axis was "
+            "that is passed on. $[\\ldots]$ is 1 where the condition holds and 0 elsewhere. Where an axis was "
             "stretched by broadcasting, the gradient is summed over it afterwards.\n\n"
             "$\\operatorname{spread}$ stretches over the axes that were added up, $\\operatorname{unbroadcast}$ adds "
             "up over those that were stretched, $\\operatorname{slice}$ takes what came from this input. $a$ and $b$ "
