@@ -149,7 +149,7 @@ def test_training_by_hand_on_data_and_grad():
 
 
 class Plain:
-    """What a learner writes."""
+    """A learner's own class."""
 
     def __init__(self, data, _prev=(), _op=""):
         self.data, self._prev, self._op = data, _prev, _op

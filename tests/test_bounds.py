@@ -213,7 +213,7 @@ def test_a_matrix_times_a_box_is_exact_to_rounding():
 
 @pytest.mark.parametrize("terms", [1, 10, 1000, 30_000])
 def test_float32_products_of_points_contain_the_exact_value(terms):
-    """What rounding does to a sum: float32's answer and the exact one both lie inside, whatever the order."""
+    """Rounding of a sum: float32's answer and the exact one both lie inside, whatever the order."""
     rng = np.random.default_rng(terms)
     x, y = (rng.normal(size=shape).astype(np.float32) * 1000 for shape in ((20, terms), (terms, 3)))
     bounds = Interval(x) @ y
@@ -227,7 +227,7 @@ def test_float32_products_of_points_contain_the_exact_value(terms):
 
 def test_rounding_is_outward():
     third = Interval(np.float64(1.0)) / 3.0
-    assert third.low < third.high  # 1/3 is no binary fraction: a single point could not contain it
+    assert third.low < third.high  # 1/3 is not a binary fraction: a single point could not contain it
     assert third.low * 3 <= 1 <= third.high * 3
     assert (Interval(np.float64(1.0)) + 1e-30).high > 1
 
@@ -613,7 +613,7 @@ def first(output):
 @pytest.mark.parametrize("eps", [0.0, 1e-3, 0.1])
 @pytest.mark.parametrize("name", MODELS)
 def test_whole_models(name, eps):
-    """What the model computes at points of the box, in float32 and in float64, lies within the bounds."""
+    """The model's results at points of the box, in float32 and in float64, lie within the bounds."""
     build, x = MODELS[name]
     model = build()
     bounds = estimate_bounds(model if name not in SEVERAL else Head(model), x, eps, samples=20, rng=rng())

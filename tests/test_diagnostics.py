@@ -1,4 +1,4 @@
-"""What the trackers record is what NumPy says of the same arrays; each pathology is found where it was planted."""
+"""The trackers record what NumPy computes from the same arrays; each pathology is found where it was planted."""
 
 import json
 import math
@@ -129,7 +129,7 @@ def test_large_and_bad_gradients():
 
 
 def test_a_unit_is_dead_when_it_has_been_silent_for_ten_records():
-    """A column of a matrix, a filter of a convolution; a single example that leaves a ReLU closed is no death."""
+    """A column of a matrix, a filter of a convolution; one example that closes a ReLU does not make it dead."""
     model = nn.Sequential(nn.Conv2d(1, 4, 3, rng=np.random.default_rng(0)), nn.Linear(3, 2, bias=False))
     tracker, rng = GradientTracker(model), np.random.default_rng(0)
     filters, columns = [], []

@@ -54,7 +54,7 @@ def hooked(hook):
 MISFIT = "Counted from the last axis, sizes must be equal or 1."
 
 WRONG = {
-    # Data that is no array of real numbers
+    # Data that is not an array of real numbers
     "a word": (lambda: Tensor("abc"), TypeError,
         "a Tensor holds numbers: a number, nested lists of numbers, or an array. Got str 'abc'."),
     "nothing": (lambda: Tensor(None), TypeError, "Got NoneType None."),

@@ -13,7 +13,7 @@ from gradlib.tensor import apply
 
 
 def with_rules(*rules, forward=np.multiply):
-    """An operation with these rules in place of the right ones."""
+    """An operation with these rules instead of the right ones."""
     op = Primitive("planted", forward, *(Vjp(rule, "") for rule in rules))
     return lambda *tensors: apply(op, *tensors)
 
@@ -39,7 +39,7 @@ WRONG = {
     "no gradient": lambda g, z, x, y: y + 0 * g,
     "its own factor": lambda g, z, x, y: g * x,
     "summed": lambda g, z, x, y: (g * y).sum() + 0 * g,
-    "turned round": lambda g, z, x, y: (g * y)[:, ::-1],
+    "reversed": lambda g, z, x, y: (g * y)[:, ::-1],
     "zero": lambda g, z, x, y: 0 * g,
     "nan": lambda g, z, x, y: g * y * np.nan,
 }

@@ -422,7 +422,7 @@ WRONG = {
     "too many vectors": (lambda: grad([x], x, [AT, AT]), ValueError, "1 in all, got 2"),
     "a vector of another shape": (lambda: grad(x * 2, x, AT[:2]), ShapeError, "shape (3,), got (2,)"),
     "no graph": (lambda: grad(constant.sum(), x), GraphError, "found no graph"),
-    "a constant to differentiate by": (lambda: grad(x.sum(), [x, constant]), GraphError,
+    "a constant as an input": (lambda: grad(x.sum(), [x, constant]), GraphError,
         "input 1 (shape (3,)) does not need a gradient, so its graph was not recorded. Set requires_grad=True on it "
         "before the outputs are computed."),
     "a stranger": (lambda: grad(x.sum(), [x, other]), GraphError,

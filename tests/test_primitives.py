@@ -148,7 +148,7 @@ def test_a_rule_writes_nothing_and_hands_out_no_array_that_others_hold(sample):
 
 
 def gradients_of(entry, g, z, inputs, keywords):
-    """What the rules of an entry give, for the inputs that have a gradient."""
+    """The results of the rules of an entry, for the inputs that have a gradient."""
     if entry.joint:
         return [gradient for gradient in entry.joint.rule(g, z, *inputs, **keywords) if gradient is not None]
     return [rule(g, z, *inputs, **keywords) for rule in entry.rules_for(len(inputs)) if rule]

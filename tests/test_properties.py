@@ -80,7 +80,7 @@ def factored(shape):
 
 
 def indices(shape):
-    """What NumPy and PyTorch both take between brackets."""
+    """Indices that NumPy and PyTorch both take between brackets."""
     if not shape:
         return [{"index": None}, {"index": ...}]
     n, last = shape[0], shape[-1]
@@ -417,7 +417,7 @@ class Program:
 
 
 def tried(step: Step, values: list[Tensor]) -> Tensor | None:
-    """What a step gives, if it is far from every kink, not too large, and bounded."""
+    """The result of a step, if it is far from every kink, not too large, and bounded."""
     operands = [values[i] for i in step.operands]
     if not OPERATIONS[step.name].safe(*(value.data for value in operands), **step.keywords):
         return None

@@ -17,7 +17,7 @@ def state():
 
 
 def inside(mode):
-    """What the mode makes of the state, compared by kind: each block of `detect_anomaly` has a watcher of its own."""
+    """The state in the mode, compared by kind: each block of `detect_anomaly` has a watcher of its own."""
     enabled, watcher, products_in, *_ = state()
     return {
         no_grad: not enabled,

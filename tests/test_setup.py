@@ -1,4 +1,4 @@
-"""What a new learner types first: `make lab`, what it says when something is missing, what gets installed."""
+"""The first command of a new learner, `make lab`: its messages, and the packages it installs."""
 
 import json
 import os
