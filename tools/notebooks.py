@@ -22,6 +22,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode, from_dict
 
 from neutral import make_neutral
+from stills import stilled
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("notebooks", "solutions")
@@ -137,13 +138,12 @@ def normalise_outputs(outputs: list[NotebookNode], execution_count: int) -> list
 
 
 def lean(page: str) -> str:
-    """HTML without its styles, and with the drawings of Graphviz in whole points.
+    """HTML without its styles, and with its drawings as images, those of Graphviz in whole points.
 
-    Both would change many files at once: one line of CSS every picture, a font or a version of Graphviz the second
-    decimal of every coordinate. Who makes pages of the notebooks adds `page_style()`.
+    A style would change many files at once when one of its lines changes; a font or a version of Graphviz would change
+    the second decimal of every coordinate.
     """
-    page = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
-    return re.sub(r'<svg class="gradlib-graph".*?</svg>', in_whole_points, page, flags=re.DOTALL)
+    return stilled(re.sub(r'<svg class="gradlib-graph".*?</svg>', in_whole_points, page, flags=re.DOTALL))
 
 
 def in_whole_points(svg: re.Match) -> str:

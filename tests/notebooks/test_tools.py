@@ -1,6 +1,9 @@
 """`make notebooks` and `make exercises` on small notebooks written here."""
 
+import base64
+import html
 import re
+from xml.etree import ElementTree
 
 import pytest
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
@@ -8,8 +11,11 @@ from nbformat import v4
 
 from exercises import make_exercise
 from gradlib import Tensor, show_graph
-from gradlib.widgets import ChainRuleWalkthrough, TangentSecant
-from notebooks import lean, main, normalise, page_style, read, run, to_text
+from notebooks import find_notebooks, lean, main, normalise, page_style, read, run, to_text
+from stills import INK
+from tests.widgets.samples import SAMPLES
+
+VIEWS = {f"{view.__name__}, {name}": make for view, made in SAMPLES.items() for name, make in made.items()}
 
 PICTURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
 WIDGET = "import ipywidgets\nipywidgets.IntSlider(value=3)"
@@ -91,33 +97,63 @@ def a_graph():
     return (x * x + 1).sum()
 
 
-def test_a_stored_graph_has_whole_coordinates_and_no_style():
-    stored, shown = html_of(show_graph(a_graph())), show_graph(a_graph()).to_svg()
-    assert "<style" in shown and re.search(r'<text [^>]*x="\d+\.\d', shown)
-    assert "<style" not in stored
+def images(page):
+    """The drawings in the images of a page, each as its alternative text and its SVG, which must be well-formed."""
+    found = re.findall(r'<img class="gradlib-still" alt="([^"]*)"[^>]*src="data:image/svg\+xml;base64,([^"]*)"', page)
+    drawings = [(html.unescape(words), base64.b64decode(code).decode()) for words, code in found]
+    assert all(ElementTree.fromstring(svg).tag == "{http://www.w3.org/2000/svg}svg" for _, svg in drawings)
+    return drawings
+
+
+def test_a_stored_graph_is_an_image_with_whole_coordinates():
+    graph = show_graph(a_graph())
+    page = html_of(graph)
+    assert not re.search("<svg|<style|<script", page)
+    ((words, stored),) = images(page)
+    assert words == graph.description()
     places = re.findall(r' (?:d|points|x|y|width|height|viewBox|transform)="([^"]*)"', stored)
     assert len(places) > 20 and not [place for place in places if "." in place or "-0" in re.split("[ ,]", place)]
     assert 'stroke-width="1.8"' in stored, "a width stays: rounded, inputs and results would look alike"
-    words = re.compile(r"<text [^>]*>([^<]*)<")
-    assert words.findall(stored) == words.findall(shown)
+    texts = re.compile(r"<text [^>]*>([^<]*)<")
+    assert texts.findall(stored) == texts.findall(graph.to_svg())
 
 
-def test_a_stored_graph_shows_in_the_colour_of_any_page():
-    stored = html_of(show_graph(a_graph()))
-    assert "black" not in stored and 'fill="currentColor"' in re.search("<svg[^>]*>", stored)[0]
-    assert all('stroke="' in path for path in re.findall("<path[^>]*>", stored))
+def test_an_image_reads_on_white_and_on_dark():
+    """An image cannot take the colour of its page, so nothing in it asks for that, and no ground is drawn."""
+    ((_, stored),) = images(html_of(show_graph(a_graph())))
+    assert not re.search(r"currentColor|var\(|black|white", stored)
+    for ground in (1.0, 0.0056):  # the luminance of white and of JupyterLab's #111
+        brighter, darker = sorted((ground + 0.05, luminance(INK) + 0.05), reverse=True)
+        assert brighter / darker > 4
 
 
-def test_a_stored_widget_keeps_its_picture_and_words_without_the_style():
-    for widget in (TangentSecant(lambda x: x * x), ChainRuleWalkthrough(a_graph())):
-        stored = html_of(widget)
-        assert "<style" not in stored and "<svg" in stored
-        assert widget.model.words().html() in stored and "Run the cell to see the picture." in stored
-        assert lean(stored) == stored
+def luminance(colour):
+    """The relative luminance of a colour, as the Web Content Accessibility Guidelines define it."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_stored_widget_shows_its_picture_as_images_and_its_words(name):
+    widget = VIEWS[name]()
+    stored = html_of(widget)
+    assert not re.search("<svg|<style|hidden", stored)
+    assert len(images(stored)) >= ("<svg" in widget.model.picture())
+    assert widget.model.words().html() in stored and "Run the cell to move it." in stored
+    assert lean(stored) == stored
+    assert all(words for words, _ in images(stored))
 
 
 def test_pages_made_of_the_notebooks_get_the_style_back():
     assert ".gradlib-axes .line" in page_style() and ".gradlib-graph .node" in page_style()
+
+
+@pytest.mark.parametrize("path", find_notebooks(), ids=lambda path: path.stem)
+def test_no_notebook_stores_a_style_or_inline_svg(path):
+    outputs = [output for cell in read(path).cells for output in cell.get("outputs", [])]
+    pages = [output.data["text/html"] for output in outputs if "text/html" in output.get("data", {})]
+    assert not [page for page in pages if re.search("<style|<svg|<script", page)]
 
 
 def test_check_names_a_file_that_is_not_normalised(tmp_path, capsys):

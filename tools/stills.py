@@ -1,0 +1,80 @@
+"""Pictures that stand still, for stored outputs: an `<img>` instead of inline SVG.
+
+Hosting sites, and JupyterLab in a notebook that was not run there, drop `<svg>` and `<style>` from an output and leave
+loose words behind. An image with its SVG in the address survives. It holds only the rules of the style that apply to
+it, with a grey ink that reads on white and on dark, since an image cannot take the colour of the page.
+"""
+
+import base64
+import re
+
+FONT = "Helvetica, Arial, sans-serif"
+INK = "#777777"  # 4.5:1 on white, 4.2:1 on JupyterLab's dark #111
+
+
+def stilled(page: str) -> str:
+    """An output's HTML with each drawing as an image; a widget's picture is shown, with a word on how it moves."""
+    page = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    pieces, end = [], 0
+    for start, stop in drawings(page):
+        pieces += [page[end:start], image(page[start:stop])]
+        end = stop
+    return (
+        "".join([*pieces, page[end:]])
+        .replace(' hidden="hidden">', ">")
+        .replace(
+            '<p class="gradlib-no-picture">Run the cell to see the picture.</p>',
+            '<p class="gradlib-still-note">Run the cell to move it.</p>',
+        )
+    )
+
+
+def drawings(page: str) -> list[tuple[int, int]]:
+    """Where the outermost `<svg>` elements stand."""
+    found, open_tags = [], []
+    for tag in re.finditer(r"<svg\b|</svg>", page):
+        if tag[0] == "<svg":
+            open_tags.append(tag.start())
+            continue
+        start = open_tags.pop()
+        if not open_tags:
+            found.append((start, tag.end()))
+    return found
+
+
+def image(svg: str) -> str:
+    """One drawing as an `<img>` with the same words for those who do not see it."""
+    head = re.match(r"<svg[^>]*>", svg)[0]
+    words = re.search(r'aria-label="([^"]*)"', head)
+    size = {name: re.search(rf'\s{name}="([\d.]+)(pt)?"', head) for name in ("width", "height")}
+    pixels = {name: round(float(found[1]) * (4 / 3 if found[2] else 1)) for name, found in size.items() if found}
+    # Only what is drawn: no names for scripts, and no name for the whole, which is the image's.
+    svg = re.sub(r'\s(data-[a-z]+|role|aria-[a-z]+|tabindex|xmlns(:\w+)?|font-family)="[^"]*"', "", svg)
+    head, inside = svg.split(">", 1)
+    head = re.sub(r'\sstyle="[^"]*"', "", head)
+    head = head.replace("<svg", f'<svg xmlns="http://www.w3.org/2000/svg" color="{INK}" font-family="{FONT}"', 1)
+    svg = f"{head}><style>{rules_for(svg)}</style>{inside}".replace("currentColor", INK)
+    address = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+    places = " ".join(f'{name}="{value}"' for name, value in pixels.items())
+    fit = "max-width: 100%; height: auto"
+    return f'<img class="gradlib-still" alt="{words[1] if words else ""}" {places} style="{fit}" src="{address}">'
+
+
+def rules_for(svg: str) -> str:
+    """The rules of the style whose classes all stand in a drawing, in whose address they are kept."""
+    from gradlib import graph
+    from gradlib.widgets import svg as widgets_svg
+
+    classes = {name for names in re.findall(r'class="([^"]*)"', svg) for name in names.split()} | {"gradlib-picture"}
+    css = re.sub(r"/\*.*?\*/", "", graph.style() + widgets_svg.style(), flags=re.DOTALL)
+    kept = []
+    for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", css):
+        parts = [part.strip() for part in selectors.split(",")]
+        fitting = [
+            part.removeprefix(".gradlib-picture ")
+            for part in parts
+            if set(re.findall(r"\.([\w-]+)", part)) <= classes and re.search(r"\b(svg|text|path|polygon)\b|-axes", part)
+        ]
+        if fitting and "pointer-events" not in body:
+            kept.append(f"{', '.join(fitting)} {{{re.sub(r'var[(][^()]*[)]', INK, body).strip()}}}")
+    return "\n".join(kept)
