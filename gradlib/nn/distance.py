@@ -27,6 +27,8 @@ def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8) -> Tensor:
         except ValueError:
             raise cannot_broadcast(x1.shape, x2.shape) from None
         x1, x2 = x1.broadcast_to(shape), x2.broadcast_to(shape)
+    if x1.dtype == x2.dtype == np.float16:  # in which squares above 65504 are infinite, and ε is 0
+        return cosine_similarity(x1.float(), x2.float(), dim, eps).astype(np.float16)
     return (x1 * x2).sum(dim) / (x1.norm(axis=dim).clip(min=eps) * x2.norm(axis=dim).clip(min=eps))
 
 

@@ -201,7 +201,7 @@ def kl_div(input, target, reduction: str = "mean", log_target: bool = False) -> 
         losses = _y_ln_y(y) - y * x
     _known(reduction, "batchmean")
     if reduction == "batchmean":
-        return losses.sum() / (x.shape[0] or math.nan) if x.ndim else losses
+        return (_sum_in_single(losses) / (x.shape[0] or math.nan)).astype(losses.dtype) if x.ndim else losses
     return _reduced(losses, reduction)
 
 
@@ -290,6 +290,11 @@ def _known(reduction: str, *also: str) -> None:
 def _reduced(losses: Tensor, reduction: str) -> Tensor:
     _known(reduction)
     return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+
+
+def _sum_in_single(losses: Tensor) -> Tensor:
+    """The sum, for a mean: of float16 in float32, since it may be above 65504 where the mean is not."""
+    return (losses.float() if losses.dtype == np.float16 else losses).sum()
 
 
 def _weighed(name: str, losses: Tensor, weight) -> Tensor:
@@ -391,14 +396,15 @@ def _of_labels(
     own = weights[labels]
     losses = -_picked(logs, labels) * own
     if label_smoothing:
-        even = -(logs * weights).sum(-1) * (label_smoothing / logs.shape[-1])
+        even = -(logs * weights).mean(-1) * label_smoothing  # a sum over many classes may leave float16's range
         losses = (1 - label_smoothing) * losses + even
     if counted is not None:  # chosen, not multiplied by 0: a row that is ignored may hold -∞
         losses, own = P.where(counted, losses, 0.0), own * counted
     if reduction != "mean":
         return _reduced(losses, reduction)
     total = float(own.sum(dtype=np.float64))
-    return losses.sum() / total if total else losses.sum() + math.nan  # of nothing, as in PyTorch
+    summed = _sum_in_single(losses)
+    return (summed / total if total else summed + math.nan).astype(losses.dtype)  # NaN of nothing, as in PyTorch
 
 
 def _class_weights(name: str, weight, x: Tensor) -> np.ndarray:

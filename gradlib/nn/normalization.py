@@ -131,6 +131,8 @@ def normalize(x, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
     Raises ShapeError for an axis that is not there, ValueError for another p.
     """
     x = as_tensor(x)
+    if x.dtype == np.float16:  # in which ε is 0
+        return normalize(x.float(), p, dim, eps).astype(x.dtype)
     return x / x.norm(p, axis=dim, keepdims=True).clip(min=eps)
 
 
