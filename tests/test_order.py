@@ -16,7 +16,7 @@ def stated_order(readme: str) -> list[str]:
     assert readme.count(SENTENCE) == 1
     table = readme.split(SENTENCE)[1].split("\n\n")[1]
     rows = [row.split("|")[1] for row in table.splitlines()[2:]]
-    links = [re.findall(r"\[([^]]+)\]\(gradlib/([^)]+)\)", row) for row in rows]
+    links = [re.findall(r"\[([^]]+)\]\(gradlib/([^)]+)\)", row.replace("\\_", "_")) for row in rows]
     assert all(links), "a row begins with links"
     for name, path in (link for row in links for link in row):
         assert path == (f"{name}__init__.py" if name.endswith("/") else name)

@@ -30,13 +30,18 @@ def progress_file() -> Path:
     """Return the path of the progress file: GRADLIB_PROGRESS if set, else a file in the user's data folder."""
     if path := os.environ.get("GRADLIB_PROGRESS"):
         return Path(path)
+    return data_folder() / "progress.json"
+
+
+def data_folder() -> Path:
+    """Return the folder in which gradlib keeps what belongs to this user."""
     if sys.platform == "win32":
         folder = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     elif sys.platform == "darwin":
         folder = Path.home() / "Library" / "Application Support"
     else:
         folder = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(folder) / "gradlib" / "progress.json"
+    return Path(folder) / "gradlib"
 
 
 def remember(key: str) -> str:
