@@ -159,7 +159,7 @@ class DeviceArray(NDArrayOperatorsMixin):
 
 def to(array: np.ndarray | DeviceArray, device: str) -> np.ndarray | DeviceArray:
     """Move an array to the memory of a device, "cpu" or "cuda"; return the array itself if it is already there."""
-    if getattr(array, "device", "cpu") == device:  # a scalar of NumPy 2.0 does not have the attribute
+    if array.device == device:
         return array
     if isinstance(array, DeviceArray):
         array = array.array.get() if hasattr(array.array, "get") else np.array(array.array)

@@ -222,12 +222,12 @@ def test_an_elementwise_formula_is_the_local_derivative(name, values):
     entry, keywords = TABLE[name], KEYWORDS.get(name, {})
     values = [np.float64(value) for value in values[: len(entry.vjps)]]
     with np.errstate(invalid="ignore"):
-        outside = np.isnan(entry.forward(*values, **keywords))
+        outside = np.isnan(entry.forward(*map(np.asarray, values), **keywords))
     if outside:  # of its domain: its samples lie inside
         values = [np.float64(x.flat[0]) for x in next(s for s in SAMPLES if s.name == name and s.inputs[0].size).inputs]
     if name == "where":
         values[0] = np.bool_(values[0] > 0.5)
-    z = entry.forward(*values, **keywords)
+    z = entry.forward(*map(np.asarray, values), **keywords)
     constants = dict(zip("ab", keywords.values(), strict=False))  # a slope, two bounds
     for vjp in filter(None, entry.vjps):
         operands = dict(zip("xyw", values, strict=False)) | {"z": z} | constants
@@ -236,7 +236,8 @@ def test_an_elementwise_formula_is_the_local_derivative(name, values):
             for pattern, python in as_python:
                 text = re.sub(pattern, python, text)
             reads = eval(text, WORDS, operands)
-            assert reads == pytest.approx(vjp.rule(np.float64(1), z, *values, **keywords)), written
+            arrays = map(np.asarray, values)  # as tensors hold them: a scalar of NumPy 2.0 is on no device
+            assert reads == pytest.approx(vjp.rule(np.asarray(1.0), z, *arrays, **keywords)), written
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
