@@ -163,8 +163,10 @@ class ActivationHook:
     def _record(self, module, args, output) -> None:
         self.output = _array(output)
         if self.output.size:
-            self._seen.add(self.output)
-        figures = activation_figures(self.output) if self.output.size else dict.fromkeys(_OF_ACTIVATIONS)
+            figures = activation_figures(self.output)
+            self._seen.add(self.output, figures)
+        else:
+            figures = dict.fromkeys(_OF_ACTIVATIONS)
         for figure, value in figures.items():
             self.history.setdefault(figure, []).append(value)
 
@@ -197,7 +199,7 @@ class ActivationHook:
 
 
 class _Seen:
-    """Statistics of all arrays added so far, without keeping the arrays.
+    """Statistics of all arrays added so far, from the figures of each, without keeping the arrays.
 
     Mean and squared deviations are merged as by Chan, Golub and LeVeque, Updating Formulae and a Pairwise Algorithm for
     Computing Sample Variances, 1979: the difference of two large sums of squares would lose its digits.
@@ -209,14 +211,14 @@ class _Seen:
         self._silent: dict[tuple, np.ndarray] = {}  # by shape of an example: which of its units were always 0
 
     @np.errstate(all="ignore")  # an infinite activation is recorded without a warning
-    def add(self, output: np.ndarray) -> None:
-        wide = output.astype(np.float64)
-        count, mean = self.count + wide.size, float(wide.mean())
-        apart = mean - self._mean
-        self._deviations += float(((wide - mean) ** 2).sum()) + apart * apart * self.count * wide.size / count
-        self._mean += apart * wide.size / count
+    def add(self, output: np.ndarray, figures: dict[str, float]) -> None:
+        count = self.count + output.size
+        apart = figures["mean"] - self._mean
+        self._deviations += output.size * (figures["std"] ** 2 + apart * apart * self.count / count)
+        self._mean += apart * output.size / count
         self.count = count
-        self._min, self._max = float(np.minimum(self._min, wide.min())), float(np.maximum(self._max, wide.max()))
+        self._min = float(np.minimum(self._min, figures["min"]))  # NaN stays, unlike in Python's min
+        self._max = float(np.maximum(self._max, figures["max"]))
         shape = output.shape[1:]
         self._silent[shape] = (np.atleast_1d(output) == 0).all(axis=0) & self._silent.get(shape, True)
 

@@ -77,9 +77,8 @@ class Optimizer:
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
         self.state: dict[Tensor, dict[str, Any]] = defaultdict(dict)
-        self._layouts: dict[
-            int, tuple[list, list[_Pack]]
-        ] = {}  # by group: the objects that packs were made of, the packs
+        # By the number of a group: the objects that its packs were made of, and the packs.
+        self._layouts: dict[int, tuple[list, list[_Pack]]] = {}
         if isinstance(params, (Tensor, dict)) or not isinstance(params, Iterable):
             raise TypeError(
                 f"params is a list of tensors, or of groups; got one {type(params).__name__}. Put it in brackets, or "
