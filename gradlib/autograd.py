@@ -22,6 +22,7 @@ import numpy as np
 from .errors import GraphError, ShapeError
 from .formulas import rules_text
 from .primitives import TABLE, Primitive, find
+from .primitives.table import HALF
 
 
 class _Recording(threading.local):
@@ -310,6 +311,7 @@ def backward_steps(root, gradient=None, create_graph: bool = False) -> Iterator[
 
 
 _needs = attrgetter("_requires_grad")
+_WIDENED = -1  # the key, among ids, that says that sums of float16 stand in the gradients as float32
 
 
 def backward_walk(root, gradient, create_graph: bool) -> Iterator[tuple[Any, Any, list]]:
@@ -321,6 +323,8 @@ def backward_walk(root, gradient, create_graph: bool) -> Iterator[tuple[Any, Any
         arrived = gradients.pop(id(node), None)
         if arrived is None:  # reached only through an input without a derivative, the condition of a `where`
             continue
+        if _WIDENED in gradients:
+            arrived = arrived.astype(node._array.dtype)
         if node._hooks:
             arrived = _hooked(node._hooks, arrived)
         yield node, arrived, [] if node._op is None else pass_on(node, arrived, gradients, create_graph)
@@ -387,7 +391,12 @@ def pass_on(node, gradient, gradients: dict[int, Any], create_graph: bool) -> li
                 contribution = unbroadcast(contribution, inputs[i].shape)
             key = id(parent)
             earlier = gradients.get(key)
-            gradients[key] = contribution if earlier is None else earlier + contribution
+            if earlier is None:
+                gradients[key] = contribution
+            elif contribution.dtype == HALF:  # in float16 the sum over thousands of uses would stop growing
+                gradients[key], gradients[_WIDENED] = earlier + contribution.astype(np.float32), True
+            else:
+                gradients[key] = earlier + contribution
         given.append(contribution)
     return given
 

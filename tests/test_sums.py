@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from gradlib import Tensor, grad, nn, optim
+from gradlib import Tensor, concatenate, grad, nn, optim
 from gradlib.amp import GradScaler, autocast
 from gradlib.nn import functional as F
 from gradlib.primitives import TABLE
@@ -227,6 +227,21 @@ def test_gradients_under_autocast_are_those_of_float32(name):
     for p, gradient in zip(model.parameters(), exact, strict=True):
         if np.linalg.norm(gradient) > 1e-6:  # the bias before a batch norm has none
             assert np.linalg.norm(p.grad - gradient) <= 0.01 * np.linalg.norm(gradient)
+
+
+FAN_OUT = {
+    "a leaf": lambda x: [x for _ in range(2200)],
+    "a result": lambda x: (lambda y: [y for _ in range(2200)])(x * 1.0),
+    "an entry": lambda x: [x[:1] for _ in range(2200)],
+}
+
+
+@pytest.mark.parametrize("used", FAN_OUT.values(), ids=FAN_OUT)
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_the_gradients_of_many_uses_in_float16_are_summed_in_float32(used, create_graph):
+    x = Tensor(half(1), requires_grad=True)
+    (found,) = grad(concatenate(used(x)).sum() * 1.0, x, create_graph=create_graph)
+    assert found.dtype == np.float16 and found.tolist() == [2200]
 
 
 def test_second_derivatives_in_float16_are_summed_in_float32_too():
