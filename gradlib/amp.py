@@ -62,7 +62,13 @@ class autocast(RecordingMode):
     is_unusual = True
 
     def __init__(self, dtype: Any = np.float16, enabled: bool = True):
-        self.dtype, self.enabled = np.dtype(dtype), enabled
+        try:
+            self.dtype, self.enabled = np.dtype(dtype), enabled
+        except TypeError:
+            raise TypeError(
+                f"autocast takes a floating-point dtype, np.float16, got {dtype!r}. It takes no device, and decorates "
+                "with brackets: @autocast()."
+            ) from None
         if self.dtype.kind != "f":
             raise TypeError(f"autocast takes a floating-point dtype, np.float16, got {self.dtype}.")
 

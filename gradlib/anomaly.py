@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .autograd import RecordingMode, recording
+from .autograd import RecordingMode, recording, with_or_without_brackets
 from .errors import AnomalyError
 from .primitives import Primitive, elementwise
 
@@ -35,6 +35,7 @@ class detect_anomaly(RecordingMode):
     """
 
     is_unusual = True
+    __new__ = with_or_without_brackets
 
     def change(self) -> None:
         recording.watcher = _Watcher()

@@ -104,6 +104,16 @@ class RecordingMode(contextlib.ContextDecorator):
         return in_this_mode
 
 
+def with_or_without_brackets(cls, function: Callable | None = None):
+    """The `__new__` of a mode without arguments: `@no_grad` decorates a function as `@no_grad()` does."""
+    mode = object.__new__(cls)
+    if function is None:
+        return mode
+    if not callable(function):
+        raise TypeError(f"{cls.__name__} takes no argument but the function that it decorates, got {function!r}.")
+    return mode(function)
+
+
 class _Writes:
     """A record of writes to arrays. With it `backward()` can tell whether a value has changed since it was used.
 
@@ -174,12 +184,16 @@ class no_grad(RecordingMode):
     Tensor([0.5], requires_grad=True)
     """
 
+    __new__ = with_or_without_brackets
+
     def change(self) -> None:
         recording.enabled = False
 
 
 class enable_grad(RecordingMode):
     """Record again, inside a `no_grad`. Use it as a context manager or as a decorator."""
+
+    __new__ = with_or_without_brackets
 
     def change(self) -> None:
         recording.enabled = True

@@ -123,9 +123,9 @@ def dot(x, y):
     return tensordot(x, y, ([-1], [-2]))
 
 
-def tensordot(x, y, dims=2):
-    """Sum products over the last `dims` axes of x and the first of y, or over two lists of axes."""
-    return Operations.tensordot(*_with_a_tensor((x, y)), dims)
+def tensordot(x, y, dims=2, *, axes=None):
+    """Sum products over the last `dims` axes of x and the first of y, or over two lists of axes. NumPy says `axes`."""
+    return Operations.tensordot(*_with_a_tensor((x, y)), dims, axes=axes)
 
 
 def one_hot(indices: Any, num_classes: int = -1) -> Tensor:

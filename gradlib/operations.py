@@ -793,6 +793,8 @@ class Operations:
 
     def scatter_add(self, dim: int, index, src):
         """This tensor plus src: result[index[i, j, …], j, …] += src[i, j, …] for dim=0, and so on for other axes."""
+        if not isinstance(src, Operations):
+            src = self._operand(src if np.ndim(src) == 0 or hasattr(src, "dtype") else np.asarray(src, self.dtype))
         index, shape = _indices(index), np.shape(src)
         if not self.ndim and len(shape) == index.ndim == 0:
             src = P.reshape(src, shape=(1,))
@@ -896,8 +898,12 @@ class Operations:
             raise ShapeError(f"outer takes two vectors, got shapes {shapes[0]} and {shapes[1]}. Flatten them first.")
         return self.reshape(-1, 1) * other
 
-    def tensordot(self, other, dims=2):
-        """Sum products over the last `dims` axes of this tensor and the first of other, or over two lists of axes."""
+    def tensordot(self, other, dims=2, *, axes=None):
+        """Sum products over the last `dims` axes of this tensor and the first of other, or over two lists of axes.
+
+        NumPy's name for `dims` is `axes`.
+        """
+        dims = dims if axes is None else axes
         ndims = self.ndim, np.ndim(other)
         if isinstance(dims, (int, np.integer)):
             dims = whole("tensordot sums over `dims` axes, an integer from 0 on", dims, 0)

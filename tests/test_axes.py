@@ -136,3 +136,22 @@ def test_no_axes_under_pytorchs_name_are_all_and_under_numpys_none(call):
     assert np.array_equal(getattr(x, call)(dim=[]).data, getattr(x, call)().data)
     if call in ("sum", "amax", "prod"):
         assert np.array_equal(getattr(x, call)(axis=()).data, X)
+
+
+def test_tensordot_takes_its_axes_under_numpys_name_too():
+    x = Tensor([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
+    expected = [[5.0, 14.0], [14.0, 50.0]]  # x xᵀ
+    for z in (
+        gradlib.tensordot(x, x.T, axes=1), gradlib.tensordot(x, x, axes=([1], [1])), x.tensordot(x.T, axes=(1, 0)),
+    ):  # fmt: skip
+        assert z.tolist() == expected
+
+
+@pytest.mark.parametrize("src", [[[1.0], [2.0]], [[1], [2]], np.array([[1.0], [2.0]]), Tensor([[1.0], [2.0]])])
+def test_scatter_add_takes_lists_arrays_and_tensors(src):
+    z = Tensor(np.zeros((2, 3), np.float32)).scatter_add(1, [[0], [2]], src)
+    assert z.tolist() == [[1.0, 0.0, 0.0], [0.0, 0.0, 2.0]]
+
+
+def test_scatter_add_takes_a_number_for_a_number():
+    assert Tensor(3.0).scatter_add(0, 0, 1.0).tolist() == 4.0

@@ -181,3 +181,32 @@ def test_an_async_function_is_refused(mode):
         @mode()
         async def wait():
             pass
+
+
+def recorded():
+    return (Tensor([1.0], requires_grad=True) * 2).requires_grad
+
+
+def two_recorded():
+    yield recorded()
+    yield recorded()
+
+
+def test_a_mode_decorates_without_brackets_as_in_pytorch():
+    assert no_grad(recorded)() is False and recorded()
+    assert list(no_grad(two_recorded)()) == [False, False]
+    with no_grad():
+        assert enable_grad(recorded)() is True
+    assert detect_anomaly(recorded)() is True and recording.watcher is None
+
+
+@pytest.mark.parametrize("mode", [no_grad, enable_grad, detect_anomaly])
+def test_a_mode_refuses_what_it_cannot_decorate(mode):
+    with pytest.raises(TypeError, match=f"{mode.__name__} takes no argument but the function that it decorates, got F"):
+        mode(False)
+
+
+@pytest.mark.parametrize("argument", ["cuda", recorded, "bfloat16"])
+def test_autocast_names_what_it_takes(argument):
+    with pytest.raises(TypeError, match="autocast takes a floating-point dtype, np.float16, got .* It takes no device"):
+        autocast(argument)
