@@ -13,7 +13,7 @@ from .reductions import sum_
 from .table import Primitive, Vjp, in_single
 
 
-def _as_matrices(g, x, y):
+def as_matrices(g, x, y):
     """Make a vector on the left a row, on the right a column: then every product is (…, n, k) @ (…, k, m)."""
     if y.ndim == 1:
         y, g = np.expand_dims(y, 1), np.expand_dims(g, -1)
@@ -22,29 +22,29 @@ def _as_matrices(g, x, y):
     return g, x, y
 
 
-def _matmul_vjp_x(g, z, x, y):
+def matmul_vjp_x(g, z, x, y):
     if x.ndim > 1 < y.ndim:
         if g.shape[-1] > 8 * g.shape[-2]:  # a convolution's few, long rows: transposed, OpenBLAS takes half of the time
             return (y @ g.mT).mT
         return g @ y.mT  # (…, n, m) @ (…, m, k) -> (…, n, k)
-    g, _, columns = _as_matrices(g, x, y)
+    g, _, columns = as_matrices(g, x, y)
     return g @ columns.mT  # the engine sums a row's extra axis
 
 
-def _matmul_vjp_y(g, z, x, y):
+def matmul_vjp_y(g, z, x, y):
     if y.ndim == 2 < x.ndim:  # one matrix for a whole stack: its gradient is one product over all rows
         g, x = (a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) for a in (g, x))
     if x.ndim > 1 < y.ndim:
         return x.mT @ g  # (…, k, n) @ (…, n, m) -> (…, k, m)
-    g, rows, _ = _as_matrices(g, x, y)
+    g, rows, _ = as_matrices(g, x, y)
     gradient = rows.mT @ g
     return gradient.reshape(gradient.shape[:-1]) if y.ndim == 1 else gradient
 
 
 matmul = Primitive(
     "@", np.matmul,
-    Vjp(_matmul_vjp_x, r"{g}\,{y}^\top"),
-    Vjp(_matmul_vjp_y, r"{x}^\top {g}"),
+    Vjp(matmul_vjp_x, r"{g}\,{y}^\top"),
+    Vjp(matmul_vjp_y, r"{x}^\top {g}"),
     latex=r"{x}\,{y}",
     precision="product",
 )  # fmt: skip
@@ -61,14 +61,14 @@ def _linear_back(rule, g, z, x, y):
         return rule(g, z, x, y)
     g, rows = (a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) for a in (g, x))
     gradient = rule(g, None, rows, y)  # (…·n, m), (…·n, k) -> (…·n, k) or (k, m)
-    return gradient.reshape(x.shape) if rule is _matmul_vjp_x else gradient
+    return gradient.reshape(x.shape) if rule is matmul_vjp_x else gradient
 
 
 # A layer, x W + b, as one entry: a product and a sum recorded apart cost a small layer half as much time again.
 linear = Primitive(
     "linear", _linear,
-    Vjp(lambda g, z, x, y, w: _linear_back(_matmul_vjp_x, g, z, x, y), r"{g}\,{y}^\top"),
-    Vjp(lambda g, z, x, y, w: _linear_back(_matmul_vjp_y, g, z, x, y), r"{x}^\top {g}"),
+    Vjp(lambda g, z, x, y, w: _linear_back(matmul_vjp_x, g, z, x, y), r"{g}\,{y}^\top"),
+    Vjp(lambda g, z, x, y, w: _linear_back(matmul_vjp_y, g, z, x, y), r"{x}^\top {g}"),
     Vjp(lambda g, z, x, y, w: g, "{g}"),
     latex=r"{x}\,{y} + {w}",
     precision="product",
