@@ -120,6 +120,10 @@ MANY_ROWS = {
     "log_softmax": (lambda x: x.log_softmax(0), TENTHS, -math.log(ROWS)),
     "cumsum": (lambda x: x.cumsum(0)[-1], TENTHS, ROWS * 0.1),
     "einsum": (lambda x: np.einsum("ij->j", x), TENTHS, ROWS * 0.1),
+    "einsum of two": (lambda x: np.einsum("n,ni->i", x[:, 0], x), TENTHS, ROWS * 0.01),
+    "einsum of two, all": (lambda x: np.einsum("ni,ni->", x, x), TENTHS, 2 * ROWS * 0.01),
+    "einsum of two, a square": (lambda x: np.einsum("ni,nj->ij", x, x), TENTHS, ROWS * 0.01),
+    "tensordot": (lambda x: x.tensordot(x, ([0, 1], [0, 1])), TENTHS, 2 * ROWS * 0.01),
     "einsum of two axes, transposed": (
         lambda x: np.einsum("ijk->ki", x.reshape(2, ROWS // 2, 2)), TENTHS, ROWS * 0.05),
     "layer_norm of a long row": (lambda x: F.layer_norm(x.T, ROWS, eps=0.0)[:, :2],
@@ -249,3 +253,10 @@ def test_second_derivatives_in_float16_are_summed_in_float32_too():
     (first,) = grad((half(N, 3) * b**2).sum(0)[0], b, create_graph=True)
     (second,) = grad(first.sum(), b)
     assert second.dtype == np.float16 and second.tolist() == [2 * N, 0, 0]
+
+
+def test_the_norm_of_millions_of_gradients_is_exact():
+    parameter = Tensor(np.zeros(3_000_000, np.float32), requires_grad=True)
+    parameter.grad = np.full(3_000_000, 0.1, np.float32)
+    norm = optim.clip_grad_norm_([parameter], math.inf)
+    np.testing.assert_allclose(norm, math.sqrt(3_000_000) * 0.1, rtol=1e-6)

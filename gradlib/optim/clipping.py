@@ -106,6 +106,8 @@ def _norm_of(gradient: np.ndarray, p: float) -> float:
     flat = gradient.reshape(-1)
     if flat.dtype == np.float16:  # in which the cube of 0.001 is 0
         flat = flat.astype(np.float32)
+    if flat.dtype == np.float32 and flat.size > 2**17:  # 3 million equal entries would be off by 3e-4
+        flat = flat.astype(np.float64)
     norm = _norm(flat, p)
     if math.isinf(norm) and np.isfinite(flat).all():  # float32 squared overflows above 1.8e19
         norm = _norm(flat.astype(np.float64), p)

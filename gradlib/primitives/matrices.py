@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .reductions import sum_
+from .reductions import _MANY, sum_
 from .table import Primitive, Vjp, in_single
 
 
@@ -89,7 +89,12 @@ def _einsum(*inputs, subscripts):
             x = sum_(inputs[0], axis=gone) if gone else inputs[0]  # then the result is a view, as in NumPy
             return np.transpose(x, [kept.index(letter) for letter in result])
     # From three operands on the order matters; with two, `optimize` hands the product to BLAS.
-    return np.einsum(subscripts, *inputs, optimize=len(inputs) > 1)
+    z = np.einsum(subscripts, *inputs, optimize=len(inputs) > 1)
+    if z.dtype == np.float32 and len(inputs) > 1 and max(x.size for x in inputs) > _MANY * z.size:
+        # Few results of many rows, as "n,ni->i": in float32 10⁶ rows would be off by 1e-3.
+        wide = (x.astype(np.float64) for x in inputs)
+        return np.einsum(subscripts, *wide, optimize=True).astype(np.float32)
+    return z
 
 
 def _einsum_vjp(position, g, z, *inputs, subscripts):
