@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import errno
 import importlib.util
+import json
 import os
+import platform
 import re
 import socket
 import subprocess
@@ -19,6 +21,15 @@ from .course import FOLDERS, Delivery, deliver
 
 ROOT = Path(__file__).resolve().parents[1]
 USUAL_PORT = 8888
+LAYOUT = {
+    "data": {
+        "layout-restorer:data": {
+            "left": {"collapsed": False, "visible": True, "current": "filebrowser", "widgets": ["filebrowser"]},
+            "relativeSizes": [0.24, 0.76, 0],
+        }
+    },
+    "metadata": {"id": "default"},
+}
 NAMES = 5  # of so many files a message names each
 
 NO_COURSE = """The lessons are not beside this copy of gradlib: there is no notebooks/ in {}.
@@ -81,7 +92,7 @@ def open_lab(lesson: str, port: str, restore: Sequence[str], options: Sequence[s
     course = course_folder(ROOT)
 
     try:
-        done = deliver(ROOT, course, restore)
+        done = deliver(ROOT, course, restore, language_info())
     except ValueError as error:
         raise Refusal(f"RESTORE must name {error}.") from None
     except (OSError, RuntimeError) as error:
@@ -98,6 +109,19 @@ def open_lab(lesson: str, port: str, restore: Sequence[str], options: Sequence[s
 
     print("Starting JupyterLab. Control-C, twice, ends it.", flush=True)
     return run_jupyterlab(course, page, chosen_port, options)
+
+
+def language_info() -> dict:
+    """The description that a kernel of this Python gives of itself; with it a notebook opens without being changed."""
+    return {
+        "codemirror_mode": {"name": "ipython", "version": sys.version_info[0]},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": platform.python_version(),
+    }
 
 
 def course_folder(root: Path) -> Path:
@@ -235,6 +259,7 @@ def run_jupyterlab(course: Path, page: str, port: int, options: Sequence[str]) -
         f"--ServerApp.root_dir={course}",
         f"--ServerApp.port={port}",
         f"--LabApp.default_url=/lab/tree/{page}",
+        f"--LabApp.workspaces_dir={workspace_folder(course)}",
         *("--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"),  # the address is printed anyway
     ]
     if not has_screen():
@@ -252,6 +277,18 @@ def run_jupyterlab(course: Path, page: str, port: int, options: Sequence[str]) -
     if sys.platform == "win32":  # where exec returns to the shell at once
         return subprocess.run(line).returncode
     os.execv(sys.executable, line)
+
+
+def workspace_folder(course: Path) -> str:
+    """The folder in which JupyterLab keeps its layout for this course; at first, the file browser is wide enough."""
+    if chosen := os.environ.get("JUPYTERLAB_WORKSPACES_DIR"):
+        return chosen
+    folder = course / ".jupyterlab"
+    layout = folder / "default-37a8.jupyterlab-workspace"  # the name that JupyterLab gives it
+    if not layout.exists():
+        folder.mkdir(exist_ok=True)
+        layout.write_text(json.dumps(LAYOUT), encoding="utf-8")
+    return str(folder)
 
 
 def has_screen() -> bool:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 FOLDERS = ("notebooks", "exercises")
+LANGUAGE = {"name": "python"}  # what the notebooks of the source say
 MANIFEST = ".delivered.json"
 TEMPORARY = ".delivering-"  # the beginning of a file's name while it is being written
 
@@ -52,17 +53,18 @@ class Record:
     brought: str | None = None
 
 
-def deliver(source: Path, target: Path, restore: Sequence[str] = ()) -> Delivery:
+def deliver(source: Path, target: Path, restore: Sequence[str] = (), language_info: dict = LANGUAGE) -> Delivery:
     """Bring the copy in `target` up to date with the course in `source`, and return what was done.
 
     `source` holds the folders `notebooks` and `exercises`; `target` need not exist. Each of `restore` is a file of the
     course or a folder, such as `"exercises"`: its deleted files are delivered again, and next to its changed files lies
-    a fresh copy.
+    a fresh copy. `language_info` is what the kernel says of itself: JupyterLab writes it into a notebook that it opens,
+    which counts neither as a change by the learner nor as a new version.
 
     Raises FileNotFoundError if `source` holds no notebooks, ValueError if `restore` names nothing of the course, and
     OSError if a file cannot be written; whatever was copied until then stays.
     """
-    files, unreadable = read_course(source)
+    files, unreadable = read_course(source, language_info)
     if not files:
         raise FileNotFoundError(f"there are no notebooks in {source}")
     wanted = _named(restore, files)
@@ -75,14 +77,14 @@ def deliver(source: Path, target: Path, restore: Sequence[str] = ()) -> Delivery
     before = json.dumps(_to_json(records))
     for path, content in files.items():
         record = records.setdefault(path, Record())
-        if (digest := _digest(content)) not in record.ours:
+        if (digest := _digest(path, content)) not in record.ours:
             record.ours.append(digest)
     _write_manifest(target, records, unless=before)
 
     before = json.dumps(_to_json(records))
     for path, content in files.items():
         _deliver_file(target, path, content, records[path], path in wanted, done)
-        records[path].brought = _digest(content)
+        records[path].brought = _digest(path, content)
     for path in sorted(records.keys() - files.keys()):
         if not unreadable:  # which may show a picture that nothing else shows
             _withdraw(target, path, records, done)
@@ -90,7 +92,7 @@ def deliver(source: Path, target: Path, restore: Sequence[str] = ()) -> Delivery
     return done
 
 
-def read_course(source: Path) -> tuple[dict[str, bytes], list[str]]:
+def read_course(source: Path, language_info: dict = LANGUAGE) -> tuple[dict[str, bytes], list[str]]:
     """Return {path: content} of all files of a copy, and the paths of notebooks that cannot be read.
 
     They are the notebooks of the source, without outputs, and the pictures that these name.
@@ -103,7 +105,7 @@ def read_course(source: Path) -> tuple[dict[str, bytes], list[str]]:
             name = f"{folder}/{path.name}"
             try:
                 notebook = json.loads(path.read_text(encoding="utf-8"))
-                files[name] = without_outputs(notebook)
+                files[name] = without_outputs(notebook, language_info)
             except (ValueError, TypeError, KeyError, AttributeError):
                 unreadable.append(name)
                 continue
@@ -116,7 +118,7 @@ def read_course(source: Path) -> tuple[dict[str, bytes], list[str]]:
     return files, unreadable
 
 
-def without_outputs(notebook: dict) -> bytes:
+def without_outputs(notebook: dict, language_info: dict = LANGUAGE) -> bytes:
     """Return a notebook as JupyterLab would write it before any cell has run."""
     cells = []
     for cell in notebook["cells"]:
@@ -124,8 +126,12 @@ def without_outputs(notebook: dict) -> bytes:
             cell = cell | {"outputs": [], "execution_count": None}
         cells.append(cell)
     metadata = {key: value for key, value in notebook["metadata"].items() if key != "widgets"}
-    text = json.dumps(notebook | {"cells": cells, "metadata": metadata}, indent=1, ensure_ascii=False, sort_keys=True)
-    return (text + "\n").encode()
+    return _with_language(notebook | {"cells": cells, "metadata": metadata}, language_info)
+
+
+def _with_language(notebook: dict, language_info: dict) -> bytes:
+    notebook = notebook | {"metadata": notebook["metadata"] | {"language_info": language_info}}
+    return (json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
 
 
 def read_manifest(target: Path) -> dict[str, Record]:
@@ -155,7 +161,7 @@ def _write_manifest(target: Path, records: dict[str, Record], unless: str) -> No
 
 def _deliver_file(target: Path, path: str, content: bytes, record: Record, asked: bool, done: Delivery) -> None:
     """Deliver one file, whose record holds the hash of `content` already."""
-    file, digest = target / path, _digest(content)
+    file, digest = target / path, _digest(path, content)
     present = _digest_of(file)
     if present == digest:
         return
@@ -208,14 +214,20 @@ def _named(restore: Sequence[str], files: dict[str, bytes]) -> set[str]:
     return wanted
 
 
-def _digest(content: bytes) -> str:
+def _digest(name: str, content: bytes) -> str:
+    """The hash of a file's content; of a notebook, whatever language_info it has."""
+    if name.endswith(".ipynb"):
+        try:
+            content = _with_language(json.loads(content), LANGUAGE)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            pass  # not a notebook
     return hashlib.sha256(content).hexdigest()
 
 
 def _digest_of(file: Path) -> str | None:
     """The hash of a file; None if nothing is there, and no hash at all for what is not a file that can be read."""
     try:
-        return _digest(file.read_bytes())
+        return _digest(file.name, file.read_bytes())
     except OSError:
         return "unreadable" if os.path.lexists(file) else None
 

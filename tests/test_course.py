@@ -123,6 +123,21 @@ def test_an_output_of_the_learner_counts_as_theirs(source, target):
     assert "mine" in text(target, LESSON)
 
 
+def test_what_jupyterlab_writes_of_the_kernel_is_neither_a_change_nor_a_new_version(source, target):
+    """It writes language_info into every notebook that it opens, and an upgrade of Python changes it."""
+    deliver(source, target, language_info={"name": "python", "version": "3.11.1"})
+    assert '"version": "3.11.1"' in text(target, LESSON)
+    opened = json.loads(text(target, LESSON))
+    opened["metadata"]["language_info"] = {"name": "python", "version": "3.11.2"}
+    put(target, LESSON, json.dumps(opened))
+    put(target, EXERCISE, "mine")
+    newer = {"name": "python", "version": "3.12.0"}
+    assert deliver(source, target, language_info=newer) == course.Delivery()
+    put(source, LESSON, notebook("second"))
+    assert deliver(source, target, language_info=newer).replaced == [LESSON]
+    assert '"version": "3.12.0"' in text(target, LESSON)
+
+
 def test_a_new_version_beside_is_replaced_unless_the_learner_works_in_it(source, target):
     deliver(source, target)
     put(target, LESSON, "mine")
@@ -239,7 +254,7 @@ def test_without_a_manifest_every_file_counts_as_the_learners(source, target, ma
 def test_a_manifest_names_no_file_outside_of_the_copy(source, target, tmp_path):
     put(tmp_path, "elsewhere", "precious")
     put(target, "notes.ipynb", "precious")
-    digest = course._digest(b"precious")
+    digest = course._digest("notes.ipynb", b"precious")
     record = {"ours": [digest], "brought": digest}
     names = ["../../elsewhere", "notebooks/../../../elsewhere", str(tmp_path / "elsewhere"), "notes.ipynb"]
     put(target, MANIFEST, json.dumps({"files": dict.fromkeys(names, record)}))

@@ -1,0 +1,71 @@
+"""`make lab` as a learner meets it: whole names in the file browser, no answers, no unsaved tab, links that lead on."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from gradlib import course
+
+ROOT = Path(__file__).resolve().parents[2]
+IDLE = "#jp-main-statusbar >> text=/\\| Idle$/"
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The address of `python -m gradlib lab`, and the folder of the copy that it made."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path / "für mich" / "course"
+    options = ["--no-browser", "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gradlib", "lab", "--lesson", "2", "--port", str(port), *options],
+        env=os.environ | {"GRADLIB_COURSE": str(folder), "HOME": str(tmp_path), "MPLBACKEND": "Agg"},
+        cwd=ROOT,
+    )
+    try:
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=10)
+                break
+            except OSError:
+                assert server.poll() is None
+                time.sleep(0.25)
+        yield f"http://127.0.0.1:{port}", folder
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def test_the_copy_in_jupyterlab(copy, browser):
+    address, folder = copy
+    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    page.goto(address)
+    page.wait_for_selector(IDLE, timeout=90_000)
+    assert page.url.split("?")[0] == f"{address}/lab/tree/notebooks/02_chain_rule.ipynb"
+
+    names = page.locator(".jp-DirListing-itemText")
+    page.wait_for_function("document.querySelectorAll('.jp-DirListing-itemText').length > 10")
+    shown = set(names.all_inner_texts())
+    assert shown == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert not names.evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)")
+
+    context = "window.jupyterapp.shell.currentWidget.context"
+    assert page.evaluate(f"{context}.model.dirty") is False
+    assert page.locator(".jp-OutputArea-output").count() == 0
+    page.evaluate(f"{context}.save()")
+    assert course.deliver(ROOT, folder) == course.Delivery()  # opened and saved is not yet touched
+    lesson = folder / "notebooks" / "02_chain_rule.ipynb"
+    delivered = json.loads((folder / course.MANIFEST).read_text())["files"]["notebooks/02_chain_rule.ipynb"]
+    assert course._digest(lesson.name, lesson.read_bytes()) in delivered["ours"]
+
+    page.get_by_role("link", name="the exercises").first.click()
+    page.wait_for_function(f"{context}.path == 'exercises/02_chain_rule.ipynb'")
+    page.close()
