@@ -454,12 +454,10 @@ def _ridges(arrays: Mapping[str, np.ndarray], ax, bins: int, title: str, xlabel:
         ax.stairs(place - heights, edges, baseline=place, fill=True, color=color, alpha=0.6)
         ax.stairs(place - heights, edges, baseline=place, color=color, lw=1.3)
     ax.axvline(0, color=_ink(ax), lw=0.8, ls=":")
-    names = [
-        name
-        if len(finite[name]) == array.size > 0
-        else f"{name}  ({array.size - len(finite[name])} of {array.size} not finite)"
-        for name, array in arrays.items()
-    ]
+    names = []
+    for name, array in arrays.items():
+        left_out = array.size - len(finite[name])
+        names.append(f"{name}  ({left_out} of {array.size} not finite)" if left_out or not array.size else name)
     ax.set_yticks(range(len(arrays)), names)
     ax.set_ylim(len(arrays) - 0.8, -1)
     return _finish(ax, title, xlabel, "each as high as its fullest bin" if len(arrays) > 1 else "", small_ylabel=True)

@@ -131,14 +131,9 @@ class Walkthrough:
             local = f"∂{node}/∂{source} = {c.formula}" + ("" if c.formula == value else f" = {value}")
             product = f"{number(step.arriving.item())} × {_in_brackets(c.local)} = {number(c.value.item())}"
         else:
-            whole = primitives.find(self.graph.nodes[step.node].op).elementwise
-            local = (
-                f"g · ({c.formula})"
-                if whole and not c.formula.isalnum()
-                else f"g · {c.formula}"
-                if whole
-                else c.formula
-            )
+            local = c.formula
+            if primitives.find(self.graph.nodes[step.node].op).elementwise:
+                local = f"g · {local}" if local.isalnum() else f"g · ({local})"
             product = f"shape {c.value.shape}, {gradient_text(c.value)}"
         return local, product, self._use_text(source, c)
 

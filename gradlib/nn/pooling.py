@@ -109,11 +109,10 @@ def _rounded_up(sizes, kernel, stride, padding, dilation) -> tuple[tuple[int, in
 def _largest(x: Tensor, where: dict, shape: tuple[int, ...], padding) -> Tensor:
     least = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -np.inf if x.dtype.kind == "f" else False
     z = P.unfold(x, **where, fill=least).reshape(shape).max(axis=1)  # (C·k, o·N) -> (C, k, o·N) -> (C, o·N)
-    looks = (
-        isinstance(z, Tensor) and x.dtype.kind == "f" and any(map(any, where["padding"]))
-    )  # an interval has no gradient
-    lowest = np.isneginf(z.data) if looks else None
-    if lowest is None or not lowest.any():
+    if not isinstance(z, Tensor) or x.dtype.kind != "f" or not any(map(any, where["padding"])):
+        return z  # without a gradient, as intervals and integers are, or without padding
+    lowest = np.isneginf(z.data)
+    if not lowest.any():
         return z
     # In a window of -∞ alone the padding ties with the entries, and must take no part of the gradient.
     inside = P.unfold(np.ones(x.shape, x.dtype), **where).reshape(shape)
