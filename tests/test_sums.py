@@ -201,6 +201,11 @@ def test_rms_norm_of_float16_has_room_for_the_squares():
     np.testing.assert_allclose(z.data, [0.6 * math.sqrt(2), 0.8 * math.sqrt(2)], rtol=2e-3)
 
 
+def test_rms_norm_of_small_float16_has_float32s_epsilon():
+    z = F.rms_norm(np.array([0.01, 0.02], np.float16), 2)  # that of float16, 1e-3, is 4 times the mean of the squares
+    np.testing.assert_allclose(z.data, [math.sqrt(0.4), math.sqrt(1.6)], rtol=1e-3)
+
+
 def networks():
     rng = np.random.default_rng(0)
     dense = nn.Sequential(
@@ -210,7 +215,8 @@ def networks():
     signals = nn.Sequential(
         nn.Conv1d(1, 4, 3, padding=1, rng=rng), nn.ReLU(), nn.AvgPool1d(2), nn.Flatten(), nn.Linear(16, 4, rng=rng)
     )
-    return {"dense": (dense, (8,)), "signals": (signals, (1, 8))}
+    lengths = nn.Sequential(nn.Linear(8, 3, rng=rng), nn.RMSNorm(3), nn.Linear(3, 4, rng=rng))
+    return {"dense": (dense, (8,)), "signals": (signals, (1, 8)), "lengths": (lengths, (8,))}
 
 
 @pytest.mark.parametrize("name", networks())

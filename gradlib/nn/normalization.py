@@ -80,7 +80,9 @@ def layer_norm(x, normalized_shape, weight=None, bias=None, eps: float = 1e-5) -
 
 
 def rms_norm(x, normalized_shape, weight=None, eps: float | None = None) -> Tensor:
-    """γ x/√(mean x² + ε) over the last axes: only the length is normalized. eps : by default the dtype's.
+    """γ x/√(mean x² + ε) over the last axes: only the length is normalized.
+
+    eps : by default that of the dtype; float16 is computed in float32, and takes float32's.
 
     >>> rms_norm([3.0, 4.0], 2, eps=0.0)  # mean x² = 12.5
     Tensor([0.84852815, 1.1313709 ])
@@ -91,8 +93,8 @@ def rms_norm(x, normalized_shape, weight=None, eps: float | None = None) -> Tens
     x, axes, own = _last_axes("rms_norm", x, normalized_shape)
     if x.dtype.kind != "f":
         x = x.float()
-    eps = float(np.finfo(x.dtype).eps) if eps is None else eps
     wide = x.float() if x.dtype == np.float16 else x  # squares above 65504 are infinite in float16
+    eps = float(np.finfo(wide.dtype).eps) if eps is None else eps
     z = (wide / (wide.square().mean(axes, keepdims=True) + eps).sqrt()).astype(x.dtype)
     return _scaled("rms_norm", z, weight, None, own, own)
 
