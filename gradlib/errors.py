@@ -248,6 +248,10 @@ def bad_data(data, reason) -> Exception:
         return TypeError(
             "a list of tensors cannot become a Tensor: the graph of its parts would be cut. Use gradlib.stack."
         )
+    if isinstance(data, int):
+        return OverflowError(
+            f"int64 holds integers from {-(2**63)} to {2**63 - 1}, got {shown(data)}. Give it as a float, or a dtype."
+        )
     return TypeError(
         f"a Tensor holds numbers: a number, nested lists of numbers, or an array. Got {type(data).__name__} "
         f"{shown(data)}."

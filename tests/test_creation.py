@@ -140,3 +140,9 @@ def test_tensors_are_joined_along_dim_or_axis():
 def test_a_new_axis_is_an_integer(axis):
     with pytest.raises(TypeError, match="an axis must be an integer"):
         gradlib.stack([gradlib.Tensor([1.0]), gradlib.Tensor([2.0])], axis=axis)
+
+
+@pytest.mark.parametrize("make", [Tensor, lambda n: gradlib.full((2,), n)])
+def test_an_integer_of_more_than_64_bits_is_refused_with_the_range(make):
+    with pytest.raises(OverflowError, match=r"int64 holds integers from -9223372036854775808 to 9223372036854775807"):
+        make(2**70)
