@@ -7,6 +7,9 @@ import math
 
 import numpy as np
 
+if int(np.__version__.split(".")[0]) < 2:
+    raise ImportError(f"gradlib needs NumPy 2.0 or newer, got NumPy {np.__version__}: python -m pip install 'numpy>=2'")
+
 
 class ShapeError(ValueError):
     """Two shapes do not fit together."""

@@ -409,6 +409,14 @@ def test_make_lab_serves_the_learners_own_copy(lab):
     assert f"Port {lab} is taken by another program" in taken.stderr
 
 
+def test_an_old_numpy_is_named():
+    """Without this the first function that it lacks is: module 'numpy' has no attribute 'matrix_transpose'."""
+    line = "import numpy; numpy.__version__ = '1.26.4'; del numpy.matrix_transpose; import gradlib"
+    assert (
+        "gradlib needs NumPy 2.0 or newer, got NumPy 1.26.4" in run(sys.executable, "-c", line).stderr.splitlines()[-1]
+    )
+
+
 # What is refused before anything is written, in one sentence
 
 

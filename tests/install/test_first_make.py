@@ -1,4 +1,7 @@
-"""The first call of make with real packages, interrupted at random moments. It takes minutes and needs an index."""
+"""The first call of make with real packages, interrupted at random moments. It takes minutes and needs an index.
+
+INTERRUPTIONS=10 in the environment asks for so many instead of three.
+"""
 
 import os
 import random
@@ -12,6 +15,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+INTERRUPTIONS = int(os.environ.get("INTERRUPTIONS", "3"))
+PLATFORMS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "x86_64-apple-darwin", "aarch64-apple-darwin"]
+PLATFORMS += ["x86_64-pc-windows-msvc"]
 WORKS = "import gradlib, jupyterlab, matplotlib, numpy, pip, ruff; print(gradlib.__file__)"
 
 
@@ -37,7 +43,7 @@ def test_a_call_after_an_interruption_succeeds(clone):
     assert first.communicate()[0] == f"{clone}/gradlib/__init__.py\n"
     needs = time.monotonic() - began
     draw = random.Random(0)
-    for turn in range(10):
+    for turn in range(INTERRUPTIONS):
         shutil.rmtree(clone / ".venv")
         child = start(clone)
         # The first moments are as likely as all later ones together.
@@ -62,3 +68,14 @@ def test_no_network(clone, tmp_path):
     assert "The packages could not be installed; the lines above say why." in result.stderr
     assert "Most often the network is missing" in result.stderr
     assert not (clone / ".venv" / ".installed").exists()
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.13"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_package_of_the_lock_has_a_wheel(platform, version, tmp_path):
+    """A package without one asks the learner for a compiler. `names` is plain Python."""
+    uv = shutil.which("uv") or Path(sys.prefix) / "bin" / "uv"
+    line = [uv, "pip", "compile", "--quiet", "--python-platform", platform, "--python-version", version]
+    line += ["--only-binary", ":all:", "--no-binary", "names", "requirements.lock", "-o", tmp_path / "lock"]
+    result = subprocess.run(line, cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
