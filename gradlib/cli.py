@@ -51,8 +51,9 @@ def main(arguments: Sequence[str]) -> int | str:
         "lab",
         allow_abbrev=False,
         help="make your copy of the course, or bring it up to date, and open it in JupyterLab",
-        description="Make your copy of the course, or bring it up to date, and open it in JupyterLab. Other options, "
-        "such as --no-browser, are passed on to JupyterLab.",
+        description="Make your copy of the course, or bring it up to date, and open it in JupyterLab. The copy is the "
+        "folder course in the project, or the one that GRADLIB_COURSE names. Other options, such as --no-browser, are "
+        "passed on to JupyterLab.",
     )
     lab.add_argument("--lesson", metavar="NUMBER", default=os.environ.get("LESSON", ""), help="open this one: 07")
     lab.add_argument("--port", default=os.environ.get("PORT", ""), help="8888, or the next one that is free")
@@ -86,6 +87,8 @@ def open_lab(lesson: str, port: str, restore: Sequence[str], options: Sequence[s
         raise Refusal(NO_COURSE.format(ROOT))
     if importlib.util.find_spec("jupyterlab") is None:
         raise Refusal(NO_JUPYTERLAB.format(sys.executable, sys.executable, ROOT))
+    if not installed():
+        raise Refusal(NO_GRADLIB.format(sys.executable, sys.executable, ROOT))
     page = find_lesson(ROOT, lesson)
     chosen_port = choose_port(port)
     require_writable_settings()
@@ -102,11 +105,6 @@ def open_lab(lesson: str, port: str, restore: Sequence[str], options: Sequence[s
         if lesson:
             raise Refusal(f"{page} is not in your copy. To get it back: {command('RESTORE', page)}")
         page = ""
-    if subprocess.run(
-        [sys.executable, "-P", "-c", "import gradlib.errors"], cwd=course, capture_output=True
-    ).returncode:
-        raise Refusal(NO_GRADLIB.format(sys.executable, sys.executable, ROOT))
-
     print("Starting JupyterLab. Control-C, twice, ends it.", flush=True)
     return run_jupyterlab(course, page, chosen_port, options)
 
@@ -122,6 +120,12 @@ def language_info() -> dict:
         "pygments_lexer": "ipython3",
         "version": platform.python_version(),
     }
+
+
+def installed() -> bool:
+    """Return True if gradlib is found from any folder, as a notebook must find it, and not only from this one."""
+    line = "import importlib.util, sys; sys.exit(importlib.util.find_spec('gradlib') is None)"
+    return subprocess.run([sys.executable, "-P", "-c", line]).returncode == 0
 
 
 def course_folder(root: Path) -> Path:

@@ -16,13 +16,14 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from packaging.requirements import Requirement
 
 from gradlib import cli
 from gradlib.checks.record import data_folder
-from gradlib.course import Delivery
+from gradlib.course import Delivery, deliver
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -415,6 +416,30 @@ def test_an_old_numpy_is_named():
     assert (
         "gradlib needs NumPy 2.0 or newer, got NumPy 1.26.4" in run(sys.executable, "-c", line).stderr.splitlines()[-1]
     )
+
+
+def test_a_python_that_has_gradlib_only_in_this_folder(tmp_path):
+    """`python -m gradlib` works in the project without an installation, but a notebook elsewhere would not find it."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    (library,) = (tmp_path / "env" / "lib").glob("python*/site-packages")
+    (library / "others.pth").write_text(str(Path(np.__file__).parents[1]))
+    result = run(str(tmp_path / "env" / "bin" / "python"), "-m", "gradlib", "lab", GRADLIB_COURSE=str(tmp_path / "x"))
+    assert "gradlib is not installed in this Python" in result.stderr
+    assert f'-m pip install -e "{ROOT}"' in result.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_python_without_jupyterlab(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jupyterlab", None)
+    assert cli.main(["lab"]).startswith("JupyterLab is not installed in this Python")
+
+
+def test_a_lesson_that_was_deleted_is_not_opened(tmp_path):
+    deliver(ROOT, tmp_path)
+    (tmp_path / "notebooks" / "07_trust_but_verify.ipynb").unlink()
+    said = run("make", "lab", "LESSON=7", GRADLIB_COURSE=str(tmp_path)).stderr
+    again = "make lab RESTORE=notebooks/07_trust_but_verify.ipynb"
+    assert f"notebooks/07_trust_but_verify.ipynb is not in your copy. To get it back: {again}" in said
 
 
 # What is refused before anything is written, in one sentence
