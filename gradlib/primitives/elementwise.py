@@ -237,10 +237,12 @@ def _cumulative(x, approximate):
 
 
 def _gelu_slope(g, z, x, approximate):
-    near = np.clip(x, -100, 100)  # beyond, Φ is 0 or 1; ∞ · Φ'(∞) would be NaN
-    if type(z) is np.ndarray:  # Φ = z/x saves the erf, half of the time; on tensors it would lose Φ' at 0
-        cumulative = np.divide(z, x, out=np.asarray(np.heaviside(x, 0.5)), where=(x != 0) & (x == near))
+    # Beyond ±100 Φ is 0 or 1, and ∞ · Φ'(∞) would be NaN. Elsewhere Φ = z/x saves the erf, half of the time; on tensors
+    # it would lose Φ' at 0.
+    if type(z) is np.ndarray and x.size and -100 <= x.min() and x.max() <= 100:
+        near, cumulative = x, np.divide(z, x, out=np.full_like(x, 0.5), where=x != 0)
     else:
+        near = np.clip(x, -100, 100)
         cumulative = _cumulative(near, approximate)
     if approximate == "tanh":  # with t = tanh u = 2Φ - 1: Φ' = (1 - t²)/2 · u' = 2 Φ (1 - Φ) u'
         density = 2 * cumulative * (1 - cumulative) * (_ROOT * (1 + 3 * 0.044715 * near * near))
