@@ -173,7 +173,7 @@ class NoBias(ByOperators):
         return x @ self.weight
 
 
-@layer.wrong("must be a Parameter")
+@layer.wrong("must be Parameters")
 class PlainTensors(nn.Module):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()
@@ -183,7 +183,7 @@ class PlainTensors(nn.Module):
     forward = ByOperators.forward
 
 
-@layer.wrong("must be a Parameter")
+@layer.wrong("must be Parameters")
 class TensorsWithGradients(nn.Module):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()
