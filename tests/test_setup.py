@@ -434,6 +434,15 @@ def test_a_python_without_jupyterlab(monkeypatch):
     assert cli.main(["lab"]).startswith("JupyterLab is not installed in this Python")
 
 
+def test_make_clean_leaves_the_learners_files_alone(project):
+    for folder in ["course/notebooks/.ipynb_checkpoints", "notebooks/.ipynb_checkpoints", ".venv", "tools/__pycache__"]:
+        (project / folder).mkdir(parents=True)
+        (project / folder / "x").touch()
+    assert run("make", "clean", cwd=project).returncode == 0
+    left = {path.relative_to(project).as_posix() for path in project.rglob("x")}
+    assert left == {"course/notebooks/.ipynb_checkpoints/x"}
+
+
 def test_a_lesson_that_was_deleted_is_not_opened(tmp_path):
     deliver(ROOT, tmp_path)
     (tmp_path / "notebooks" / "07_trust_but_verify.ipynb").unlink()
