@@ -436,7 +436,7 @@ def test_a_python_without_jupyterlab(monkeypatch):
 
 def test_make_clean_leaves_the_learners_files_alone(project):
     for folder in ["course/notebooks/.ipynb_checkpoints", "notebooks/.ipynb_checkpoints", ".venv", "tools/__pycache__"]:
-        (project / folder).mkdir(parents=True)
+        (project / folder).mkdir(parents=True, exist_ok=True)
         (project / folder / "x").touch()
     assert run("make", "clean", cwd=project).returncode == 0
     left = {path.relative_to(project).as_posix() for path in project.rglob("x")}
