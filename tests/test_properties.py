@@ -476,13 +476,13 @@ def test_every_operation_can_be_drawn():
 
 
 @only_zeros
-@repeatable(400)
+@repeatable(200)
 @given(programs())
 def test_the_gradient_of_a_random_graph_agrees_with_finite_differences(program):
     assert gradcheck(program, program.leaves)
 
 
-@repeatable(250)
+@repeatable(125)
 @given(programs(most=12))
 def test_the_second_derivative_of_a_random_graph_agrees_with_finite_differences(program):
     assert gradgradcheck(program, program.leaves)
