@@ -81,7 +81,7 @@ def test_it_goes_there_and_back(name, tmp_path):
 
     safetensors.save_file({key: value.clone().contiguous() for key, value in theirs.state_dict().items()}, path)
     back = build(nn).eval()
-    with pytest.raises(ValueError, match="does not say in which layout its matrices are: pass layout='torch'"):
+    with pytest.raises(ValueError, match="does not note the layout of its matrices: pass layout='torch'"):
         load_into(back, path)
     load_into(back, path, layout="torch")
     assert np.array_equal(back(x if x.dtype.kind == "i" else Tensor(x)).data, z)
