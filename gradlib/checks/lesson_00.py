@@ -9,7 +9,7 @@ TITLE = "Start here"
 @exercise("Double a number", points=1)
 def double():
     """Return twice the number x: `double(2)` is 4, and `double(-1.5)` is -3."""
-    for x in (2, 3, -1.5, 0.25):
+    for x in (2, 3, -1.5, 0.25, 0, -7, 1234.5678):
         yield Case({"x": x}, expected=2 * x)
 
 

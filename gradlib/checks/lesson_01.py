@@ -11,6 +11,8 @@ TITLE = "Slopes"
 CUBE = named("x³", lambda x: x**3)
 SINE = named("sin x", np.sin)
 EXPONENTIAL = named("eˣ", np.exp)
+HILL = named("4 - x²", lambda x: 4 - x**2)
+SEVEN = named("7, whatever x is", lambda x: 7.0)
 
 
 # --- 1 -----------------------------------------------------------------------------------------
@@ -30,6 +32,10 @@ def central_difference():
         (CUBE, -1.5, 0.1, 6.76),
         (SINE, 0.8, 0.3, np.cos(0.8) * np.sin(0.3) / 0.3),
         (EXPONENTIAL, -1.0, 0.01, np.exp(-1.0) * np.sinh(0.01) / 0.01),
+        (HILL, 3.0, 0.1, -6.0),  # f falls
+        (SINE, 2.5, 0.4, np.cos(2.5) * np.sin(0.4) / 0.4),
+        (CUBE, 0.0, 0.5, 0.25),
+        (SEVEN, 1.0, 0.2, 0.0),
     ]:
         yield Case({"f": f, "x": x, "h": h}, expected=slope)
     yield Case(
@@ -107,6 +113,19 @@ def value_moved(f, x, h):
 
 
 @central_difference.mistake
+def second_value_divided(f, x, h):
+    """Only the second value is divided: Python divides before it subtracts. The whole rise belongs above
+    the fraction bar."""
+    return f(x + h) - f(x - h) / (2 * h)
+
+
+@central_difference.mistake
+def sign_lost(f, x, h):
+    """You lost the sign of the slope. Where f falls, its slope is negative."""
+    return abs(f(x + h) - f(x - h)) / (2 * h)
+
+
+@central_difference.mistake
 def own_step(f, x, h):
     """Your answer is the slope for a tiny step, whatever h is. The caller chooses the step."""
     return (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
@@ -117,12 +136,12 @@ def own_step(f, x, h):
 
 @exercise("The order of an error", points=2)
 def error_order():
-    """Return the order p of an error that behaves like c · hᵖ.
+    """Return the order p of an error that behaves like c · hᵖ at steps near h.
 
-    error is a function of the step h, and h a step to start from; c is not known. The order tells how
-    much a smaller step helps: where p is 2, half the step leaves a quarter of the error. On logarithmic
-    axes p is the slope of the line. For an error of 3h² the answer is 2, for one of 3h it is 1, whatever
-    h. Within 0.05 is near enough.
+    error is a function of the step, and h the step to start from; c is not known, and p need not be an
+    integer. The order tells how much a smaller step helps: where p is 2, half the step leaves a quarter of
+    the error. On logarithmic axes p is the slope of the line. For an error of 3h² the answer is 2, for one
+    of 3h it is 1, whatever h. Far from h the error may behave in another way. Within 0.05 is near enough.
     """
     forward = named(
         "error of the forward difference of sin",
@@ -132,10 +151,14 @@ def error_order():
         "error of the central difference of sin",
         lambda h: abs((np.sin(0.8 + h) - np.sin(0.8 - h)) / (2 * h) - np.cos(0.8)),
     )
+    two_errors = named("h² + 1e-20/h", lambda h: h**2 + 1e-20 / h)
     for error, h, order, about in [
         (named("3h", lambda h: 3 * h), 0.1, 1, ""),
         (named("h²/4", lambda h: h**2 / 4), 0.2, 2, ""),
         (named("5h⁴", lambda h: 5 * h**4), 0.1, 4, ""),
+        (named("2h¹·⁵", lambda h: 2 * h**1.5), 0.3, 1.5, ""),
+        (two_errors, 0.1, 2, ""),
+        (two_errors, 1e-11, -1, "an error that behaves in another way far from h"),
         (forward, 1e-3, 1, ""),
         (central, 1e-2, 2, "the error of a real central difference"),
         (named("1e-16 / h", lambda h: 1e-16 / h), 1e-6, -1, "round-off, which grows as h shrinks"),
@@ -184,6 +207,20 @@ def slope_without_logarithms(error, h):
     return (error(h) - error(h / 2)) / (h / 2)
 
 
+@error_order.mistake
+def rounded(error, h):
+    """You round the order to an integer. An order may lie between two integers: an error of 2h¹·⁵ has
+    the order 1.5."""
+    return round(float(np.log2(error(h) / error(h / 2))))
+
+
+@error_order.mistake
+def at_an_own_step(error, h):
+    """You measure at a step of your own. The error may behave in another way there: start from the h that
+    you are given."""
+    return np.log2(error(1e-3) / error(5e-4))
+
+
 # --- 3 -----------------------------------------------------------------------------------------
 
 
@@ -209,7 +246,7 @@ def best_step():
 
 
 def near_the_best(h, best, dtype):
-    if not h > 0:
+    if not 0 < h < np.inf:
         return "A step is a positive number."
     if best / 10 <= h <= best * 10:
         return None
@@ -275,7 +312,8 @@ def actual_step():
 
     Between 1 and 2 the float64 numbers lie 2.2e-16 apart, and x + h becomes the nearest one. Asked to go
     1e-15 from 1, x goes 1.11e-15, and a slope that is divided by 1e-15 comes out 11 % too steep; asked to
-    go 1e-16, it stays. x and h are of one dtype, float64 or float32.
+    go 1e-16, it stays. x and h are of one dtype, float64 or float32; a negative h moves x down, and the
+    answer is negative.
     """
     # Neighbouring numbers are a power of two apart: 2⁻⁵² from 1 to 2, 2⁻⁴³ from 512 to 1024.
     for x, h, step, about in [
@@ -283,6 +321,8 @@ def actual_step():
         (1.0, 1e-16, 0.0, "a step that vanishes"),
         (1000.0, 1e-13, 2.0**-43, ""),
         (-0.5, 1e-16, 2 * 2.0**-54, "a negative x"),
+        (1.0, -1e-16, -(2.0**-53), "a negative h"),
+        (0.0, 1e-16, 1e-16, "an x of 0"),
         (1.0, 0.25, 0.25, "a step that is exact"),
         (np.float32(1.0), np.float32(1e-7), 2.0**-23, "float32"),
     ]:
@@ -329,6 +369,12 @@ def backward(x, h):
 
 
 @actual_step.mistake
+def size_alone(x, h):
+    """You lost the sign: a negative h moves x down, and the step is negative."""
+    return abs((x + h) - x)
+
+
+@actual_step.mistake
 def one_gap(x, h):
     """That is the distance from x to the next number. A step may be rounded to none of these distances, or
     to several."""
@@ -343,18 +389,30 @@ def numerical_gradient():
     """Return the gradient of f at x by central differences: one slope for each entry of x, in an array of
     x's shape.
 
-    f takes an array and returns a number. x is an array of any shape: a vector, a matrix, a single
-    number; it may hold integers. h is the step. For f(x) = x₀² · x₁ at [3, 2] the answer is [12, 9]. x
-    belongs to the caller: afterwards it must hold what it held before, even if f raises an error.
+    f takes an array of x's shape and returns a number. x may be a vector, a matrix, an array of more axes,
+    or a single number without axes; it may hold integers. h is the step. For f(x) = x₀² · x₁ at [3, 2] the
+    answer is [12, 9]. x belongs to the caller: afterwards it must hold what it held before, even if f
+    raises an error.
     """
     product = named("x₀² · x₁", lambda x: x[0] ** 2 * x[1])
+    cubes = named("x₀³ + x₁³", lambda x: x[0] ** 3 + x[1] ** 3)
+    corners = named("x₀₀ · x₁₂", lambda x: x[0, 0] * x[1, 2])
     yield Case({"f": product, "x": np.array([3.0, 2.0]), "h": 0.01}, expected=np.array([12.0, 9.0]), atol=1e-6)
+    # A central difference of x³ is 3x² + h², so that a step of the learner's own shows.
+    yield Case({"f": cubes, "x": np.array([1.0, -2.0]), "h": 0.5}, expected=np.array([3.25, 12.25]), atol=1e-6)
+    yield Case(
+        {"f": corners, "x": np.array([[2.0, 0.0, 1.0], [0.0, 1.0, 5.0]]), "h": 0.01},
+        expected=np.array([[5.0, 0.0, 0.0], [0.0, 0.0, 2.0]]),
+        atol=1e-6,
+        about="an f that looks for its entries in two axes",
+    )
     rng = np.random.default_rng(1)
     for x, about in [
         (np.array(0.6), "a single number"),
         (np.array([3, -2, 1]), "integers"),
         (rng.normal(size=(2, 3)).round(1), "a matrix"),
         (rng.normal(size=(3, 2)).round(1).T, "a transposed matrix"),
+        (rng.normal(size=(2, 1, 2)).round(1), "three axes"),
     ]:
         yield Case({"f": WAVES, "x": x, "h": 1e-3}, expected=gradient_of_waves(x), rtol=0.0, atol=1e-5, about=about)
     yield Case(
@@ -521,6 +579,13 @@ def flattened_copy(f, x, h):
         gradient[i] = (above - f(x)) / (2 * h)
         flat[i] = center
     return gradient.reshape(x.shape)
+
+
+@numerical_gradient.mistake
+def gradient_with_an_own_step(f, x, h):
+    """You measure with a step of your own. The caller chooses the step, and with a step of 0.5 the
+    central difference of x³ is 3x² + 0.25."""
+    return slopes(f, x, 1e-5)
 
 
 @numerical_gradient.mistake

@@ -81,5 +81,15 @@ def implied_product(x):
 
 
 @double.wrong()
+def to_two_decimals(x):
+    return round(2 * x, 2)
+
+
+@double.wrong()
+def nothing_of_a_negative_number(x):
+    return max(0, 2 * x)
+
+
+@double.wrong()
 def three_times(x):
     return 3 * x

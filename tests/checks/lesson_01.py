@@ -66,6 +66,31 @@ def moved_the_value(f, x, h):
     return ((f(x) + h) - (f(x) - h)) / (2 * h)
 
 
+@central.wrong("Only the second value is divided")
+def no_parentheses_at_all(f, x, h):
+    return f(x + h) - f(x - h) / (2 * h)
+
+
+@central.wrong("Where f falls, its slope is negative")
+def size_of_the_slope(f, x, h):
+    return np.abs(f(x + h) - f(x - h)) / (2 * h)
+
+
+@central.wrong()
+def relative_step(f, x, h):
+    return textbook(f, x, h * abs(x))
+
+
+@central.wrong()
+def upward_only(f, x, h):
+    return max(0.0, textbook(f, x, h))
+
+
+@central.wrong()
+def rounded(f, x, h):
+    return round(float(textbook(f, x, h)), 2)
+
+
 @central.wrong("`return` hands it back")
 def printed(f, x, h):
     print(textbook(f, x, h))
@@ -106,6 +131,12 @@ def fitted(error, h):
 
 
 @order.right
+def doubled(error, h):
+    low, high = np.log(error(h)), np.log(error(2 * h))
+    return (high - low) / np.log(2)
+
+
+@order.wrong("round the order to an integer")
 def whole_number(error, h):
     return round(float(halved(error, h)))
 
@@ -138,6 +169,21 @@ def through_the_origin(error, h):
 @order.wrong("ordinary axes")
 def plain_slope(error, h):
     return (error(h / 2) - error(h)) / (h / 2 - h)
+
+
+@order.wrong("a step of your own")
+def chose_a_step(error, h):
+    return halved(error, 0.01)
+
+
+@order.wrong()
+def chose_a_tiny_step(error, h):
+    return halved(error, 1e-8)
+
+
+@order.wrong()
+def size_of_the_order(error, h):
+    return abs(halved(error, h))
 
 
 @order.wrong()
@@ -211,6 +257,21 @@ def far_too_long(dtype):
     return 0.1
 
 
+@step.wrong("A step is a positive number")
+def downward(dtype):
+    return -cube_root(dtype)
+
+
+@step.wrong("A step is a positive number")
+def endless(dtype):
+    return float("inf")
+
+
+@step.wrong("round-off: the step is too short")
+def far_too_short(dtype):
+    return 1e-10
+
+
 @step.wrong("expected a number")
 def pair(dtype):
     return 1e-5, 5e-3
@@ -262,12 +323,27 @@ def turned_round(x, h):
 
 @actual.wrong("distance from x to the next number")
 def neighbour(x, h):
-    return abs(np.nextafter(x, np.inf * np.sign(x)) - x)
+    return np.nextafter(abs(x), np.inf) - abs(x)
 
 
 @actual.wrong()
-def size_of_the_step(x, h):
+def rounding_error(x, h):
     return np.finfo(float).eps
+
+
+@actual.wrong("a negative h moves x down")
+def size_of_the_step(x, h):
+    return np.abs(x + h - x)
+
+
+@actual.wrong()
+def in_float64(x, h):
+    return (float(x) + float(h)) - float(x)
+
+
+@actual.wrong()
+def never_stays(x, h):
+    return (x + h) - x or h
 
 
 gradient = answers_to(check.numerical_gradient)
@@ -414,7 +490,7 @@ def never_put_back(f, x, h):
     return slopes
 
 
-@gradient.wrong("has shape (6,), expected (2, 3)")
+@gradient.wrong("has shape (4,), expected (2, 1, 2)")
 def flat_answer(f, x, h):
     return one_entry_at_a_time(f, x, h) if x.ndim < 2 else one_entry_at_a_time(f, x, h).ravel()
 
@@ -434,6 +510,26 @@ def overwritten(f, x, h):
     for i in np.ndindex(x.shape):
         slope = one_entry_at_a_time(f, x, h)[i]
     return slope
+
+
+@gradient.wrong("The caller chooses the step")
+def chose_a_step(f, x, h):
+    return one_entry_at_a_time(f, x, 1e-4)
+
+
+@gradient.wrong("more indices than the array has axes")
+def f_of_a_flat_array(f, x, h):
+    return one_entry_at_a_time(f, x.ravel(), h).reshape(x.shape)
+
+
+@gradient.wrong()
+def sizes_of_the_slopes(f, x, h):
+    return np.abs(one_entry_at_a_time(f, x, h))
+
+
+@gradient.wrong()
+def two_axes_at_most(f, x, h):
+    return one_entry_at_a_time(f, x, h) if x.ndim < 3 else np.zeros(x.shape)
 
 
 @gradient.wrong()
