@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from .autograd import RecordingMode, recording, with_or_without_brackets
 from .errors import AnomalyError
 from .primitives import Primitive, elementwise
 
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = os.path.dirname(__file__)
 _ELEMENTWISE = {entry for entry in vars(elementwise).values() if isinstance(entry, Primitive)}
 
 
@@ -124,5 +124,5 @@ def _users_line() -> str:
     name, number = frame.f_code.co_filename, frame.f_lineno
     source = linecache.getline(name, number).strip()
     # The file name of a notebook cell means nothing to its reader.
-    place = f"line {number}" if "ipykernel" in name or name.startswith("<") else f"{Path(name).name}, line {number}"
+    place = f"line {number}" if "ipykernel" in name or name.startswith("<") else f"{os.path.basename(name)}, line {number}"
     return f"{place}: {source}" if source else place
