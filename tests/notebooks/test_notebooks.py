@@ -6,10 +6,10 @@ import re
 from itertools import pairwise
 
 import pytest
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from exercises import make_exercise
-from notebooks import ROOT, holds, normalise, read, run
+from notebooks import NOTEBOOK_METADATA, ROOT, holds, normalise, read, run
 from pages import LOOK_UP, PAGES, lessons, times_g
 
 LESSONS = [
@@ -60,10 +60,21 @@ def test_every_lesson_is_there(folder):
     assert {path.stem for path in (ROOT / folder).glob("*.ipynb")} == {*LESSONS, *pages}
 
 
-def test_it_runs_unsolved_and_no_check_passes(exercise):
-    unsolved = read(exercise)
-    run(unsolved, exercise.parent)
-    for cell in code_cells(unsolved):
+@pytest.fixture(scope="module")
+def run_unsolved():
+    """{path: notebook} of the exercises, run one after the other in one kernel, each from an empty namespace."""
+    unsolved = {path: read(path) for path in sorted((ROOT / "exercises").glob("*.ipynb"))}
+    forget = "get_ipython().reset(new_session=True)"
+    cells = [cell for each in unsolved.values() for cell in (new_code_cell(forget), *each.cells)]
+    for number, cell in enumerate(cells):
+        cell.id = f"cell-{number}"
+    run(new_notebook(cells=cells, metadata=NOTEBOOK_METADATA), ROOT / "exercises")  # fills the outputs of these cells
+    return unsolved
+
+
+def test_it_runs_unsolved_and_no_check_passes(exercise, run_unsolved):
+    for cell in code_cells(run_unsolved[exercise]):
+        assert cell.execution_count, cell.source
         assert not re.search(r"\bpassed\b", words(cell), re.IGNORECASE), cell.source
         if tags(cell, "check"):
             assert re.search("not attempted", words(cell), re.IGNORECASE), f"{cell.source}\n{words(cell)}"
