@@ -124,5 +124,6 @@ def _users_line() -> str:
     name, number = frame.f_code.co_filename, frame.f_lineno
     source = linecache.getline(name, number).strip()
     # The file name of a notebook cell means nothing to its reader.
-    place = f"line {number}" if "ipykernel" in name or name.startswith("<") else f"{os.path.basename(name)}, line {number}"
+    in_a_cell = "ipykernel" in name or name.startswith("<")
+    place = f"line {number}" if in_a_cell else f"{os.path.basename(name)}, line {number}"
     return f"{place}: {source}" if source else place
