@@ -5,7 +5,7 @@ from collections import Counter
 
 from gradlib.checks.cases import Case
 from gradlib.checks.exercises import exercise
-from gradlib.checks.values import named
+from gradlib.checks.values import describe, named
 
 TITLE = "The chain rule"
 
@@ -15,71 +15,104 @@ TITLE = "The chain rule"
 
 @exercise("Local derivatives", points=2)
 def local_derivatives():
-    """Return the local derivatives of one operation with respect to its two inputs, as a tuple.
+    """Return the local derivatives of one operation, z = x op y, with respect to its two inputs, as a tuple.
 
-    op is one of "+", "-", "*", "/" and "**"; x and y are the inputs. For "**" only the derivative with
-    respect to the base x is asked for, and y, the exponent, is a constant: return a tuple of one number.
-    For "*" at x = 2, y = 3 the answer is (3, 2).
+    op is one of "+", "-", "*", "/" and "**"; x and y are the inputs, and y is never 0. For "**" only the
+    derivative with respect to the base x is asked for, and y, the exponent, is a constant: return a tuple
+    of one number. For "*" at x = 2, y = 3 the answer is (3, 2).
     """
     for op, x, y, slopes in [
         ("+", 2.0, 3.0, (1.0, 1.0)),
+        ("+", -1.5, 4.0, (1.0, 1.0)),
         ("-", 2.0, 3.0, (1.0, -1.0)),
+        ("-", -1.5, 4.0, (1.0, -1.0)),
         ("*", 2.0, 3.0, (3.0, 2.0)),
+        ("*", -1.5, -0.5, (-0.5, -1.5)),
+        ("*", 0.0, 4.0, (4.0, 0.0)),
         ("/", 2.0, 4.0, (0.25, -0.125)),
+        ("/", 3.0, -2.0, (-0.5, -0.75)),
         ("/", -3.0, 0.5, (2.0, 12.0)),
         ("**", 3.0, 4.0, (108.0,)),
+        ("**", -3.0, 2.0, (-6.0,)),
         ("**", -2.0, 3.0, (12.0,)),
+        ("**", 2.0, -1.0, (-0.25,)),
+        ("**", 4.0, 0.5, (0.25,)),
+        ("**", 0.0, 2.0, (0.0,)),
+        ("**", 0.0, 1.0, (1.0,)),
     ]:
-        yield Case({"op": op, "x": x, "y": y}, expected=slopes)
+        yield Case({"op": op, "x": x, "y": y}, expected=slopes, names=("∂z/∂x", "∂z/∂y")[: len(slopes)])
 
 
 def slopes_of(op, x, y, **changed):
-    right = {
-        "+": (1.0, 1.0),
-        "-": (1.0, -1.0),
-        "*": (y, x),
-        "/": (1 / y, -x / y**2),
-        "**": (y * x ** (y - 1),),
-    }
-    return (right | changed)[op]
+    if op in changed:
+        return changed[op](x, y)
+    if op == "**":
+        return (y * x ** (y - 1),)
+    return {"+": (1.0, 1.0), "-": (1.0, -1.0), "*": (y, x), "/": (1 / y, -x / y**2)}[op]
 
 
 @local_derivatives.mistake
 def own_factor(op, x, y):
     """In a product you gave each input its own value. A nudge in x is counted y times: the slope with
     respect to x is the other factor."""
-    return slopes_of(op, x, y, **{"*": (x, y)})
+    return slopes_of(op, x, y, **{"*": lambda x, y: (x, y)})
 
 
 @local_derivatives.mistake
 def both_up(op, x, y):
     """A difference falls when what is taken away grows: one of its two slopes is negative."""
-    return slopes_of(op, x, y, **{"-": (1.0, 1.0)})
+    return slopes_of(op, x, y, **{"-": lambda x, y: (1.0, 1.0)})
 
 
 @local_derivatives.mistake
 def divisor_pushes_up(op, x, y):
     """A quotient of positive numbers becomes smaller when its divisor grows. The slope with respect to
     y has the other sign."""
-    return slopes_of(op, x, y, **{"/": (1 / y, x / y**2)})
+    return slopes_of(op, x, y, **{"/": lambda x, y: (1 / y, x / y**2)})
 
 
 @local_derivatives.mistake
 def divisor_not_squared(op, x, y):
     """The slope of 1/y is -1/y²: the square is missing."""
-    return slopes_of(op, x, y, **{"/": (1 / y, -x / y)})
+    return slopes_of(op, x, y, **{"/": lambda x, y: (1 / y, -x / y)})
+
+
+@local_derivatives.mistake
+def dividend_forgotten(op, x, y):
+    """-1/y² is the slope of 1/y. In x/y the dividend x stands above the line, and the slope has it as a
+    factor."""
+    return slopes_of(op, x, y, **{"/": lambda x, y: (1 / y, -1 / y**2)})
+
+
+@local_derivatives.mistake
+def quotient_exchanged(op, x, y):
+    """The two slopes of the quotient have changed places. The first one belongs to x."""
+    return slopes_of(op, x, y, **{"/": lambda x, y: (-x / y**2, 1 / y)})
 
 
 @local_derivatives.mistake
 def exponent_not_lowered(op, x, y):
     """The exponent comes down as a factor, and it also becomes smaller by one."""
-    return slopes_of(op, x, y, **{"**": (y * x**y,)})
+    return slopes_of(op, x, y, **{"**": lambda x, y: (y * x**y,)})
 
 
 @local_derivatives.mistake
 def no_factor(op, x, y):
     """The exponent became smaller by one, but it also comes down as a factor."""
-    return slopes_of(op, x, y, **{"**": (x ** (y - 1),)})
+    return slopes_of(op, x, y, **{"**": lambda x, y: (x ** (y - 1),)})
+
+
+@local_derivatives.mistake
+def sign_of_the_base_lost(op, x, y):
+    """You lost the sign of the base. Left of 0 the parabola x² falls: its slope is 2x, not 2·|x|."""
+    return slopes_of(op, x, y, **{"**": lambda x, y: (y * abs(x) ** (y - 1),)})
+
+
+@local_derivatives.mistake
+def with_respect_to_the_exponent(op, x, y):
+    """xʸ · ln x is the derivative with respect to the exponent. The one with respect to the base is asked
+    for, and the exponent is a constant."""
+    return slopes_of(op, x, y, **{"**": lambda x, y: (x**y * math.log(x),)})
 
 
 # --- 2 -----------------------------------------------------------------------------------------
@@ -90,18 +123,25 @@ def chain_derivative():
     """Return the derivative of f3(f2(f1(x))), for any number of functions.
 
     functions is a list, in the order in which they are applied; derivatives holds the derivative of each,
-    as a function. For [x², sin] and [2x, cos] at 1.5 the answer is cos(2.25) · 3 = -1.8845.
+    as a function. Use these: a slope that is measured by a nudge only comes near. For [x², sin] and [2x,
+    cos] at 1.5 the answer is cos(2.25) · 3 = -1.8845. For no function at all it is 1.
     """
     square, sine = named("x²", lambda x: x**2), named("sin", math.sin)
     double, cosine = named("2x", lambda x: 2 * x), named("cos", math.cos)
     exp, shift = named("eˣ", math.exp), named("x + 1", lambda x: x + 1)
+    hill, falling = named("4 - x²", lambda x: 4 - x**2), named("-2x", lambda x: -2 * x)
     one = named("1", lambda x: 1.0)
     for functions, derivatives, x, slope in [
         ([square, sine], [double, cosine], 1.5, 3.0 * math.cos(2.25)),
         ([sine, square], [cosine, double], 0.7, math.cos(0.7) * 2 * math.sin(0.7)),
+        ([square, hill], [double, falling], 2.0, -32.0),
+        ([hill], [falling], 3.0, -6.0),
+        ([square, square], [double, double], -1.5, -13.5),
+        ([hill, square], [falling, double], 0.0, 0.0),
         ([sine, exp, shift, square], [cosine, exp, one, double], -0.4, chain_of_four(-0.4)),
     ]:
-        yield Case({"functions": functions, "derivatives": derivatives, "x": x}, expected=slope)
+        # A slope that is measured differs in the tenth digit.
+        yield Case({"functions": functions, "derivatives": derivatives, "x": x}, slope, rtol=1e-12, atol=1e-13)
     yield Case({"functions": [], "derivatives": [], "x": 2.0}, expected=1.0, about="no function at all")
 
 
@@ -160,6 +200,12 @@ def last_only(functions, derivatives, x):
 
 
 @chain_derivative.mistake
+def first_only(functions, derivatives, x):
+    """That is the slope of the first function alone. Every function on the way contributes a factor."""
+    return derivatives[0](x) if derivatives else 1.0
+
+
+@chain_derivative.mistake
 def value_of_the_chain(functions, derivatives, x):
     """That is the value f3(f2(f1(x))), not how fast it moves."""
     for function in functions:
@@ -175,10 +221,14 @@ def sum_over_paths():
     """Return the gradient, given the local derivatives along every path.
 
     paths is a list of paths, each a list of local derivatives from the result to the input. For
-    [[1, 3], [1, 4]] the answer is 7. No path at all means that the result does not feel the input.
+    [[1, 3], [1, 4]] the answer is 7. No path at all means that the result does not feel the input: then the
+    answer is 0.
     """
     yield Case({"paths": [[1.0, 3.0], [1.0, 4.0]]}, expected=7.0)
     yield Case({"paths": [[2.0, -3.0, 0.5]]}, expected=-3.0)
+    yield Case({"paths": [[2.0, 3.0], [3.0, 2.0], [2.0, 3.0]]}, expected=18.0)  # equal contributions count each
+    yield Case({"paths": [[0.0, 5.0], [4.0]]}, expected=4.0)
+    yield Case({"paths": [[-2.0], [-2.0], [3.0, -1.0]]}, expected=-7.0)
     yield Case({"paths": [[0.5, 4.0], [-2.0, 3.0, 1.5], [5.0]]}, expected=-2.0)
     yield Case({"paths": []}, expected=0.0, about="no path")
 
@@ -212,6 +262,24 @@ def first_path_only(paths):
 def last_path_only(paths):
     """That is what the last path contributes: it has replaced the others. Each must be added."""
     return math.prod(paths[-1]) if paths else 0.0
+
+
+@sum_over_paths.mistake
+def equal_paths_once(paths):
+    """Paths with the same product were taken for one: a set keeps equal numbers once. Each path counts,
+    also when another one contributes as much."""
+    return sum({math.prod(path) for path in paths})
+
+
+@sum_over_paths.mistake
+def product_not_reset(paths):
+    """The product goes on from one path to the next. Each path starts again from 1."""
+    total, product = 0.0, 1.0
+    for path in paths:
+        for slope in path:
+            product *= slope
+        total += product
+    return total
 
 
 @sum_over_paths.mistake
@@ -291,8 +359,9 @@ def all_paths():
 
     root and target are nodes, with a name and with `_prev`, the nodes that each was made from. A path
     begins with the name of root and ends with that of target. An input that is used twice by one
-    operation, as in x · x, is reached by two paths with the same names. The paths may come in any order.
-    For z made of t and x, where t is made of x, they are [["z", "t", "x"], ["z", "x"]].
+    operation, as in x · x, is reached by two paths with the same names. The target may have inputs of its
+    own. Each node has a name of its own. The paths may come in any order. For z made of t and x, where t is
+    made of x, they are [["z", "t", "x"], ["z", "x"]].
     """
     x, y = Node("x"), Node("y")
     t = Node("t", x)
@@ -306,16 +375,37 @@ def all_paths():
         (x, x, [["x"]], "a root that is the target"),
         (double, x, [["s", "x"], ["s", "x"]], "an input used twice by one operation"),
         (top, x, [["d", "b", "s", "x"]] * 2 + [["d", "c", "s", "x"]] * 2, "a diamond"),
+        (top, double, [["d", "b", "s"], ["d", "c", "s"]], "a target with inputs of its own"),
+        (Node("z", t, t), t, [["z", "t"], ["z", "t"]], ""),
     ]:
         yield Case(
             {"root": root, "target": target},
+            call=sorted_paths,
             accept=lambda answer, paths=paths: same_paths(answer, paths),
             about=about,
         )
 
 
+def are_paths(answer):
+    """Return True for a list of lists of names."""
+    lists = isinstance(answer, list | tuple) and all(isinstance(path, list | tuple) for path in answer)
+    return lists and all(isinstance(name, str) for path in answer for name in path)
+
+
+def sorted_paths(answer, root, target):
+    """The paths in alphabetical order, so that answers which differ in order alone count as one."""
+    paths = answer(root, target)
+    return sorted(map(list, paths)) if are_paths(paths) else paths
+
+
 def same_paths(answer, paths):
     """None if the answer holds the same paths, in any order."""
+    if not are_paths(answer):
+        outside = not isinstance(answer, list | tuple)
+        kinds = [answer] if outside else [path for path in answer if not isinstance(path, list | tuple)]
+        kinds = kinds or [name for path in answer for name in path if not isinstance(name, str)]
+        where = "Your answer is" if outside else "Yours holds"
+        return f"Return a list of paths, each of them a list of names, `node.name`. {where} {describe(kinds[0])}."
     given, wanted = (Counter(tuple(path) for path in each) for each in (answer, paths))
     if given == wanted:
         return None
@@ -391,5 +481,26 @@ def to_any_leaf(root, target):
 
 @all_paths.mistake
 def shortest_only(root, target):
-    """You stopped at the first path. The result may feel the input in several ways."""
+    """You return one path at most. The result may feel the input in several ways, and the same node, the
+    target too, is then reached several times."""
     return paths_between(root, target)[:1]
+
+
+@all_paths.mistake
+def to_leaves_alone(root, target):
+    """You find the target only where it has no inputs of its own. A path ends where the target is, wherever
+    that stands in the graph."""
+
+    def walk(node):
+        if not node._prev:
+            return [[node.name]] if node is target else []
+        return [[node.name, *path] for parent in node._prev for path in walk(parent)]
+
+    return walk(root)
+
+
+@all_paths.mistake
+def emptied_lists(root, target):
+    """Every path is empty. A list that is collected and goes on changing changes in the answer, too:
+    collect a copy of it."""
+    return [[] for _ in paths_between(root, target)]

@@ -26,8 +26,38 @@ def by_cases(op, x, y):
 @local.right
 def by_table(op, x, y):
     z = x / y
-    table = {"+": (1.0, 1.0), "-": (1.0, -1.0), "*": (y, x), "/": (1 / y, -z / y), "**": (x**y * y / x,)}
+    table = {"+": (1.0, 1.0), "-": (1.0, -1.0), "*": (y, x), "/": (1 / y, -z / y), "**": (x ** (y - 1) * y,)}
     return table[op]
+
+
+@local.wrong("number below the fraction bar is zero")
+def divided_by_the_base(op, x, y):
+    return (y * x**y / x,) if op == "**" else by_cases(op, x, y)
+
+
+@local.wrong("You lost the sign of the base")
+def size_of_the_base(op, x, y):
+    return (y * math.pow(abs(x), y - 1),) if op == "**" else by_cases(op, x, y)
+
+
+@local.wrong("the slope of 1/y")
+def of_one_over_y(op, x, y):
+    return (1 / y, -(y**-2)) if op == "/" else by_cases(op, x, y)
+
+
+@local.wrong("have changed places")
+def divisor_first(op, x, y):
+    return by_cases(op, x, y)[::-1] if op == "/" else by_cases(op, x, y)
+
+
+@local.wrong("expected a tuple of length 1")
+def number_alone(op, x, y):
+    return by_cases(op, x, y)[0] if op == "**" else by_cases(op, x, y)
+
+
+@local.wrong()
+def rounded_down(op, x, y):
+    return tuple(float(math.floor(slope)) for slope in by_cases(op, x, y))
 
 
 @local.wrong("the other factor")
@@ -128,6 +158,35 @@ def numerically_and_badly(functions, derivatives, x):
     return (whole(x + 0.1) - whole(x)) / 0.1
 
 
+@chain.wrong("slope of the first function alone")
+def returned_in_the_loop(functions, derivatives, x):
+    for derivative in derivatives:
+        return derivative(x)
+    return 1.0
+
+
+@chain.wrong("Your code changed functions and derivatives")
+def popped(functions, derivatives, x):
+    slope = 1.0
+    while functions:
+        slope *= derivatives.pop(0)(x)
+        x = functions.pop(0)(x)
+    return slope
+
+
+@chain.wrong()
+def numerically_and_well(functions, derivatives, x):
+    def whole(x):
+        return reduce(lambda value, function: function(value), functions, x)
+
+    return (whole(x + 1e-6) - whole(x - 1e-6)) / 2e-6
+
+
+@chain.wrong()
+def sizes_of_the_slopes(functions, derivatives, x):
+    return abs(step_by_step(functions, derivatives, x))
+
+
 @chain.wrong()
 def always_zero(functions, derivatives, x):
     return 0.0
@@ -180,6 +239,39 @@ def returned_too_early(paths):
 @paths.wrong("divided by the number of paths")
 def mean(paths):
     return comprehension(paths) / max(len(paths), 1)
+
+
+@paths.wrong("a set keeps equal numbers once")
+def as_a_set(paths):
+    return sum(set(math.prod(path) for path in paths))
+
+
+@paths.wrong("The product goes on")
+def carried_on(paths):
+    product, contributions = 1.0, []
+    for path in paths:
+        for slope in path:
+            product = product * slope
+        contributions.append(product)
+    return sum(contributions)
+
+
+@paths.wrong("the other way round")
+def sums_multiplied(paths):
+    product = 1.0
+    for path in paths:
+        product *= sum(path)
+    return product if paths else 0.0
+
+
+@paths.wrong()
+def sizes_of_the_contributions(paths):
+    return sum(abs(math.prod(path)) for path in paths)
+
+
+@paths.wrong()
+def last_step_left_out(paths):
+    return sum(math.prod(path[:-1]) for path in paths)
 
 
 @paths.wrong()
@@ -242,6 +334,16 @@ def sign_of_x():
     return filled() | {"x": -9}
 
 
+@boxes.wrong("of one operation alone")
+def local_slope_of_x():
+    return filled() | {"x": -3}
+
+
+@boxes.wrong("There is no box called v")
+def another_box():
+    return filled() | {"v": 1.0}
+
+
 all_paths = answers_to(check.all_paths)
 
 
@@ -302,6 +404,65 @@ def every_leaf(root, target):
 @all_paths.wrong("begin after the root")
 def rootless(root, target):
     return [path[1:] for path in recursion(root, target)]
+
+
+@all_paths.wrong("end before the target")
+def targetless(root, target):
+    return [path[:-1] for path in recursion(root, target)]
+
+
+@all_paths.wrong("You return one path at most")
+def target_marked(root, target):
+    seen, found, stack = set(), [], [(root, [root.name])]
+    while stack:
+        node, path = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node is target:
+            found.append(path)
+        stack += [(parent, [*path, parent.name]) for parent in reversed(node._prev)]
+    return found
+
+
+@all_paths.wrong("only where it has no inputs")
+def among_the_leaves(root, target):
+    if not root._prev:
+        return [[root.name]] if root.name == target.name else []
+    return [[root.name, *path] for parent in root._prev for path in among_the_leaves(parent, target)]
+
+
+@all_paths.wrong("collect a copy")
+def one_list(root, target):
+    found, path = [], []
+
+    def walk(node):
+        path.append(node.name)
+        if node is target:
+            found.append(path)
+        for parent in node._prev if node is not target else ():
+            walk(parent)
+        path.pop()
+
+    walk(root)
+    return found
+
+
+@all_paths.wrong("Yours holds a Node")
+def nodes(root, target):
+    if root is target:
+        return [[root]]
+    return [[root, *path] for parent in root._prev for path in nodes(parent, target)]
+
+
+@all_paths.wrong("Yours holds a text (str)")
+def joined(root, target):
+    return ["".join(path) for path in recursion(root, target)]
+
+
+@all_paths.wrong("Your answer is a generator")
+def one_by_one(root, target):
+    yield from recursion(root, target)
 
 
 @all_paths.wrong()
