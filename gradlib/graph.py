@@ -22,6 +22,7 @@ import numpy as np
 
 from .autograd import backward_steps, is_node, needs_gradient, topological_order, value_of
 from .formulas import gradient_text, operation_text, value_text
+from .palette import VALUE
 
 MAX_NODES = 200  # more cannot be read, and Graphviz needs over a second for them
 
@@ -289,16 +290,16 @@ _DOT_STYLES = {
     "cut": {"shape": "plaintext"},
 }
 
-# Colors of Okabe and Ito, which color-blind readers can tell apart; kinds also differ by line width and dashes.
-# Text takes the color of the page, in JupyterLab's light and dark themes and in exported pages.
-_STYLE = """
-.gradlib-graph { font-family: Helvetica, Arial, "Liberation Sans", sans-serif; }
-.gradlib-graph text { fill: var(--jp-ui-font-color1, #222); }
-.gradlib-graph .node text:first-of-type { font-weight: bold; }
-.gradlib-graph .node path, .gradlib-graph .edge path { stroke: var(--jp-ui-font-color2, #555); }
-.gradlib-graph .edge polygon { stroke: var(--jp-ui-font-color2, #555); fill: var(--jp-ui-font-color2, #555); }
-.gradlib-graph .input path { stroke: #0072b2; }
-.gradlib-graph .output path { stroke: #d55e00; }
+# Kinds differ by line width and dashes, too. Text takes the color of the page, in JupyterLab's themes and
+# in exported pages.
+_STYLE = f"""
+.gradlib-graph {{ font-family: Helvetica, Arial, "Liberation Sans", sans-serif; }}
+.gradlib-graph text {{ fill: var(--jp-ui-font-color1, #222); }}
+.gradlib-graph .node text:first-of-type {{ font-weight: bold; }}
+.gradlib-graph .node path, .gradlib-graph .edge path {{ stroke: var(--jp-ui-font-color2, #555); }}
+.gradlib-graph .edge polygon {{ stroke: var(--jp-ui-font-color2, #555); fill: var(--jp-ui-font-color2, #555); }}
+.gradlib-graph .input path {{ stroke: {VALUE.color}; }}
+.gradlib-graph .output path {{ stroke: var(--jp-ui-font-color1, #222); }}
 """
 
 

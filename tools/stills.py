@@ -62,11 +62,12 @@ def image(svg: str) -> str:
 
 def rules_for(svg: str) -> str:
     """The rules of the style whose classes all stand in a drawing, in whose address they are kept."""
-    from gradlib import graph
+    from gradlib import graph, palette
     from gradlib.widgets import svg as widgets_svg
 
     classes = {name for names in re.findall(r'class="([^"]*)"', svg) for name in names.split()} | {"gradlib-picture"}
     css = re.sub(r"/\*.*?\*/", "", graph.style() + widgets_svg.style(), flags=re.DOTALL)
+    css = re.sub(r"var[(]--gradlib-(\w+)[)]", lambda name: palette.LOOKS[name[1]].color, css)
     kept = []
     for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", css):
         parts = [part.strip() for part in selectors.split(",")]

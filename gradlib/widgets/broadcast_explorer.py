@@ -92,20 +92,22 @@ class BroadcastModel(Model):
                 for name, x, style, shape in zip("ab", (a, b), ("first", "second"), shapes, strict=True)
             ]
         if step in (3, 4):
-            caption, array = (f"a + b {self.shape}", a + b) if step == 3 else (f"g {self.shape}", self.g)
-            return [(caption, array, "third", np.zeros(self.shape, dtype=bool))]
+            caption, array, style = (f"a + b {self.shape}", a + b, "value")
+            if step == 4:
+                caption, array, style = (f"g {self.shape}", self.g, "gradient")
+            return [(caption, array, style, np.zeros(self.shape, dtype=bool))]
         operand, name, style = (a, "a", "first") if step < 7 else (b, "b", "second")
         new, ones = summed_axes(operand.shape, self.shape)
         shorter = self.g.sum(axis=new)
         framed = first_of(operand.shape, shorter.shape)
         if step in (5, 7):
             return [
-                (f"g {self.shape}", self.g, "third", first_of(operand.shape, self.shape)),
+                (f"g {self.shape}", self.g, "gradient", first_of(operand.shape, self.shape)),
                 (f"summed over {axes_text(new)}", shorter, style, framed),
             ]
         own = shorter.sum(axis=ones, keepdims=True)
         panels = [
-            (f"gradient so far {shorter.shape}", shorter, "third", framed),
+            (f"gradient so far {shorter.shape}", shorter, "gradient", framed),
             (f"gradient of {name} {own.shape}", own, style, first_of(own.shape)),
         ]
         if self.unbroadcast is not None:

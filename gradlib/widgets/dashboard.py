@@ -18,7 +18,7 @@ from .base import Model, View, Words
 from .svg import Axes
 
 RESOLUTION = 44  # cells along an axis of the plane
-STYLES = ("first", "second", "third", "fourth")  # of the classes, in svg.py and style.css
+STYLES = ("first", "second", "third", "fourth")  # of the classes, in palette.py
 MOST_POINTS = 400  # points that are drawn; of more, an even selection
 _SMALLEST = 1e-8  # the smallest loss that is drawn
 
@@ -121,7 +121,7 @@ class TrainingModel(Model):
         low, high = math.floor(min(finite) * 2 - 0.2) / 2, math.ceil(max(finite) * 2 + 0.2) / 2
         axes = Axes((0, max(self.length - 1, 1)), (low, high), "epoch", "loss", logarithmic_y=True)
         axes.line([self.step] * 2, (low, high), "guide")
-        for (name, curve), style in zip(curves.items(), STYLES, strict=False):
+        for (name, curve), style in zip(curves.items(), curves, strict=True):
             if seen and not any(map(math.isfinite, curve)):
                 continue
             axes.line(list(range(1, len(curve) + 1)), curve, style)

@@ -64,7 +64,9 @@ class DepthGainModel(Model):
 
     def picture(self) -> str:
         forward, backward = self.sizes()
-        return self._axes(forward, "size of activations", "first") + self._axes(backward, "size of gradients", "second")
+        return self._axes(forward, "size of activations", "value") + self._axes(
+            backward, "size of gradients", "gradient"
+        )
 
     def _axes(self, sizes: list[float], name: str, style: str) -> str:
         axes = Axes((0, DEPTH), _RANGE, "layer", name, logarithmic_y=True)

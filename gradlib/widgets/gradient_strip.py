@@ -100,13 +100,13 @@ class GradientStripModel(Model):
         if norm is None:
             return "guide", "–", 0.0
         if math.isnan(norm):
-            return "first", "nan", 1.0
+            return "wrong", "nan", 1.0
         if norm == 0:
-            return "second", "0", 0.0
+            return "wrong", "0", 0.0
         if math.isinf(norm):
-            return "first", "∞", 1.0
+            return "wrong", "∞", 1.0
         low, high = self.scale
-        kind = "second" if norm < VANISHING else "first" if norm > EXPLODING else "third"
+        kind = "right" if VANISHING <= norm <= EXPLODING else "wrong"
         return kind, power_of_ten(round(math.log10(norm))), (_log10(norm) - low) / (high - low)
 
     def _first_layer(self) -> str:
@@ -218,7 +218,7 @@ def _number(norm: float | None) -> str:
 def _dead_cell(fraction: float | None) -> tuple[str, str, float]:
     if fraction is None or math.isnan(fraction):
         return "guide", "–", 0.0
-    return "first" if fraction >= DEAD else "fourth", f"{fraction:.0%}", min(max(fraction, 0.0), 1.0)
+    return "wrong" if fraction >= DEAD else "right", f"{fraction:.0%}", min(max(fraction, 0.0), 1.0)
 
 
 def _log10(norm: float | None) -> float:

@@ -97,7 +97,7 @@ class JacobianModel(Model):
         y = _TOP + rows * height + 14
         parts.append(_text(_HEAD - 6, y + 17, "g·J", "end"))
         for j in range(columns):
-            parts += _cell(_HEAD + j * width, y, width, product[j], "third" if product[j] else "")
+            parts += _cell(_HEAD + j * width, y, width, product[j], "gradient" if product[j] else "")
         right, bottom = max(_HEAD + columns * width + 2, 240), y + height + 4
         words = html.escape(f"Jacobian of {self.name}, {rows} by {columns}; lit: {self.label()}")
         size = f'width="{right}" height="{bottom}" viewBox="0 0 {right} {bottom}"'

@@ -105,7 +105,7 @@ class LogitsModel(Model):
 
     def _style(self, i: int) -> str:
         """The true class stands out in all three charts."""
-        return "second" if i == self.target else "first"
+        return "right" if i == self.target else "guide"
 
     def _scores(self) -> str:
         axes = self._chart("score", self._range())
@@ -121,7 +121,7 @@ class LogitsModel(Model):
                 f'<g class="node draggable" data-id="c{i}" data-drag="y"><rect class="cell {style}" {bar}/><rect '
                 f'class="point {style}" {handle}/><text {text}>{html.escape(f"{value:.6g}")}</text></g>'
             )
-        axes.legend(f"true class {self.target}", "second")
+        axes.legend(f"true class {self.target}", "right")
         return axes.svg(f"Scores of {len(self.own)} classes; bars can be dragged")
 
     def _bars(self, name: str, values: np.ndarray, y_range: tuple[float, float]) -> str:

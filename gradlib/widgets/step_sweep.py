@@ -19,12 +19,12 @@ from .svg import Axes, power_of_ten
 PER_DECADE = 4
 STEP_SIZES = tuple(10.0 ** (-i / PER_DECADE) for i in range(12 * PER_DECADE + 1))  # 1 down to 10⁻¹²
 PRECISIONS = {"float64": np.float64, "float32": np.float32}
-STYLES = {"float64": "second", "float32": "first"}  # of lines and points, in style.css
+STYLES = {"float64": "first", "float32": "second"}  # of lines and points, in palette.py
 TOLERANCES = tuple(10.0**-i for i in range(1, 12))
 VERDICTS = {  # (right one accepted, wrong one accepted): name, style
-    (True, False): ("right", "third"),
-    (False, False): ("false alarm", "first"),
-    (True, True): ("missed", "second"),
+    (True, False): ("right", "right"),
+    (False, False): ("false alarm", "third"),
+    (True, True): ("missed", "wrong"),
     (False, True): ("both", "fourth"),
 }
 _MANY = 16  # entries that are checked
@@ -136,13 +136,13 @@ class StepSweepModel(Model):
         axes = Axes((-12.3, 0.3), y_range, "h", "distance from the difference", logarithmic=True)
         axes.line([hs[self.step]] * 2, y_range, "guide")
         axes.line(axes.x_range, [tolerance] * 2, "guide")
-        axes.line(hs, wrong, "third")
-        axes.point(hs[self.step], wrong[self.step], "third")
+        axes.line(hs, wrong, "wrong")
+        axes.point(hs[self.step], wrong[self.step], "wrong")
         for precision, style in STYLES.items():
             axes.line(hs, logs[precision], style)
             axes.point(hs[self.step], logs[precision][self.step], style)
             axes.legend(precision, style, point=True)
-        axes.legend("wrong", "third", point=True)
+        axes.legend("wrong", "wrong", point=True)
         axes.legend("tolerance", "guide")
         return axes.svg(
             f"{self.expression}: distance of the right gradient from the difference in float64 and in float32, and of "

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
 
+from ..palette import LOOKS, css
+
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Pixels per letter at 13 px in DejaVu Sans, the widest of the common sans-serif fonts.
 _LETTER_WIDTHS = {
@@ -23,8 +25,8 @@ _LETTER_WIDTHS = {
 
 @cache
 def style() -> str:
-    """The CSS of all widgets."""
-    return resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+    """The CSS of all widgets: the looks of the palette, then style.css."""
+    return css() + resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
 
 
 def round_steps(low: float, high: float, count: int = 5) -> list[float]:
@@ -109,7 +111,7 @@ class Axes:
         self._inside.append(f'<path class="line {style}" d="{"".join(pieces)}"/>')
 
     def point(self, x: float, y: float, style: str) -> None:
-        """Draw a disc, or a square if the style begins with "second". "small" after the style makes it smaller.
+        """Draw a point in the shape of its look (gradlib/palette.py). "small" after the style makes it smaller.
 
         A point that is not finite is left out.
         """
@@ -191,10 +193,26 @@ def _text(x: float, y: float, text: str, anchor: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(text)}</text>'
 
 
+# The outlines of Matplotlib's markers in a square from -1 to 1, as large to the eye as a disc of radius 1.
+_OUTLINES = {
+    "^": "0,-1.1 1.1,.9 -1.1,.9",
+    "v": "0,1.1 1.1,-.9 -1.1,-.9",
+    "D": "0,-1.2 1.2,0 0,1.2 -1.2,0",
+    "P": "-.4,-1.1 .4,-1.1 .4,-.4 1.1,-.4 1.1,.4 .4,.4 .4,1.1 -.4,1.1 -.4,.4 -1.1,.4 -1.1,-.4 -.4,-.4",
+    "X": "-.6,-1.1 0,-.5 .6,-1.1 1.1,-.6 .5,0 1.1,.6 .6,1.1 0,.5 -.6,1.1 -1.1,.6 -.5,0 -1.1,-.6",
+    "*": "0,-1.3 .3,-.4 1.2,-.4 .5,.2 .8,1.1 0,.55 -.8,1.1 -.5,.2 -1.2,-.4 -.3,-.4",
+}
+
+
 def _symbol(x: float, y: float, style: str) -> str:
-    r = 3.5 if style.endswith(" small") else 5.5
-    if style.startswith("second"):
+    name, r = style.partition(" ")[0], 3.5 if style.endswith(" small") else 5.5
+    marker = LOOKS[name].marker if name in LOOKS else "o"
+    if marker == "s":
         side = 2 * r - 1
         corner = f'x="{x - side / 2:.1f}" y="{y - side / 2:.1f}"'
         return f'<rect class="point {style}" {corner} width="{side:g}" height="{side:g}"/>'
-    return f'<circle class="point {style}" cx="{x:.1f}" cy="{y:.1f}" r="{r:g}"/>'
+    if marker not in _OUTLINES:
+        return f'<circle class="point {style}" cx="{x:.1f}" cy="{y:.1f}" r="{r:g}"/>'
+    corners = (map(float, corner.split(",")) for corner in _OUTLINES[marker].split())
+    points = " ".join(f"{x + r * across:.1f},{y + r * down:.1f}" for across, down in corners)
+    return f'<polygon class="point {style}" points="{points}"/>'

@@ -18,7 +18,7 @@ from .svg import Axes
 
 PER_DECADE = 4
 STEP_SIZES = tuple(10.0 ** (-i / PER_DECADE) for i in range(16 * PER_DECADE + 1))  # 1 down to 10⁻¹⁶
-STYLES = {"forward": "first", "central": "second"}  # of lines and points, in svg.py and style.css
+STYLES = {"forward": "first", "central": "second"}  # of lines and points, in palette.py
 PRECISIONS = {"float64": np.float64, "float32": np.float32}
 # Central difference of eighth order: the weights of f(x + h) - f(x - h), f(x + 2h) - f(x - 2h), …
 _EIGHTH_ORDER = (4 / 5, -1 / 5, 4 / 105, -1 / 280)

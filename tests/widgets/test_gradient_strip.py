@@ -48,7 +48,7 @@ def test_nan_is_told_from_what_was_not_recorded():
     view = GradientFlowStrip({"run": {"a": [math.nan, 1.0], "b": [None, 1.0]}})
     assert "run  a nan, b not recorded" in repr(view)
     cells = [view.model._norm_cell(view.model.at("run", layer)) for layer in "ab"]
-    assert cells == [("first", "nan", 1.0), ("guide", "–", 0.0)]
+    assert cells == [("wrong", "nan", 1.0), ("guide", "–", 0.0)]
 
 
 def test_it_says_where_layers_are_left_out_and_cuts_a_long_name():
