@@ -2,13 +2,15 @@
 
 PYTHON_HERE = sh tools/python.sh
 NOTEBOOKS ?=
+LESSON ?=
+JOBS ?=
 LAB_OPTIONS ?=
 TEST_OPTIONS ?=
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: help lab test exercises notebooks pages slides lint bench lock clean
+.PHONY: help lab test exercises notebooks pages slides lint bench mutants lock clean
 
 lab: ## open your copy of the course in JupyterLab (LESSON=07 opens that one, PORT=8899)
 	@$(PYTHON_HERE) -m gradlib lab $(LAB_OPTIONS)
@@ -32,6 +34,9 @@ slides: ## make slides of the lessons in build/slides (needs npm, once)
 lint: ## look for mistakes in the code without running it
 	@$(PYTHON_HERE) -m ruff check
 	@$(PYTHON_HERE) -m ruff format --check
+
+mutants: ## try the checks on small changes of right answers (LESSON=03 tries those of one lesson, JOBS=2)
+	@$(PYTHON_HERE) -m tests.checks.mutants $(LESSON) --jobs=$(JOBS)
 
 bench: ## measure the library's speed
 	@$(PYTHON_HERE) benchmarks/bench.py

@@ -15,7 +15,14 @@
     @central.stub                                # where the notebook's stub is more than a function
     class Value: ...
 
+    @central.inputs                              # random inputs, by which mutants are compared with a right answer
+    def _(rng):
+        return {"f": np.sin, "x": rng.normal(), "h": rng.uniform(0.01, 0.5)}
+
+    central.equivalent("constant", "1e-12 -> 2e-12", "any number far below the tolerance does")
+
 test_exercises.py runs every exercise in the registry against them. `python -m tests.checks` counts them.
+`python -m tests.checks.mutants 01` tries the mutants of lesson 01's right answers; mutants.py says more.
 """
 
 from __future__ import annotations
@@ -54,6 +61,8 @@ class Answers:
     rights: list[Any] = field(default_factory=list)
     wrongs: list[tuple[Any, str]] = field(default_factory=list)  # an answer, and words that name its mistake
     stubs: list[Any] = field(default_factory=lambda: list(STUBS))
+    random_inputs: list[Callable[..., Any]] = field(default_factory=list)
+    listed: list[tuple[str, str, str]] = field(default_factory=list)  # kind, change and reason of an equivalent mutant
 
     def right(self, answer: Any) -> Any:
         self.rights.append(answer)
@@ -69,6 +78,19 @@ class Answers:
     def stub(self, answer: Any) -> Any:
         self.stubs.append(answer)
         return answer
+
+    def inputs(self, declare: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare random inputs: declare(rng) returns a dictionary like that of a Case, or a whole Case.
+
+        For a dictionary, the mutant's value is compared with that of the right answer, as the exercise's own cases
+        compare. A Case with `expected` or `accept` judges by itself.
+        """
+        self.random_inputs.append(declare)
+        return declare
+
+    def equivalent(self, kind: str, change: str, reason: str) -> None:
+        """List a mutant that is a right answer though random inputs cannot show it; at most three an exercise."""
+        self.listed.append((kind, change, reason))
 
     def counts(self) -> dict[str, int]:
         named = [words for _, words in self.wrongs if words]

@@ -93,3 +93,8 @@ def nothing_of_a_negative_number(x):
 @double.wrong()
 def three_times(x):
     return 3 * x
+
+
+@double.inputs
+def _(rng):
+    return {"x": rng.normal() * 10 if rng.random() < 0.8 else int(rng.integers(-5, 5))}
