@@ -1,14 +1,14 @@
 """The checks of lesson 12."""
 
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, product
 from types import GeneratorType
 
 import numpy as np
 
-from gradlib import Tensor, nn, no_grad, optim
+from gradlib import Tensor, nn, no_grad
 from gradlib.checks.cases import Case
 from gradlib.checks.exercises import exercise
-from gradlib.data import make_moons
 
 TITLE = "Healthy gradients"
 
@@ -26,11 +26,13 @@ def dropout():
     for shape, p, training, about in [
         ((2, 3), 0.5, True, ""),
         ((400, 50), 0.25, True, "20,000 entries"),
-        ((300, 40), 0.8, True, "12,000 entries"),
+        ((20, 30, 20), 0.8, True, "three axes"),
         ((3, 2), 0.0, True, "p = 0"),
         ((2, 4), 0.5, False, "eval mode"),
     ]:
-        x = np.random.default_rng(sum(shape)).normal(loc=3.0, size=shape)
+        x = np.random.default_rng(sum(shape)).normal(loc=1.0, scale=2.0, size=shape)
+        if x.size < 100:
+            x.flat[1] = 0.0
         yield Case(
             {"x": x, "p": p, "training": training, "seed": 2},
             call=lambda dropout, x, p, training, seed: dropout(x, p, training, np.random.default_rng(seed)),
@@ -48,24 +50,47 @@ def wrong_dropout(z, x, p, training):
     z = np.asarray(z)
     if z.shape != x.shape:
         return f"x has shape {x.shape}, what came back has {z.shape}."
+    if not np.isfinite(z).all():
+        return "What came back holds numbers that are not finite."
     if not training:
         same = "In eval mode x comes back as it is: nothing is dropped, and nothing scaled."
         return None if np.allclose(z, x) else same
-    kept, scale = z != 0, 1 / (1 - p)
-    if p and kept.all() and np.allclose(z, x):
+    if p == 0:
+        return None if np.allclose(z, x) else "With p = 0 nothing is dropped and nothing scaled: x comes back as it is."
+    kept = z != 0
+    if kept[x == 0].any():
+        return "A 0 in x has become something else: dropped or scaled, it stays 0."
+    factors = z[kept] / x[kept]
+    if kept[x != 0].all() and np.allclose(factors, 1):
         return "In training mode nothing was dropped: x came back as it was."
-    if not np.allclose(z[kept], x[kept] * scale):
-        if np.allclose(z[kept], x[kept]):
-            return f"What is kept is not scaled: the mean falls to {1 - p:.2g} of what it was. Divide by 1 - p."
-        return f"What is kept should be divided by 1 - p = {1 - p:.2g}, so that the mean stays."
-    if x.size > 1000:
-        if kept.all() or not kept.any():
-            return "One draw decides for the whole array. Each entry is drawn for itself."
-        if np.ptp(kept.mean(axis=0)) > 0.3 or np.ptp(kept.mean(axis=1)) > 0.6:
-            return "Whole rows or columns are dropped together. Each entry is drawn for itself."
-        dropped = 1 - kept.mean()
-        if abs(dropped - p) > 0.02:
-            return f"With p = {p}, {dropped:.0%} of the entries are 0: p is the probability to be dropped."
+    if factors.size and not np.allclose(factors, factors[0]):
+        return "The entries that are not 0 are multiples of x by different factors. What is kept is scaled alike."
+    if not np.allclose(factors, 1 / (1 - p)):
+        return wrong_factor(float(factors[0]), p)
+    return wrong_places(kept, p) if x.size > 1000 else None
+
+
+def wrong_factor(factor, p):
+    """A sentence on the factor of what is kept."""
+    if np.isclose(factor, 1):
+        return "What is kept is not scaled: the more is dropped, the smaller is the mean. Divide by 1 - p."
+    return (
+        f"What is kept is multiplied by {factor:.3g}. The mean stays if it is divided by the share that is kept, 1 - p "
+        f"= {1 - p:.2g}."
+    )
+
+
+def wrong_places(kept, p):
+    """A sentence on an error in the places of many entries that are kept, or None."""
+    if kept.all() or not kept.any():
+        number = "none" if kept.all() else "every one"
+        return f"Of {kept.size:,} entries {number} is dropped, with p = {p}. Each entry is drawn for itself."
+    for axis in range(kept.ndim):
+        if (kept.all(axis=axis) | ~kept.any(axis=axis)).all():
+            return f"Entries that differ only in axis {axis} are dropped together. Each entry is drawn for itself."
+    dropped = 1 - kept.mean()
+    if abs(dropped - p) > 0.02:
+        return f"With p = {p}, {dropped:.0%} of the entries are 0: p is the probability to be dropped."
     return None
 
 
@@ -109,6 +134,19 @@ def scaled_in_use(x, p, training, rng):
 
 
 @dropout.mistake
+def multiplied(x, p, training, rng):
+    """You multiply what is kept by 1 - p. That makes the mean smaller a second time: what is kept has to make up for
+    what is dropped, and so it is divided."""
+    return masked(x, p, training, rng.random(x.shape) >= p, 1 - p)
+
+
+@dropout.mistake
+def divided_by_p(x, p, training, rng):
+    """You divide by p, the share that is dropped. The mean stays if you divide by the share that is kept, 1 - p."""
+    return x * (rng.random(x.shape) >= p) / p if training else x
+
+
+@dropout.mistake
 def kept_with_p(x, p, training, rng):
     """p is the probability to be dropped, and you keep with it: with p = 0.25, three in four are gone."""
     return masked(x, p, training, rng.random(x.shape) < p, 1 / (1 - p))
@@ -138,18 +176,22 @@ def batch_norm():
     mean and variance of the batch (divisor N), and the running ones move to them: r ← (1 - momentum) r + momentum ·
     new, where the new variance has the divisor N - 1. In eval mode the running ones replace μ and σ², and stay.
     """
-    for shape, training, momentum, about in [
-        ((4, 3), True, 0.1, ""),
-        ((3, 2), True, 0.3, ""),
-        ((5, 1), True, 1.0, "momentum 1, which forgets what was"),
-        ((4, 3), False, 0.1, "eval mode"),
-        ((1, 2), False, 0.1, "eval mode"),
+    for shape, training, momentum, eps, about in [
+        ((4, 3), True, 0.1, 0.01, ""),
+        ((3, 2), True, 0.3, 0.5, ""),
+        ((3, 3), True, 0.6, 0.1, ""),
+        ((5, 1), True, 1.0, 0.01, "momentum 1, which forgets what was"),
+        ((4, 2), True, 0.2, 0.01, "a column of equal numbers"),
+        ((4, 3), False, 0.1, 0.01, "eval mode"),
+        ((1, 2), False, 0.4, 0.3, "eval mode"),
     ]:
         rng = np.random.default_rng(shape[0] + shape[1])
         x = rng.normal(loc=2.0, scale=3.0, size=shape)
+        if "equal" in about:
+            x[:, 1] = -1.5
         mean, variance = rng.normal(size=shape[1]), rng.uniform(0.5, 2.0, size=shape[1])
         inputs = {"x": x, "running_mean": mean, "running_var": variance, "training": training}
-        inputs |= {"momentum": momentum, "eps": 0.01}
+        inputs |= {"momentum": momentum, "eps": eps}
         names = ("z", "running_mean", "running_var")
         yield Case(inputs, expected=normalised(**inputs), names=names, about=about)
 
@@ -238,6 +280,21 @@ def old_statistics_in_training(x, running_mean, running_var, training, momentum,
 
 
 @batch_norm.mistake
+def statistics_exchanged(*inputs):
+    """The running mean and the running variance have changed places: the mean comes first."""
+    z, mean, variance = normalised(*inputs)
+    return z, variance, mean
+
+
+@batch_norm.mistake
+def along_axis_1(x, running_mean, running_var, training, momentum, eps):
+    """Your statistics are those of the rows, over axis 1. They are those of the columns, over the examples: axis 0."""
+    z = (x - x.mean(axis=1)) / np.sqrt(x.var(axis=1) + eps)
+    moved = (1 - momentum) * running_mean + momentum * x.mean(axis=1)
+    return z, moved, (1 - momentum) * running_var + momentum * x.var(axis=1, ddof=1)
+
+
+@batch_norm.mistake
 def along_the_rows(*inputs):
     """You normalise each row over its columns. That is layer norm; here the statistics are those of a column, over
     the examples of the batch."""
@@ -298,10 +355,22 @@ def batch_norm_backward():
     of the columns of x, and depend on x: the columns of its gradient add up to 0, since moving a whole column by the
     same amount changes nothing.
     """
-    for shape, about in [((4, 3), ""), ((3, 2), ""), ((6, 1), "a single column"), ((2, 3), "two rows")]:
+    for shape, eps, about in [
+        ((4, 3), 0.05, ""),
+        ((3, 2), 0.4, ""),
+        ((3, 3), 0.1, ""),
+        ((6, 1), 0.05, "a single column"),
+        ((2, 3), 0.05, "two rows"),
+        ((4, 2), 0.2, "a gamma of 0"),
+        ((3, 2), 0.3, "a column of equal numbers"),
+    ]:
         rng = np.random.default_rng(10 * shape[0] + shape[1])
         x, g = rng.normal(loc=1.0, scale=2.0, size=shape), rng.normal(size=shape)
-        inputs = {"g": g, "x": x, "gamma": rng.uniform(-2.0, 2.0, size=shape[1]), "eps": 0.05}
+        inputs = {"g": g, "x": x, "gamma": rng.uniform(-2.0, 2.0, size=shape[1]), "eps": eps}
+        if "gamma" in about:
+            inputs["gamma"][0] = 0.0
+        if "equal" in about:
+            x[:, 1] = 2.5
         yield Case(inputs, expected=through_the_engine(**inputs), names=("x", "gamma", "beta"), about=about)
 
 
@@ -404,6 +473,29 @@ def gamma_times_x(g, x, gamma, eps):
 
 
 @batch_norm_backward.mistake
+def gamma_twice(g, x, gamma, eps):
+    """gamma stands in its own gradient. y = gamma · z + beta, so its local derivative is z alone, whatever gamma is."""
+    of_x, of_gamma, of_beta = pulled_back(g, x, gamma, eps)
+    return of_x, gamma * of_gamma, of_beta
+
+
+@batch_norm_backward.mistake
+def gamma_and_beta_exchanged(*inputs):
+    """The gradients of gamma and beta have changed places: gamma comes first."""
+    of_x, of_gamma, of_beta = pulled_back(*inputs)
+    return of_x, of_beta, of_gamma
+
+
+@batch_norm_backward.mistake
+def over_axis_1(g, x, gamma, eps):
+    """Your means and sums go over axis 1, along a row. What belongs together is a column, over the examples: axis 0."""
+    deviation = np.sqrt(x.var(axis=1) + eps)
+    z, h = (x - x.mean(axis=1)) / deviation, g * gamma
+    of_x = (h - h.mean(axis=1) - z * (h * z).mean(axis=1)) / deviation
+    return of_x, (g * z).sum(axis=1), g.sum(axis=1)
+
+
+@batch_norm_backward.mistake
 def not_summed(g, x, gamma, eps):
     """gamma and beta were stretched over the batch: every example hands them a part, and the parts add up. Their
     gradients have their shapes, (C,)."""
@@ -424,11 +516,11 @@ def averaged(g, x, gamma, eps):
 
 @exercise("Repair a dead net", points=3)
 def repair():
-    """Return nothing, but give the model's parameters new values, so that it learns.
+    """Return nothing, but give the model's parameters new values with which every layer keeps the size of its input.
 
-    model is a Sequential of Linear and ReLU layers. Its weights are far too small and its biases far below zero:
-    every unit is dead. `layer.weight.data[...] = …` overwrites a weight of shape (in, out). The check then trains it,
-    for 200 steps of gradient descent with momentum.
+    model is a Sequential of Linear and ReLU layers. Its weights are far too small and its biases far below zero: every
+    hidden unit is dead. `layer.weight.data[...] = …` overwrites a weight of shape (in, out). Afterwards the weights are
+    drawn from rng, with the mean 0 and He's size √(2/in), and every bias is 0, or at most 0.1 away from it.
     """
     for sizes, seed, about in [
         ([2, 24, 24, 24, 2], 0, ""),
@@ -436,11 +528,10 @@ def repair():
         ([2, 12, 48, 12, 2], 2, "layers of unequal width"),
     ]:
         yield Case(
-            {"sizes": sizes, "seed": seed},
-            call=trained_after,
-            accept=wrong_repair,
-            about=about,
+            {"sizes": sizes, "seed": seed}, call=repaired, accept=partial(wrong_repair, sizes, seed), about=about
         )
+    about = "two generators, and the first again"
+    yield Case({"sizes": [2, 12, 2]}, call=repaired_thrice, accept=wrong_seeds, about=about)
 
 
 def dead_net(sizes, seed):
@@ -451,31 +542,6 @@ def dead_net(sizes, seed):
             layer.weight.data *= 0.01
             layer.bias.data -= 1.0
     return model
-
-
-def trained_after(repair, sizes, seed):
-    """Figures of the repaired net before and after training, or the answer of a stub."""
-    model = dead_net(sizes, seed)
-    answer = repair(model, np.random.default_rng(seed))
-    if answer is ...:
-        return answer
-    if is_untouched(model, sizes, seed):
-        return {"parameters changed": 0}
-    x, y = make_moons(120, noise=0.1, rng=np.random.default_rng(3))
-    figures = {"deviation of the first weights": float(model[0].weight.data.std())}
-    figures["dead units"] = share_dead(model, x)
-    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    for _ in range(200):
-        optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(x), y)
-        loss.backward()
-        optimizer.step()
-    return figures | {"loss afterwards": loss.item()}
-
-
-def is_untouched(model, sizes, seed):
-    fresh = dead_net(sizes, seed).state_dict()
-    return all(np.array_equal(value, fresh[name]) for name, value in model.state_dict().items())
 
 
 def share_dead(model, x):
@@ -489,67 +555,152 @@ def share_dead(model, x):
     return float(max(shares))
 
 
-def wrong_repair(figures):
-    if "parameters changed" in figures:
+class Layers(list):
+    """Pairs (weight, bias), one for each layer. A report shows a line for each."""
+
+    def __repr__(self):
+        return "\n".join(
+            f"{weight.shape}: size {size_of(weight):.2g}, biases {bias.min():.2g} to {bias.max():.2g}"
+            for weight, bias in self
+        )
+
+
+def layers_of(model):
+    return Layers((layer.weight.data, layer.bias.data) for layer in model if isinstance(layer, nn.Linear))
+
+
+def size_of(weight):
+    """The root of the mean square."""
+    return float(np.sqrt((weight**2).mean()))
+
+
+def repaired(repair, sizes, seed):
+    """The weights and biases of a repaired net, or the answer of a stub."""
+    model = dead_net(sizes, seed)
+    answer = repair(model, np.random.default_rng(seed))
+    return answer if answer is ... else layers_of(model)
+
+
+def repaired_thrice(repair, sizes):
+    """The first weight by two generators, and by one that begins as the first did."""
+    weights = []
+    for seed in (5, 6, 5):
+        model = dead_net(sizes, 0)
+        answer = repair(model, np.random.default_rng(seed))
+        weights.append(layers_of(model)[0][0])
+    return answer if answer is ... else weights
+
+
+def wrong_seeds(weights):
+    one, other, again = weights
+    if np.array_equal(one, other):
+        return "Two generators give the same weights: draw them from rng."
+    if not np.array_equal(one, again):
+        return "From the same seed come other weights: draw them from rng alone, or no run can be repeated."
+    return None
+
+
+def wrong_repair(sizes, seed, layers):
+    """A sentence on the first error in the weights and biases of a repaired net, or None."""
+    before = layers_of(dead_net(sizes, seed))
+    if all(map(np.array_equal, sum(layers, ()), sum(before, ()))):
         return (
             "Your code ran, and every weight and bias of the model has stayed as it was. A new model, or a new value "
             "for a name, does not change the one that came in. Write into its arrays."
         )
-    dead, loss = figures["dead units"], figures["loss afterwards"]
-    if not np.isfinite(loss):
-        return "The loss is no longer finite: the weights are too large, and each layer multiplies by them again."
-    if dead == 1.0:
-        return (
-            "In some hidden layer every unit is still 0 for all 120 points: no gradient passes. Biases far below zero "
-            "and weights near zero each do that alone."
-        )
-    if loss > 0.25 and figures["deviation of the first weights"] < 1e-6:
-        return (
-            "The weights of a layer are all equal, so its units are, too: they get equal gradients and stay equal. "
-            "They must differ to begin with."
-        )
-    if loss > 0.25:
-        return (
-            f"After 200 steps the loss is {loss:.2f}; guessing has 0.69. Some units live ({1 - dead:.0%} in the worst "
-            "layer), but the net does not learn well. Is the size of the weights such that each layer keeps the size "
-            "of its input?"
-        )
+    for number, ((weight, bias), (n_in, n_out)) in enumerate(zip(layers, pairwise(sizes), strict=True), 1):
+        if (weight.shape, bias.shape) != ((n_in, n_out), (n_out,)):
+            return (
+                f"Layer {number} has a weight of shape {weight.shape} and a bias of shape {bias.shape} now, expected "
+                f"{(n_in, n_out)} and {(n_out,)}."
+            )
+        if (weight == weight[:, :1]).all() or (weight == weight[:1]).all() and n_in > 1:
+            return (
+                f"In layer {number} all weights of a row, or all of a column, are equal. Units with equal weights get "
+                "equal gradients and stay equal: each weight is drawn for itself."
+            )
+    return wrong_sizes(layers) or wrong_means(layers) or wrong_biases(layers)
+
+
+def noise(weight, sigmas=4):
+    """How far the mean of a random weight, or its size, lies from where it should be: relative to its size."""
+    return 0.03 + sigmas / np.sqrt(weight.size)
+
+
+def has_size(weight, size):
+    return abs(size_of(weight) / size - 1) <= noise(weight)
+
+
+# The size of a weight by another rule, and what it does.
+OTHER_SIZES = [
+    (
+        lambda n_in, n_out: np.sqrt(1 / n_in),
+        "Your weights have the size 1/√n, with n inputs. That is right where nothing is cut off. A ReLU sets half of "
+        "what it gets to 0: the mean square halves in each layer.",
+    ),
+    (
+        lambda n_in, n_out: np.sqrt(2 / n_out),
+        "Your weights have the size √(2/out). Each unit adds up its *inputs*: on the way forward they count. Where a "
+        "layer has more outputs than inputs, the signal shrinks.",
+    ),
+    (
+        lambda n_in, n_out: np.sqrt(2 / (n_in + n_out)),
+        "That is Xavier's size, √(2/(in + out)). A ReLU lets half of the signal through; He's √(2/in) makes up for it.",
+    ),
+    (
+        lambda n_in, n_out: 1.0,
+        "Your weights have the size 1, whatever the width: with n inputs each layer multiplies the size by about "
+        "√(n/2). The loss starts in the hundreds or beyond.",
+    ),
+    (
+        lambda n_in, n_out: 2 / n_in,
+        "Your weights have the size 2/n, with n inputs. That is the variance; the size, which is the standard "
+        "deviation, is its root.",
+    ),
+    (
+        lambda n_in, n_out: np.sqrt(2 / n_in / 3),
+        "Your weights are smaller than He's size by √3: uniform numbers between -a and a have the deviation a/√3.",
+    ),
+]
+
+
+def wrong_sizes(layers):
+    """A sentence on weights that do not have He's size, or None."""
+    wrong = [i for i, (weight, _) in enumerate(layers) if not has_size(weight, np.sqrt(2 / len(weight)))]
+    if not wrong:
+        return None
+    fitting = {}  # how far the weights are from another rule -> what it does
+    for size, sentence in OTHER_SIZES:
+        if all(has_size(weight, size(*weight.shape)) for weight, _ in layers):
+            far = sum(abs(np.log(size_of(weight) / size(*weight.shape))) for weight, _ in layers)
+            fitting[far] = sentence
+    if fitting:
+        return fitting[min(fitting)]
+    weight = layers[wrong[0]][0]
+    return (
+        f"The weights of layer {wrong[0] + 1} have the size {size_of(weight):.3g}, the root of their mean square. With "
+        f"{len(weight)} inputs, a layer before a ReLU keeps the size of its input if it is √(2/{len(weight)}) = "
+        f"{np.sqrt(2 / len(weight)):.3g}."
+    )
+
+
+def wrong_means(layers):
+    """A sentence on weights that do not lie around 0, or None."""
+    for number, (weight, _) in enumerate(layers, 1):
+        if abs(weight.mean()) > noise(weight, sigmas=5) * size_of(weight):
+            return f"The weights of layer {number} have the mean {weight.mean():.2g}, not 0: half of them are negative."
     return None
 
 
-@repair.mistake
-def all_zero(model, rng):
-    """Everything is zero now: all units of a layer are alike, give 0, and pass nothing on. Weights must differ to begin
-    with."""
-    for parameter in model.parameters():
-        parameter.data[...] = 0.0
-
-
-@repair.mistake
-def biases_alone(model, rng):
-    """The biases are mended, the weights are still a hundred times too small: each layer shrinks what it gets, and
-    after a few of them nothing is left to learn from."""
-    for layer in model:
-        if isinstance(layer, nn.Linear):
-            layer.bias.data[...] = 0.0
-
-
-@repair.mistake
-def weights_alone(model, rng):
-    """The weights are mended, but the biases still hold most units below zero. Set them to zero, too."""
-    for layer in model:
-        if isinstance(layer, nn.Linear):
-            layer.weight.data[...] = rng.normal(size=layer.weight.shape) * np.sqrt(2 / layer.weight.shape[0])
-
-
-@repair.mistake
-def without_a_scale(model, rng):
-    """Standard normal weights, whatever the width: with n inputs each layer multiplies the size by about √(n/2). The
-    loss starts in the hundreds or beyond. Divide by the root of the number of inputs."""
-    for layer in model:
-        if isinstance(layer, nn.Linear):
-            layer.weight.data[...] = rng.normal(size=layer.weight.shape)
-            layer.bias.data[...] = 0.0
+def wrong_biases(layers):
+    """A sentence on biases that are not 0, or None."""
+    for number, (_, bias) in enumerate(layers, 1):
+        if np.abs(bias).max() > 0.1:
+            return (
+                f"The weights are mended. The biases of layer {number} go from {bias.min():.2g} to {bias.max():.2g}. "
+                "They shift every unit, whatever comes in, and one far below zero holds it at 0. Set them to 0."
+            )
+    return None
 
 
 # --- 5 -----------------------------------------------------------------------------------------
@@ -569,13 +720,28 @@ def network_bounds():
         ((2, 3, 2), ""),
         ((3, 4, 5, 1), "three layers, one output"),
         ((2, 3, 2), "a box that is a single point"),
+        ((1, 4, 2), "a single input"),
+        ((2, 2), "weights of 0"),
     ]:
         rng = np.random.default_rng(7 * sizes[0] + sizes[-1] + len(about))
         low = rng.normal(size=sizes[0])
         high = low + (0.0 if "point" in about else rng.uniform(0.1, 2.0, size=sizes[0]))
         layers = [(rng.normal(size=pair), rng.normal(size=pair[1])) for pair in pairwise(sizes)]
-        expected = by_the_signs(low, high, layers)
-        yield Case({"low": low, "high": high, "layers": layers}, expected, names=("low", "high"), about=about)
+        if "weights" in about:
+            layers[0][0][:, 0] = 0.0
+        yield Case(
+            {"low": low, "high": high, "layers": layers},
+            by_the_signs(low, high, layers),
+            call=two_ends,
+            names=("low", "high"),
+            about=about,
+        )
+
+
+def two_ends(network_bounds, low, high, layers):
+    """The two bounds; two rows of one array are two arrays as well."""
+    answer = network_bounds(low, high, layers)
+    return tuple(answer) if isinstance(answer, np.ndarray) and len(answer) == 2 else answer
 
 
 def by_the_signs(low, high, layers, through=None, bias=True, relu=None):
@@ -610,6 +776,17 @@ def ends_sorted(low, high, layers):
         return np.minimum(low @ weight, high @ weight), np.maximum(low @ weight, high @ weight)
 
     return by_the_signs(low, high, layers, through=sort)
+
+
+@network_bounds.mistake
+def corners(low, high, layers):
+    """You put the corners of the box through the whole network, and take the least and the greatest that come out.
+    That is right for one layer. Interval arithmetic gives each layer a box of its own, which holds more than what the
+    corners become; and between the corners the network may go beyond them."""
+    ends = [np.array(corner) for corner in product(*zip(low, high, strict=True))]
+    for i, (weight, shift) in enumerate(layers):
+        ends = [(np.maximum(end, 0) if i else end) @ weight + shift for end in ends]
+    return np.min(ends, axis=0), np.max(ends, axis=0)
 
 
 @network_bounds.mistake

@@ -26,7 +26,7 @@ def with_a_draw_of_two(x, p, training, rng):
     return z
 
 
-@dropout.wrong("the mean falls to")
+@dropout.wrong("You drop the right share")
 def not_scaled(x, p, training, rng):
     return x * (rng.random(x.shape) >= p) if training else x
 
@@ -56,7 +56,7 @@ def modes_exchanged(x, p, training, rng):
     return x if training else with_a_mask(x, p, True, rng)
 
 
-@dropout.wrong("One draw decides for the whole array")
+@dropout.wrong("Each entry is drawn for itself")
 def one_draw(x, p, training, rng):
     return x * (rng.random() >= p) / (1 - p) if training else x
 
@@ -79,19 +79,70 @@ def yields(x, p, training, rng):
     yield with_a_mask(x, p, training, rng)
 
 
-@dropout.wrong("Whole rows or columns")
+@dropout.wrong("that differ only in axis 0 are dropped together")
 def by_columns(x, p, training, rng):
     return x * (rng.random(x.shape[1]) >= p) / (1 - p) if training else x
 
 
-@dropout.wrong()
-def divided_by_p(x, p, training, rng):
+@dropout.wrong("What is kept is multiplied by 1.67")
+def another_divisor(x, p, training, rng):
     return x * (rng.random(x.shape) >= p) / (p + 0.1) if training else x
 
 
-@dropout.wrong()
+@dropout.wrong("makes the mean smaller a second time")
+def made_smaller(x, p, training, rng):
+    return x * (rng.random(x.shape) >= p) * (1 - p) if training else x
+
+
+@dropout.wrong("You divide by p, the share that is dropped")
+def by_the_other_share(x, p, training, rng):
+    return np.where(rng.random(x.shape) < p, 0, x / p) if training else x
+
+
+@dropout.wrong("A 0 in x has become something else")
+def shifted_to_the_same_sum(x, p, training, rng):
+    z = np.where(rng.random(x.shape) >= p, x, 0)
+    return z + (x - z).sum() / x.size if training else x
+
+
+@dropout.wrong("by different factors")
+def noise_for_zeros(x, p, training, rng):
+    return np.where(rng.random(x.shape) >= p, x / (1 - p), 0.1 * x) if training else x
+
+
+@dropout.wrong("not finite")
+def not_a_number_for_zero(x, p, training, rng):
+    return np.where(rng.random(x.shape) >= p, x / (1 - p), np.nan) if training else x
+
+
+@dropout.wrong("that differ only in axis 0 are dropped together")
+def one_mask_for_all_examples(x, p, training, rng):
+    return x * (rng.random(x.shape[1:]) >= p) / (1 - p) if training else x
+
+
+@dropout.wrong("With p = 0 nothing is dropped")
+def a_coin(x, p, training, rng):
+    return x * (rng.random(x.shape) >= 0.5) / (1 - p) if training else x
+
+
+@dropout.wrong("by different factors")
+def shifted(x, p, training, rng):
+    return (x + 1e-3) * (rng.random(x.shape) >= p) / (1 - p) if training else x
+
+
+@dropout.wrong("nothing is dropped, and nothing scaled")
+def moved_in_eval_mode(x, p, training, rng):
+    return with_a_mask(x, p, training, rng) if training else x + 0.5
+
+
+@dropout.wrong("p is the probability to be dropped")
+def squared_p(x, p, training, rng):
+    return x * (rng.random(x.shape) >= p**2) / (1 - p) if training else x
+
+
+@dropout.wrong("entries none is dropped")
 def nothing_dropped(x, p, training, rng):
-    return x / (1 - p) if training else x + 0.5
+    return x / (1 - p) if training else x
 
 
 norm = answers_to(check.batch_norm)
@@ -153,6 +204,22 @@ def along_rows(x, running_mean, running_var, training, momentum, eps):
 def moves_always(x, running_mean, running_var, training, momentum, eps):
     z = by_numpy(x, running_mean, running_var, training, momentum, eps)[0]
     return z, *by_numpy(x, running_mean, running_var, True, momentum, eps)[1:]
+
+
+@norm.wrong("have changed places: the mean comes first")
+def variance_first(x, running_mean, running_var, training, momentum, eps):
+    z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
+    return z, variance, mean
+
+
+@norm.wrong("Your statistics are those of the rows")
+def over_axis_1(x, running_mean, running_var, training, momentum, eps):
+    if not training:
+        return (x - running_mean) / np.sqrt(running_var + eps), running_mean, running_var
+    mean, variance = x.mean(axis=1), x.var(axis=1)
+    running_mean = running_mean + momentum * (mean - running_mean)
+    running_var = running_var + momentum * (x.var(axis=1, ddof=1) - running_var)
+    return (x - mean) / np.sqrt(variance + eps), running_mean, running_var
 
 
 @norm.wrong("which have just moved")
@@ -339,6 +406,26 @@ def gamma_with_x(g, x, gamma, eps):
     return of_x, np.einsum("nc,nc->c", g, x), of_beta
 
 
+@back.wrong("gamma stands in its own gradient")
+def gamma_inside(g, x, gamma, eps):
+    of_x, of_gamma, of_beta = in_one_line(g, x, gamma, eps)
+    return of_x, (g * gamma * z_of(x, eps)).sum(axis=0), of_beta
+
+
+@back.wrong("gamma comes first")
+def beta_before_gamma(g, x, gamma, eps):
+    of_x, of_gamma, of_beta = in_one_line(g, x, gamma, eps)
+    return of_x, of_beta, of_gamma
+
+
+@back.wrong("go over axis 1, along a row")
+def along_axis_1(g, x, gamma, eps):
+    deviation = np.sqrt(x.var(axis=1) + eps)
+    z, h = (x - x.mean(axis=1)) / deviation, g * gamma
+    of_x = (h - h.mean(axis=1) - z * (h * z).mean(axis=1)) / deviation
+    return of_x, (g * z).sum(axis=1), g.sum(axis=1)
+
+
 @back.wrong("stretched over the batch")
 def examples_apart(g, x, gamma, eps):
     return in_one_line(g, x, gamma, eps)[0], g * z_of(x, eps), g
@@ -400,48 +487,79 @@ def by_the_librarys_init(model, rng):
         nn.init.zeros_(layer.bias)
 
 
+@mend.right
+def with_new_parameters_and_small_biases(model, rng):
+    for layer in linears(model):
+        n_in, n_out = layer.weight.shape
+        layer.weight = nn.Parameter(rng.choice([-1.0, 1.0], size=(n_in, n_out)) * (2 / n_in) ** 0.5)
+        layer.bias = nn.Parameter(np.full(n_out, 0.01))
+
+
 @mend.stub
 def returns_dots(model, rng):
     return ...
 
 
-@mend.wrong("every unit is still 0")
-def smaller_biases(model, rng):
-    for layer in linears(model):
-        layer.bias.data[...] = -0.5
+def sized(size, bias=0.0, draw=np.random.Generator.standard_normal):
+    """A repair with weights of another size, drawn by `draw` from a generator of its own kind."""
+
+    def repair(model, rng):
+        for layer in linears(model):
+            layer.weight.data[...] = size(*layer.weight.shape) * draw(rng, size=layer.weight.shape)
+            layer.bias.data[...] = bias if np.isscalar(bias) else bias(rng, layer.bias.shape)
+
+    return repair
 
 
-@mend.wrong("Set them to zero, too")
+def he_size(n_in, n_out):
+    return np.sqrt(2 / n_in)
+
+
+mend.wrong("the mean square halves in each layer")(sized(lambda n_in, n_out: n_in**-0.5))
+mend.wrong("Each unit adds up its *inputs*")(sized(lambda n_in, n_out: (2 / n_out) ** 0.5))
+mend.wrong("That is Xavier's size")(sized(lambda n_in, n_out: (2 / (n_in + n_out)) ** 0.5))
+mend.wrong("The loss starts in the hundreds")(sized(lambda n_in, n_out: 1.0))
+mend.wrong("That is the variance")(sized(lambda n_in, n_out: 2 / n_in))
+mend.wrong("uniform numbers between -a and a have the deviation")(
+    sized(he_size, draw=lambda rng, size: rng.uniform(-1, 1, size))
+)
+mend.wrong("The weights of layer 1 have the size 17.6")(sized(lambda n_in, n_out: 20.0))
+mend.wrong("The weights of layer 1 have the size 0.0")(sized(lambda n_in, n_out: 0.03))
+mend.wrong("not 0: half of them are negative")(sized(he_size, draw=lambda rng, size: abs(rng.standard_normal(size))))
+mend.wrong("The biases of layer 1 go from -0.5 to -0.5")(sized(he_size, bias=-0.5))
+mend.wrong("They shift every unit")(sized(he_size, bias=lambda rng, shape: rng.normal(size=shape)))
+mend.wrong("all of a column, are equal")(sized(lambda n_in, n_out: 0.0))
+mend.wrong("each weight is drawn for itself")(sized(he_size, draw=lambda rng, size: np.ones(size)))
+mend.wrong("each weight is drawn for itself")(
+    sized(he_size, draw=lambda rng, size: np.tile(rng.normal(size=(size[0], 1)), size[1]))
+)
+mend.wrong("Two generators give the same weights")(
+    sized(he_size, draw=lambda rng, size: np.random.default_rng(0).normal(size=size))
+)
+
+
+@mend.wrong("From the same seed come other weights")
+def another_source(model, rng):
+    he(model, ANOTHER)
+
+
+@mend.wrong("The weights are mended")
 def only_weights(model, rng):
     for layer in linears(model):
         layer.weight.data[...] = rng.normal(size=layer.weight.shape) * (2 / layer.weight.shape[0]) ** 0.5
 
 
-@mend.wrong("Weights must differ to begin with")
-def zeros(model, rng):
-    for layer in linears(model):
-        nn.init.zeros_(layer.weight)
-        nn.init.zeros_(layer.bias)
-
-
-@mend.wrong("a hundred times too small")
+@mend.wrong("The weights of layer 1 have the size")
 def only_biases(model, rng):
     for layer in linears(model):
         nn.init.zeros_(layer.bias)
 
 
-@mend.wrong("each layer multiplies by them again")
-def far_too_large(model, rng):
-    for layer in linears(model):
-        layer.weight.data[...] = 20 * rng.normal(size=layer.weight.shape)
-        layer.bias.data[...] = 0.0
-
-
-@mend.wrong("keeps the size of its input")
-def a_tenth_everywhere(model, rng):
-    for layer in linears(model):
-        layer.weight.data[...] = 0.03 * rng.normal(size=layer.weight.shape)
-        layer.bias.data[...] = 0.0
+@mend.wrong("The weights of layer 2 have the size")
+def only_the_first_layer(model, rng):
+    first = linears(model)[0]
+    first.weight.data[...] = rng.normal(size=first.weight.shape)
+    first.bias.data[...] = 0.0
 
 
 @mend.wrong("has stayed as it was")
@@ -464,10 +582,10 @@ def plain_arrays(model, rng):
         layer.bias = np.zeros(layer.bias.shape)
 
 
-@mend.wrong("The weights of a layer are all equal")
-def all_the_same(model, rng):
+@mend.wrong("has a weight of shape (24, 2)")
+def transposed(model, rng):
     for layer in linears(model):
-        layer.weight.data[...] = 0.01
+        layer.weight = nn.Parameter(rng.normal(size=layer.weight.shape[::-1]) * np.sqrt(2 / layer.weight.shape[0]))
         layer.bias.data[...] = 0.0
 
 
@@ -512,6 +630,11 @@ def by_recursion(low, high, layers):
 
 
 @bounds.right
+def as_one_array(low, high, layers):
+    return np.array(split_by_sign(low, high, layers))
+
+
+@bounds.right
 def by_the_librarys_intervals(low, high, layers):
     x = interval_bounds.Interval(low, high)
     for i, (weight, bias) in enumerate(layers):
@@ -531,6 +654,14 @@ def both_ends_sorted(low, high, layers):
         return ends[0], ends[1]
 
     return layer_by_layer(one, layers, low, high)
+
+
+@bounds.wrong("You put the corners of the box through the whole network")
+def at_the_corners(low, high, layers):
+    corners = np.array(np.meshgrid(*zip(low, high, strict=True))).reshape(len(low), -1).T
+    for i, (weight, bias) in enumerate(layers):
+        corners = (np.maximum(corners, 0) if i else corners) @ weight + bias
+    return corners.min(axis=0), corners.max(axis=0)
 
 
 @bounds.wrong("The bias moves both")
