@@ -1,12 +1,13 @@
 """The checks of lesson 11."""
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
 from gradlib import Tensor, nn, no_grad, optim
 from gradlib.checks.cases import Case
 from gradlib.checks.exercises import exercise
+from gradlib.checks.values import named
 from gradlib.data import DataLoader, TensorDataset, make_moons
 
 TITLE = "Training"
@@ -36,7 +37,7 @@ def batches():
             about=about,
         )
     yield Case(
-        {"n": 12, "batch_size": 4, "seed": 0},
+        {"n": 40, "batch_size": 8, "seed": 0},
         call=three_epochs,
         accept=wrong_epochs,
         about="two epochs with one generator, and the first again with the same seed",
@@ -61,7 +62,9 @@ def wrong_epochs(epochs):
     """A sentence on an error in two epochs and the first again, or None."""
     first, second, again = epochs
     if first == second:
-        return "Two epochs came in the same order. Draw a new order from rng in each: so the batches differ."
+        return (
+            "Two epochs came in the same order. What rng draws is another order each time: the batches must follow it."
+        )
     if sorted(map(sorted, first)) == sorted(map(sorted, second)):
         return (
             "In both epochs the same examples stand together in a batch: only their order in it, or that of the "
@@ -83,8 +86,8 @@ def wrong_batches(given, n, size):
         return f"Example {repeated[0]} comes {flat.count(repeated[0])} times in one epoch. Each should come once."
     if missing := sorted(set(range(n)) - set(flat)):
         return f"{len(missing)} of {n} examples are in no batch, among them number {missing[0]}."
-    if set(flat) != set(range(n)):
-        return f"There is no example {max(flat)}: the numbers go from 0 to {n - 1}."
+    if strange := sorted(set(flat) - set(range(n))):
+        return f"There is no example {strange[0]}: the numbers go from 0 to {n - 1}."
     sizes = [len(batch) for batch in given]
     wanted = [min(size, n - start) for start in range(0, n, size)]
     if sizes != wanted:
@@ -179,7 +182,11 @@ def order_of_one_call(train_step, calls):
 
     model, y = line(Line), Tensor(Y)
     answer = train_step(model, loss_fn, Optimizer(model.parameters(), lr=0.1), Tensor(X), y)
-    return answer if answer is None or answer is ... else called
+    if answer is None or answer is ...:
+        return answer
+    if "step" not in called and not np.array_equal(model.weight.data, WEIGHT):
+        called.append("moved by hand")
+    return called
 
 
 def wrong_order(called):
@@ -187,6 +194,13 @@ def wrong_order(called):
     steps = [i for i, name in enumerate(called) if name.startswith("step")]
     if "loss of (targets, output)" in called:
         return "loss_fn takes the output first, then the targets. Squared error forgives it, other losses do not."
+    if "loss" not in called:
+        return "`loss_fn` is never called. Which loss it is, the caller decides: squared error is only one of many."
+    if "moved by hand" in called:
+        return (
+            "The parameters moved, but the optimizer's `step` was not called. It decides which step is taken: Adam's, "
+            "for example, is not -lr times the gradient."
+        )
     if "backward" not in called:
         return "`backward` is never called, so there are no gradients to step along."
     if not steps:
@@ -277,15 +291,15 @@ def evaluate():
     In eval mode, without a graph, and with the model in the end in the mode in which it came. loss_fn gives the mean
     over its batch. Two batches, of 3 examples with loss 1 and of 1 example with loss 5: (3 · 1 + 1 · 5) / 4 = 2.
     """
-    for rows, batch_size, about in [
-        (6, 3, ""),
-        (7, 3, "a last batch that is smaller"),
-        (5, 4, "a last batch that is smaller"),
-        (4, 9, "a single batch"),
+    for rows, batch_size, loss, about in [
+        (6, 3, SQUARED, ""),
+        (7, 3, SQUARED, "a last batch that is smaller"),
+        (5, 4, SQUARED, "a last batch that is smaller"),
+        (4, 9, SQUARED, "a single batch"),
+        (5, 2, ABSOLUTE, "another loss"),
     ]:
-        yield Case(
-            {"rows": rows, "batch_size": batch_size}, call=mean_loss, expected=true_mean(rows), rtol=1e-5, about=about
-        )
+        inputs = {"rows": rows, "batch_size": batch_size, "loss_fn": loss}
+        yield Case(inputs, call=mean_loss, expected=true_mean(rows, loss), rtol=1e-5, about=about)
     for training in (True, False):
         yield Case(
             {"rows": 4, "training": training},
@@ -314,14 +328,19 @@ def loader_of(rows, batch_size):
     return DataLoader(TensorDataset(*some_rows(rows)), batch_size=batch_size)
 
 
-def mean_loss(evaluate, rows, batch_size):
-    return evaluate(with_dropout(), nn.functional.mse_loss, loader_of(rows, batch_size))
+SQUARED = named("mean of (output - target)²", nn.functional.mse_loss)
+ABSOLUTE = named("mean of |output - target|", nn.functional.l1_loss)
 
 
-def true_mean(rows):
+def mean_loss(evaluate, rows, batch_size, loss_fn):
+    return evaluate(with_dropout(), loss_fn, loader_of(rows, batch_size))
+
+
+def true_mean(rows, loss_fn):
     x, y = some_rows(rows)
     weights = [parameter.data for name, parameter in with_dropout().named_parameters() if "weight" in name]
-    return float(((x @ weights[0] @ weights[1] - y) ** 2).mean())
+    error = x @ weights[0] @ weights[1] - y
+    return float((error**2 if loss_fn is SQUARED else np.abs(error)).mean())
 
 
 def mode_afterwards(evaluate, rows, training):
@@ -437,53 +456,51 @@ def can_overfit():
     model, loss_fn, optimizer, inputs and targets are given. A program without a bug can: it has more parameters than
     examples. For a net whose last layer is cut off by a ReLU it is False.
     """
-    for name, about in PIPELINES.items():
-        yield Case({"program": name}, call=tried_on, expected=name in CAN, about=about)
+    for name, (goal, steps, changes, expected) in PROGRAMS.items():
+        inputs = {"program": name, "steps": steps, "goal": goal}
+        about = "" if name in PLAIN else name
+        yield Case(inputs, call=partial(tried_on, changes), expected=expected, about=about)
 
 
-CAN = ("right", "random labels", "almost there", "learned before")
-PIPELINES = {
-    "right": "",
-    "random labels": "labels that mean nothing: a net can learn them by heart, too",
-    "relu at the end": "a ReLU after the last layer",
-    "contradiction": "the same example with two labels",
-    "tiny rate": "a learning rate of a millionth",
-    "huge rate": "a loss that becomes nan",
-    "almost there": "a loss that falls below the goal with the very last step",
-    "learned before": "a model that knows the batch already",
+# program -> goal, steps, how it differs from the first, whether the loss gets below the goal. Each step of the first
+# divides the loss by four, from 4 on: 4, 1, 0.25, 0.0625, ...
+PROGRAMS = {
+    "right": (0.1, 6, {}, True),
+    "right, with a stricter goal": (1e-6, 6, {}, False),
+    "right, with fewer steps": (0.1, 2, {}, False),
+    "right, with two steps, which are enough": (0.5, 2, {}, True),
+    "right, with a goal that one step reaches": (1.5, 2, {}, True),
+    "right, and below the goal with the very last step": (0.1, 3, {}, True),
+    "right, with a goal that is soon reached": (2.0, 3, {}, True),
+    "labels that mean nothing": (0.1, 6, {"targets": [[-3.0], [0.5], [2.0]]}, True),
+    "a ReLU after the last layer": (0.1, 6, {"relu": True, "targets": [[-2.0], [-1.0], [-2.5]]}, False),
+    "the same example with two labels": (0.1, 6, {"twice": True}, False),
+    "a learning rate of a millionth": (0.1, 6, {"rate": 1e-6}, False),
+    "a loss that grows": (0.1, 6, {"rate": 1.5}, False),
+    "a loss that becomes nan": (0.1, 8, {"rate": 1e100}, False),
+    "a model that knows the batch already": (0.1, 4, {"weight": [1.99, 1.99, 1.99, 0.0], "rate": 1e-3}, True),
+    "a loss with a factor of 100": (0.1, 4, {"factor": 100.0, "rate": 0.0025}, False),
 }
+PLAIN = [name for name in PROGRAMS if name.startswith("right")]
 
 
-def pipeline(name):
-    """A model, its loss, its optimizer and one batch; most have a bug."""
-    rng = np.random.default_rng(5)
-    inputs, labels = rng.normal(size=(6, 2)).astype(np.float32), np.array([0, 1, 1, 0, 1, 0])
-    model = nn.MLP([2, 12, 2], activation="tanh", rng=np.random.default_rng(1))
-    loss_fn, rate, steps = nn.functional.cross_entropy, 0.1, 60
-    if name == "random labels":
-        labels = rng.integers(0, 2, 6)
-    elif name == "relu at the end":
-        model[-1].bias.data -= 20.0
-        model = nn.Sequential(model, nn.ReLU())
-    elif name == "contradiction":
-        inputs[1] = inputs[0]
-    elif name == "tiny rate":
-        rate = 1e-6
-    elif name == "learned before":
-        losses_while_learning(model, loss_fn, optim.Adam(model.parameters(), lr=rate), Tensor(inputs), labels, steps)
-        rate = 0.001
-    elif name == "almost there":
-        rate, steps = 0.005, 64  # the loss is 0.101 before the last step, 0.099 after it
-    if name == "huge rate":
-        model, loss_fn = nn.Linear(2, 1, rng=np.random.default_rng(1)), nn.functional.mse_loss
-        labels = Tensor(inputs.sum(axis=1, keepdims=True))
-        return model, loss_fn, optim.SGD(model.parameters(), lr=1e3), Tensor(inputs), labels, steps
-    return model, loss_fn, optim.Adam(model.parameters(), lr=rate), Tensor(inputs), labels, steps
+def program(targets=((2.0,), (2.0,), (2.0,)), weight=(0.0,) * 4, relu=False, twice=False, rate=0.25, factor=1.0):
+    """A model with four weights, its loss, its optimizer and a batch of three examples; most have a bug."""
+    inputs = np.sqrt(3) * np.eye(3, 4)
+    if twice:
+        inputs[1], targets = inputs[0], [(2.0,), (-2.0,), (2.0,)]
+    layer = nn.Linear(4, 1, bias=False)
+    layer.weight = nn.Parameter(np.array(weight)[:, None] / np.sqrt(3))
+    model = nn.Sequential(layer, nn.ReLU()) if relu else layer
+
+    def loss_fn(output, targets):
+        return factor * nn.functional.mse_loss(output, targets)
+
+    return model, loss_fn, optim.SGD(model.parameters(), lr=rate), Tensor(inputs), Tensor(np.array(targets))
 
 
-def tried_on(can_overfit, program):
-    model, loss_fn, optimizer, inputs, labels, steps = pipeline(program)
-    answer = can_overfit(model, loss_fn, optimizer, inputs, labels, steps, 0.1)
+def tried_on(changes, can_overfit, name, steps, goal):
+    answer = can_overfit(*program(**changes), steps, goal)
     return bool(answer) if isinstance(answer, np.bool_) else answer
 
 
@@ -498,6 +515,24 @@ def losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps, zer
         losses.append(loss.item())
     with no_grad():
         return [*losses, loss_fn(model(inputs), targets).item()]
+
+
+@can_overfit.mistake
+def never_trained(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """You ask for the loss as it is before the first step. Take all steps, then ask."""
+    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, 0)[-1] < goal
+
+
+@can_overfit.mistake
+def more_steps(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """You take more steps than `steps` says. How far a program gets in so many steps is the question."""
+    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps + 1)[-1] < goal
+
+
+@can_overfit.mistake
+def goal_of_its_own(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """Your goal is always the same number, whatever `goal` says."""
+    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)[-1] < 0.1
 
 
 @can_overfit.mistake
@@ -547,28 +582,65 @@ def mean_over_steps(model, loss_fn, optimizer, inputs, targets, steps, goal):
 
 @exercise("Find the leak", points=3)
 def split_and_scale():
-    """Return x_train, y_train, x_test, y_test: shuffled by rng, split, and standardised without a leak.
+    """Return x_train, y_train, x_test, y_test: split by chance, and standardised without a leak.
 
-    The first n_train rows of the shuffled order are for training. Every column then has mean 0 and standard deviation 1
-    over the *training* rows, and the test rows are moved and scaled by the same numbers; a column that is constant
-    there is only moved. For one column with training rows 1 and 3 (mean 2, deviation 1), a test row 5 becomes 3.
+    n_train rows drawn by rng are for training. Every column then has mean 0 and standard deviation 1 over the
+    *training* rows, and the test rows are moved and scaled by the same numbers; a column that is constant among the
+    training rows is only moved. For a column with training rows 1 and 3 (mean 2, deviation 1), a test row 5 becomes 3.
     """
     for rows, columns, n_train, about in [
-        (6, 2, 4, ""), (9, 3, 5, ""), (12, 1, 9, "a single column"), (8, 2, 6, "a column that is constant"),
-    ]:  # fmt: skip
+        (6, 2, 4, ""),
+        (9, 3, 5, ""),
+        (12, 1, 9, "a single column"),
+        (8, 2, 6, "a column that is constant"),
+        (9, 2, 4, "a column with a single other number"),
+        (4, 2, 1, "a single row to train on, where every column is constant"),
+    ]:
         x = np.random.default_rng(rows).normal(loc=3.0, scale=2.0, size=(rows, columns)) ** 3
-        if "constant" in about:
+        if "constant" in about and n_train > 1:
             x[:, 1] = 4.0
+        if "other" in about:
+            x[:, 1] = [4.0] * (rows - 1) + [9.0]
         yield Case(
             {"x": x, "y": np.arange(rows), "n_train": n_train, "seed": 1},
             call=split,
             accept=lambda parts, x=x, n_train=n_train: wrong_split(parts, x, n_train),
             about=about,
         )
+    x = np.random.default_rng(0).normal(size=(14, 1))
+    inputs = {"x": x, "y": np.arange(14), "n_train": 7, "seeds": [1, 2, 3, 1]}
+    yield Case(
+        inputs, call=rows_drawn, accept=wrong_draws, about="which rows are drawn for training, by three generators"
+    )
 
 
 def split(split_and_scale, x, y, n_train, seed):
     return split_and_scale(x, y, n_train, np.random.default_rng(seed))
+
+
+def rows_drawn(split_and_scale, x, y, n_train, seeds):
+    """The numbers of the rows to train on, in order, once for each seed."""
+    answers = [split(split_and_scale, x, y, n_train, seed) for seed in seeds]
+    if any(answer is None or answer is ... for answer in answers):
+        return None
+    return [sorted(np.asarray(answer[1]).tolist()) for answer in answers]
+
+
+def wrong_draws(drawn):
+    """A sentence on the rows that are drawn, or None."""
+    first, *others, again = drawn
+    if all(rows == first for rows in others):
+        if first == list(range(len(first))):
+            return (
+                "The first rows are always those to train on. Data is often sorted by class, and then the test part "
+                "would be of one class: which rows are for training, rng must decide."
+            )
+        return "The same rows are for training, whatever the generator: rng must decide which."
+    if first != again:
+        return (
+            "From the same seed come other rows: they are drawn from something else than rng, and nobody can repeat it."
+        )
+    return None
 
 
 def wrong_split(parts, x, n_train):
@@ -582,11 +654,11 @@ def wrong_split(parts, x, n_train):
         return f"Expected {n_train} rows to train and {len(x) - n_train} to test, got {len(x_train)} and {len(x_test)}."
     if both := set(y_train.tolist()) & set(y_test.tolist()):
         return f"Row {min(both)} is in both parts: the model would be asked what it was told."
-    if sorted([*y_train.tolist(), *y_test.tolist()]) != list(range(len(x))):
-        return "Some rows are in neither part."
-    if y_train.tolist() == sorted(y_train.tolist()):
-        return "The rows were not shuffled: data is often sorted by class, and the test part would be of one class."
-    rows, others = x[y_train], x[y_test]
+    numbers = [*y_train.tolist(), *y_test.tolist()]
+    if sorted(numbers) != list(range(len(x))):
+        twice = [number for number in numbers if numbers.count(number) > 1]
+        return f"Row {twice[0]} comes twice." if twice else "The labels are not those that came in."
+    rows, others = x[y_train.astype(int)], x[y_test.astype(int)]
     if agree(x_train, scaled(x, x)[y_train]) and not agree(scaled(x, x)[y_train], scaled(rows, rows)):
         return (
             "The mean and the deviation are those of all rows, the test rows among them: so the training data knows "
@@ -594,16 +666,23 @@ def wrong_split(parts, x, n_train):
         )
     if agree(x_train, rows):
         return "x_train is not standardised: its columns have another mean than 0, or another deviation than 1."
+    constant = rows.std(axis=0) == 0
     if not np.isfinite(x_train).all():
-        return "x_train has nan in it: a constant column has the deviation 0, and 0/0 is nan."
+        reason = ": a column that is constant has the deviation 0, and 0/0 is nan" if constant.any() else ""
+        return f"x_train holds numbers that are not finite{reason}."
     if rows.shape[1] > 1 and agree(x_train, (rows - rows.mean()) / rows.std()):
         return "You took one mean and one deviation of all columns together. Each column has its own."
     if wrong := wrong_column(x_train, rows):
         return wrong
     if not agree(x_train, scaled(rows, rows)):
         return (
-            "Every column of x_train has mean 0 and deviation 1, but its rows are not those that y_train names: rows "
-            "and labels were put into two different orders."
+            "Every column of x_train has mean 0 and deviation 1, but its rows are not those that y_train names, "
+            "standardised. Are rows and labels still in the same order?"
+        )
+    if constant.any() and not agree(x_test[:, constant], scaled(others, rows)[:, constant]):
+        return (
+            f"Column {constant.argmax()} is constant among the training rows, but not in x. There is nothing to scale "
+            "by: x_test has the distance from that constant there, as if the deviation were 1."
         )
     if agree(x_test, scaled(others, others)):
         return (

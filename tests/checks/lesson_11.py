@@ -197,6 +197,25 @@ def step_between(model, loss_fn, optimizer, inputs, targets):
     return loss.item()
 
 
+@step.wrong("the optimizer's `step` was not called")
+def moves_by_hand(model, loss_fn, optimizer, inputs, targets):
+    optimizer.zero_grad()
+    loss = loss_fn(model(inputs), targets)
+    loss.backward()
+    for parameter in model.parameters():
+        parameter.data -= 0.1 * parameter.grad
+    return loss.item()
+
+
+@step.wrong("`loss_fn` is never called")
+def a_loss_of_its_own(model, loss_fn, optimizer, inputs, targets):
+    optimizer.zero_grad()
+    loss = ((model(inputs) - targets) ** 2).mean()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
 @step.wrong("You set the gradients to zero between")
 def none_after_backward(model, loss_fn, optimizer, inputs, targets):
     loss = loss_fn(model(inputs), targets)
@@ -336,6 +355,15 @@ def as_one_would_begin(model, loss_fn, loader):
     return np.mean([loss_fn(model(inputs), targets).item() for inputs, targets in loader])
 
 
+@evaluate.wrong()
+def always_squared_error(model, loss_fn, loader):
+    def squared_error(output, targets):
+        loss_fn(output, targets)
+        return ((output - targets) ** 2).mean()
+
+    return weighed(model, squared_error, loader)
+
+
 @evaluate.wrong("A mean has been divided once already")
 def means_by_examples(model, loss_fn, loader):
     pairs = [(loss, len(inputs)) for loss, inputs in losses_of_batches(model, loss_fn, loader)]
@@ -411,6 +439,35 @@ def fails_if_above(model, loss_fn, optimizer, inputs, targets, steps, goal):
         return False if loss_fn(model(inputs), targets).item() > goal else True  # noqa: SIM211
 
 
+@overfit.wrong("as it is before the first step")
+def never_trains(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    for _ in range(steps):
+        with no_grad():
+            loss = loss_fn(model(inputs), targets)
+    return loss.item() < goal
+
+
+@overfit.wrong("You take more steps than `steps` says")
+def one_step_more(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    return after_all_steps(model, loss_fn, optimizer, inputs, targets, steps + 1, goal)
+
+
+@overfit.wrong("Your goal is always the same number")
+def below_a_tenth(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    return after_all_steps(model, loss_fn, optimizer, inputs, targets, steps, 0.1)
+
+
+@overfit.wrong()
+def twenty_times_as_many_steps(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    return after_all_steps(model, loss_fn, optimizer, inputs, targets, 20 * steps, goal)
+
+
+@overfit.wrong()
+def squared_error_whatever_the_loss(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    after_all_steps(model, loss_fn, optimizer, inputs, targets, steps, goal)
+    return ((model(inputs) - targets) ** 2).mean().item() < goal
+
+
 @overfit.wrong()
 def fails_if_above_before_the_last_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
     for _ in range(steps):
@@ -473,7 +530,7 @@ def exactly_zero(model, loss_fn, optimizer, inputs, targets, steps, goal):
     return last == 0
 
 
-@overfit.wrong("You answer after a single step")
+@overfit.wrong("as it is before the first step")
 def one_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
     return by_the_book(model, loss_fn, optimizer, inputs, targets) < goal
 
@@ -519,6 +576,44 @@ def each_by_its_own(x, y, n_train, rng):
     return tuple(parts)
 
 
+@leak.right
+def drawn_and_kept_in_order(x, y, n_train, rng):
+    train = np.sort(rng.choice(len(x), n_train, replace=False))
+    test = np.setdiff1d(np.arange(len(x)), train)
+    mean, deviation = x[train].mean(axis=0), safe(x[train].std(axis=0))
+    return [(x[train] - mean) / deviation, y[train], (x[test] - mean) / deviation, y[test]]
+
+
+@leak.wrong("whatever the generator: rng must decide which")
+def always_the_same_shuffle(x, y, n_train, rng):
+    return split_then_scale(x, y, n_train, np.random.default_rng(3))
+
+
+@leak.wrong("From the same seed come other rows")
+def another_generator(x, y, n_train, rng):
+    return split_then_scale(x, y, n_train, ANOTHER)
+
+
+ANOTHER = np.random.default_rng(4)
+
+
+@leak.wrong("There is nothing to scale by")
+def infinities_replaced(x, y, n_train, rng):
+    order = rng.permutation(len(x))
+    train, test = order[:n_train], order[n_train:]
+    mean, deviation = x[train].mean(axis=0), x[train].std(axis=0)
+    x = np.nan_to_num((x - mean) / deviation)
+    return x[train], y[train], x[test], y[test]
+
+
+@leak.wrong("comes twice")
+def drawn_with_replacement(x, y, n_train, rng):
+    train = rng.integers(0, n_train, n_train)
+    test = np.arange(n_train, len(x))
+    mean, deviation = x[train].mean(axis=0), safe(x[train].std(axis=0))
+    return (x[train] - mean) / deviation, y[train], (x[test] - mean) / deviation, y[test]
+
+
 @leak.wrong("without shuffling")
 def not_shuffled(x, y, n_train, rng):
     mean, deviation = x[:n_train].mean(axis=0), safe(x[:n_train].std(axis=0))
@@ -532,7 +627,7 @@ def only_split(x, y, n_train, rng):
     return x[order[:n_train]], y[order[:n_train]], x[order[n_train:]], y[order[n_train:]]
 
 
-@leak.wrong("nan in it")
+@leak.wrong("0/0 is nan")
 def divided_by_zero(x, y, n_train, rng):
     order = rng.permutation(len(x))
     train, test = order[:n_train], order[n_train:]
@@ -566,7 +661,7 @@ def one_mean_for_all_columns(x, y, n_train, rng):
     return (x[train] - mean) / deviation, y[train], (x[test] - mean) / deviation, y[test]
 
 
-@leak.wrong("two different orders")
+@leak.wrong("Are rows and labels still in the same order?")
 def two_orders(x, y, n_train, rng):
     x, y = x[rng.permutation(len(x))], y[rng.permutation(len(y))]
     mean, deviation = x[:n_train].mean(axis=0), safe(x[:n_train].std(axis=0))
