@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .limits import Stopped, Watch
 from .running import Outcome, part_of, run, what_it_means, what_it_says, where_it_broke
 from .values import align, describe, difference, explain_nan, show, show_side_by_side, size
 
@@ -47,9 +48,10 @@ class Case:
     def asks_for_code(self) -> bool:
         return bool(self.inputs) or self.call is not None
 
-    def try_on(self, answer: Any) -> Result:
+    def try_on(self, answer: Any, watch: Watch | None = None) -> Result:
+        """Run an answer on this case. watch : stops an answer that is over its limits."""
         try:
-            outcome = run(part_of(answer, self.part) if self.part else answer, self.inputs, self.call)
+            outcome = run(part_of(answer, self.part) if self.part else answer, self.inputs, self.call, watch)
         except KeyboardInterrupt as stopped:
             stopped.add_note(align([(name, show(value)) for name, value in self.inputs.items()]))
             raise
@@ -128,7 +130,9 @@ class Result:
         if isinstance(outcome.error, Refused):
             return align(rows)
         if outcome.error is not None:
-            broke = [where_it_broke(outcome.error), what_it_says(outcome.error)]
+            broke = [where_it_broke(outcome.error)]
+            if not isinstance(outcome.error, Stopped):
+                broke.append(what_it_says(outcome.error))
             return "\n".join(filter(None, [align(rows), *broke]))
         if self.problem is None:
             return align(rows)

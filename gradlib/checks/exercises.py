@@ -12,6 +12,7 @@ from gradlib.autograd import enable_grad
 
 from . import boxes, record
 from .cases import Case, Result
+from .limits import STANDARD, Limits, Stopped, Watch, call
 from .report import NOT_ATTEMPTED, NOT_YET, PASSED, Report
 from .running import learners_part, part_of, signature, where_it_broke
 from .values import describe
@@ -27,11 +28,19 @@ class NotPassed(AssertionError):
 class Exercise:
     """A check: call it with an answer and it returns a Report. It never raises, except in strict mode."""
 
-    def __init__(self, cases: Callable[[], Iterator[Case]], title: str, points: int = 1, lesson: str = ""):
+    def __init__(
+        self,
+        cases: Callable[[], Iterator[Case]],
+        title: str,
+        points: int = 1,
+        lesson: str = "",
+        limits: Limits = STANDARD,
+    ):
         self.cases = cases
         self.title = title
         self.points = points
         self.lesson = lesson
+        self.limits = limits
         self.mistakes: list[Callable[..., Any]] = []
         self.name = self.__name__ = cases.__name__
         self.__doc__ = cases.__doc__
@@ -55,7 +64,9 @@ class Exercise:
             with warnings.catch_warnings():
                 if record.is_strict():  # nbgrader gives no points to a cell that shows a warning
                     warnings.simplefilter("ignore")
-                report = self.report(answer)
+                report = call(self.report, answer, limits=self.limits)
+        except Stopped as stopped:  # in a way that the report could not see
+            report = self._stopped(stopped)
         except KeyboardInterrupt as stopped:
             stopped.add_note("You stopped the check here. If it ran on and on: what must change for the loop to end?")
             raise stopped.with_traceback(learners_part(stopped)) from None
@@ -66,30 +77,46 @@ class Exercise:
             report = report.and_also(record.remember(self.key))
         return report
 
-    def report(self, answer: Any) -> Report:
-        """Return the report on an answer, without recording a pass."""
-        with np.errstate(all="ignore"), enable_grad():  # the reported numbers show a division by zero
-            return self._report(answer)
+    def report(self, answer: Any, limits: Limits | None = None) -> Report:
+        """Return the report on an answer, without recording a pass.
 
-    def _report(self, answer: Any) -> Report:
+        It runs the answer in this process, and stops it where `gradlib.checks.limits` can. limits : by default those
+        of the exercise.
+        """
+        with np.errstate(all="ignore"), enable_grad():  # the reported numbers show a division by zero
+            try:
+                return self._report(answer, Watch(limits or self.limits))
+            except Stopped as stopped:  # while an answer was compared: its own == may run on and on
+                return self._stopped(stopped)
+
+    def _report(self, answer: Any, watch: Watch) -> Report:
         cases = list(self.cases())
         if answer is ...:
             return self._not_attempted()
         if not callable(answer) and any(case.asks_for_code for case in cases):
             return self._not_code(answer)
-        results = [case.try_on(answer) for case in cases]
+        results = []
+        for case in cases:
+            results.append(case.try_on(answer, watch))
+            if isinstance(results[-1].outcome.error, Stopped):
+                break
         if all(result.outcome.blank for result in results):
             return self._not_attempted()
         failed = [result for result in results if result.failed]
         if not failed:
             return Report(self.name, PASSED, explanation=what_was_checked(cases))
         smallest = min(failed, key=Result.reading_order)
+        if isinstance(results[-1].outcome.error, Stopped):
+            smallest = results[-1]
         if smallest.problem is not None and boxes.fit(smallest):
             rows, explanation = boxes.diagnose(smallest, self.mistakes)
             sentences = [explanation, smallest.special(), smallest.trespass()]
         else:
             rows, sentences = smallest.rows(), self._explain(answer, results, smallest)
         return Report(self.name, NOT_YET, rows, "\n".join(filter(None, sentences)))
+
+    def _stopped(self, stopped: Stopped) -> Report:
+        return Report(self.name, NOT_YET, str(stopped.place or ""), str(stopped))
 
     def _not_attempted(self) -> Report:
         advice = "Write your answer in the cell of this exercise, run that cell, then this one again."
@@ -158,12 +185,14 @@ def what_was_checked(cases: list[Case]) -> str:
 registry: dict[tuple[str, str], Exercise] = {}
 
 
-def exercise(title: str, points: int = 1) -> Callable[[Callable[[], Iterator[Case]]], Exercise]:
+def exercise(
+    title: str, points: int = 1, limits: Limits = STANDARD
+) -> Callable[[Callable[[], Iterator[Case]]], Exercise]:
     """Turn a generator of cases, in a file lesson_NN.py, into a registered check of lesson NN."""
 
     def register(cases: Callable[[], Iterator[Case]]) -> Exercise:
         lesson = cases.__module__.rpartition("lesson_")[2]
-        made = Exercise(cases, title, points, lesson)
+        made = Exercise(cases, title, points, lesson, limits)
         registry[lesson, made.name] = made
         return made
 

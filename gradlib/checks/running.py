@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import dis
 import inspect
-import linecache
 import os
-import sysconfig
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType, MethodType, TracebackType
 from typing import Any
 
+from .limits import Stopped, Watch
+from .places import is_the_learners, places_of_error
 from .values import copy, is_unchanged, is_unfilled, without_addresses
 
-_PATHS = sysconfig.get_paths()
 _LIBRARY, _CHECKS = (os.path.join(Path(__file__).parents[above], "") for above in (1, 0))
-_OTHERS = {str(Path(__file__).parents[1]), _PATHS["stdlib"], _PATHS["purelib"], _PATHS["platlib"]}
-_NOT_THE_LEARNERS = (*(os.path.join(folder, "") for folder in _OTHERS), "<frozen ", "<__array_function__")
 
 
 @dataclass(frozen=True)
@@ -31,14 +29,15 @@ class Outcome:
     blank: bool = False  # the answer is still a stub
 
 
-def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None) -> Outcome:
+def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None, watch: Watch | None = None) -> Outcome:
     """Run an answer on copies of the inputs. A non-callable answer is returned unchanged."""
     if call is None and not inputs and not callable(answer):
         return Outcome(answer, blank=is_unfilled(answer))
     copies = copy(dict(inputs))
     value, error = None, None
     try:
-        value = call(answer, *copies.values()) if call else answer(*copies.values())
+        with watch or contextlib.nullcontext():
+            value = call(answer, *copies.values()) if call else answer(*copies.values())
     except KeyboardInterrupt:
         raise
     except BaseException as raised:  # also `exit()`, which must not end the kernel
@@ -78,27 +77,18 @@ def _does_nothing(answer: Any) -> bool:
 
 def where_it_broke(error: BaseException) -> str:
     """The last line of the learner's code in a traceback, as "line 3: return x / 0", or ""."""
-    place = ""
-    frame = error.__traceback__
-    while frame is not None:
-        if _is_the_learners(frame):
-            source = linecache.getline(frame.tb_frame.f_code.co_filename, frame.tb_lineno).strip()
-            place = f"line {frame.tb_lineno}: {source}" if source else f"line {frame.tb_lineno}"
-        frame = frame.tb_next
-    return place
+    if isinstance(error, Stopped):
+        return str(error.place or "")
+    places = places_of_error(error)
+    return str(places[0]) if places else ""
 
 
 def learners_part(error: BaseException) -> TracebackType | None:
     """The traceback of an error, from the first line of the learner's code on."""
     frame = error.__traceback__
-    while frame is not None and not _is_the_learners(frame):
+    while frame is not None and not is_the_learners(frame.tb_frame.f_code.co_filename):
         frame = frame.tb_next
     return frame
-
-
-def _is_the_learners(frame: TracebackType) -> bool:
-    file = frame.tb_frame.f_code.co_filename
-    return not file.startswith(_NOT_THE_LEARNERS) and not file.endswith(".pyx")  # NumPy's compiled parts
 
 
 def what_it_says(error: BaseException) -> str:
@@ -109,6 +99,8 @@ def what_it_says(error: BaseException) -> str:
 
 def what_it_means(error: BaseException) -> str:
     """One sentence on a common error, or ""."""
+    if isinstance(error, Stopped):
+        return str(error)
     speaks_for_itself = _raised_by_the_library(error)  # then a general sentence on this type adds nothing
     message = _message(error)
     for kind, part, meaning in _MEANINGS:
@@ -197,10 +189,11 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     ),
     (
         MemoryError,
-        "",
+        "allocate",
         "The memory is too small for this array: the sizes in its shape multiply. Do two axes stand against each other "
         "here that should be one?",
     ),
+    (MemoryError, "", "The code took more memory than the check allows. Does something in it grow without end?"),
     (
         SystemExit,
         "",

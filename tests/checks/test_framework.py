@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from gradlib import Tensor, no_grad
-from gradlib.checks import Case, Exercise, Refused, named
+from gradlib.checks import Case, Exercise, Refused, limits, named
 from gradlib.checks.values import LONGEST, copy, difference, is_unchanged, show, show_side_by_side
 
 
@@ -406,19 +406,30 @@ def test_parts_that_are_still_to_be_written():
     assert watched(Both).status == "not yet"
 
 
-def test_an_interruption_shows_the_case_and_the_learners_lines_alone():
+def test_an_interruption_shows_the_case_and_the_learners_lines_alone(monkeypatch):
     def deeper(x):
         raise KeyboardInterrupt
 
     def endless(x):
         return deeper(x)
 
+    monkeypatch.setattr(limits, "_may_fork", lambda: False)
     with pytest.raises(KeyboardInterrupt) as stopped:
         SAME(endless)
     assert stopped.value.__notes__[0] == "x = 2.0" and "You stopped the check here" in stopped.value.__notes__[1]
     _, check, *own = stopped.traceback  # this test, Exercise.__call__, and then
     assert [frame.name for frame in own] == ["endless", "deeper"]
     assert check.frame.f_locals["__tracebackhide__"]  # IPython leaves it out
+
+
+def test_an_interruption_in_a_child_process_tells_the_case_and_the_line():
+    def endless(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        SAME(endless)
+    case, line, advice = stopped.value.__notes__
+    assert (case, line.partition(": ")[2]) == ("x = 2.0", "raise KeyboardInterrupt") and "You stopped" in advice
 
 
 def test_a_learner_who_turned_recording_off_is_checked_as_others_are():
