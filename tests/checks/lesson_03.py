@@ -2,6 +2,7 @@
 
 from gradlib.checks import lesson_03 as check
 from gradlib.checks.lesson_03 import Basic, in_order
+from gradlib.scalar import Value
 
 from .harness import answers_to
 
@@ -35,6 +36,15 @@ class Composed(Basic):
     def __rtruediv__(self, other):
         one_over = self.result(1 / self.data, "**", (self,), (-1 / self.data**2,))
         return one_over * other
+
+
+@reflected.right
+class WithTheNumberOnTheLeft(Basic):
+    def __rsub__(self, other):
+        return other + self * -1
+
+    def __rtruediv__(self, other):
+        return other * self.result(1 / self.data, "1/", (self,), (-1 / self.data**2,))
 
 
 @reflected.stub
@@ -76,10 +86,49 @@ class NoSquare(Direct):
         return self.result(other / self.data, "/", (self,), (-other / self.data,))
 
 
-@reflected.wrong()
+@reflected.wrong("The value of a - x is right, and it does not know")
 class NoGradient(Direct):
     def __rsub__(self, other):
         return type(self)(other - self.data)
+
+
+@reflected.wrong("right as numbers")
+class NoGradients(Basic):
+    def __rsub__(self, other):
+        return Basic(other - self.data)
+
+    def __rtruediv__(self, other):
+        return Basic(other / self.data)
+
+
+@reflected.wrong("local derivatives of a - x have changed places")
+class DerivativesTurned(Direct):
+    def __rsub__(self, other):
+        return self.result(other - self.data, "-", (self, other), (1.0, -1.0))
+
+
+@reflected.wrong("local derivatives of a / x have changed places")
+class InputsTurned(Direct):
+    def __rtruediv__(self, other):
+        return self.result(other / self.data, "/", (self, other), (1 / self.data, -other / self.data**2))
+
+
+@reflected.wrong("a - x should be a new value, which self.result makes; yours is a number")
+class NumbersAlone(Direct):
+    def __rsub__(self, other):
+        return other - self.data
+
+
+@reflected.wrong("derivative of 1/x")
+class OfOneOverX(Direct):
+    def __rtruediv__(self, other):
+        return self.result(other / self.data, "/", (self,), (-(self.data**-2),))
+
+
+@reflected.wrong()
+class NumberMovesTwice(Direct):
+    def __rsub__(self, other):
+        return self.result(other - self.data, "-", (other, self), (2.0, -1.0))
 
 
 @reflected.wrong()
@@ -169,7 +218,59 @@ def breadth_first(root):
     return list(reversed(listed))
 
 
-@order.wrong()
+@order.wrong("it goes to a node again for each way")
+def looked_for_in_the_list(root):
+    listed, stack = [], [(root, False)]
+    while stack:
+        node, inputs_done = stack.pop()
+        if not inputs_done:
+            stack += [(node, True), *((parent, False) for parent in node._prev)]
+        elif node not in listed:
+            listed.append(node)
+    return listed
+
+
+@order.wrong("hold the nodes themselves; yours holds a text (str)")
+def names(root):
+    return [node.name for node in in_order(root)]
+
+
+@order.wrong("which keeps no order")
+def as_a_set(root):
+    return set(in_order(root))
+
+
+@order.wrong("Return a list of nodes; your answer is a Node")
+def one_node(root):
+    return root
+
+
+@order.wrong("You list a node when you come to it")
+def depth_first(root):
+    listed, stack = [], [root]
+    while stack:
+        node = stack.pop()
+        if node not in listed:
+            listed.append(node)
+            stack.extend(node._prev[::-1])
+    return listed[::-1]
+
+
+def remembers():
+    seen = set()
+
+    def topological_order(root):
+        new = [node for node in in_order(root) if node.name not in seen]
+        seen.update(node.name for node in new)
+        return new
+
+    return topological_order
+
+
+order.wrong("is missing")(remembers())
+
+
+@order.wrong("Python allows about 1,000")
 def recursive(root):
     listed, seen = [], set()
 
@@ -213,6 +314,102 @@ def old_gradients_put_aside(root):
             parent.grad += local * value.grad
     for value, before in zip(values, old, strict=True):
         value.grad += before
+
+
+@sweep.right
+def by_counting_uses(root):
+    """The gradient of a value is passed on when all uses of the value have been gone through."""
+    uses, gradients = {}, {root: 1.0}
+    for value in in_order(root):
+        for parent in value._prev:
+            uses[parent] = uses.get(parent, 0) + 1
+    ready = [root]
+    while ready:
+        value = ready.pop()
+        value.grad += gradients[value]
+        for i, parent in enumerate(value._prev):
+            gradients[parent] = gradients.get(parent, 0.0) + value._local[i] * gradients[value]
+            uses[parent] -= 1
+            if not uses[parent]:
+                ready.append(parent)
+
+
+@sweep.wrong("set root's gradient to 1")
+def the_classic(root):
+    root.grad = 1.0
+    for value in in_order(root)[::-1]:
+        for parent, local in zip(value._prev, value._local, strict=True):
+            parent.grad += local * value.grad
+
+
+@sweep.wrong("Those in between and root have one, too")
+def only_leaves(root):
+    gradients = {root: 1.0}
+    for value in reversed(in_order(root)):
+        if not value._prev:
+            value.grad += gradients[value]
+        for parent, local in zip(value._prev, value._local, strict=True):
+            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+
+
+@sweep.wrong("root itself gets nothing")
+def root_forgotten(root):
+    gradients = {root: 1.0}
+    for value in reversed(in_order(root)):
+        for parent, local in zip(value._prev, value._local, strict=True):
+            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+    gradients.pop(root)
+    for value, gradient in gradients.items():
+        value.grad += gradient
+
+
+@sweep.wrong()
+def starts_from_the_old_gradient(root):
+    gradients = {root: root.grad or 1.0}
+    for value in reversed(in_order(root)):
+        value.grad += gradients[value]
+        for parent, local in zip(value._prev, value._local, strict=True):
+            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+
+
+@sweep.wrong("You start from what root has")
+def one_more_than_before(root):
+    gradients = {root: 1.0 + root.grad}
+    for value in reversed(in_order(root)):
+        value.grad = value.grad + gradients[value] if value is not root else gradients[root]
+        for parent, local in zip(value._prev, value._local, strict=True):
+            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+
+
+@sweep.wrong("naive recursion")
+def visited_twice(root):
+    root.grad += 1.0
+
+    def visit(value):
+        for parent, local in zip(value._prev, value._local, strict=True):
+            parent.grad += local * value.grad
+            visit(parent)
+
+    visit(root)
+
+
+@sweep.wrong("Only the first input")
+def first_of_the_inputs(root):
+    gradients = dict.fromkeys(in_order(root), 0.0)
+    gradients[root] = 1.0
+    for value in reversed(in_order(root)):
+        value.grad += gradients[value]
+        if value._prev:
+            gradients[value._prev[0]] += value._local[0] * gradients[value]
+
+
+@sweep.wrong("again for each way")
+def every_way(root):
+    ways = [(root, 1.0)]
+    while ways:
+        value, gradient = ways.pop()
+        value.grad += gradient
+        ways += [(parent, local * gradient) for parent, local in zip(value._prev, value._local, strict=True)]
 
 
 @sweep.wrong("overwrite the gradient")
@@ -260,11 +457,30 @@ def forward(root):
         value.grad += gradient
 
 
+@sweep.wrong("Python allows about 1,000")
+def recursive_sweep(root):
+    gradients = {root: 1.0}
+    uses = {}
+    for value in in_order(root):
+        for parent in value._prev:
+            uses[parent] = uses.get(parent, 0) + 1
+
+    def visit(value):
+        value.grad += gradients[value]
+        for parent, local in zip(value._prev, value._local, strict=True):
+            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+            uses[parent] -= 1
+            if not uses[parent]:
+                visit(parent)
+
+    visit(root)
+
+
 @sweep.wrong()
-def recursive_sweep(root, gradient=1.0):
+def recursive_for_each_way(root, gradient=1.0):
     root.grad += gradient
     for parent, local in zip(root._prev, root._local, strict=True):
-        recursive_sweep(parent, local * gradient)
+        recursive_for_each_way(parent, local * gradient)
 
 
 @sweep.wrong()
@@ -290,6 +506,19 @@ def ladder(x):
 
 
 @counter.right
+def long_ladder(x):
+    for _ in range(25):
+        x = x + x
+    return x
+
+
+@counter.right
+def shared_far_away(x):
+    t = -1.0 * x
+    return t * 2.0 + (1.0 + t) * t
+
+
+@counter.right
 def diamond(x):
     t = x * 2.0
     return t * 3.0 + t * 5.0 + 1.0
@@ -300,7 +529,36 @@ def square(x):
     return x * x
 
 
-@counter.wrong("wrote the square twice")
+@counter.wrong("You changed the number in x")
+def moved_first(x):
+    x.data = 2.0
+    return x * x
+
+
+@counter.wrong("100 are the most")
+def very_long(x):
+    for _ in range(101):
+        x = x + 1.0
+    return x
+
+
+@counter.wrong("This is a chain")
+def once_and_scaled(x):
+    return x * 2.0
+
+
+@counter.wrong("Your answer is a tuple of length 2")
+def two_values(x):
+    return x * x, x + x
+
+
+@counter.wrong("what it passes on twice does not reach x")
+def constant_shared(x):
+    t = (x * 0.0 + 2.0) * 1.0
+    return x * 3.0 + t * t
+
+
+@counter.wrong("wrote the same operation on the same values twice")
 def two_squares(x):
     a, b = x * x, x * x
     return a + b
@@ -311,22 +569,22 @@ def chain(x):
     return 2.0 + (1.0 + x)
 
 
-@counter.wrong("two values, each used once")
+@counter.wrong("x is a leaf: it passes nothing on")
 def two_products(x):
     return 2.0 * x + 3.0 * x
 
 
-@counter.wrong("uses a leaf twice")
+@counter.wrong("x is a leaf: it passes nothing on")
 def doubled(x):
     return x + x
 
 
-@counter.wrong()
+@counter.wrong("does not depend on x")
 def constant(x):
     return x * 0.0 + 1.0
 
 
-@counter.wrong()
+@counter.wrong("Your answer is a number")
 def number(x):
     return 7.0
 
@@ -352,9 +610,86 @@ def zeroed_after_the_graph(parameters, compute_loss, learning_rate):
         p.grad = 0.0
     loss.backward()
     moves = [learning_rate * p.grad for p in parameters]
+    before = loss.data
     for p, move in zip(parameters, moves, strict=True):
         p.data = p.data - move
+    return before
+
+
+@down.wrong("A number is asked for")
+def the_whole_graph(parameters, compute_loss, learning_rate):
+    loss = compute_loss()
+    for p in parameters:
+        p.grad = 0.0
+    loss.backward()
+    for p in parameters:
+        p.data -= learning_rate * p.grad
     return loss
+
+
+@down.wrong("You put new values into the list")
+def new_values(parameters, compute_loss, learning_rate):
+    loss = compute_loss()
+    for p in parameters:
+        p.grad = 0.0
+    loss.backward()
+    for i, p in enumerate(parameters):
+        parameters[i] = Value(p.data - learning_rate * p.grad)
+    return loss.data
+
+
+@down.wrong("`backward` was never called")
+def never_swept(parameters, compute_loss, learning_rate):
+    loss = compute_loss()
+    for p in parameters:
+        p.grad = 0.0
+    for p in parameters:
+        p.data -= learning_rate * p.grad
+    return loss.data
+
+
+@down.wrong("it is the `data` of each parameter")
+def names_moved(parameters, compute_loss, learning_rate):
+    loss = compute_loss()
+    for p in parameters:
+        p.grad = 0.0
+    loss.backward()
+    for p in parameters:
+        p = p - learning_rate * p.grad
+    return loss.data
+
+
+@down.wrong("is now the learning rate times its gradient")
+def assigned_the_step(parameters, compute_loss, learning_rate):
+    loss = compute_loss()
+    for p in parameters:
+        p.grad = 0.0
+    loss.backward()
+    for p in parameters:
+        p.data = learning_rate * p.grad
+    return loss.data
+
+
+@down.wrong("is now minus the learning rate times its gradient")
+def assigned_the_downhill_step(parameters, compute_loss, learning_rate):
+    loss = compute_loss()
+    for p in parameters:
+        p.grad = 0.0
+    loss.backward()
+    for p in parameters:
+        p.data = -learning_rate * p.grad
+    return loss.data
+
+
+@down.wrong("Only the first parameter")
+def returned_in_the_loop(parameters, compute_loss, learning_rate):
+    loss = compute_loss()
+    for p in parameters:
+        p.grad = 0.0
+    loss.backward()
+    for p in parameters:
+        p.data -= learning_rate * p.grad
+        return loss.data
 
 
 @down.wrong("Set them to zero before")
@@ -366,7 +701,7 @@ def leftovers(parameters, compute_loss, learning_rate):
     return loss.data
 
 
-@down.wrong("Nothing moved")
+@down.wrong("If they are set to zero after the sweep")
 def zeroed_late(parameters, compute_loss, learning_rate):
     loss = compute_loss()
     loss.backward()
