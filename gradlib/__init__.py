@@ -2,6 +2,7 @@
 
 from importlib import import_module
 
+from . import tracebacks
 from .anomaly import detect_anomaly
 from .autograd import enable_grad, no_grad
 from .checkpointing import checkpoint
@@ -45,19 +46,22 @@ from .functions import (
 from .graph import show_graph
 from .random import manual_seed
 from .tensor import Parameter, Tensor
+from .tracebacks import full_tracebacks
 from .walkthrough import explain, gradient_paths
 
 cat = concatenate
+
+tracebacks.set_up()
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AnomalyError", "GradcheckError", "GradcheckWarning", "GraphError", "Parameter", "ShapeError", "Tensor", "arange",
     "cat", "checkpoint", "concatenate", "detect_anomaly", "einsum", "enable_grad", "explain", "eye", "full",
-    "full_like", "grad", "gradcheck", "gradgradcheck", "gradient_paths", "hessian", "hstack", "hvp", "jacobian", "jvp",
-    "linspace", "manual_seed", "no_grad", "numerical_gradient", "one_hot", "ones", "ones_like", "rand", "rand_like",
-    "randint", "randn", "randn_like", "show_graph", "stack", "tensordot", "vjp", "vstack", "where", "zeros",
-    "zeros_like",
+    "full_like", "full_tracebacks", "grad", "gradcheck", "gradgradcheck", "gradient_paths", "hessian", "hstack", "hvp",
+    "jacobian", "jvp", "linspace", "manual_seed", "no_grad", "numerical_gradient", "one_hot", "ones", "ones_like",
+    "rand", "rand_like", "randint", "randn", "randn_like", "show_graph", "stack", "tensordot", "vjp", "vstack", "where",
+    "zeros", "zeros_like",
 ]  # fmt: skip
 
 _ON_DEMAND = {
