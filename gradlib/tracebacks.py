@@ -17,10 +17,11 @@ from types import TracebackType
 
 import numpy as np
 
-LIBRARY = os.path.join(Path(__file__).parent, "")
+_LIBRARY = os.path.join(Path(__file__).parent, "")
 _NUMPY = os.path.join(Path(np.__file__).parent, "")
 _PATHS = sysconfig.get_paths()
-_INSTALLED = tuple(os.path.join(_PATHS[name], "") for name in ("stdlib", "purelib", "platlib"))
+_INSTALLED = [os.path.join(_PATHS[name], "") for name in ("stdlib", "purelib", "platlib")]
+_NOT_THE_LEARNERS = (_LIBRARY, *_INSTALLED, "<frozen ", "<__array_function__")
 WIDTH = 80  # characters, after which a message goes on in the next line: JupyterLab would break it inside a word
 
 HIDDEN = "    [... {} hidden: gradlib.full_tracebacks() shows {}]\n"
@@ -47,10 +48,9 @@ def full_tracebacks(show: bool = True) -> None:
         printer.is_folding = not show
 
 
-def is_learners(file: str) -> bool:
-    """Return True if a frame's file is the learner's: a cell, or a file that no package and no Python installed."""
-    others = (LIBRARY, *_INSTALLED, "<frozen ", "<__array_function__")
-    return not file.startswith(others) and not file.endswith(".pyx")  # NumPy's compiled parts
+def is_the_learners(file: str) -> bool:
+    """Return True unless a file belongs to Python, to gradlib or to an installed package."""
+    return not file.startswith(_NOT_THE_LEARNERS) and not file.endswith(".pyx")  # NumPy's compiled parts
 
 
 def folded(traceback: TracebackType | None) -> TracebackType | None:
@@ -61,9 +61,9 @@ def folded(traceback: TracebackType | None) -> TracebackType | None:
     kept, inside = [], False
     for step in _steps(traceback):
         file = step.tb_frame.f_code.co_filename
-        if is_learners(file):
+        if is_the_learners(file):
             inside = False
-        elif file.startswith((LIBRARY, _NUMPY)):
+        elif file.startswith((_LIBRARY, _NUMPY)):
             inside = True
         if not inside:
             kept.append(step)
@@ -121,7 +121,7 @@ def _fold(printer) -> None:
         view = etb
         if printer.is_folding and isinstance(etb, TracebackType):
             view = folded(etb)
-            if not any(is_learners(step.tb_frame.f_code.co_filename) for step in _steps(view)):
+            if not any(is_the_learners(step.tb_frame.f_code.co_filename) for step in _steps(view)):
                 view = etb  # an error of the library alone, as in the reaction to a button
         parts = print_all(etype, evalue, view, *args, **kwargs)
         if view is not etb:

@@ -21,6 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, from_dict
 
+from gradlib.tracebacks import wrapped
 from neutral import make_neutral
 from stills import stilled
 
@@ -132,7 +133,7 @@ def normalise_outputs(outputs: list[NotebookNode], execution_count: int) -> list
             output.execution_count = execution_count
         if output.output_type == "error":
             # The frames contain paths and line numbers of this machine.
-            output.traceback = [f"{output.ename}: {output.evalue}"]
+            output.traceback = [wrapped(f"{output.ename}: {output.evalue}")]
         kept.append(output)
     return kept
 

@@ -36,7 +36,8 @@ from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any, NoReturn
 
-from .places import Place, is_the_learners, learners_places, loop_around, places_of_error, places_of_frame
+from ..tracebacks import is_the_learners
+from .places import Place, learners_places, loop_around, places_of_error, places_of_frame
 
 # Their threads or devices do not work in a child process.
 _NOT_IN_A_CHILD = {"cupy", "jax", "mpi4py", "tensorflow", "torch"}

@@ -5,28 +5,18 @@ from __future__ import annotations
 import ast
 import itertools
 import linecache
-import os
-import sysconfig
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
-_PATHS = sysconfig.get_paths()
-_OTHERS = {str(Path(__file__).parents[1]), _PATHS["stdlib"], _PATHS["purelib"], _PATHS["platlib"]}
-_NOT_THE_LEARNERS = (*(os.path.join(folder, "") for folder in _OTHERS), "<frozen ", "<__array_function__")
-
+from ..tracebacks import is_the_learners
 
 _DEEPEST = 1000  # calls of a stack that are looked at
 
 # Between the learner's code and whoever calls the check.
 _CHECKS = tuple(str(Path(__file__).with_name(name)) for name in ("running.py", "limits.py"))
-
-
-def is_the_learners(file: str) -> bool:
-    """Return True unless a file belongs to Python, to gradlib or to an installed package."""
-    return not file.startswith(_NOT_THE_LEARNERS) and not file.endswith(".pyx")  # NumPy's compiled parts
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from pathlib import Path
 from types import FunctionType, MethodType, TracebackType
 from typing import Any
 
+from ..tracebacks import is_the_learners
 from .limits import Stopped, Watch
-from .places import is_the_learners, places_of_error
+from .places import places_of_error
 from .values import copy, is_unchanged, is_unfilled, without_addresses
 
 _LIBRARY, _CHECKS = (os.path.join(Path(__file__).parents[above], "") for above in (1, 0))
