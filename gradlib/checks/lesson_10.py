@@ -30,10 +30,13 @@ def momentum():
     everywhere, x = 0, lr = 1, mu = 0.5 and 3 steps the places are -1, -2.5, -4.25.
     """
     bowl = named("[1, 10] · x", lambda x: np.array([1.0, 10.0]) * x)
+    cubes = named("x³", lambda x: x**3)
     for slope, x, lr, mu, steps, about in [
         (bowl, [4.0, -1.0], 0.1, 0.9, 4, ""),
         (named("2 · x", lambda x: 2.0 * x), [1.0], 0.1, 0.5, 3, ""),
         (bowl, [2.0, 3.0], 0.05, 0.0, 3, "no momentum, which is plain descent"),
+        (cubes, [[1.5, -0.5], [0.0, 1.5]], 0.2, 0.7, 5, "a place of two axes, with a flat entry"),
+        (cubes, [-1.2], 1.0, 1.0, 1, "a single step"),
     ]:
         inputs = {"slope(x)": slope, "x": np.array(x), "lr": lr, "mu": mu, "steps": steps}
         yield Case(inputs, call=list_of_places, expected=rolled(*inputs.values()), about=about)
@@ -43,7 +46,7 @@ def list_of_places(momentum, *inputs):
     places = momentum(*inputs)
     if places is None or places is ...:
         return places
-    return [places] if isinstance(places, np.ndarray) and places.ndim == 1 else list(places)
+    return [places] if isinstance(places, np.ndarray) and places.shape == inputs[1].shape else list(places)
 
 
 def rolled(slope, x, lr, mu, steps, share=1.0, ahead=False, forget=False, once=False, nesterov=False):
@@ -138,22 +141,26 @@ def uphill(slope, x, lr, mu, steps):
 
 @exercise("Adam's first steps", points=3)
 def adam():
-    """Return x after one step of Adam, and the new m and v, as a tuple.
+    """Return x after one step of Adam, and the new m and v, as a tuple of new arrays.
 
     m ← b1 · m + (1 - b1) g, v ← b2 · v + (1 - b2) g², then m̂ = m/(1 - b1^t), v̂ = v/(1 - b2^t), and x ← x - lr ·
     m̂/(√v̂ + eps). t counts from 1. At t = 1, with m = v = 0, the step is lr · sign(g), whatever the size of g.
     """
     rng = np.random.default_rng(2)
-    for t, size, about in [
-        (1, 1.0, "the first step"),
-        (1, 1e-3, "the first step, a small gradient"),
-        (2, 1.0, ""),
-        (10, 5.0, ""),
+    for t, size, settings, about in [
+        (1, 1.0, {"lr": 0.1, "b1": 0.9, "b2": 0.99, "eps": 1e-8}, "the first step"),
+        (1, 1e-3, {"lr": 0.1, "b1": 0.9, "b2": 0.99, "eps": 1e-8}, "the first step, a small gradient"),
+        (2, 1.0, {"lr": 0.1, "b1": 0.8, "b2": 0.95, "eps": 1e-8}, ""),
+        (10, 5.0, {"lr": 0.02, "b1": 0.9, "b2": 0.999, "eps": 1e-8}, ""),
+        (3, 1.0, {"lr": 0.5, "b1": 0.7, "b2": 0.9, "eps": 0.3}, "a large eps"),
+        (1, 1.0, {"lr": 0.2, "b1": 0.95, "b2": 0.9, "eps": 1e-6}, "an entry whose gradient is 0"),
     ]:
         x, g = rng.normal(size=3), rng.normal(size=3) * size
         m, v = (np.zeros(3), np.zeros(3)) if t == 1 else (rng.normal(size=3), rng.uniform(0.1, 1.0, size=3))
-        inputs = {"x": x, "g": g, "m": m, "v": v, "t": t, "lr": 0.1, "b1": 0.9, "b2": 0.99, "eps": 1e-8}
-        yield Case(inputs, expected=adam_step(**inputs), about=about)
+        if "is 0" in about:
+            g[1] = 0.0
+        inputs = {"x": x, "g": g, "m": m, "v": v, "t": t, **settings}
+        yield Case(inputs, expected=adam_step(**inputs), names=("x", "m", "v"), about=about)
 
 
 def adam_step(x, g, m, v, t, lr, b1, b2, eps, squares=None, keep=(True, True), missing=None, root=np.sqrt):
@@ -208,6 +215,39 @@ def corrections_kept(x, g, m, v, t, lr, b1, b2, eps):
     for x only."""
     place, m, v = adam_step(x, g, m, v, t, lr, b1, b2, eps)
     return place, m / (1 - b1**t), v / (1 - b2**t)
+
+
+@adam.mistake
+def betas_exchanged(x, g, m, v, t, lr, b1, b2, eps):
+    """b1 and b2 have changed places: b1 belongs to m, b2 to v."""
+    return adam_step(x, g, m, v, t, lr, b2, b1, eps)
+
+
+@adam.mistake
+def step_by_the_old_averages(x, g, m, v, t, lr, b1, b2, eps):
+    """x moves by the m and v that came in. First the averages take in the new gradient, then x moves by them."""
+    _, *new = adam_step(x, g, m, v, t, lr, b1, b2, eps)
+    return x - lr * (m / (1 - b1**t)) / (np.sqrt(v / (1 - b2**t)) + eps), *new
+
+
+@adam.mistake
+def step_by_the_old_m(x, g, m, v, t, lr, b1, b2, eps):
+    """x moves by the m that came in. First m takes in the new gradient, then x moves by it."""
+    _, new_m, new_v = adam_step(x, g, m, v, t, lr, b1, b2, eps)
+    return x - lr * (m / (1 - b1**t)) / (np.sqrt(new_v / (1 - b2**t)) + eps), new_m, new_v
+
+
+@adam.mistake
+def step_along_the_gradient(x, g, m, v, t, lr, b1, b2, eps):
+    """x moves along g itself. It moves along m̂, the average of the gradients so far."""
+    _, new_m, new_v = adam_step(x, g, m, v, t, lr, b1, b2, eps)
+    return x - lr * g / (np.sqrt(new_v / (1 - b2**t)) + eps), new_m, new_v
+
+
+@adam.mistake
+def without_eps(x, g, m, v, t, lr, b1, b2, eps):
+    """eps is missing. It seldom matters; where a gradient has been 0 from the start, it is what keeps 0/0 away."""
+    return adam_step(x, g, m, v, t, lr, b1, b2, 0.0)
 
 
 @adam.mistake
@@ -272,10 +312,12 @@ def l2_and_adamw():
         ([1.0, -2.0], [-0.3, 1.0], 0.01, 0.1, ""),
         ([1.5, -0.5, 4.0], [2.0, 0.3, -1.0], 0.3, 0.0, "no decay"),
         ([3.0, -2.0], [0.0, 1.5], 0.1, 0.2, "a weight whose gradient is 0"),
+        ([2.0, -2.0, 1.0, -1.0], [-0.7, 0.7, -0.8, 0.8], 0.2, 0.5, "a decay that turns some signs and not others"),
+        ([2.0, -4.0, 0.0], [-1.0, 2.0, 0.3], 0.05, 0.5, "a decay that takes a gradient away exactly, a weight of 0"),
     ]:
         inputs = {"x": np.array(x), "g": np.array(g), "lr": lr, "decay": decay}
         expected = decayed(*inputs.values(), decay, decay)
-        yield Case(inputs, expected=expected, rtol=1e-6, about=about)
+        yield Case(inputs, expected=expected, about=about)
 
 
 def decayed(x, g, lr, decay, in_gradient, of_weight, direction=np.sign):
@@ -320,6 +362,19 @@ def rate_forgotten(x, g, lr, decay):
 def rate_in_the_gradient(x, g, lr, decay):
     """L2 adds decay · x to the gradient, without the learning rate: that comes in with the step."""
     return decayed(x, g, lr, decay, lr * decay, decay)
+
+
+@l2_and_adamw.mistake
+def twice_the_decay(x, g, lr, decay):
+    """Your L2 adds 2 · decay · x, the slope of decay · x². Here the decay is what stands before x in the gradient."""
+    return decayed(x, g, lr, decay, 2 * decay, decay)
+
+
+@l2_and_adamw.mistake
+def decay_subtracted(x, g, lr, decay):
+    """Your L2 subtracts decay · x from the gradient. It is added, since the step goes against the gradient: so a large
+    weight moves towards 0."""
+    return decayed(x, g, lr, decay, -decay, decay)
 
 
 @l2_and_adamw.mistake
@@ -373,9 +428,12 @@ def clip():
     for gradients, max_norm, about in [
         (([3.0], [4.0]), 1.0, ""),
         (([1.0, -2.0], [2.0]), 1.5, ""),
+        (([-6.0, 2.0], [3.0], [-0.5, 0.0]), 0.7, ""),
         (([0.3], [0.4]), 1.0, "already short enough"),
         (([3.0], None, [4.0]), 2.0, "a parameter without a gradient"),
         (([0.0, 0.0],), 1.0, "zero"),
+        ((None, [-0.2], None), 0.1, "a parameter without a gradient"),
+        (([3.0], [-4.0]), 5.0, "a norm that is max_norm exactly"),
         (([[3.0, 0.0], [0.0, 4.0]], [12.0]), 6.5, "a matrix and a vector"),
     ]:
         yield Case(
@@ -518,25 +576,31 @@ def norm_afterwards(weights, max_norm):
 
 @exercise("A step that is not recorded", points=2)
 def step():
-    """Return params, after each has moved by -lr times its gradient: the same tensors, with no graph.
+    """Return params, all of them, after each has moved by -lr times its gradient: the same tensors, with no graph.
 
     params are gradlib's leaves with requires_grad=True. After the step they are leaves still, so that the graph does
     not grow from step to step. A parameter whose grad is None stays where it is.
     """
     pair, gradients = [np.array([1.0, -2.0]), np.array([3.0])], [np.array([2.0, -4.0]), np.array([6.0])]
-    for params, grads, about in [
-        (pair, gradients, ""),
-        (pair, [None, gradients[1]], "a parameter without a gradient"),
+    three, some = [*pair, np.array([[0.5, 0.0]])], [gradients[0], None, np.array([[-1.0, 0.5]])]
+    for params, grads, lr, about in [
+        (pair, gradients, 0.1, ""),
+        (pair, [None, gradients[1]], 0.1, "a parameter without a gradient"),
+        (three, some, 0.5, "a parameter without a gradient"),
     ]:
-        moved = [p if g is None else p - 0.1 * g for p, g in zip(params, grads, strict=True)]
-        yield Case({"params": params, "grads": grads, "lr": 0.1}, call=places_after, expected=moved, about=about)
+        moved = [p if g is None else p - lr * g for p, g in zip(params, grads, strict=True)]
+        yield Case({"params": params, "grads": grads, "lr": lr}, call=places_after, expected=moved, about=about)
     for call, expected, about in [
         (place_after_steps, 0.8**3 * pair[0], "three steps down the sum of squares"),
         (nodes_after, 1, "how many nodes a parameter's graph has after three steps"),
     ]:
         yield Case({"params": pair[:1], "steps": 3, "lr": 0.1}, call=call, expected=expected, about=about)
-    about = "whether the tensors returned are those given"
-    yield Case({"params": pair, "lr": 0.1}, call=are_the_same, expected=True, about=about)
+    yield Case(
+        {"params": three, "grads": some, "lr": 0.1},
+        call=tensors_returned,
+        expected=["params[0]", "params[1]", "params[2]"],
+        about="which tensors are returned",
+    )
 
 
 def nothing(answer):
@@ -557,10 +621,13 @@ def places_after(step, params, grads, lr):
     return answer if nothing(answer) else [tensor.data for tensor in tensors]
 
 
-def are_the_same(step, params, lr):
-    tensors = with_gradients(params, params)
+def tensors_returned(step, params, grads, lr):
+    tensors = with_gradients(params, grads)
     answer = step(list(tensors), lr)
-    return answer if nothing(answer) else [*map(id, answer)] == [*map(id, tensors)]
+    if nothing(answer):
+        return answer
+    names = {id(tensor): f"params[{i}]" for i, tensor in enumerate(tensors)}
+    return [names.get(id(tensor), "another tensor") for tensor in answer]
 
 
 def stepped(step, params, steps, lr):
@@ -615,6 +682,12 @@ def put_into_the_list(params, lr):
 def new_leaves(params, lr):
     """You put new tensors into the list. The model holds the old ones, and these have not moved. Write into p.data."""
     return [p if p.grad is None else Tensor(p.data - lr * p.grad, requires_grad=True) for p in params]
+
+
+@step.mistake
+def only_those_that_moved(params, lr):
+    """The parameters have moved as they should. You return only those with a gradient; all of them were asked for."""
+    return [p for p in move(params, lr) if p.grad is not None]
 
 
 @step.mistake

@@ -169,7 +169,7 @@ def no_old_slopes(slope, x, lr, mu, steps):
 
 @ball.right
 def one_array_for_all(slope, x, lr, mu, steps):
-    slopes, places = [], np.zeros((steps, len(x)))
+    slopes, places = [], np.zeros((steps, *x.shape))
     for t in range(steps):
         slopes.append(slope(x))
         x = x - lr * sum(mu ** (t - s) * g for s, g in enumerate(slopes))
@@ -256,6 +256,46 @@ def times_t(x, g, m, v, t, lr, b1, b2, eps):
 def times_the_correction(x, g, m, v, t, lr, b1, b2, eps):
     m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
     return x - lr * m * (1 - b1**t) / (np.sqrt(v * (1 - b2**t)) + eps), m, v
+
+
+@first.wrong("b1 and b2 have changed places")
+def other_betas(x, g, m, v, t, lr, b1, b2, eps):
+    return by_the_formula(x, g, m, v, t, lr, b2, b1, eps)
+
+
+@first.wrong("x moves by the m and v that came in")
+def moves_first_averages_later(x, g, m, v, t, lr, b1, b2, eps):
+    x = x - lr * m / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps)
+    return x, b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+
+
+@first.wrong("x moves by the m that came in")
+def old_m(x, g, m, v, t, lr, b1, b2, eps):
+    _, new_m, new_v = by_the_formula(x, g, m, v, t, lr, b1, b2, eps)
+    return x - lr * m / (1 - b1**t) / (np.sqrt(new_v / (1 - b2**t)) + eps), new_m, new_v
+
+
+@first.wrong("x moves along g itself")
+def along_the_gradient(x, g, m, v, t, lr, b1, b2, eps):
+    _, new_m, new_v = by_the_formula(x, g, m, v, t, lr, b1, b2, eps)
+    return x - lr * g / (np.sqrt(new_v / (1 - b2**t)) + eps), new_m, new_v
+
+
+@first.wrong("eps is missing")
+def no_eps(x, g, m, v, t, lr, b1, b2, eps):
+    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+    return x - lr * m / (1 - b1**t) / np.sqrt(v / (1 - b2**t)), m, v
+
+
+@first.wrong()
+def betas_of_the_paper(x, g, m, v, t, lr, b1, b2, eps):
+    return by_the_formula(x, g, m, v, t, lr, 0.9, 0.999, eps)
+
+
+@first.wrong()
+def m_before_x(x, g, m, v, t, lr, b1, b2, eps):
+    x, m, v = by_the_formula(x, g, m, v, t, lr, b1, b2, eps)
+    return m, v, x
 
 
 @first.wrong("The shares are swapped")
@@ -357,6 +397,16 @@ def without_the_rate(x, g, lr, decay):
 @decay.wrong("without the learning rate")
 def rate_too_early(x, g, lr, decay):
     return x - lr * np.sign(g + lr * decay * x), by_signs(x, g, lr, decay)[1]
+
+
+@decay.wrong("the slope of decay · x²")
+def slope_of_the_square(x, g, lr, decay):
+    return x - lr * np.sign(g + 2 * decay * x), by_signs(x, g, lr, decay)[1]
+
+
+@decay.wrong("Your L2 subtracts decay")
+def l2_subtracts(x, g, lr, decay):
+    return x - lr * np.sign(g - decay * x), by_signs(x, g, lr, decay)[1]
 
 
 @decay.wrong("Your L2 has no decay in it")
@@ -533,6 +583,15 @@ def by_the_largest(weights, max_norm):
 
 
 @cut.wrong()
+def by_the_first_alone(weights, max_norm):
+    norm = float(np.linalg.norm(next(w.grad for w in weights if w.grad is not None)))
+    for w in weights:
+        if w.grad is not None and norm > max_norm:
+            w.grad = w.grad * max_norm / norm
+    return norm
+
+
+@cut.wrong()
 def returns_more(weights, max_norm):
     return one_factor(weights, max_norm), weights
 
@@ -626,6 +685,28 @@ def new_list(params, lr):
     for i in range(len(params)):
         if params[i].grad is not None:
             params[i] = params[i] - lr * params[i].grad
+    return params
+
+
+@move.wrong("You return only those with a gradient")
+def those_that_moved(params, lr):
+    moved = [p for p in params if p.grad is not None]
+    for p in moved:
+        p.data -= lr * p.grad
+    return moved
+
+
+@move.wrong()
+def at_a_rate_of_its_own(params, lr):
+    return on_data(params, 0.1)
+
+
+@move.wrong("Your code changed grads")
+def gradients_scaled(params, lr):
+    for p in params:
+        if p.grad is not None:
+            p.grad *= lr
+            p.data -= p.grad
     return params
 
 
