@@ -30,12 +30,18 @@ def cross_entropy_gradient():
         (3, 4, "classes that are certain"),
         (3, 2, "large scores"),
         (2, 4, "rows of scores far apart"),
+        (3, 3, "equal scores"),
+        (2, 3, "scores below -1000"),
     ]:
         scores, targets = rng.normal(size=(n, c)), softmax(rng.normal(size=(n, c)))
         if about == "classes that are certain":
             targets = np.eye(c)[rng.integers(0, c, n)]
         if about == "large scores":
             scores = scores + 1000
+        if about == "equal scores":
+            scores = np.full((n, c), -2.5)
+        if about == "scores below -1000":
+            scores = scores - 1000
         if about == "rows of scores far apart":
             scores = scores + np.array([[0.0], [2000.0]])
         yield Case({"scores": scores, "targets": targets}, expected=by_the_engine(scores, targets), about=about)
@@ -119,6 +125,25 @@ def scores_for_probabilities(scores, targets):
 
 
 @cross_entropy_gradient.mistake
+def softmax_twice(scores, targets):
+    """You take the softmax of a softmax. The first has made probabilities of the scores; the second levels them."""
+    return (softmax(softmax(scores)) - targets) / len(scores)
+
+
+@cross_entropy_gradient.mistake
+def sigmoid_for_softmax(scores, targets):
+    """You take σ of every score for itself. That is for questions of yes or no; here the classes of a row share a
+    probability of 1, which is what softmax does."""
+    return (sigmoid(scores) - targets) / len(scores)
+
+
+@cross_entropy_gradient.mistake
+def divided_by_the_classes(scores, targets):
+    """You divide by the number of classes. The mean is over the examples, the rows: divide by how many there are."""
+    return (softmax(scores) - targets) / scores.shape[1]
+
+
+@cross_entropy_gradient.mistake
 def largest_target_alone(scores, targets):
     """You take the class with the largest target for certain. The others were given a share, too, and y is the whole
     row."""
@@ -155,6 +180,7 @@ def bce_with_logits():
         ([-1e4, 1e4], [1.0, 0.0], "sure and wrong"),
         ([1e4, -1e4, 3.0], [1.0, 0.0, 1.0], "sure and right"),
         ([40.0, -40.0], [0.0, 0.3], "where σ rounds to 1, and a target between"),
+        ([-2.0, -2.0, 0.0, 3.0], [0.2, 1.0, 0.6, 0.5], "equal scores, and targets between"),
     ]:
         z, y = np.array(z), np.array(y)
         x = Tensor(z, requires_grad=True)
@@ -203,6 +229,19 @@ def cut_off_at(smallest):
 
 for smallest in (1e-7, 1e-8, 1e-10, 1e-12, 1e-15):
     bce_with_logits.mistake(cut_off_at(smallest))
+
+
+@bce_with_logits.mistake
+def maximum_missing(z, y):
+    """Your loss has ln(1 + e^-|z|) alone. That is ln(1 + e^z) where z is negative; where it is positive, z itself is
+    missing: it is max(z, 0) + ln(1 + e^-|z|)."""
+    return (stable_loss(z, y) - np.maximum(z, 0)).mean(), (sigmoid(z) - y) / len(z)
+
+
+@bce_with_logits.mistake
+def scores_for_the_probabilities(z, y):
+    """The gradient is (z - y)/N. It is the probability σ(z) that is compared with y, not the score."""
+    return stable_loss(z, y).mean(), (z - y) / len(z)
 
 
 @bce_with_logits.mistake
@@ -265,6 +304,7 @@ def mse():
         ((2, 3), (3,), "shapes that broadcast"),
         ((2, 3), (), "one number for all"),
         ((3, 1), (3, 4), "equally many axes"),
+        ((2, 3), (3, 2), "equally many axes and entries"),
         ((4,), (3,), "shapes that do not even broadcast"),
     ]:
         prediction, target = rng.normal(size=a), rng.normal(size=b)
@@ -474,10 +514,13 @@ def best_constant():
         (5, 0.4, "several that are equally good"),
         (1, 0.7, "a single measurement"),
         (8, 0.7, "equal measurements"),
+        (6, 0.9, "measurements below 0"),
     ]:
         y = (rng.normal(size=n) * 3).round(1)
         if "equal" in about:
             y[2:5] = y[1]
+        if "below" in about:
+            y = -10 - np.abs(y)
         yield Case({"y": y, "q": q}, expected=quantile(y, q), accept=lambda x, y=y, q=q: not_best(x, y, q), about=about)
 
 

@@ -73,6 +73,47 @@ def tensors_too(part):
     return [each for i, each in enumerate(found) if not any(each is other for other in found[:i])]
 
 
+@find.wrong("You list every tensor that gets a gradient")
+def whatever_requires_a_gradient(part):
+    found = {}
+    for thing in within(part):
+        ours = [thing] if isinstance(thing, Tensor) and thing.requires_grad else whatever_requires_a_gradient(thing)
+        found.update((id(each), each) for each in ours)
+    return list(found.values())
+
+
+@find.wrong("You look into dictionaries, too")
+def dictionaries_too(thing):
+    found = {}
+    inside = list(thing.values()) if isinstance(thing, dict) else within(thing)
+    for each in inside:
+        ours = [each] if isinstance(each, Parameter) else dictionaries_too(each)
+        found.update((id(parameter), parameter) for parameter in ours)
+    return list(found.values())
+
+
+@find.wrong()
+def by_the_first_of_a_list(part):
+    found = {}
+    for thing in within(part):
+        if isinstance(thing, list) and not (thing and isinstance(thing[0], (Parameter, Part, list))):
+            continue
+        ours = [thing] if isinstance(thing, Parameter) else by_the_first_of_a_list(thing)
+        found.update((id(each), each) for each in ours)
+    return list(found.values())
+
+
+@find.wrong()
+def into_one_list_for_all_calls(part, found=[]):  # noqa: B006
+    for thing in within(part):
+        if isinstance(thing, Parameter):
+            if not any(thing is each for each in found):
+                found.append(thing)
+        else:
+            into_one_list_for_all_calls(thing)
+    return found
+
+
 @find.wrong("in the wrong order")
 def turned_round(part):
     return recursive(part)[::-1]
@@ -192,7 +233,7 @@ class TensorsWithGradients(nn.Module):
     forward = ByOperators.forward
 
 
-@layer.wrong("The bias starts at 1")
+@layer.wrong("The bias starts at [1.0, 1.0]")
 class OnesAsBias(ByOperators):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__(in_features, out_features, bias)
@@ -262,12 +303,23 @@ class BiasAsARow(nn.Module):
     forward = ByOperators.forward
 
 
-@layer.wrong()
+@layer.wrong("expected 0: it is the weights that must differ")
 class RandomBias(ByOperators):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__(in_features, out_features, bias)
         if bias:
             self.bias = Parameter(np.random.default_rng(0).normal(size=out_features))
+
+
+COMMON_WEIGHT = Parameter(np.ones((3, 2)))
+
+
+@layer.wrong()
+class OneWeightForAllLayers(ByOperators):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__(in_features, out_features, bias)
+        if (in_features, out_features) == (3, 2):
+            self.weight = COMMON_WEIGHT
 
 
 @layer.wrong()
@@ -342,7 +394,17 @@ def not_scaled(n_in, n_out, rng):
     return rng.normal(size=(n_in, n_out))
 
 
+@start.wrong("Each weight is drawn for itself")
+def one_column_for_all(n_in, n_out, rng):
+    return np.tile(rng.uniform(-1, 1, (n_in, 1)) * np.sqrt(6 / n_in), n_out)
+
+
 @start.wrong("these are not uniform")
+def two_uniform_numbers_added(n_in, n_out, rng):
+    return (rng.uniform(-1, 1, (n_in, n_out)) + rng.uniform(-1, 1, (n_in, n_out))) * np.sqrt(3 / n_in)
+
+
+@start.wrong("uniform numbers are hardly ever equal")
 def by_coin(n_in, n_out, rng):
     return rng.choice([-1.0, 1.0], (n_in, n_out)) * np.sqrt(2 / n_in)
 
@@ -428,9 +490,14 @@ def of_centred_uniform_numbers(f, rng):
     return 1 / np.sqrt(np.mean(f(rng.uniform(-1, 1, 1_000_000)) ** 2))
 
 
-@size.wrong()
+@size.wrong("you draw too few numbers")
 def of_ten_numbers(f, rng):
     return 1 / np.sqrt(np.mean(f(rng.normal(size=10)) ** 2))
+
+
+@size.wrong("you draw too few numbers")
+def of_five_hundred_numbers(f, rng):
+    return 1 / np.sqrt(np.mean(f(rng.normal(size=500)) ** 2))
 
 
 @size.wrong()

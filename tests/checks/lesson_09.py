@@ -72,6 +72,14 @@ def unstable(scores, targets):
     return (p / p.sum(axis=1, keepdims=True) - targets) / len(targets)
 
 
+@ce.wrong("You let the gradient reach only the class")
+def only_the_wanted_class(scores, targets):
+    gradient, answer = p_minus_y(scores, targets), np.zeros_like(scores)
+    rows, classes = np.arange(len(scores)), targets.argmax(axis=1)
+    answer[rows, classes] = gradient[rows, classes]
+    return answer
+
+
 @ce.wrong("the number of all entries")
 def mean_of_everything(scores, targets):
     return p_minus_y(scores, targets) / scores.shape[1]
@@ -80,6 +88,22 @@ def mean_of_everything(scores, targets):
 @ce.wrong("You subtract y from the scores")
 def scores_minus_y(scores, targets):
     return (scores - targets) / len(targets)
+
+
+@ce.wrong("You take the softmax of a softmax")
+def twice(scores, targets):
+    p = check.softmax(check.softmax(scores))
+    return (p - targets) / len(p)
+
+
+@ce.wrong("You take σ of every score for itself")
+def by_sigmoid(scores, targets):
+    return (1 / (1 + np.exp(-scores)) - targets) / scores.shape[0]
+
+
+@ce.wrong("You divide by the number of classes")
+def per_class(scores, targets):
+    return p_minus_y(scores, targets) * len(scores) / scores.shape[-1]
 
 
 @ce.wrong("the class with the largest target for certain")
@@ -152,6 +176,26 @@ def gradient_not_divided(z, y):
 def uphill(z, y):
     loss, gradient = softplus_form(z, y)
     return loss, -gradient
+
+
+@bce.wrong("z itself is missing")
+def only_the_last_term(z, y):
+    return np.mean(np.log1p(np.exp(-np.abs(z))) - z * y), softplus_form(z, y)[1]
+
+
+@bce.wrong("It is the probability σ(z) that is compared")
+def scores_minus_targets(z, y):
+    return softplus_form(z, y)[0], (z - y) / len(z)
+
+
+@bce.wrong()
+def gradient_first(z, y):
+    return softplus_form(z, y)[::-1]
+
+
+@bce.wrong()
+def targets_rounded(z, y):
+    return softplus_form(z, np.round(y))
 
 
 @bce.wrong()
@@ -265,6 +309,13 @@ def by_an_error_of_its_own(prediction, target):
     if prediction.shape != target.shape:
         raise ShapesDiffer(prediction.shape, target.shape)
     return ((prediction - target) ** 2).mean()
+
+
+@refuse.wrong("there is an answer: a number")
+def by_axes_and_entries(prediction, target):
+    if (prediction.ndim, prediction.size) != (target.ndim, target.size):
+        raise ValueError(f"{prediction.shape} against {target.shape}")
+    return np.mean((prediction.ravel() - target.ravel()) ** 2)
 
 
 @refuse.wrong("how many axes there are")
