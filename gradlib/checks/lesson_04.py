@@ -9,6 +9,14 @@ from gradlib.checks.exercises import exercise
 TITLE = "Broadcasting"
 
 
+def numbers(shape, seed, whole=True):
+    """Small numbers in an array of a shape, all different while they are few: integers, or quarters."""
+    few = np.arange(-9.0, 10.0)
+    size = int(np.prod(shape))
+    drawn = np.random.default_rng(seed).choice(few, size, replace=size > few.size)
+    return drawn.reshape(shape) * (1.0 if whole else 0.25)
+
+
 # --- 1 -----------------------------------------------------------------------------------------
 
 
@@ -73,8 +81,15 @@ def unbroadcast():
         ((2, 3), (), "a single number"),
         ((4, 2, 3), (1, 1, 3), ""),
         ((2, 1), (1,), "an axis of size 1 that was not stretched"),
+        ((3, 3), (3,), ""),  # equal sizes, where a sum over the wrong axis gives numbers of the right shape
+        ((3, 3), (3, 1), ""),
+        ((3, 3), (1, 3), ""),
+        ((3, 3), (1,), ""),
+        ((3, 2, 4), (2, 4), ""),
+        ((2, 2, 2), (2, 1, 2), ""),
+        ((2, 1, 3), (1, 1), "a new axis, and two of size 1"),
     ]:
-        g = np.random.default_rng(len(result) + len(shape)).normal(size=result)
+        g = numbers(result, seed=len(result) + len(shape), whole=not about)
         yield Case({"g": g, "shape": shape}, expected=summed_back(g, shape), about=about)
 
 
@@ -98,6 +113,13 @@ def aligned_at_the_left(g, shape):
     axes = tuple(i for i, size in enumerate(own) if size != g.shape[i])
     summed = g.sum(axis=axes)
     return summed.reshape(shape) if summed.size == np.prod(shape) else summed
+
+
+@unbroadcast.mistake
+def upside_down(g, shape):
+    """The sums are right, and they stand in the opposite order. The first entry collects what arrives at its own
+    places, not at those of the last one."""
+    return np.flip(summed_back(g, shape))
 
 
 @unbroadcast.mistake
@@ -144,8 +166,8 @@ def uses_counted(g, shape):
 def sum_vjp():
     """Return the gradient of x for z = x.sum(axis=axis, keepdims=keepdims), given the gradient g of z.
 
-    Every entry of x stands in one sum, so it gets that sum's gradient: the answer has the shape of x. axis is a whole
-    number, negative ones count from the end, or None for all. For x of shape (2, 3), axis 1 and g = [10, 20] it is
+    Every entry of x stands in one sum, so it gets that sum's gradient: the answer has the shape of x. axis is an
+    integer, negative ones count from the end, or None for all. For x of shape (2, 3), axis 1 and g = [10, 20] it is
     [[10, 10, 10], [20, 20, 20]].
     """
     for shape, axis, keepdims, about in [
@@ -159,9 +181,14 @@ def sum_vjp():
         ((4, 2, 3), -1, False, "a negative axis"),
         ((3,), 0, False, "a vector"),
         ((2, 3), None, True, "all axes, kept"),
+        ((3, 3, 3), 1, False, "the middle of three axes"),
+        ((3, 3), -2, False, "a negative axis"),
+        ((3, 3), 0, True, "keepdims"),
+        ((2, 4, 3), -2, True, "a negative axis, kept"),
+        ((3, 1, 2), 1, False, "an axis of size 1"),
     ]:
-        x = np.random.default_rng(len(shape)).normal(size=shape)
-        g = np.random.default_rng(7).normal(size=np.shape(x.sum(axis=axis, keepdims=keepdims)))
+        x = numbers(shape, seed=len(shape), whole=not about)
+        g = numbers(np.shape(x.sum(axis=axis, keepdims=keepdims)), seed=7, whole=not about)
         inputs = {"g": g, "x": x, "axis": axis, "keepdims": keepdims}
         yield Case(inputs, expected=spread(**inputs), about=about)
 
@@ -242,12 +269,12 @@ def take_vjp():
         ((4,), [1, 1, 1, 3, 1], ""),
         ((3, 2), [0, 2, 0], "rows of a matrix"),
         ((4, 3), [-1, 0, 3], "a row by two names, -1 and 3"),
+        ((2, 2), [0, -2, 1, 0, -1], "more uses than rows"),
         ((3,), [], "an empty index"),
     ]:
         index = np.array(index, dtype=int)
-        rng = np.random.default_rng(len(index) + len(shape))
-        x = rng.normal(size=shape)
-        g = rng.normal(size=x[index].shape)
+        x = numbers(shape, seed=len(index) + len(shape), whole=not about)
+        g = numbers(x[index].shape, seed=len(index), whole=False)
         yield Case({"g": g, "x": x, "index": index}, expected=added_up(g, x, index), about=about)
 
 
@@ -327,8 +354,9 @@ def averaged_uses(g, x, index):
 def max_vjp():
     """Return the gradient of x for z = x.max(axis=axis), given the gradient g of z; ties share it evenly.
 
-    Only an entry that is the maximum of its row or column moves it. Where several are equally large, each gets its
-    share: for x = [3, 5, 5], axis 0 and g = 1 the answer is [0, 0.5, 0.5]. The shape is that of x.
+    Only an entry that is the maximum of its row or column moves it. Where several are exactly equal, each gets its
+    share: for x = [3, 5, 5], axis 0 and g = 1 the answer is [0, 0.5, 0.5]. Nearly equal is not equal. axis is an
+    integer, and may be negative. The shape is that of x.
     """
     for x, axis, about in [
         ([[1.0, 5.0, 2.0], [4.0, 0.0, 3.0]], 1, ""),
@@ -337,9 +365,14 @@ def max_vjp():
         ([[2.0, 2.0, 2.0], [1.0, 7.0, 7.0]], -1, "ties of two and of three"),
         ([[0.0, -1.0], [0.0, -1.0], [-2.0, -1.0]], 0, "ties in columns"),
         ([[4.0], [6.0]], 1, "an axis of size 1"),
+        ([[-3.5, -1.25, -1.5], [-2.0, -7.0, -0.25], [-4.0, -9.0, -5.0]], 1, ""),
+        ([[1.2, 1.4], [0.9, 0.6]], 0, ""),  # rounded, they would be a tie
+        ([[1.2, 1.4], [0.9, 0.6]], 1, ""),
+        ([1000.001, 1000.002, 1000.0], 0, "two that are nearly equal"),
+        ([[[1.0, 7.0], [5.0, 7.0], [5.0, 2.0]], [[0.5, 0.0], [0.5, 3.0], [-1.0, 8.0]]], 1, "the middle of three axes"),
     ]:
         x = np.array(x)
-        g = np.random.default_rng(x.size).normal(size=x.max(axis=axis).shape)
+        g = numbers(x.max(axis=axis).shape, seed=x.size + axis, whole=not about)
         yield Case({"g": g, "x": x, "axis": axis}, expected=shared(g, x, axis), about=about)
 
 
@@ -361,6 +394,27 @@ def first_winner_takes_all(g, x, axis):
     answer = np.zeros_like(x)
     np.put_along_axis(answer, np.expand_dims(x.argmax(axis=axis), axis), np.expand_dims(g, axis), axis)
     return answer
+
+
+@max_vjp.mistake
+def last_winner_takes_all(g, x, axis):
+    """At a tie the last one gets everything: each winner that is found replaces the one before. Here the winners
+    share, so that the answer does not depend on the order of the entries."""
+    return np.flip(first_winner_takes_all(np.flip(g), np.flip(x), axis))
+
+
+@max_vjp.mistake
+def nearly_equal_share(g, x, axis):
+    """You let entries share that are only nearly as large as the maximum. The smaller one moves nothing: compare with
+    `==`, since the maximum is one of the entries, without any rounding."""
+    winners = np.isclose(x, x.max(axis=axis, keepdims=True))
+    return np.where(winners, np.expand_dims(g, axis) / winners.sum(axis=axis, keepdims=True), 0.0)
+
+
+@max_vjp.mistake
+def rounded_first(g, x, axis):
+    """You round x before you look for the maximum, and so find ties that are none. 1.2 and 1.4 are two numbers."""
+    return shared(g, x.round(), axis)
 
 
 @max_vjp.mistake
@@ -427,8 +481,7 @@ def centred_vjp():
         ((4, 1), "a single column"),
         ((1, 3), "a single row, which is its own mean"),
     ]:
-        rng = np.random.default_rng(shape[0] + 10 * shape[1])
-        x, g = rng.normal(size=shape), rng.normal(size=shape)
+        x, g = (numbers(shape, seed=shape + (i,), whole=not about) for i in range(2))
         yield Case({"g": g, "x": x}, expected=g - g.mean(axis=0), about=about)
 
 
@@ -450,6 +503,20 @@ def one_use_of_the_mean(g, x):
     """The mean was stretched over n rows, so what comes back to it is a sum over them; after that the mean divides by
     n. You divide without having summed."""
     return g - g / len(x)
+
+
+@centred_vjp.mistake
+def n_from_the_wrong_axis(g, x):
+    """You sum along the right axis and divide by the number of columns. A column has one entry in each row, so its
+    mean divides by the number of rows."""
+    return g - g.sum(axis=0) / x.shape[1]
+
+
+@centred_vjp.mistake
+def mean_alone(g, x):
+    """You return only what comes back through the mean. x stands in z as itself, too, and so each entry gets its own g
+    as well."""
+    return -np.broadcast_to(g.mean(axis=0), x.shape)
 
 
 @centred_vjp.mistake

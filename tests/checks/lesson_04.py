@@ -98,6 +98,24 @@ def counts(g, shape):
     return np.full(shape, g.size / np.prod(shape))
 
 
+@back.wrong("in the opposite order")
+def turned_round(g, shape):
+    return all_at_once(g, shape)[(..., *([slice(None, None, -1)] * len(shape)))]
+
+
+@back.wrong("compare the shapes from the left")
+def from_the_left(g, shape):
+    padded = tuple(shape) + (1,) * (g.ndim - len(shape))
+    axes = tuple(i for i, (a, b) in enumerate(zip(padded, g.shape, strict=True)) if a != b)
+    summed = g.sum(axis=axes, keepdims=True)
+    return summed.reshape(shape) if summed.size == int(np.prod(shape)) else g.sum(axis=axes)
+
+
+@back.wrong("compare the shapes from the left")
+def last_axes_summed(g, shape):
+    return g.sum(axis=tuple(range(len(shape), g.ndim))).reshape(shape) if g.ndim > len(shape) else all_at_once(g, shape)
+
+
 @back.wrong()
 def as_it_came(g, shape):
     return g
@@ -167,12 +185,22 @@ def always_a_column(g, x, axis, keepdims):
 
 @sums.wrong("as if the last axis had been summed")
 def repeated(g, x, axis, keepdims):
-    return np.repeat(g, x.size // np.size(g)).reshape(x.shape)
+    return np.broadcast_to(g, x.shape) if keepdims else np.repeat(g, x.size // np.size(g)).reshape(x.shape)
 
 
 @sums.wrong()
 def keepdims_ignored(g, x, axis, keepdims):
     return np.broadcast_to(g if axis is None else np.expand_dims(g, axis), x.shape)
+
+
+@sums.wrong()
+def vectors_and_matrices_alone(g, x, axis, keepdims):
+    return expanded(g, x, axis, keepdims) if x.ndim < 3 else np.broadcast_to(g, x.shape)
+
+
+@sums.wrong()
+def counted_from_the_front(g, x, axis, keepdims):
+    return expanded(g, x, axis if axis is None or axis >= 0 else 0, keepdims)
 
 
 @sums.wrong("whatever the term is")
@@ -260,7 +288,22 @@ def compared_row_by_row(g, x, index):
     return np.array([g[index == row].sum(axis=0) for row in range(len(x))])
 
 
+@take.wrong("Row -1 is the last row")
+def positive_rows(g, x, index):
+    answer = np.zeros_like(x)
+    for row, arrived in zip(index, g, strict=True):
+        if 0 <= row < len(x):
+            answer[row] += arrived
+    return answer
+
+
 @take.wrong()
+def each_row_once(g, x, index):
+    rows = np.unique(index)
+    return with_add_at(g[: len(rows)], x, rows)
+
+
+@take.wrong("`return` hands it back")
 def returned_by_add_at(g, x, index):
     return np.add.at(np.zeros_like(x), index, g)
 
@@ -353,6 +396,41 @@ def as_a_mean(g, x, axis):
     return unshared(g, x, axis) / x.shape[axis]
 
 
+@largest.wrong("At a tie the last one gets everything")
+def the_last(g, x, axis):
+    answer = np.zeros_like(x)
+    moved, target, g = np.moveaxis(x, axis, -1), np.moveaxis(answer, axis, -1), np.asarray(g)
+    for place in np.ndindex(moved.shape[:-1]):
+        best = 0
+        for i, value in enumerate(moved[place]):
+            if value >= moved[place][best]:
+                best = i
+        target[(*place, best)] = g[place]
+    return answer
+
+
+@largest.wrong("only nearly as large")
+def close_to_the_maximum(g, x, axis):
+    winners = np.isclose(x, np.expand_dims(x.max(axis=axis), axis))
+    return np.expand_dims(g, axis) * winners / winners.sum(axis=axis, keepdims=True)
+
+
+@largest.wrong("1.2 and 1.4 are two numbers")
+def of_whole_numbers(g, x, axis):
+    return with_a_mask(g, np.round(x), axis)
+
+
+@largest.wrong()
+def from_zero(g, x, axis):
+    winners = x == np.maximum(x.max(axis=axis, keepdims=True), 0.0)
+    return np.expand_dims(g, axis) * winners / np.maximum(winners.sum(axis=axis, keepdims=True), 1)
+
+
+@largest.wrong()
+def two_axes_at_most(g, x, axis):
+    return with_a_mask(g, x, axis) if x.ndim < 3 else with_a_mask(g, x, 0 * axis)
+
+
 @largest.wrong()
 def axis_not_put_back(g, x, axis):
     return (x == x.max(axis=axis, keepdims=True)) * g
@@ -430,11 +508,16 @@ def forward(g, x):
     return x - x.mean(axis=0, keepdims=True)
 
 
-@centred.wrong()
+@centred.wrong("only what comes back through the mean")
 def only_the_mean(g, x):
-    return -np.broadcast_to(g.mean(axis=0), x.shape)
+    return -g.sum(axis=0) / len(x) * np.ones_like(x)
 
 
-@centred.wrong()
+@centred.wrong("divide by the number of columns")
 def divided_by_the_columns(g, x):
     return g - g.sum(axis=0) / x.shape[1]
+
+
+@centred.wrong()
+def median(g, x):
+    return g - np.median(g, axis=0)
