@@ -8,6 +8,7 @@ from gradlib import Tensor
 from gradlib.autograd import unbroadcast
 from gradlib.checks.cases import Case
 from gradlib.checks.exercises import exercise
+from gradlib.checks.lesson_04 import numbers
 from gradlib.checks.values import named
 
 TITLE = "Matrix calculus"
@@ -26,6 +27,7 @@ def matmul_vjp():
     for n, k, m, about in [
         (2, 3, 4, ""),
         (3, 3, 3, ""),  # here a wrong order fits: numbers and no error
+        (2, 4, 1, ""),
         (3, 1, 2, "an inner size of 1"),
         (1, 4, 3, "a single row"),
         (4, 2, 1, "a single column"),
@@ -34,9 +36,8 @@ def matmul_vjp():
 
 
 def of_a_product(first, second, about):
-    rng = np.random.default_rng([*first, *second])
-    x, y = rng.normal(size=first), rng.normal(size=second)
-    g = rng.normal(size=(x @ y).shape)
+    x, y = numbers(first, [1, *first], whole=not about), numbers(second, [2, *second], whole=not about)
+    g = numbers((x @ y).shape, [3, *first, *second], whole=not about)
     return Case({"g": g, "x": x, "y": y}, expected=by_the_engine(g, x, y), names=("x", "y"), about=about)
 
 
@@ -50,6 +51,12 @@ def by_the_engine(g, *inputs):
 def exchanged(g, x, y):
     """The two gradients have changed places. The first belongs to x, and has its shape."""
     return by_the_engine(g, x, y)[::-1]
+
+
+@matmul_vjp.mistake
+def other_sign(g, x, y):
+    """Your gradient has the right size and the wrong sign. Nothing in a product of matrices is taken away."""
+    return tuple(-gradient for gradient in by_the_engine(g, x, y))
 
 
 @matmul_vjp.mistake
@@ -117,6 +124,7 @@ def stacked_vjp():
         ((2, 3), (2, 3, 1), "one x for a stack of y"),
         ((2, 1, 1, 2), (3, 2, 2), "two axes of stacks, one of size 1"),
         ((1, 2, 3), (3, 2), "a stack of one"),
+        ((2, 3, 2, 2), (3, 2, 2), "a stack of stacks"),
     ]:
         yield of_a_product(first, second, about)
 
@@ -149,6 +157,19 @@ def always_summed(g, x, y):
     """You sum over the stack in any case. Only a matrix that served the whole stack collects from all of it; where each
     has its own, each has a gradient of its own."""
     return tuple(gradient.sum(axis=0) for gradient in not_summed_back(g, x, y))
+
+
+@stacked_vjp.mistake
+def stacks_exchanged(g, x, y):
+    """The two gradients have changed places. The first belongs to x, and has its shape."""
+    return by_the_engine(g, x, y)[::-1]
+
+
+@stacked_vjp.mistake
+def not_transposed_in_stacks(g, x, y):
+    """You multiply with the other input as it stands, where its transpose belongs. With square matrices that fits, and
+    only the numbers tell."""
+    return unbroadcast(g @ y, x.shape), unbroadcast(x @ g, y.shape)
 
 
 @stacked_vjp.mistake
@@ -227,6 +248,25 @@ def left_as_matrices(g, x, y):
 
 
 @vector_vjp.mistake
+def squeezed(g, x, y):
+    """The numbers are right, and an axis of size 1 is gone. A matrix of one row or one column has two axes, and so has
+    its gradient."""
+    return tuple(map(np.squeeze, by_the_engine(g, x, y)))
+
+
+@vector_vjp.mistake
+def vectors_exchanged(g, x, y):
+    """The two gradients have changed places. The first belongs to x, and has its shape."""
+    return by_the_engine(g, x, y)[::-1]
+
+
+@vector_vjp.mistake
+def sign_of_a_vector(g, x, y):
+    """Your gradient has the right size and the wrong sign. Nothing in a product is taken away."""
+    return tuple(-gradient for gradient in by_the_engine(g, x, y))
+
+
+@vector_vjp.mistake
 def vectors_of_ones(g, x, y):
     """You leave g out: that is the answer for a g of ones. Each result has a gradient of its own."""
     return by_the_engine(np.ones_like(g), x, y)
@@ -248,9 +288,8 @@ def linear_vjp():
         (1, 3, 2, "a single example"),
         (5, 1, 1, "one input, one output"),
     ]:
-        rng = np.random.default_rng(n)
-        x, weight = rng.normal(size=(n, inputs)), rng.normal(size=(inputs, outputs))
-        b, g = rng.normal(size=outputs), rng.normal(size=(n, outputs))
+        x, weight = (numbers(shape, n, whole=not about) for shape in ((n, inputs), (inputs, outputs)))
+        b, g = (numbers(shape, n + 10, whole=not about) for shape in ((outputs,), (n, outputs)))
         expected = of_the_layer(g, x, weight, b)
         yield Case({"g": g, "x": x, "W": weight, "b": b}, expected=expected, names=("x", "W", "b"), about=about)
 
@@ -286,6 +325,19 @@ def bias_summed_over_all(g, x, W, b):
 def bias_as_a_row(g, x, W, b):
     """The sums for b are right, and the axis of the examples is still there, with size 1. b has no such axis."""
     return *of_the_layer(g, x, W, b)[:2], g.sum(axis=0, keepdims=True)
+
+
+@linear_vjp.mistake
+def last_example_alone(g, x, W, b):
+    """Only the last example counts: each one replaces what the one before has left. The examples share W and b, so
+    what they contribute adds up."""
+    return of_the_layer(g, x, W, b)[0], np.outer(x[-1], g[-1]), g[-1]
+
+
+@linear_vjp.mistake
+def signs_turned(g, x, W, b):
+    """Your gradient has the right size and the wrong sign. Nothing in a layer is taken away."""
+    return tuple(-gradient for gradient in of_the_layer(g, x, W, b))
 
 
 @linear_vjp.mistake
@@ -339,9 +391,8 @@ def jacobian():
     vjp(g) takes a cotangent g of shape (m,) and returns g times the Jacobian, of shape (n,). For a vjp that returns
     [g[0] + g[1], g[1]] and m = 2 the answer is [[1, 0], [1, 1]].
     """
-    rng = np.random.default_rng(3)
-    for m, n, about in [(2, 3, ""), (4, 2, ""), (1, 3, "one output"), (3, 1, "one input")]:
-        matrix = rng.normal(size=(m, n))
+    for m, n, about in [(2, 3, ""), (3, 3, ""), (4, 2, ""), (1, 3, "one output"), (3, 1, "one input")]:
+        matrix = numbers((m, n), seed=m + n, whole=not about)
         vjp = named(f"vjp of a function of {m} outputs", partial(product_with, matrix))
         yield Case({"vjp": vjp, "m": m}, expected=matrix, about=about)
 
@@ -383,6 +434,12 @@ def running_ones(vjp, m):
 
 
 @jacobian.mistake
+def last_row_only(vjp, m):
+    """You have the last row alone: each row replaces the one before. Collect them."""
+    return rows_of(vjp, m)[-1]
+
+
+@jacobian.mistake
 def first_row_only(vjp, m):
     """You have the first row alone: the function returns before its loop has gone on."""
     return rows_of(vjp, m)[0]
@@ -405,7 +462,7 @@ def count():
     "nonzero": those of them that are not 0, for an x without zeros. "gradient": entries of what the vjp returns for W.
     For n, k, m = 1, 1, 2 they are 2, 2, 4, 2 and 2.
     """
-    for n, k, m, about in [(3, 2, 5, ""), (5, 3, 2, ""), (1, 4, 3, "one example"), (32, 784, 128, "a layer's sizes")]:
+    for n, k, m, about in [(3, 4, 6, ""), (5, 3, 2, ""), (1, 4, 3, "one example"), (32, 784, 128, "a layer's sizes")]:
         yield Case({"n": n, "k": k, "m": m}, expected=counted(n, k, m), about=about)
 
 

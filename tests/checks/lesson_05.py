@@ -75,14 +75,24 @@ def elementwise(g, x, y):
     return g * y.T, x.T * g
 
 
-@product.wrong()
+@product.wrong("expected a tuple of length 2")
 def only_x(g, x, y):
     return g @ y.T
 
 
-@product.wrong()
+@product.wrong("the wrong sign")
 def sign_turned(g, x, y):
     return g @ y.T, -x.T @ g
+
+
+@product.wrong()
+def last_row_alone(g, x, y):
+    return g @ y.T, np.outer(x[-1], g[-1])
+
+
+@product.wrong()
+def sizes(g, x, y):
+    return np.abs(g @ y.T), np.abs(x.T @ g)
 
 
 stacks = answers_to(check.stacked_vjp)
@@ -142,6 +152,22 @@ def axes_by_position(g, x, y):
 def summed_always(g, x, y):
     to_x, to_y = left_as_stacks(g, x, y)
     return to_x, to_y.sum(axis=0)
+
+
+@stacks.wrong("have changed places")
+def pair_exchanged(g, x, y):
+    return summed_back(g, x, y)[::-1]
+
+
+@stacks.wrong("where its transpose belongs")
+def as_they_stand(g, x, y):
+    return unbroadcast(g @ y, x.shape), unbroadcast(x @ g, y.shape)
+
+
+@stacks.wrong("came out as a stack")
+def one_stack_axis(g, x, y):
+    to_x, to_y = left_as_stacks(g, x, y)
+    return (to_x.sum(axis=0) if to_x.ndim > x.ndim else to_x), (to_y.sum(axis=0) if to_y.ndim > y.ndim else to_y)
 
 
 @stacks.wrong()
@@ -214,7 +240,17 @@ def inner_products_only(g, x, y):
     return g * y.sum() * np.ones_like(x), g * x.sum() * np.ones_like(y)
 
 
-@vectors.wrong()
+@vectors.wrong("an axis of size 1 is gone")
+def without_axes_of_one(g, x, y):
+    return [np.squeeze(gradient) for gradient in case_by_case(g, x, y)]
+
+
+@vectors.wrong("have changed places")
+def of_y_first(g, x, y):
+    return case_by_case(g, x, y)[::-1]
+
+
+@vectors.wrong("the wrong sign")
 def negative(g, x, y):
     return tuple(-gradient for gradient in case_by_case(g, x, y))
 
@@ -292,7 +328,19 @@ def weight_first(g, x, W, b):
     return x.T @ g, g @ W.T, g.sum(axis=0)
 
 
-@layer.wrong()
+@layer.wrong("Only the last example counts")
+def overwritten(g, x, W, b):
+    for i in range(len(x)):
+        to_w, to_b = np.outer(x[i], g[i]), g[i]
+    return g @ W.T, to_w, to_b
+
+
+@layer.wrong("the wrong sign")
+def minus_the_bias(g, x, W, b):
+    return g @ W.T, x.T @ g, -g.sum(axis=0)
+
+
+@layer.wrong("length 2")
 def two_of_three(g, x, W, b):
     return g @ W.T, x.T @ g
 
@@ -350,12 +398,24 @@ def joined(vjp, m):
     return np.concatenate([vjp(unit) for unit in np.eye(m)])
 
 
+@rows.wrong("the last row alone")
+def replaced(vjp, m):
+    for unit in np.eye(m):
+        row = vjp(unit)
+    return row
+
+
+@rows.wrong()
+def from_the_last(vjp, m):
+    return np.array([vjp(unit) for unit in np.eye(m)[::-1]])
+
+
 @rows.wrong()
 def all_at_once(vjp, m):
     return vjp(np.eye(m))
 
 
-@rows.wrong()
+@rows.wrong("expected an array of shape (2, 3)")
 def list_of_rows(vjp, m):
     return [vjp(unit) for unit in np.eye(m)]
 
@@ -410,4 +470,7 @@ but("one entry a row", nonzero=lambda n, k, m: n * m)
 but("A gradient has the shape of what it belongs to", gradient=lambda n, k, m: n * m)
 but("does not return the table", gradient=lambda n, k, m: n * m * k * m)
 but(weights=lambda n, k, m: k)
+but(outputs=lambda n, k, m: n + k)
+but(outputs=lambda n, k, m: n + m)
+but(jacobian=lambda n, k, m: n * m * m)
 numbers.wrong()(lambda n, k, m: n * m * k * m)
