@@ -24,9 +24,6 @@ import inspect
 import json
 import multiprocessing
 import os
-import pickle
-import resource
-import signal
 import sys
 import time
 import warnings
@@ -43,18 +40,18 @@ import numpy as np
 
 from gradlib.autograd import enable_grad
 from gradlib.checks import Case, Exercise, Report
+from gradlib.checks.limits import Limits, Stopped, Watch, call
 from gradlib.checks.values import align, show
 
 from .harness import Answers, all_answers
 from .mutation import Mutant, helpers, mutants
 
-SECONDS = 2  # a mutant that takes longer is refused, as a check refuses it
+SECONDS = 2  # a mutant that takes longer, and ten times as long as the right answer, is refused, as a check refuses it
 QUESTIONS = 200
 FEWEST = 40  # mutants of an exercise, on average
 MOST_LISTED = 3  # entries by hand for an exercise
-COMPARING = 20  # seconds that a survivor and the right answer may take for all random questions
-MEMORY = 4 << 30  # bytes
-PIECE = 50  # mutants that a process tries before it takes others
+COMPARING = 20  # seconds that a survivor may take for all random questions
+PIECE = 20  # mutants that a process tries before it takes others
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
 
 
@@ -220,11 +217,11 @@ def ways_to_ask(exercise: Exercise, names: tuple[str, ...]) -> list[Case]:
 
 def tells_apart(answers: Answers, right: Any, mutant: Any) -> str | None:
     """The question on which two answers differ, as text; "" if there was none to ask, None if they agree on all."""
-    asked = False
+    asked, watch = False, Watch(Limits(COMPARING))
     for declared in answers.random_inputs:
         for number in range(QUESTIONS):
             first, second = (question(answers, declared, number) for _ in range(2))  # an answer may change what it gets
-            expected, came = first.try_on(right), second.try_on(mutant)
+            expected, came = first.try_on(right), second.try_on(mutant, watch)
             asked = True
             judged = first.accept is not None or first.expected is not ...
             if judged and expected.failed:
@@ -257,7 +254,6 @@ def said(outcome: Any) -> str:
 # --- some mutants of one answer ----------------------------------------------------------------
 
 REFUSED, TOO_LONG, EQUIVALENT, LISTED, SURVIVES = "refused", "too long", "equivalent", "listed", "survives"
-SPOILT = "spoilt"
 
 
 @dataclass
@@ -267,83 +263,49 @@ class Fate:
     exercise: str  # its key, such as "01/central_difference"
     answer: str
     mutant: Mutant
-    fate: str = REFUSED
+    fate: str
     question: str = ""  # what the check of a survivor lacks
     seconds: float = 0.0
 
 
-def try_mutants(source: Source, some: list[Mutant]) -> list[Fate]:
-    """The fates of mutants, tried one after the other in a child process; after one that ended it, in another."""
-    fates = [Fate(source.answers.exercise.key, source.name, mutant) for mutant in some]
-    begun = 0
-    while begun < len(some):
-        for number, fate, question, seconds in in_a_child(source, some[begun:]):
-            if fate == SPOILT:
-                return [each for mutant in some for each in try_mutants(source, [mutant])]
-            each = fates[begun + number]
-            each.fate, each.question, each.seconds = fate, question, seconds
-        begun += number + 1
+def try_mutants(source: Source, some: list[Mutant], seconds: float) -> list[Fate]:
+    """The fates of mutants, tried one after the other in a child process, or each alone if that cannot be."""
+    try:
+        return call(judge_all, source, some, seconds, limits=Limits(len(some) * seconds + COMPARING))
+    except Stopped:  # in compiled code, or by a crash, or a mutant has spoilt what the others use
+        if len(some) == 1:
+            return [Fate(source.answers.exercise.key, source.name, some[0], TOO_LONG, seconds=seconds)]
+        return [fate for mutant in some for fate in try_mutants(source, [mutant], seconds)]
+
+
+def judge_all(source: Source, some: list[Mutant], seconds: float) -> list[Fate]:
+    fates = []
+    for mutant in some:
+        start = time.process_time()
+        fate, question = judge(source, mutant.source, Limits(seconds))
+        taken = time.process_time() - start
+        fates.append(Fate(source.answers.exercise.key, source.name, mutant, fate, question, taken))
+    if len(some) > 1 and not source.made_again().passed:
+        raise Stopped("one of the mutants has changed what all of them use, such as a class of the check")
     return fates
 
 
-def in_a_child(source: Source, some: list[Mutant]) -> list[tuple]:
-    """What a child process says of some mutants, with limits; if one ends it, it is the last of whom anything is said.
-
-    The limit is one of processor time, so that a busy machine refuses no other mutants than a quiet one.
-    """
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            for stream in (0, 1, 2):
-                os.dup2(nowhere, stream)
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-            judge_all(source, some, lambda *words: os.write(writing, pickle.dumps(words)))
-        finally:
-            os._exit(0)
-    os.close(writing)
-    said = []
-    with open(reading, "rb") as stream:
-        while stream.peek(1):
-            said.append(pickle.load(stream))
-    _, status = os.waitpid(child, 0)
-    number, fate, *_ = said[-1]
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGPROF, signal.SIGALRM) and fate == REFUSED:
-        said.append((number, TOO_LONG, "", SECONDS))
-    return said
-
-
-def judge_all(source: Source, some: list[Mutant], say: Callable[..., None]) -> None:
-    for number, mutant in enumerate(some):
-        signal.setitimer(signal.ITIMER_REAL, 60 * SECONDS)  # for one that waits
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)
-        start = time.process_time()
-        say(number, REFUSED, "", 0.0)
-        for fate, question in judge(source, mutant.source):
-            say(number, fate, question, time.process_time() - start)
-    # A mutant may have spoilt what all of them use, such as a class of the check. Then each is tried alone.
-    if len(some) > 1 and not source.made_again().passed:
-        say(number, SPOILT, "", 0.0)
-
-
-def judge(source: Source, mutant: str) -> Iterator[tuple[str, str]]:
-    """The fate of a mutant, and of a survivor the question that the check lacks. The last word counts."""
-    exercise = source.answers.exercise
+def judge(source: Source, mutant: str, limits: Limits) -> tuple[str, str]:
+    """The fate of a mutant, and of a survivor the question that the check lacks."""
+    exercise, watch = source.answers.exercise, Watch(limits)
     with np.errstate(all="ignore"), enable_grad(), warnings.catch_warnings(action="ignore"):
         try:
             answer = source.make(mutant)
         except Exception:
-            yield REFUSED, ""
-            return
-        # It ends at the first case that fails; a report would try all of them, and the known mistakes.
-        if any(case.try_on(answer).failed for case in exercise.cases()):
-            yield REFUSED, ""
-        elif exercise.report(source.make(mutant)).passed:
-            yield SURVIVES, f"comparing it with the right answer takes more than {COMPARING} s"
-            signal.setitimer(signal.ITIMER_PROF, COMPARING)
-            apart = tells_apart(source.answers, source.answer, source.make(mutant))
-            yield (EQUIVALENT, "") if apart is None else (SURVIVES, apart)
+            return REFUSED, ""
+        for case in exercise.cases():  # a report would try all of them, and the known mistakes
+            result = case.try_on(answer, watch)
+            if result.failed:
+                return TOO_LONG if isinstance(result.outcome.error, Stopped) else REFUSED, ""
+        if not exercise.report(source.make(mutant)).passed:
+            return REFUSED, ""
+        apart = tells_apart(source.answers, source.answer, source.make(mutant))
+        return (EQUIVALENT, "") if apart is None else (SURVIVES, apart)
 
 
 # --- all mutants -------------------------------------------------------------------------------
@@ -365,10 +327,11 @@ _work: list[tuple[Source, list[Mutant]]] = []  # inherited by the processes, sin
 
 def try_piece(number: int) -> list[Fate]:
     source, some = _work[number]
+    start = time.monotonic()
     report = source.made_again()
     if not report.passed:
         raise LookupError(f"{source.name} is declared right, and its check says:\n{report.text}")
-    return try_mutants(source, some)
+    return try_mutants(source, some, max(SECONDS, 10 * (time.monotonic() - start)))
 
 
 def strike_off(fates: list[Fate], chosen: list[Answers]) -> list[str]:
