@@ -49,7 +49,7 @@ _in_child = False
 class Limits:
     """How much a learner's code may take.
 
-    seconds : for the learner's code. A child process has half as much again, for the code around it.
+    seconds : for the learner's code. A child process has 3 more, for the code around it.
     steps : lines of the learner's code, and calls from it, where there is no clock.
     printed : characters that are shown.
     memory : bytes, beyond those taken before.
@@ -228,7 +228,7 @@ def _call_in_child(function: Callable[..., Any], arguments: tuple, limits: Limit
 
 def _whole(limits: Limits) -> float:
     """The seconds after which a child process is ended."""
-    return 1.5 * limits.seconds
+    return limits.seconds + 3
 
 
 def _wait(child: int, results: io.RawIOBase, seconds: float) -> tuple[bytes, int | None, KeyboardInterrupt | None]:
