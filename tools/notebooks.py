@@ -10,7 +10,6 @@ that differs from one run to the next. So a second run writes the same bytes, an
 
 import argparse
 import os
-import re
 import sys
 import tempfile
 import time
@@ -22,8 +21,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode, from_dict
 
 from gradlib.tracebacks import wrapped
+from gradlib.widgets.stills import stilled
 from neutral import make_neutral
-from stills import stilled
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("notebooks", "solutions")
@@ -128,7 +127,7 @@ def normalise_outputs(outputs: list[NotebookNode], execution_count: int) -> list
         if "data" in output:
             output.data.pop(WIDGET_VIEW, None)
             if "text/html" in output.data:
-                output.data["text/html"] = lean(output.data["text/html"])
+                output.data["text/html"] = stilled(output.data["text/html"])
         if "execution_count" in output:
             output.execution_count = execution_count
         if output.output_type == "error":
@@ -136,24 +135,6 @@ def normalise_outputs(outputs: list[NotebookNode], execution_count: int) -> list
             output.traceback = [wrapped(f"{output.ename}: {output.evalue}")]
         kept.append(output)
     return kept
-
-
-def lean(page: str) -> str:
-    """HTML without its styles, and with its drawings as images, those of Graphviz in whole points.
-
-    A style would change many files at once when one of its lines changes; a font or a version of Graphviz would change
-    the second decimal of every coordinate.
-    """
-    return stilled(re.sub(r'<svg class="gradlib-graph".*?</svg>', in_whole_points, page, flags=re.DOTALL))
-
-
-def in_whole_points(svg: re.Match) -> str:
-    places = r' (d|points|x|y|c[xy]|r[xy]|width|height|viewBox|transform)="[^"]*"'
-    return re.sub(places, lambda place: re.sub(r"-?\d+\.\d+", whole, place[0]), svg[0])
-
-
-def whole(number: re.Match) -> str:
-    return str(round(float(number[0])))
 
 
 def page_style() -> str:

@@ -1,21 +1,31 @@
 """The base of all widgets: a model of steps, and a view that shows one of them.
 
-A model is plain Python: its current step, its picture as HTML text, and the picture in words. A view adds ipywidgets
-to a model: buttons, a slider, the picture. Without a kernel (an exported page, a notebook that was only opened) the
-view shows the picture and the words of the model's current step.
+A model is plain Python: its current step, its picture as HTML text, and the picture in words. A view shows a model in
+the browser, with buttons and a slider for its steps. Without a kernel (an exported page, a notebook that was only
+opened) the view is the picture as an image and the words of the model's current step.
+
+A part of a picture is an SVG element or an HTML element with these attributes:
+
+    class="node" data-id="n1"       can be clicked: `View.clicked`
+    data-drag="x" beside them       can be dragged, and moved by the arrow keys: `View.dragged`, `View.nudged`; see
+                                    `svg.handle`
+    data-link="r0 c2"               lights up together with every part that shares one of these names
+    data-lights="c2"                lights those parts instead of its own
+    data-text="n1.0"                a text that `Model.texts` fills in
 """
 
 from __future__ import annotations
 
+import copy
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from .svg import style
+from .stills import VIEW_MIME, stilled
 
-VIEW_MIME = "application/vnd.jupyter.widget-view+json"
+_MOST_STATES = 200  # of so many states the words are made in advance, to know how tall they get
 
 
 class Words(NamedTuple):
@@ -43,6 +53,36 @@ class Words(NamedTuple):
         table = f"<table>{''.join(rows)}</table>" if rows else ""
         remark = f"<p>{safe(self.remark)}</p>" if self.remark else ""
         return f"<p><strong>{safe(self.title)}</strong></p>{table}{remark}"
+
+    @staticmethod
+    def covering(states: Iterable[Words]) -> Words:
+        """Return words as tall as the tallest of some states: the longest title, name and value of each row, remark.
+
+        >>> Words.covering([Words("One", (("x", "2"),)), Words("Three", (("y", "10"), ("z", "3")), "Done.")])
+        Words(title='Three', rows=(('x', '10'), ('z', '3')), remark='Done.')
+        """
+        title, remark, rows = "", "", []
+        for words in states:
+            title, remark = max(title, words.title, key=len), max(remark, words.remark, key=len)
+            rows += [("", "")] * (len(words.rows) - len(rows))
+            for i, row in enumerate(words.rows):
+                rows[i] = tuple(max(pair, key=len) for pair in zip(rows[i], row, strict=True))
+        return Words(title, tuple(rows), remark)
+
+
+class Goal(NamedTuple):
+    """A goal for the learner, "Make the gradient of x vanish.", and whether the state has reached it."""
+
+    text: str
+    reached: bool
+
+
+class Token(NamedTuple):
+    """A gradient on its way: it travels backward along an edge, says one text after another, and arrives at a node."""
+
+    edge: str  # the data-id of the edge
+    node: str  # the data-id of the node whose texts change when it arrives
+    says: tuple[str, ...]
 
 
 class Model:
@@ -77,9 +117,33 @@ class Model:
         """The state in words."""
         raise NotImplementedError
 
+    def possible_words(self) -> Iterator[Words]:
+        """Yield the words of every state, so that there is room for the tallest: override it where steps have effects.
+
+        Of very many states some are left out.
+        """
+        state = copy.copy(self)
+        for step in range(0, self.length, 1 + self.length // _MOST_STATES):
+            state.step = step
+            yield state.words()
+
+    def goal(self) -> Goal | None:
+        """The goal for the learner, if there is one. The view says when it is reached."""
+        return None
+
+    def token(self) -> Token | None:
+        """The token that travels when this state is reached from the one before."""
+        return None
+
+    def asks(self) -> bool:
+        """Return True if the learner must answer first. Playing stops here."""
+        return False
+
     def transcript(self) -> str:
         """The state in words, as plain text."""
-        return self.words().text()
+        goal = self.goal()
+        text = f"Goal: {goal.text}{' Reached.' if goal.reached else ''}" if goal else ""
+        return "\n".join(filter(None, [self.words().text(), text]))
 
 
 def filled_in(picture: str, marks: Mapping[str, str], texts: Mapping[str, str]) -> str:
@@ -99,7 +163,8 @@ def filled_in(picture: str, marks: Mapping[str, str], texts: Mapping[str, str]) 
 class View:
     """A model on the screen. In a notebook it is the last expression of a cell.
 
-    A subclass sets `model`; it may add controls of its own (`controls`) and react to a click (`clicked`).
+    A subclass sets `model`; it may add controls of its own (`controls`) and react to clicks, drags and keys (`clicked`,
+    `dragged`, `nudged`).
     """
 
     model: Model
@@ -116,89 +181,88 @@ class View:
             self._update()
 
     def controls(self) -> list:
-        """Further ipywidgets, shown in a row under the buttons."""
+        """Return further ipywidgets, shown in a row above the buttons. Their `description` is their name."""
         return []
 
     def clicked(self, data_id: str) -> None:
         """React to a click on a node of the picture."""
 
+    def grabbed(self, data_id: str, x: float, y: float) -> None:
+        """React to the begin of a drag, at the place where the pointer went down."""
+
     def dragged(self, data_id: str, x: float, y: float) -> None:
-        """React to a node that is dragged; x and y are in the coordinates of its SVG."""
+        """React to a part that is dragged; x and y are in the coordinates of its SVG."""
+
+    def nudged(self, data_id: str, across: int, up: int) -> None:
+        """React to arrow keys on a part that can be dragged: 1 right or up, -1 left or down, 10 and -10 for a page."""
+        self.go(self.model.step + (across or up))
 
     @cached_property
     def widget(self):
-        """The ipywidget, built when it is first shown."""
+        """The ipywidget, built when it is first shown: the controls of the subclass, and the view of the model."""
         import ipywidgets as W
 
         from .graph_view import GraphView
 
-        model, last, narrow = self.model, self.model.length - 1, {"width": "auto"}
-        previous = W.Button(description="Previous", layout=narrow)
-        following = W.Button(description="Next", layout=narrow)
-        self._playing = W.ToggleButton(description="Play", tooltip="Play", layout=narrow)
-        self._slider = W.IntSlider(model.step, 0, last, readout=False, layout={"flex": "1 1 140px"})
-        self._label = W.Label(layout={"min_width": "5em", "margin": "2px 2px 2px 12px"})
-        # W.Play counts in the browser. Its own three buttons have no text, so it is hidden.
-        self._player = W.Play(model.step, 0, last, interval=model.interval, layout={"display": "none"})
-        self._picture = GraphView(title=model.title)
-
-        previous.on_click(lambda _: self.go(model.step - 1))
-        following.on_click(lambda _: self.go(model.step + 1))
-        W.jslink((self._player, "value"), (self._slider, "value"))
-        self._slider.observe(lambda change: self._slide(change.new), "value")
-        self._playing.observe(lambda change: self._play(change.new), "value")
-        self._player.observe(lambda change: setattr(self._playing, "value", change.new), "playing")
+        self._picture = GraphView(title=self.model.title, interval=self.model.interval)
         self._picture.on_msg(lambda _, message, __: self._react(message))
-
-        buttons = [previous, self._playing, following, self._slider, self._label, self._player]
+        controls = self.controls()
         row = {"flex_flow": "row wrap", "align_items": "center", "width": "100%"}
-        rows = [W.HBox(controls, layout=row) for controls in (buttons, self.controls()) if controls]
+        rows = [W.HBox(controls, layout=row)] if controls else []
         self._is_built = True
+        self.make_room()
         self.show()
         return W.VBox([*rows, self._picture])
 
+    def make_room(self) -> None:
+        """Measure again how tall the words can get, after a change that other states share."""
+        if self._is_built:
+            self._picture.room = Words.covering(self.model.possible_words()).html()
+
     def _update(self) -> None:
-        """Send the picture its changes in one message, then set the slider and its label."""
-        model, picture = self.model, self._picture
+        """Send the picture its changes in one message."""
+        model, picture, goal, token = self.model, self._picture, self.model.goal(), self.model.token()
         with picture.hold_sync():
             picture.picture, picture.words = model.picture(), model.words().html()
             picture.marks, picture.texts = model.marks(), model.texts()
-        self._slider.value = model.step
-        self._label.value = model.label()
-
-    def _slide(self, step: int) -> None:
-        if step != self.model.step:  # otherwise the slider only followed the model
-            self.go(step)
-
-    def _play(self, playing: bool) -> None:
-        if playing and self.model.step == self.model.length - 1:
-            self.go(0)
-        self._player.playing = playing
-        self._playing.description = self._playing.tooltip = "Pause" if playing else "Play"
+            picture.goal = goal._asdict() if goal else {}
+            picture.token = token._asdict() if token else {}
+            picture.step, picture.last, picture.label = model.step, model.length - 1, model.label()
+            picture.asks = model.asks()
 
     def _react(self, message: Mapping[str, Any]) -> None:
-        """React to a click, a key or a drag in the picture."""
-        if "clicked" in message:
-            self.clicked(message["clicked"])
-        elif "dragged" in message:
-            self.dragged(message["dragged"], message["x"], message["y"])
-        elif message["key"] == " ":
-            self._playing.value = not self._playing.value
-        else:
-            step, last = self.model.step, self.model.length - 1
-            self.go({"ArrowLeft": step - 1, "ArrowRight": step + 1, "Home": 0, "End": last}[message["key"]])
+        """React to what the learner does in the browser, and say that it is done."""
+        picture = self._picture
+        with picture.hold_sync():  # the changes and the answer in one message
+            try:
+                match message:
+                    case {"go": step}:
+                        self.go(step)
+                    case {"clicked": data_id}:
+                        self.clicked(data_id)
+                    case {"grabbed": data_id, "x": x, "y": y}:
+                        self.grabbed(data_id, x, y)
+                    case {"dragged": data_id, "x": x, "y": y}:
+                        self.dragged(data_id, x, y)
+                    case {"nudged": data_id, "across": across, "up": up}:
+                        self.nudged(data_id, across, up)
+            finally:
+                picture.answered = message.get("number", 0)
 
     def to_html(self) -> str:
-        """Return the state as HTML, picture and words; no kernel is needed."""
-        model = self.model
-        picture = filled_in(model.picture(), model.marks(), model.texts())
-        # In a notebook that was not run on this machine JupyterLab drops the style and the SVG, and only loose words
-        # would be left of the picture. Without the style the picture is hidden and a sentence is shown instead.
-        attributes = f'role="group" aria-label="{html.escape(model.title)}" hidden="hidden"'
+        """Return the state as HTML, pictures as images, and words.
+
+        No kernel, script or style is needed, so that it is whole on hosting sites, in exported pages, and in a notebook
+        that was not run on this machine.
+        """
+        model, goal = self.model, self.model.goal()
+        picture = stilled(filled_in(model.picture(), model.marks(), model.texts()))
+        said = f'<p class="gradlib-goal">Goal: {html.escape(goal.text)}</p>' if goal else ""
         return (
-            f'<div class="gradlib-widget"><style>{style()}</style><div class="gradlib-picture" '
-            f'{attributes}>{picture}</div><p class="gradlib-no-picture">Run the cell to see the picture.</p><div '
-            f'class="gradlib-words">{model.words().html()}</div></div>'
+            '<div class="gradlib-widget"><div class="gradlib-picture" role="group" '
+            f'aria-label="{html.escape(model.title)}">{picture}</div>'
+            f'<p class="gradlib-still-note">Run the cell to move it.</p>{said}'
+            f'<div class="gradlib-words">{model.words().html()}</div></div>'
         )
 
     def __repr__(self) -> str:

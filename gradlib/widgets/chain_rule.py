@@ -32,6 +32,9 @@ class ChainRuleModel(Model):
         self.revealed = False
         self.verdict = ""
 
+    def asks(self) -> bool:
+        return self.hidden
+
     def go(self, step: int) -> None:
         super().go(step)
         self.revealed, self.verdict = False, ""
@@ -225,7 +228,8 @@ class ChainRuleWalkthrough(View):
 
         model, name = self.model, "Predict first"
         predict = W.ToggleButton(description=name, tooltip=name, layout={"width": "auto"})
-        self._answer = W.Text(placeholder="your number", continuous_update=False, layout={"width": "9em"})
+        self._answer = W.Text(description="Your number", continuous_update=False, layout={"width": "13em"})
+        self._answer.style.description_width = "initial"
         self._reveal = W.Button(description="Reveal", layout={"width": "auto"})
         predict.observe(lambda change: self._do(model.predict, change.new), "value")
         self._answer.observe(lambda change: change.new and self._do(model.answer, change.new), "value")
@@ -243,8 +247,8 @@ class ChainRuleWalkthrough(View):
         super()._update()
         if not (self.model.revealed or self.model.verdict):
             self._answer.value = ""
-        for control in (self._answer, self._reveal):
-            control.layout.display = None if self.model.predicting else "none"
+        for control in (self._answer, self._reveal):  # they keep their place, so that nothing below them jumps
+            control.layout.visibility = "visible" if self.model.predicting else "hidden"
 
 
 def _gradient_line(gradient) -> str:

@@ -8,7 +8,7 @@ back shows the model as it was then.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -140,6 +140,10 @@ class TrainingModel(Model):
         if math.isfinite(epoch.val_loss):
             rows.insert(1, ("validation loss", f"{epoch.val_loss:.4g}"))
         return Words(f"After {self.step} of {self.length - 1} epochs", tuple(rows), self._remark())
+
+    def possible_words(self) -> Iterator[Words]:
+        """Yield the words of this epoch alone: the others would have to be trained first."""
+        yield self.words()
 
     def _remark(self) -> str:
         if self.trouble and self.step >= self.trouble[0]:

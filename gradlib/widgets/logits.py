@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .base import Model, View, Words
-from .svg import Axes
+from .svg import Axes, slider
 
 SWEEP = tuple(i / 4 for i in range(-24, 25))  # the scores of the slider, -6 to 6
 _LEAST_REACH = 8.0  # a bar can be dragged at least from -8 to 8
@@ -118,7 +118,8 @@ class LogitsModel(Model):
             handle = f'{box} y="{top - 5:.1f}" height="10"'
             text = f'x="{(left + right) / 2:.0f}" y="{top - 9 if value >= 0 else top + 19:.1f}" text-anchor="middle"'
             axes.add(
-                f'<g class="node draggable" data-id="c{i}" data-drag="y"><rect class="cell {style}" {bar}/><rect '
+                f'<g class="node draggable" data-id="c{i}" data-drag="y" {slider(f"score of class {i}", value)}>'
+                f'<rect class="cell {style}" {bar}/><rect '
                 f'class="point {style}" {handle}/><text {text}>{html.escape(f"{value:.6g}")}</text></g>'
             )
         axes.legend(f"true class {self.target}", "right")

@@ -129,6 +129,18 @@ class Axes:
         """Add any other SVG, in pixels."""
         self._inside.append(element)
 
+    def handle(self, x: float, y: float, style: str, data_id: str, name: str, value: float, text: str = "") -> None:
+        """Draw a point that can be dragged; `View.dragged` and `View.nudged` react to it.
+
+        name : its name for screen readers; value : the number that it stands for; text : that number in words.
+        """
+        place = f'cx="{self.x(x):.1f}" cy="{self.y(y):.1f}"'
+        symbol = _symbol(self.x(x), self.y(y), style)
+        self._inside.append(
+            f'<g class="node draggable" data-id="{data_id}" data-drag="xy" {slider(name, value, text)}>'
+            f'<circle class="grip" {place} r="16"/>{symbol}</g>'
+        )
+
     def text(self, x: float, y: float, text: str, dx: float, dy: float, anchor: str) -> None:
         """Write a text dx, dy pixels from a point; `anchor` is the end of the text that stands there."""
         self._inside.append(_text(self.x(x) + dx, self.y(y) + dy, text, anchor))
@@ -141,6 +153,18 @@ class Axes:
             self._legend.append(_symbol(x + 13, y, style))
         self._legend.append(_text(x + 31, y + 4, name, "start"))
         self._legend_end = x + 31 + text_width(name) + 12
+
+    def value_at(self, x: float, y: float) -> tuple[float, float]:
+        """Return the values at a place in pixels, the inverse of `x` and `y`.
+
+        >>> axes = Axes((0, 1), (0, 10), "x", "y")
+        >>> axes.value_at(axes.x(0.25), axes.y(7.5))
+        (0.25, 7.5)
+        """
+        across = (x - self.left) / (self.width - self.left - self.right)
+        up = (self.height - self.bottom - y) / (self.height - self.top - self.bottom)
+        values = zip((across, up), (self.x_range, self.y_range), strict=True)
+        return tuple(low + share * (high - low) for share, (low, high) in values)
 
     def svg(self, description: str) -> str:
         """Return the picture; `description` is for readers who do not see it."""
@@ -187,6 +211,17 @@ class Axes:
         every = math.ceil((span[1] - span[0]) / 6)
         exponents = range(math.ceil(span[0]), math.floor(span[1]) + 1)
         return [(float(e), power_of_ten(e)) for e in exponents if e % every == 0]
+
+
+def slider(name: str, value: float, text: str = "") -> str:
+    """Return the attributes of a part that can be dragged: for screen readers it is a slider.
+
+    >>> slider("h", 0.5, "h = 0.5")
+    'role="slider" aria-label="h" aria-valuenow="0.5" aria-valuetext="h = 0.5"'
+    """
+    said = html.escape(text or f"{value:.4g}")
+    number = f"{value:.6g}" if math.isfinite(value) else "0"
+    return f'role="slider" aria-label="{html.escape(name)}" aria-valuenow="{number}" aria-valuetext="{said}"'
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:

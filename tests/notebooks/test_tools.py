@@ -11,8 +11,8 @@ from nbformat import v4
 
 from exercises import make_exercise
 from gradlib import Tensor, show_graph
-from notebooks import find_notebooks, lean, main, normalise, page_style, read, run, to_text
-from stills import INK
+from gradlib.widgets.stills import INK, stilled
+from notebooks import find_notebooks, main, normalise, page_style, read, run, to_text
 from tests.widgets.samples import SAMPLES
 
 VIEWS = {f"{view.__name__}, {name}": make for view, made in SAMPLES.items() for name, make in made.items()}
@@ -141,7 +141,7 @@ def test_a_stored_widget_shows_its_picture_as_images_and_its_words(name):
     assert not re.search("<svg|<style|hidden", stored)
     assert len(images(stored)) >= ("<svg" in widget.model.picture())
     assert widget.model.words().html() in stored and "Run the cell to move it." in stored
-    assert lean(stored) == stored
+    assert stilled(stored) == stored
     assert all(words for words, _ in images(stored))
 
 

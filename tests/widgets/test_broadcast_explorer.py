@@ -68,7 +68,7 @@ def test_the_learners_own_function_is_judged(unbroadcast, words):
 
 def test_other_shapes_can_be_typed():
     view = BroadcastExplorer((3, 1), (4,))
-    fields = view.widget.children[1].children
+    fields = view.widget.children[0].children
     fields[1].value = "2, 3, 1"
     assert view.model.b.shape == (2, 3, 1) and "(2, 3, 1)" in repr(view)
 
@@ -85,7 +85,7 @@ def test_other_shapes_can_be_typed():
 )
 def test_what_is_no_shape_or_none_to_draw_is_said_to_be_none(typed, words):
     view = BroadcastExplorer((3, 1), (4,))
-    fields = view.widget.children[1].children
+    fields = view.widget.children[0].children
     fields[0].value = typed
     assert words in repr(view) and "result      none" in repr(view)
     fields[0].value = "2, 1"

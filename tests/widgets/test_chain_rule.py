@@ -143,11 +143,11 @@ def test_a_click_goes_to_the_step_that_completed_the_gradient(model):
 def test_the_view_asks_compares_and_clears():
     x = Value(2.0, "x")
     view = ChainRuleWalkthrough(x * x + x, {})
-    _, own, picture = view.widget.children
+    own, picture = view.widget.children
     predict, answer, reveal = own.children
-    assert answer.layout.display == reveal.layout.display == "none"
+    assert answer.layout.visibility == reveal.layout.visibility == "hidden"
     predict.value = True
-    assert answer.layout.display is None
+    assert answer.layout.visibility == "visible"
     view.go(1)
     assert "contribution to" in picture.words and "<td>?</td>" in picture.words
     answer.value = "1"

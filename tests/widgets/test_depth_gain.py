@@ -73,7 +73,7 @@ def test_the_remark_is_true(activation, width):
 
 def test_the_controls_choose():
     view = DepthAndGain("relu")
-    activation, width = view.widget.children[1].children
+    activation, width = view.widget.children[0].children
     activation.value, width.value = "tanh", 16
     assert repr(view).startswith("tanh, gain 0.25, width 16")
 

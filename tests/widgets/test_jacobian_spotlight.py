@@ -54,7 +54,7 @@ def test_a_learners_vjp_is_compared(vjp, words):
 
 def test_choosing_another_function():
     view = JacobianSpotlight({"square": np.square, "total": np.sum}, X)
-    view.widget.children[1].children[0].value = "total"
+    view.widget.children[0].children[0].value = "total"
     assert repr(view).startswith("total: a 1 at output 0") and len(view.model.jacobian) == 1
     assert view.model.label() == "output 0"
     view.go(3)

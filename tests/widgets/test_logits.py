@@ -84,7 +84,7 @@ def test_no_number_is_cut_off(make):
 
 def test_another_true_class():
     view = DraggableLogits([2.0, 1.0, 0.0])
-    view.widget.children[1].children[0].value = 2
+    view.widget.children[0].children[0].value = 2
     assert repr(view).startswith("True class 2: loss 2.408")
 
 

@@ -52,7 +52,7 @@ def test_an_optimizer_that_fails_is_said_and_the_others_run():
 
 def test_surface_and_rate_are_chosen():
     view = OptimizerRace({"SGD": lambda params, lr: optim.SGD(params, lr)})
-    surface, rate = view.widget.children[1].children
+    surface, rate = view.widget.children[0].children
     surface.value, rate.value = "saddle", 0.1
     assert repr(view).startswith("After 0 steps on the saddle, learning rate 0.1")
 

@@ -117,7 +117,7 @@ def test_remarks_name_the_side():
 
 def test_controls_change_precision_bug_and_tolerance():
     view = StepSweep(cubes, CUBE, slopes, {"a": 2 * slopes(CUBE), "b": -slopes(CUBE)})
-    precision, bug, tolerance = view.widget.children[1].children
+    precision, bug, tolerance = view.widget.children[0].children
     picture = view.widget.children[-1]
     for control, value in [(precision, "float32"), (bug, "b"), (tolerance, 1e-9)]:
         before = picture.picture, picture.words

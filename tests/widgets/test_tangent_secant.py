@@ -108,7 +108,7 @@ def test_the_picture_shows_both_ends_of_the_secant():
 
 def test_choosing_in_the_view_changes_the_picture():
     view = TangentSecant(np.sin, 1.0, derivative=np.cos)
-    method, precision = view.widget.children[1].children
+    method, precision = view.widget.children[0].children
     picture = view.widget.children[-1]
     before = picture.picture
     method.value = "central"
