@@ -42,9 +42,18 @@ def one_entry(g, z, x):
     return gradient
 
 
-def a_large_and_a_small(g, z, x):
-    gradient = g * np.array([2.0, -3.0, 0.5, 4.0])
-    return gradient + g * np.array([0.0, 0.001, 0.0, -1.0])
+def two_wrong_entries():
+    """2x₀ - 3x₁ + x₂/2 + 4x₃ with two wrong entries in its gradient, by 0.03 g and by g."""
+    right, error = np.array([2.0, -3.0, 0.5, 4.0]), np.array([0.0, 0.03, 0.0, -1.0])
+    probes = []
+
+    def rule(g, z, x):
+        probes.append(abs(float(g)))
+        return g * (right + error)
+
+    function = planted("2x₀ - 3x₁ + x₂/2 + 4x₃", lambda x: x @ right, rule)
+    function.probes = probes
+    return function
 
 
 def softmax_of(x):
@@ -130,6 +139,16 @@ def right_functions(rng):
         ),
         (named("3x", lambda x: 3 * x), [np.array([1e11, -2e11])], "a right gradient at a large input"),
         (
+            named("10,000 x²", lambda x: 10_000 * x**2),
+            [np.array([0.0, 0.002, -0.003])],
+            "the bottom of a steep valley, at 0",
+        ),
+        (
+            named("1,000 + sin x", lambda x: 1000 + x.sin()),
+            [rng.normal(size=(1, 3))],
+            "a large value with a small slope",
+        ),
+        (
             named("sin² x + cos² x", lambda x: x.sin() ** 2 + x.cos() ** 2),
             [rng.normal(size=(3, 4))],
             "a gradient that is rightly 0",
@@ -144,20 +163,22 @@ def found(gradcheck, function, inputs):
 
 
 def ranked(gradcheck, function, inputs):
-    """The places in order, the worst first, with the ratios of the errors: these do not depend on the probe."""
+    """The places in order, the worst first, each with its error as a multiple of the probe."""
     result = entries_of(gradcheck(function, inputs))
     if is_blank(result):
         return result
+    probe = function.probes[-1] if function.probes else 1.0
     words = in_words((i, index) for _, i, index in result)
-    ratios = [round(result[0][0] / error, -1) if error else math.inf for error, _, _ in result]
-    smaller = [f"{word}, its error {ratio:.0f} times smaller" for word, ratio in zip(words, ratios, strict=True)]
-    return words[:1] + smaller[1:]
+    return [f"{word}, its error {error / probe:.2f} |g|" for word, (error, *_) in zip(words, result, strict=True)]
 
 
 def alarms(gradcheck, function, inputs):
     """["a false alarm"] if a right gradient is called wrong, else []. The places depend on the probe."""
     result = entries_of(gradcheck(function, inputs))
-    return result if is_blank(result) else ["a false alarm"] if result else []
+    if is_blank(result):
+        return result
+    unknown = any(np.isnan(error) for error, *_ in result)
+    return ["a false alarm, with the error nan" if unknown else "a false alarm"] if result else []
 
 
 def no_alarm(answer):
@@ -208,10 +229,9 @@ def gradcheck():
     rng = np.random.default_rng(7)
     for function, inputs, wrong, about in planted_bugs(rng):
         yield Case({"function": function, "inputs": inputs}, sorted(in_words(wrong)), call=found, about=about)
-    two = planted("2x₀ - 3x₁ + x₂/2 + 4x₃", lambda x: x @ np.array([2.0, -3.0, 0.5, 4.0]), a_large_and_a_small)
     yield Case(
-        {"function": two, "inputs": [rng.normal(size=4)]},
-        ["input 0 at (3,)", "input 0 at (1,), its error 1000 times smaller"],
+        {"function": two_wrong_entries(), "inputs": [rng.normal(size=4)]},
+        ["input 0 at (3,), its error 1.00 |g|", "input 0 at (1,), its error 0.03 |g|"],
         call=ranked,
         about="two wrong entries, the later one much worse",
     )
@@ -226,7 +246,7 @@ def checked(
     agree=lambda a, b: abs(a - b) <= 1e-6 + 1e-5 * abs(b),
     size=abs,
     dtype=np.float64,
-    step=None,
+    slopes_of=numerical_gradient,
     only=lambda i, index: True,
     worst_first=True,
 ):
@@ -244,12 +264,29 @@ def checked(
             others = [moved if j == i else other for j, other in enumerate(inputs)]
             return (function(*map(Tensor, others)).data * g).sum()
 
-        slopes = numerical_gradient(loss, x, step)
+        slopes = slopes_of(loss, x)
         for index in np.ndindex(x.shape):
             a, b = tensors[i].grad[index], slopes[index]
             if only(i, index) and not agree(a, b):
                 wrong.append((size(a - b), i, index))
     return sorted(wrong, reverse=True) if worst_first else wrong
+
+
+def differences(step_of, forward=False):
+    """A rule for slopes with a step of its own: central differences, or forward ones."""
+
+    def slopes_of(loss, x):
+        slopes = np.empty(x.shape)
+        for index in np.ndindex(x.shape):
+            up, down = x.copy(), x.copy()
+            h = step_of(abs(x[index]))
+            up[index] += h
+            down[index] -= 0 if forward else h
+            with np.errstate(all="ignore"):
+                slopes[index] = (loss(up) - loss(down)) / np.float64(h if forward else 2 * h)
+        return slopes
+
+    return slopes_of
 
 
 @gradcheck.mistake
@@ -265,7 +302,8 @@ def in_float32(function, inputs):
     """You compute in the precision that the input has. In float32 a difference keeps some three digits, and a right
     gradient is called wrong. Convert to float64 before anything else."""
     dtype = inputs[0].dtype
-    return checked(function, inputs, dtype=dtype, step=1e-6 if dtype == np.float32 else None)
+    small = differences(lambda x: 1e-6)
+    return checked(function, inputs, dtype=dtype, slopes_of=small if dtype == np.float32 else numerical_gradient)
 
 
 @gradcheck.mistake
@@ -312,11 +350,25 @@ def with_sign(function, inputs):
 def fixed_step(function, inputs):
     """Your step has one size for every input. At 10¹¹ the neighbouring numbers of float64 lie 1.5e-5 apart: a step of
     1e-6 is lost in the sum. Let the step grow with |x|."""
-    return checked(function, inputs, step=1e-6)
+    return checked(function, inputs, slopes_of=differences(lambda x: 1e-6))
 
 
 @gradcheck.mistake
-def in_order_of_place(function, inputs):
+def step_of_zero(function, inputs):
+    """Your step is in proportion to |x|, and so it is 0 where x is 0, and the difference is 0/0. Give it a least size:
+    max(1, |x|)."""
+    return checked(function, inputs, slopes_of=differences(lambda x: 6e-6 * x))
+
+
+@gradcheck.mistake
+def one_sided(function, inputs):
+    """Your differences go to one side, (f(x + h) - f(x))/h. At the bottom of a valley that is the slope of one of its
+    walls. A central difference sees both, and they cancel."""
+    return checked(function, inputs, slopes_of=differences(lambda x: 1e-7 * max(1, x), forward=True))
+
+
+@gradcheck.mistake
+def sorted_by_place(function, inputs):
     """The right entries, in the order of their places. The one that is most wrong should come first: it is the one
     to look at."""
     return checked(function, inputs, worst_first=False)
@@ -335,6 +387,7 @@ def rows_of_scores(rng):
         (np.array([[1e4, 0.0, 9999.0], [-1e4, -1e4, -9998.0]]), "scores of ±10,000"),
         (np.array([[-1e4, -9999.0], [-9999.5, -1e4]]), "scores all near -10,000"),
         (np.array([1.0, 2000.0, 2000.5]), "scores of 2,000"),
+        (np.array([[2.0, 2.0, 2.0], [-1.0, 3.0, 3.0]]), "equal scores"),
     ]
 
 
@@ -477,11 +530,30 @@ def coupled_rows(x, g):
 
 
 @wrong_softmax
+def direct_path_alone(x, g):
+    """The values are right. The gradient is p · g, the path from a score to its own power of e. Each score also stands
+    below the fraction bar of every probability of its row: Σ g · p is subtracted from g."""
+    p = softmax_of(x)
+    return p, p * g
+
+
+@wrong_softmax
 def unweighted_sum(x, g):
     """The values are right. In the gradient you take the sum of g from g; the probability that a g belongs to must
     weigh it: Σ g · p."""
     p = softmax_of(x)
     return p, p * (g - g.sum(axis=-1, keepdims=True))
+
+
+@stable.mistake
+class GradientFirst:
+    """The gradient comes first in your tuple. Asked for are the value, then the gradient."""
+
+    def softmax(x, g):
+        return Stable.softmax(x, g)[::-1]
+
+    def logsumexp(x, g):
+        return Stable.logsumexp(x, g)[::-1]
 
 
 def lse(x):
@@ -498,6 +570,13 @@ def log_of_infinity(x, g):
     largest score of the row, and add it again outside of the logarithm."""
     powers = np.exp(x)
     return np.log(powers.sum(axis=-1)), back(g) * normalised(powers)
+
+
+@wrong_logsumexp
+def stable_gradient_only(x, g):
+    """The gradient is right at any score, the value overflows: eˣ is too large above x = 709, and 0 far below 0.
+    Subtract the largest score of the row, and add it again outside of the logarithm."""
+    return np.log(np.exp(x).sum(axis=-1)), back(g) * softmax_of(x)
 
 
 @wrong_logsumexp
@@ -568,7 +647,7 @@ def silent_rules():
 
 def refused_probe(p, answer):
     """None if the gradient of the sum is right and the probe tells the rules apart, else a sentence."""
-    if not isinstance(answer, tuple) or len(answer) != 2:
+    if not isinstance(answer, (tuple, list, np.ndarray)) or len(answer) != 2:
         return "Return two arrays: the gradient of the sum, and the probe g."
     gradient, g = (np.asarray(part, dtype=np.float64) for part in answer)
     for name, array in (("gradient of the sum", gradient), ("probe", g)):
@@ -584,7 +663,8 @@ def refused_probe(p, answer):
     right = backward_of_softmax(p, g)
     for name, rule in SILENT.items():
         if np.abs(rule(p, g) - right).max() <= 1e-5:
-            return f'With this probe the wrong rule "{name}" gives what the right one gives.'
+            sum_of = f"Σ g p = {float((g * p).sum()):.4g}, the mean of g = {g.mean():.4g}, g₀ = {g[0]:.4g}"
+            return f'With this probe the wrong rule "{name}" gives what the right one gives: {sum_of}.'
     return None
 
 
@@ -592,13 +672,15 @@ def refused_probe(p, answer):
 def sum_and_probe():
     """Return two arrays of the shape of p: the gradient of softmax(x).sum() with respect to x, and a probe.
 
-    p is softmax(x), with two entries or more. With the probe g, each of the five wrong rules in `check.silent_rules()`
-    must give another gradient than the right rule, p(g - Σ g p).
+    p is softmax(x), with two entries or more that are not all equal. With the probe g, each of the five wrong rules in
+    `check.silent_rules()` must give another gradient than the right rule, p(g - Σ g p).
     """
     for p, about in [
         (np.array([0.125, 0.25, 0.625]), ""),
         (np.array([0.7, 0.1, 0.05, 0.15]), ""),
         (np.array([0.2, 0.8]), "a softmax of two entries"),
+        (np.array([0.25, 0.5, 0.25]), "a softmax with equal entries"),
+        (np.array([0.2, 0.4, 0.1, 0.2, 0.1]), "a softmax with equal entries"),
     ]:
         yield Case({"p": p}, accept=partial(refused_probe, p), about=about)
 
@@ -617,17 +699,24 @@ def with_zeros(p):
 
 
 @sum_and_probe.mistake
+def in_order_of_place(p):
+    """A probe of 0, 1, 2, … tells the rules apart for some p, and not for others: for p = (0.25, 0.5, 0.25) Σ g p is
+    the mean of g. Numbers drawn at random meet no such accident."""
+    return np.zeros_like(p), np.arange(len(p))
+
+
+@sum_and_probe.mistake
 def slope_p(p):
     """You give the probabilities themselves as the gradient of their sum. They are the slope of ln Σ eˣ. The sum of a
     softmax is 1 wherever x is."""
-    return p, np.arange(len(p))
+    return p, np.arange(len(p)) ** 2 + 1
 
 
 @sum_and_probe.mistake
 def slope_diagonal(p):
     """p(1 - p) is how a probability moves by its own score. The others move down at the same time, and the sum feels
     all of them."""
-    return p * (1 - p), np.arange(len(p))
+    return p * (1 - p), np.arange(len(p)) ** 2 + 1
 
 
 # --- 4 -----------------------------------------------------------------------------------------
@@ -878,6 +967,8 @@ def value_and_gradient(loss, first, *others):
     if result.shape:
         raise Refused(f"A loss is one number; yours has shape {result.shape}.")
     result.backward()
+    if tensor.grad is None:
+        raise Refused("The loss is a Tensor, but no gradient has reached the first argument: its `data` has no graph.")
     return result.item(), tensor.grad
 
 
@@ -913,7 +1004,9 @@ def losses():
         (1, (2, 2), ""),
         (0, (2, 3), ""),
         (-1, (3, 2), "an axis counted from the end"),
+        (1, (2, 3, 4), "the middle one of three axes"),
         ((0, 2), (2, 3, 2), "a tuple of axes"),
+        ((-1, 0), (3, 3, 3), "a tuple of axes"),
     ]:
         x = rng.normal(size=shape)
         g = rng.normal(size=x.sum(axis=axis).shape)
@@ -949,6 +1042,8 @@ GRAPHS = {
     "x · y + x": lambda x, y: (x * y, x),
     "s + s · s, s = x · y": lambda x, y: (s := x * y, s * s),
 }
+GRADIENTS = {"x · y + x": (4.0, 2.0, 1.0, 1.0), "s + s · s, s = x · y": (39.0, 26.0, 13.0, 1.0)}  # x, y, x · y, root
+OF = ("x", "y", "x · y", "root")
 ROUNDS = {
     "3 rounds of v = v + v": (3, 2),
     "40 rounds of v = v + v": (40, 2),
@@ -956,27 +1051,31 @@ ROUNDS = {
 }
 
 
-def swept(sweep, graph, x, y):
-    """The gradients with respect to x, y and the root."""
+def graph_of(graph, x, y):
+    """The values x, y, x · y and the root of a graph."""
     x, y = Value(x), Value(y)
     terms = GRAPHS[graph](x, y)
-    gradients = sweep(root := terms[0] + terms[1])
+    return x, y, terms[0], terms[0] + terms[1]
+
+
+def swept(sweep, graph, x, y):
+    """The gradients with respect to x, y, x · y and the root."""
+    values = graph_of(graph, x, y)
+    gradients = sweep(values[-1])
     if is_blank(gradients):
         return gradients
     if not isinstance(gradients, dict):
         raise Refused(f"sweep returns a dictionary {{value: gradient}}; yours returns {describe(gradients)}.")
-    return tuple(gradients.get(value, "no entry") for value in (x, y, root))
+    return tuple(gradients.get(value, "no entry") for value in values)
 
 
 def handed_back(hand_back, graph, x, y, grads):
-    """The grad of x, y and the root afterwards."""
-    x, y = Value(x), Value(y)
-    terms = GRAPHS[graph](x, y)
-    root = terms[0] + terms[1]
-    for value in in_order(root):
+    """The grad of x, y, x · y and the root afterwards."""
+    values = graph_of(graph, x, y)
+    for value in in_order(values[-1]):
         value.grad = grads
-    hand_back(root)
-    return x.grad, y.grad, root.grad
+    hand_back(values[-1])
+    return tuple(value.grad for value in values)
 
 
 def handed_down(hand_back, graph):
@@ -994,8 +1093,17 @@ SQUARE, SHIFTED = named("x²", lambda x: x * x), named("x² + 10,000", lambda x:
 JUDGED = (
     (SQUARE, 6.0, 3.0, True, ""),
     (SQUARE, 6.1, 3.0, False, ""),
+    (SQUARE, 5.9, 3.0, False, ""),
     (SQUARE, 0.0, 3.0, False, ""),
+    (SQUARE, -6.0, 3.0, False, ""),
     (named("sin x", np.sin), math.cos(1.0), 1.0, True, ""),
+    (named("cos x", np.cos), 0.0, 0.0, True, "a slope of 0"),
+    (SQUARE, 3e-5, 0.0, True, "a small slope, wrong by less than 1e-4"),
+    (SQUARE, 3e-4, 0.0, False, "a small slope, wrong by more than 1e-4"),
+    (SQUARE, -6.0002, -3.0, True, "a falling function, wrong by less than 1e-4 of its slope"),
+    (SQUARE, -6.002, -3.0, False, "a falling function, wrong by more than 1e-4 of its slope"),
+    (SQUARE, 2000.05, 1000.0, True, "a steep function, wrong by less than 1e-4 of its slope"),
+    (SQUARE, 2001.0, 1000.0, False, "a steep function, wrong by more than 1e-4 of its slope"),
     (SQUARE, 2e10, 1e10, True, "a large x"),
     (SHIFTED, 6.0, 3.0, True, "a large value with a small slope"),
 )
@@ -1008,14 +1116,18 @@ def engines():
     They stand in one class, so that they can be handed over together; none needs self. `check.in_order(root)` gives all
     values, inputs first.
     """
-    for graph, expected in (("x · y + x", (4.0, 2.0, 1.0)), ("s + s · s, s = x · y", (39.0, 26.0, 1.0))):
-        yield Case({"graph": graph, "x": 2.0, "y": 3.0}, expected, call=swept, part="sweep")
+    for graph, gradients in GRADIENTS.items():
+        yield Case({"graph": graph, "x": 2.0, "y": 3.0}, gradients, call=swept, part="sweep")
     for f, slope, x, expected, about in JUDGED:
         yield Case({"f": f, "slope": slope, "x": x}, expected, part="agrees", about=about)
-    for grads, about in ((0.0, ""), (10.0, "gradients that are there already")):
+    for graph, grads, about in [
+        ("s + s · s, s = x · y", 0.0, ""),
+        ("x · y + x", 0.0, ""),
+        ("s + s · s, s = x · y", 10.0, "gradients that are there already"),
+    ]:
         yield Case(
-            {"graph": "s + s · s, s = x · y", "x": 2.0, "y": 3.0, "grad before": grads},
-            (grads + 39.0, grads + 26.0, grads + 1.0),
+            {"graph": graph, "x": 2.0, "y": 3.0, "grad before": grads},
+            tuple(grads + gradient for gradient in GRADIENTS[graph]),
             call=handed_back,
             part="hand_back",
             about=about,
@@ -1194,6 +1306,40 @@ def same_step(f, slope, x):
     Let the step grow with |x|."""
     x, h = np.float64(x), 1e-7
     return bool(abs((f(x + h) - f(x - h)) / (2 * h) - slope) <= 1e-4 * max(1, abs(slope)))
+
+
+@mend_of(engines, "agrees")
+def purely_relative(f, slope, x):
+    """Your tolerance is a share of the slope alone. Where the slope is 0, nothing is left of it: max(1, |slope|) keeps
+    it from shrinking below 1e-4."""
+    h = 1e-5 * max(1.0, abs(x))
+    x = np.float64(x)
+    return bool(abs((f(x + h) - f(x - h)) / (2 * h) - slope) <= 1e-4 * abs(slope))
+
+
+@mend_of(engines, "agrees")
+def purely_absolute(f, slope, x):
+    """Your tolerance is 1e-4 for every slope. It should grow with the slope: 1e-4 · max(1, |slope|)."""
+    h = 1e-5 * max(1.0, abs(x))
+    x = np.float64(x)
+    return bool(abs((f(x + h) - f(x - h)) / (2 * h) - slope) <= 1e-4)
+
+
+@mend_of(engines, "agrees")
+def by_the_signed_slope(f, slope, x):
+    """Your tolerance does not grow where the slope is negative: max(1, slope) is 1 there. Its size counts, |slope|."""
+    h = 1e-5 * max(1.0, abs(x))
+    x = np.float64(x)
+    return bool(abs((f(x + h) - f(x - h)) / (2 * h) - slope) <= 1e-4 * max(1, slope))
+
+
+@mend_of(engines, "agrees")
+def signed_error(f, slope, x):
+    """You compare difference minus slope with the tolerance, sign and all. A slope that is too large is wrong, too:
+    take the absolute value."""
+    h = 1e-5 * max(1.0, abs(x))
+    x = np.float64(x)
+    return bool((f(x + h) - f(x - h)) / (2 * h) - slope <= 1e-4 * max(1, abs(slope)))
 
 
 @mend_of(engines, "agrees")
