@@ -2,7 +2,9 @@
 
 import gc
 import inspect
+import re
 import weakref
+from functools import partial
 
 import numpy as np
 
@@ -10,7 +12,7 @@ from gradlib import Tensor
 from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
 from gradlib.checks.running import signature, where_it_broke
-from gradlib.checks.values import describe
+from gradlib.checks.values import describe, named
 from gradlib.primitives import Primitive, Vjp
 from gradlib.tensor import apply
 
@@ -25,8 +27,9 @@ def distance():
     """Return an entry of the table for the distance of a point from the origin: z = √(x² + y²).
 
     The entry is Primitive("distance", forward, Vjp(rule_x, "formula"), Vjp(rule_y, "formula")), where forward(x, y)
-    gives z and rule_x(g, z, x, y) gives the gradient of x. At x = 3, y = 4 with g = 10 it gives z = 5 and the gradients
-    6 and 8.
+    gives z and rule_x(g, z, x, y) gives the gradient of x: in the shape of g, or in that of x. A formula is the
+    derivative in LaTeX, with {x}, {y} and {z} for the inputs and the result. At x = 3, y = 4 with g = 10 the entry
+    gives z = 5 and the gradients 6 and 8.
     """
     for shapes, about in [
         (((3,), (3,)), ""),
@@ -41,7 +44,15 @@ def distance():
         g = rng.normal(size=np.broadcast_shapes(*shapes))
         z = np.hypot(x, y)
         gradients = [summed_to(g * np.cos(np.arctan2(y, x)), x), summed_to(g * np.sin(np.arctan2(y, x)), y)]
-        yield Case({"x": x, "y": y, "g": g}, (z, *gradients), call=through_the_table, about=about)
+        names = ("z", "the gradient of x", "the gradient of y")
+        yield Case({"x": x, "y": y, "g": g}, (z, *gradients), call=through_the_table, names=names, about=about)
+    yield Case(
+        {"x": 1.5, "y": 2.0},
+        expected=(0.6, 0.8),
+        call=through_the_formulas,
+        names=("the formula of ∂z/∂x", "the formula of ∂z/∂y"),
+        about="the formulas",
+    )
 
 
 def summed_to(gradient, x):
@@ -53,30 +64,81 @@ def summed_to(gradient, x):
 
 def through_the_table(distance, x, y, g):
     """The result and the gradients of a learner's entry, computed through tensors."""
-    made = distance()
+    made = entry_of(distance)
     if made is None or made is ...:
         return made
-    if not isinstance(made, Primitive):
-        raise Refused(f"distance() returns an entry of the table, a Primitive; yours returns {describe(made)}.")
-    if len(made.vjps) != 2:
-        raise Refused(f"There are two inputs, and each needs a rule of its own: two Vjp, yours has {len(made.vjps)}.")
     a, b = Tensor(x, requires_grad=True), Tensor(y, requires_grad=True)
     z = apply(made, a, b)
     made.forward(x, y)  # on the arrays of the case, so that a write into one is reported
-    for rule in made.rules:
+    for rule, own in zip(made.rules, (x, y), strict=True):
         if not takes_four(rule):
             raise Refused(
                 "A rule is called as rule(g, z, x, y): the arriving gradient, the result, the inputs. One of yours "
                 f"takes {signature(rule)}."
             )
         given = rule(g, z.data, x, y)
-        if given is not None and np.shape(given) != g.shape:
+        if given is not None and np.shape(given) not in (g.shape, np.shape(own)):
             raise Refused(
-                f"For a g of shape {g.shape} a rule of yours returns shape {np.shape(given)}. A rule gives a gradient "
-                "for each entry of the result; the sum over axes that were stretched is the engine's."
+                f"For a g of shape {g.shape} and an input of shape {np.shape(own)} a rule of yours returns shape "
+                f"{np.shape(given)}. A rule gives a gradient for each entry of the result; the sum over axes that were "
+                "stretched is the engine's."
             )
     z.backward(g)
     return z.data, a.grad, b.grad
+
+
+def entry_of(distance):
+    """A learner's entry, if it is one with two rules, or the value of a stub."""
+    made = distance()
+    if made is None or made is ...:
+        return made
+    if not isinstance(made, Primitive):
+        raise Refused(f"distance() returns an entry of the table, a Primitive; yours returns {describe(made)}.")
+    if len(made.vjps) != 2 or None in made.vjps:
+        count = len(made.vjps) - made.vjps.count(None)
+        raise Refused(f"There are two inputs, and each needs a rule of its own: two Vjp, yours has {count}.")
+    return made
+
+
+def through_the_formulas(distance, x, y):
+    """The numbers that the two formulas of a learner's entry stand for."""
+    made = entry_of(distance)
+    if made is None or made is ...:
+        return made
+    z = float(np.hypot(x, y))
+    numbers = []
+    for name, own, vjp in zip("xy", (x, y), made.vjps, strict=True):
+        if not isinstance(vjp.latex, str):
+            raise Refused(f"The formula of ∂z/∂{name} is a text; yours is {describe(vjp.latex)}.")
+        if not {f"{{{name}}}"} <= set(re.findall(r"\{[xyz]\}", vjp.latex)):
+            raise Refused(
+                f"The formula of ∂z/∂{name} is drawn wherever your operation is used. Yours is {vjp.latex!r}, and a "
+                f"derivative that depends on {name} has {{{name}}} in it."
+            )
+        number = value_of(vjp.latex, x=x, y=y, z=z, g=1.0)
+        numbers.append(own / z if number is None else number)  # LaTeX that is not understood here counts as right
+    return tuple(numbers)
+
+
+def value_of(formula, **letters):
+    """The number that a formula in LaTeX stands for, or None for one with more than fractions, roots and powers."""
+    text = re.sub(r"\{([xyzg])\}", r"(\1)", formula)
+    text = re.sub(r"\\(left|right|[,;!: ])", " ", re.sub(r"\\(cdot|times)", "*", text)).replace("·", "*")
+    before = None
+    while before != text:  # from the innermost braces outward
+        before = text
+        text = re.sub(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}", r"((\1)/(\2))", text)
+        text = re.sub(r"\\sqrt\{([^{}]*)\}", r"((\1)**0.5)", text)
+        text = re.sub(r"\^\{([^{}]*)\}", r"**(\1)", text)
+    text = re.sub(r"\^", "**", text)
+    text = re.sub(r"(?<=[\w)])\s*(?=\()|(?<=\))\s*(?=\w)", "*", text)  # a product without a sign
+    if not re.fullmatch(r"[xyzg0-9.+*/() -]*", text):
+        return None
+    try:
+        number = eval(text, {"__builtins__": {}}, letters)
+    except Exception:
+        return None
+    return number if isinstance(number, float) else None
 
 
 def takes_four(rule):
@@ -90,7 +152,7 @@ def takes_four(rule):
 
 
 def entry(rule_x, rule_y, forward=np.hypot):
-    return Primitive("distance", forward, Vjp(rule_x, "?"), Vjp(rule_y, "?"))
+    return Primitive("distance", forward, Vjp(rule_x, "{x}/{z}"), Vjp(rule_y, "{y}/{z}"))
 
 
 @distance.mistake
@@ -127,6 +189,18 @@ def one_half_too_many():
 
 
 @distance.mistake
+def twice_too_large():
+    """Each gradient is twice too large. The 2 of 2x is there, and the 2 of 1/(2√s) is missing: they cancel."""
+    return entry(lambda g, z, x, y: g * 2 * x / z, lambda g, z, x, y: g * 2 * y / z)
+
+
+@distance.mistake
+def not_over_z():
+    """The gradient of x is g · x, as if z were half of x² + y². The root brings a division by z."""
+    return entry(lambda g, z, x, y: g * x, lambda g, z, x, y: g * y)
+
+
+@distance.mistake
 def without_the_root():
     """z is x² + y²: the root is missing from the forward function. The rules get this z, too."""
     return entry(lambda g, z, x, y: g * x / z, lambda g, z, x, y: g * y / z, lambda x, y: x * x + y * y)
@@ -138,77 +212,100 @@ def without_the_root():
 class Switch:
     """A switch: `on` is True while operations are recorded."""
 
-    def __init__(self):
-        self.on = True
+    def __init__(self, on=True):
+        self.on = on
 
 
 @exercise("no_grad", points=2)
 def no_grad():
     """Return nothing, but be a context manager: inside `with no_grad(switch):` switch.on is False, afterwards what it
-    was.
+    was when the block began.
 
-    Also when the block ends by an error, which goes on its way, and when one such block stands inside another.
+    Also when the block ends by an error, which goes on its way, and when one such block stands inside another, for the
+    same switch or for another one.
     """
-    yield Case(call=inside_and_after, inputs={"switch": "on"}, expected=(False, True))
-    yield Case(call=nested, inputs={"switch": "on"}, expected=(False, False, True), about="a block inside another")
-    yield Case(call=after_an_error, inputs={"switch": "on"}, expected=(True, "ValueError"), about="a block that fails")
-    yield Case(
-        call=switched_off_before,
-        inputs={"switch": "off"},
-        expected=(False, False),
-        about="a switch that was off before",
-    )
-    yield Case(
-        call=same_object_twice,
-        inputs={"switch": "on"},
-        expected=(False, True, False, True),
-        about="one block after the other",
-    )
+    for call, switch, names, expected in [
+        (one_block, "on", ("inside", "afterwards"), (False, True)),
+        (one_block, "off", ("inside", "afterwards"), (False, False)),
+        (one_inside_another, "on", ("inside both", "between", "afterwards"), (False, False, True)),
+        (a_block_that_fails, "on", ("afterwards", "the error"), (True, "ValueError")),
+        (one_after_the_other, "on", ("inside the second", "afterwards"), (False, True)),
+        (turned_before_it_begins, "on, then off", ("inside", "afterwards"), (False, False)),
+        (
+            two_switches,
+            "one off, one on",
+            ("inside", "the first afterwards", "the second afterwards"),
+            (False, False, True),
+        ),
+    ]:
+        story = call.__name__.replace("_", " ")
+        yield Case({"blocks": story, "switch": switch}, expected, call=partial(told_of_a_block, call), names=names * 0)
 
 
-def inside_and_after(no_grad, switch):
-    switch = Switch()
-    with no_grad(switch):
+def told_of_a_block(call, no_grad, blocks, switch):
+    return call(no_grad, switch)
+
+
+def block(no_grad, switch):
+    """A learner's block, if it is one."""
+    made = no_grad(switch)
+    if not (hasattr(type(made), "__enter__") and hasattr(type(made), "__exit__")):
+        raise Refused(
+            "`with no_grad(switch):` needs an object with the methods __enter__ and __exit__; no_grad(switch) is "
+            f"{describe(made)}."
+        )
+    return made
+
+
+def one_block(no_grad, switch):
+    switch = Switch(switch == "on")
+    with block(no_grad, switch):
         inside = switch.on
     return inside, switch.on
 
 
-def nested(no_grad, switch):
+def one_inside_another(no_grad, _):
     switch = Switch()
-    with no_grad(switch):
-        with no_grad(switch):
+    with block(no_grad, switch):
+        with block(no_grad, switch):
             inside = switch.on
         between = switch.on
     return inside, between, switch.on
 
 
-def after_an_error(no_grad, switch):
-    switch, seen = Switch(), "no error came out"
+def a_block_that_fails(no_grad, _):
+    switch, seen = Switch(), "none came out"
     try:
-        with no_grad(switch):
+        with block(no_grad, switch):
             raise ValueError("on purpose")
     except ValueError:
         seen = "ValueError"
     return switch.on, seen
 
 
-def switched_off_before(no_grad, switch):
+def one_after_the_other(no_grad, _):
     switch = Switch()
+    with block(no_grad, switch):
+        pass
+    with block(no_grad, switch):
+        inside = switch.on
+    return inside, switch.on
+
+
+def turned_before_it_begins(no_grad, _):
+    switch = Switch()
+    later = block(no_grad, switch)
     switch.on = False
-    with no_grad(switch):
+    with later:
         inside = switch.on
     return inside, switch.on
 
 
-def same_object_twice(no_grad, switch):
-    switch = Switch()
-    return (*inside_and_after_of(no_grad, switch), *inside_and_after_of(no_grad, switch))
-
-
-def inside_and_after_of(no_grad, switch):
-    with no_grad(switch):
-        inside = switch.on
-    return inside, switch.on
+def two_switches(no_grad, _):
+    first, second = Switch(False), Switch()
+    with block(no_grad, first), block(no_grad, second):
+        inside = first.on or second.on
+    return inside, first.on, second.on
 
 
 class RightSwitch:
@@ -279,6 +376,18 @@ class Toggles(RightSwitch):
 
     def __exit__(self, *error):
         self.__enter__()
+
+
+@no_grad.mistake
+class SavedWhenMade(RightSwitch):
+    """You remember what the switch was when the object was made. The block begins later, at `with`, and the switch may
+    have been turned in between."""
+
+    def __init__(self, switch):
+        self.switch, self.before = switch, switch.on
+
+    def __enter__(self):
+        self.switch.on = False
 
 
 @no_grad.mistake
@@ -414,6 +523,27 @@ def second_node_from_others(x, y, other):
     return z
 
 
+def used_before_and_after(x, y, other):
+    """x · y, x written, then x · another, backward from x · another"""
+    x * y
+    x.add_(1.0)
+    return x * other
+
+
+def used_twice_by_one(x, y, other):
+    """x · x, x written, backward"""
+    z = x * x
+    x.add_(1.0)
+    return z
+
+
+def far_below(x, y, other):
+    """(x · y) · y, x written, backward"""
+    z = x * y * y
+    x.add_(1.0)
+    return z
+
+
 STORIES = {
     as_it_should_be: "gradients 3 and 2",
     first_written_before: "gradients 3 and 3",
@@ -425,6 +555,9 @@ STORIES = {
     first_written_twice_before: "RuntimeError",
     used_again_after: "RuntimeError",
     second_node_from_others: "gradients 3 and 3",
+    used_before_and_after: "gradients 5 and 0",
+    used_twice_by_one: "RuntimeError",
+    far_below: "RuntimeError",
 }
 
 
@@ -445,6 +578,12 @@ def told(Careful, story):
     x, y, other = Careful([2.0]), Careful([3.0]), Careful([5.0])
     tell = next(each for each in STORIES if each.__doc__ == story)
     z = tell(x, y, other)
+    for tensor, start in (x, 2.0), (y, 3.0), (other, 5.0):
+        if tensor.version != tensor.data - start:  # each write adds 1
+            raise Refused(
+                "You change the `version` of an input. It counts the writes for all who use that input: whoever looked "
+                "at it before now compares with a wrong number."
+            )
     try:
         z.backward()
     except RuntimeError as error:
@@ -452,13 +591,13 @@ def told(Careful, story):
             raise
         return "RuntimeError"
     except Exception as error:
-        if where_it_broke(error).partition(": ")[2].startswith(("raise", "assert")):
+        if re.search(r"\b(raise|assert)\b", where_it_broke(error).partition(": ")[2]):
             raise Refused(
                 f"You raise {type(error).__name__}, and {type(error).__name__} may mean many things. RuntimeError is "
                 "asked for: who calls backward can wait for that one."
             ) from error
         raise
-    return f"gradients {x.grad.item():g} and {y.grad.item():g}"
+    return f"gradients {np.asarray(x.grad).item():g} and {np.asarray(y.grad).item():g}"
 
 
 class Careful(Versioned):
@@ -504,17 +643,27 @@ class LargestOnly(Careful):
 
 
 @versions.mistake
-class SetsBack(Careful):
-    """You set the version of the inputs back to 0. It belongs to all who use them: a node that was made before now
-    misses the write."""
+class LastNoteCounts(Careful):
+    """You keep one note for each input, and the next node that uses the input overwrites it. Each node needs notes of
+    its own: keep them in self."""
 
     def note(self):
         for parent in self._prev:
-            parent.version = 0
+            parent.noted = parent.version
 
     def verify(self):
-        if any(parent.version for parent in self._prev):
+        if any(parent.noted != parent.version for parent in self._prev):
             raise RuntimeError("written over")
+
+
+@versions.mistake
+class FirstNoteCounts(LastNoteCounts):
+    """You keep one note for each input, and the first node that uses the input has written it. A node that is made
+    later, after a write, needs a note of its own: keep it in self."""
+
+    def note(self):
+        for parent in self._prev:
+            parent.noted = getattr(parent, "noted", parent.version)
 
 
 @versions.mistake
@@ -615,36 +764,48 @@ def freed():
     """Return nothing, but mend the class: its results must be freed as soon as nobody uses them, without the collector.
 
     check.Leaky multiplies, and goes backward by calling `hand_on()` of every node. Give the class another `__mul__`,
-    and a `hand_on(self)` that adds to the gradients of self._prev. For x = 2, y = 3 the gradients of x · y are 3 and
+    and a `hand_on(self)` that adds to the gradients of self._prev. A result is freed whether or not somebody goes
+    backward from it. For x = 2, y = 3 the gradients of x · y are 3 and
     2.
     """
-    for x, y, about in [(2.0, 3.0, ""), (-1.5, 0.5, "")]:
-        yield Case({"x": x, "y": y}, call=gradients_of_product, expected=(y, x), about=about)
+    product, fourth = named("x · y", lambda x, y: x * y), named("s · s · y with s = x · x", fourth_power)
+    again, square = named("(x · y) · x", lambda x, y: x * y * x), named("x · x · y", lambda x, y: x * x * y)
+    for x, y in [(2.0, 3.0), (-1.5, 0.5), (0.0, 4.0)]:
+        for z, gradients, about in [
+            (product, (y, x), ""),
+            (again, (2 * x * y, x**2), "a value used by two results"),
+            (square, (2 * x * y, x**2), "a value that is both inputs of one result"),
+            (fourth, (4 * x**3 * y, x**4), "a result that is both inputs of another"),
+        ]:
+            yield Case({"z": z, "x": x, "y": y}, gradients, call=gradients_of, about=about)
+    for backward in (False, True):
         yield Case(
-            {"x": x, "y": y}, call=gradients_of_shared, expected=(4 * x**3 * y, x**4), about="a value used twice"
+            {"x": 2.0, "y": 3.0, "backward": backward},
+            call=alive_afterwards,
+            expected=0,
+            about="how many of 3 results outlive their use",
         )
-    yield Case({"x": 2.0, "y": 3.0}, call=alive_afterwards, expected=0, about="how many of 3 results outlive their use")
 
 
-def gradients_of_product(Freed, x, y):
+def fourth_power(x, y):
+    square = x * x
+    return square * square * y
+
+
+def gradients_of(Freed, z, x, y):
     x, y = Freed(x), Freed(y)
     product = x * y
+    if product is None or product is ...:
+        return product
     if type(product) is not Freed:
         raise Refused(
             f"x * y should be a new node of the class of x, which is type(self); yours is {describe(product)}."
         )
-    product.backward()
+    z(x, y).backward()
     return x.grad, y.grad
 
 
-def gradients_of_shared(Freed, x, y):
-    x, y = Freed(x), Freed(y)
-    square = x * x
-    (square * square * y).backward()
-    return x.grad, y.grad
-
-
-def alive_afterwards(Freed, x, y):
+def alive_afterwards(Freed, x, y, backward):
     x, y = Freed(x), Freed(y)
     was_on = gc.isenabled()
     gc.disable()
@@ -652,7 +813,8 @@ def alive_afterwards(Freed, x, y):
         results = [x * y]
         for _ in range(2):
             results.append(results[-1] * y)
-        results[-1].backward()
+        if backward:
+            results[-1].backward()
         watched = [weakref.ref(result) for result in results]
         del results
         return sum(ref() is not None for ref in watched)
@@ -716,6 +878,35 @@ class Assigned(Mended):
     def hand_on(self):
         for parent, slope in zip(self._prev, getattr(self, "slopes", ()), strict=True):
             parent.grad = slope * self.grad
+
+
+@freed.mistake
+class OneOfTwoEqualInputs(Mended):
+    """A value that is both inputs of one result, as in x · x, gets only one of its two contributions. The second
+    replaces the first, or both are added to the same old gradient. Add one, and then add the other to what is there."""
+
+    def hand_on(self):
+        shares = (
+            {parent: slope * self.grad for parent, slope in zip(self._prev, self.slopes, strict=True)}
+            if self._prev
+            else {}
+        )
+        for parent, share in shares.items():
+            parent.grad += share
+
+
+@freed.mistake
+class FreedByBackward(Leaky):
+    """A result is freed only if somebody goes backward from it. Also a result whose gradients nobody asks for should
+    be freed: let nothing hold a circle, and there is none to break."""
+
+    def backward(self):
+        super().backward()
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            node.__dict__.pop("hand_on", None)
+            stack += node._prev
 
 
 @freed.mistake

@@ -36,6 +36,66 @@ def with_any_number_of_parameters():
     return made(lambda g, *others: g * others[1] / others[0], lambda g, z, *xy: np.multiply(g, xy[1]) / z, np.hypot)
 
 
+@far.right
+def in_the_shape_of_the_input():
+    def summed(gradient, x):
+        missing = gradient.ndim - np.ndim(x)
+        gradient = gradient.sum(axis=tuple(range(missing)))
+        stretched = tuple(i for i, size in enumerate(np.shape(x)) if size == 1)
+        return gradient.sum(axis=stretched, keepdims=True)
+
+    return made(lambda g, z, x, y: summed(g * x / z, x), lambda g, z, x, y: summed(g * y / z, y))
+
+
+@far.right
+def with_fractions_and_roots():
+    entry = by_the_result()
+    formulas = r"\frac{{x}}{\sqrt{{x}^2 + {y}^2}}", r"{y} \cdot {z}^{-1}"
+    vjps = (Vjp(rule, formula) for rule, formula in zip(entry.rules, formulas, strict=True))
+    return Primitive("distance", np.hypot, *vjps)
+
+
+@far.right
+def with_letters_of_its_own():
+    entry = by_the_result()
+    formulas = r"\cos\varphi \text{ with } \tan\varphi = {y}/{x}", r"({y})({z})^{-1}"
+    vjps = (Vjp(rule, formula) for rule, formula in zip(entry.rules, formulas, strict=True))
+    return Primitive("distance", np.hypot, *vjps)
+
+
+def with_formulas(words, first, second):
+    """The right rules with wrong formulas."""
+
+    def entry():
+        rules = by_the_result().rules
+        return Primitive("distance", np.hypot, Vjp(rules[0], first), Vjp(rules[1], second))
+
+    far.wrong(words)(entry)
+
+
+with_formulas("has {x} in it", "17", "{y}/{z}")
+with_formulas("has {x} in it", "{y}", "{x}")
+with_formulas("has {y} in it", "{x}/{z}", "")
+with_formulas("Right so far: the formula of ∂z/∂y", "{z}/{x}", "{y}/{z}")
+with_formulas("Right so far: the formula of ∂z/∂x", "{x}/{z}", r"\frac{{y}}{2{z}}")
+with_formulas("Right so far: the formula of ∂z/∂y", "-{x}/{z}", r"\frac{{y}}{{z}}")
+
+
+@far.wrong("twice too large")
+def the_inner_two_left():
+    return made(lambda g, z, x, y: g * (2 * x) / z, lambda g, z, x, y: g * (2 * y) / z)
+
+
+@far.wrong("The root brings a division")
+def never_divided():
+    return made(lambda g, z, x, y: g * x, lambda g, z, x, y: g * y)
+
+
+@far.wrong()
+def sizes_of_the_slopes():
+    return made(lambda g, z, x, y: g * abs(x) / z, lambda g, z, x, y: g * abs(y) / z)
+
+
 @far.wrong("Your rules return the derivatives alone")
 def no_g():
     return made(lambda g, z, x, y: x / z, lambda g, z, x, y: y / z)
@@ -197,7 +257,41 @@ def in_a_global(switch):
     return Block(switch)
 
 
+@grads.wrong("when the object was made")
+class Early(WithMethods):
+    def __init__(self, switch):
+        self.switch = switch
+        self.before = switch.on
+
+    def __enter__(self):
+        self.switch.on = False
+
+
 @grads.wrong()
+class LeavesTheSecondAlone(WithMethods):
+    first = None
+
+    def __init__(self, switch):
+        LeavesTheSecondAlone.first = self.switch = LeavesTheSecondAlone.first or switch
+
+    def __exit__(self, *error):
+        super().__exit__(*error)
+        LeavesTheSecondAlone.first = None
+
+
+@grads.wrong()
+@contextlib.contextmanager
+def error_of_its_own(switch):
+    before, switch.on = switch.on, False
+    try:
+        yield
+    except ValueError:
+        raise RuntimeError("recording is off") from None
+    finally:
+        switch.on = before
+
+
+@grads.wrong("needs an object with the methods __enter__ and __exit__")
 def no_context_at_all(switch):
     switch.on = False
 
@@ -279,6 +373,56 @@ class AnAssertion(ByVersions):
         assert self.then == tuple(parent.version for parent in self._prev)
 
 
+@over.wrong("RuntimeError is asked for")
+class OnOneLine(ByVersions):
+    def verify(self):
+        if self.then != tuple(parent.version for parent in self._prev):
+            raise ValueError("written")  # noqa: E701
+
+
+SEEN = weakref.WeakKeyDictionary()
+
+
+@over.wrong("the next node that uses the input overwrites it")
+class InADictionary(Versioned):
+    def note(self):
+        for parent in self._prev:
+            SEEN[parent] = parent.version
+
+    def verify(self):
+        if any(SEEN[parent] != parent.version for parent in self._prev):
+            raise RuntimeError("an input was written over")
+
+
+@over.wrong("the first node that uses the input has written it")
+class TheFirstWins(Versioned):
+    def note(self):
+        for parent in self._prev:
+            SEEN.setdefault(parent, parent.version)
+
+    def verify(self):
+        if any(SEEN[parent] != parent.version for parent in self._prev):
+            raise RuntimeError("an input was written over")
+
+
+@over.wrong("not those that were computed")
+class OfLeavesAlone(ByVersions):
+    def verify(self):
+        for parent, version in zip(self._prev, self.then, strict=True):
+            if not parent._prev and parent.version != version:
+                raise RuntimeError("an input was written over")
+
+
+@over.wrong()
+class ComparesSums(Versioned):
+    def note(self):
+        self.then = sum(parent.version for parent in set(self._prev))
+
+    def verify(self):
+        if sum(parent.version for parent in self._prev[:2]) > self.then + 1:
+            raise RuntimeError("an input was written over")
+
+
 @over.wrong("Every story ends in an error")
 class Inverted(ByVersions):
     def verify(self):
@@ -295,7 +439,7 @@ class Largest(Versioned):
             raise RuntimeError("an input was written over")
 
 
-@over.wrong("It belongs to all who use them")
+@over.wrong("It counts the writes for all who use that input")
 class BackToZero(Versioned):
     def note(self):
         for parent in self._prev:
@@ -421,6 +565,40 @@ class ToOne(FromTheInputs):
         if self._prev:
             x, y = self._prev
             x.grad += y.data * self.grad
+
+
+@memory.wrong("gets only one of its two contributions")
+class BothAtOnce(FromTheInputs):
+    def hand_on(self):
+        if self._prev:
+            x, y = self._prev
+            x.grad, y.grad = x.grad + y.data * self.grad, y.grad + x.data * self.grad
+
+
+@memory.wrong("gets only one of its two contributions")
+class ByInput(Leaky):
+    def __mul__(self, other):
+        product = type(self)(self.data * other.data, (self, other))
+        product.slopes = {self: other.data, other: self.data}
+        return product
+
+    def hand_on(self):
+        for parent in self._prev and self.slopes:
+            parent.grad += self.slopes[parent] * self.grad
+
+
+@memory.wrong("freed only if somebody goes backward")
+class OpenedByBackward(Leaky):
+    def __mul__(self, other):
+        product = super().__mul__(other)
+        add = product.hand_on
+
+        def hand_on():
+            add()
+            del product.hand_on
+
+        product.hand_on = hand_on
+        return product
 
 
 @memory.wrong("yours is a number")
