@@ -10,56 +10,27 @@ The pages work offline: formulas become MathML, and reveal.js, which npm downloa
 Content too tall for a slide continues below it; slides/pages.js does this in the browser, where heights are known.
 """
 
-import re
 import subprocess
 import sys
 import tarfile
 import tempfile
-from html import escape
-from itertools import pairwise
 from pathlib import Path
 
-from latex2mathml.converter import convert
 from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from notebooks import ROOT, page_style, read
+from notebooks import ROOT, read
+from offline import StandAlone, markdown2html
 
 REVEAL = "reveal.js@4.6.1"
 OUT = ROOT / "build" / "slides"
 
-# Code is skipped, even if it contains a dollar.
-_FORMULA = re.compile(r"(?P<code>```.*?```|`[^`\n]*`)|\$\$(?P<block>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
-
-
-_NO_WORDS = "No description has been provided for this image"  # nbconvert's, for a picture without words
-_APPLIED = '<mo rspace="0.17em">&#x2061;</mo>'
-
-
-def with_mathml(text: str) -> str:
-    """Markdown with its formulas as MathML, which browsers show without a library.
-
-    >>> with_mathml("`$5` is not a formula")
-    '`$5` is not a formula'
-    """
-
-    def formula(match: re.Match) -> str:
-        if match["code"]:
-            return match["code"]
-        display = "block" if match["block"] else "inline"
-        made = convert((match["block"] or match["inline"]).strip(), display=display)
-        return re.sub(r"<mi>([a-z]{2,})</mi>(?!<mo)", rf"<mi>\1</mi>{_APPLIED}", made)  # sin x, not sinx
-
-    return _FORMULA.sub(formula, text)
-
 
 def as_lecture(lesson: NotebookNode) -> NotebookNode:
-    """The notebook as it is shown: formulas as MathML, the speaker's notes as cells of their own."""
+    """The notebook with the speaker's notes as cells of their own."""
     cells = []
     for cell in lesson.cells:
-        if cell.cell_type == "markdown":
-            cell.source = with_mathml(cell.source)
         cells.append(cell)
         if lecture := cell.metadata.get("lecture"):
             notes = new_markdown_cell(f"**{lecture['minutes']} minutes.** {lecture['notes']}")
@@ -69,16 +40,6 @@ def as_lecture(lesson: NotebookNode) -> NotebookNode:
     return lesson
 
 
-def descriptions(lesson: NotebookNode) -> list[str]:
-    """The sentence in italics below each picture that the slides show."""
-    found = []
-    for cell, below in pairwise([*lesson.cells, new_markdown_cell()]):
-        if cell.metadata.get("slideshow", {}).get("slide_type") != "skip":
-            pictures = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
-            found += [below.source.partition("\n\n")[0].strip("*")] * len(pictures)
-    return found
-
-
 def make(path: Path, folder: Path) -> Path:
     """Write the slides of one lesson; returns their file."""
     exporter = SlidesExporter(
@@ -86,15 +47,13 @@ def make(path: Path, folder: Path) -> Path:
         template_name="slides",
         reveal_url_prefix="reveal.js",
         reveal_theme="white",  # the theme that includes its fonts
+        filters={"markdown2html": markdown2html},
+        preprocessors=[StandAlone],
     )
-    lesson = read(path)
-    alternatives = iter(descriptions(lesson))
-    page, _ = exporter.from_notebook_node(as_lecture(lesson), {"metadata": {"name": path.stem}})
-    page = re.sub(f'alt="{_NO_WORDS}"', lambda _: f'alt="{escape(next(alternatives))}"', page)
+    page, _ = exporter.from_notebook_node(as_lecture(read(path)), {"metadata": {"name": path.stem}})
     folder.mkdir(parents=True, exist_ok=True)
     made = folder / f"{path.stem}.slides.html"
-    page = page.replace('href="../', 'href="../../').replace("</head>", f"{page_style()}</head>", 1)
-    made.write_text(page, encoding="utf-8")
+    made.write_text(page.replace('href="../', 'href="../../'), encoding="utf-8")
     return made
 
 

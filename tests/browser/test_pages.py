@@ -1,16 +1,18 @@
 """Lessons as exported pages, and as slides: looked over by axe-core, opened without a network."""
 
+import os
+import re
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbconvert import HTMLExporter
 from nbformat import v4
 
 from make_slides import fetch_reveal, make
-from notebooks import ROOT, page_style
+from notebooks import ROOT, read
 
 AXE = "axe-core@4.11.0"
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -38,13 +40,24 @@ def axe(tmp_path_factory):
         return package.extractfile("package/axe.min.js").read().decode()
 
 
-def exported(path: Path, folder: Path, scheme: str) -> Path:
-    """The notebook as a page that loads nothing, with the style of its pictures."""
-    exporter = HTMLExporter(theme=scheme, require_js_url="", mathjax_url="", jquery_url="", mermaid_js_url="")
-    text, _ = exporter.from_notebook_node(nbformat.read(path, 4), {"metadata": {"name": path.stem}})
-    page = folder / f"{path.stem}.html"
-    page.write_text(text.replace("</head>", f"{page_style()}</head>", 1), encoding="utf-8")
-    return page
+@pytest.fixture(scope="session")
+def export(tmp_path_factory):
+    """A function that exports a notebook as a learner does, to a page in light or in dark colours."""
+    folder = tmp_path_factory.mktemp("pages")
+    settings = os.environ | {"JUPYTER_CONFIG_PATH": str(ROOT / "tools" / "jupyter")}
+
+    def export(path: Path, scheme: str) -> Path:
+        into = folder / scheme / path.parent.name
+        if path.parent.parent == ROOT and not into.exists():  # all at once, since nbconvert takes a second to start
+            paths = sorted(path.parent.glob("*.ipynb"))
+        else:
+            paths = [path]
+        if not (into / f"{path.stem}.html").exists():
+            command = [sys.executable, "-m", "nbconvert", "--to", "html", f"--HTMLExporter.theme={scheme}"]
+            subprocess.run([*command, f"--output-dir={into}", *paths], env=settings, check=True, capture_output=True)
+        return into / f"{path.stem}.html"
+
+    return export
 
 
 def violations(browser, axe, page: Path) -> list[str]:
@@ -58,27 +71,79 @@ def violations(browser, axe, page: Path) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_an_exported_lesson_is_accessible(browser, axe, tmp_path, path, scheme):
-    found = violations(browser, axe, exported(path, tmp_path, scheme))
+def test_an_exported_lesson_is_accessible(browser, axe, export, path, scheme):
+    found = violations(browser, axe, export(path, scheme))
     assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "exercises").glob("*.ipynb")), ids=lambda path: path.stem)
-def test_exported_exercises_are_accessible(browser, axe, tmp_path, path):
-    found = violations(browser, axe, exported(path, tmp_path, "dark"))
+def test_exported_exercises_are_accessible(browser, axe, export, path):
+    found = violations(browser, axe, export(path, "dark"))
     assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_planted_faults_are_found(browser, axe, tmp_path, scheme):
+def test_planted_faults_are_found(browser, axe, export, tmp_path, scheme):
     """A drawing without words, text that is too pale, a heading that is left out."""
     text = '# One\n\n<span style="color: #777; background: #888">pale</span>\n\n### Three'
     drawing = v4.new_output("display_data", {"text/html": '<svg role="img" width="9" height="9"></svg>'})
     cells = [v4.new_markdown_cell(text), v4.new_code_cell("draw()", outputs=[drawing])]
     path = tmp_path / "planted.ipynb"
     nbformat.write(v4.new_notebook(cells=cells), path)
-    found = {line.partition(":")[0] for line in violations(browser, axe, exported(path, tmp_path, scheme))}
+    found = {line.partition(":")[0] for line in violations(browser, axe, export(path, scheme))}
     assert found >= {"svg-img-alt", "color-contrast", "heading-order"}
+
+
+# What should not be read on a page: LaTeX, a picture that is not drawn or not described.
+LOOSE = r"""
+() => {
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text; (text = walker.nextNode()); )
+    if (/\$[^$]*\$|\\[a-z]+/.test(text.data) && !text.parentElement.closest("pre, code, script, style, math"))
+      found.push(text.data.trim().slice(0, 80));
+  for (const picture of document.images)
+    if (!picture.naturalWidth || !picture.alt || picture.alt.startsWith("No description"))
+      found.push(`picture: ${picture.alt.slice(0, 80)}`);
+  return found;
+}
+"""
+
+
+class Offline:
+    """A page of a browser without a network; `asked` are the addresses that it asked for besides its own."""
+
+    def __init__(self, browser, address: str, referer: str | None = None):
+        self.asked: list[str] = []
+        self.page = browser.new_page(viewport={"width": 1000, "height": 1000})
+        self.page.route(lambda url: url != address and not url.startswith("data:"), self._refuse)
+        self.page.goto(address, referer=referer)
+
+    def _refuse(self, route) -> None:
+        self.asked.append(route.request.url)
+        route.abort()
+
+    def check(self) -> None:
+        self.page.wait_for_load_state("networkidle")
+        loose = self.page.evaluate(LOOSE)
+        self.page.close()
+        assert not self.asked and not loose, (self.asked, loose)
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_an_exported_lesson_needs_no_network(browser, export, path):
+    opened = Offline(browser, export(path, "light").as_uri())
+    text = "".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
+    formulas = re.findall(r"\$\$.+?\$\$|\$[^$]+\$", text, flags=re.DOTALL)
+    assert opened.page.locator("math").count() == len(formulas)
+    opened.check()
+
+
+def test_the_menu_of_jupyterlab_exports_the_same_page(browser, address):
+    page = f"{address}/nbconvert/html/notebooks/02_chain_rule.ipynb"
+    opened = Offline(browser, page, referer=f"{address}/lab")
+    assert opened.page.locator("math").count() > 20 and opened.page.locator("img").count() >= 2
+    opened.check()
 
 
 @pytest.fixture(scope="session")
