@@ -22,6 +22,11 @@ from gradlib.formulas import fill
 from notebooks import ROOT, holds, normalise, read, run, write
 
 LOOK_UP = "**Look up** [Contents](contents.ipynb), [glossary](glossary.ipynb), [formula sheet](formulas.ipynb)."
+OPEN = (  # what a lesson needs of its surroundings
+    "**Open** it with `make lab`: you get a copy of your own, without the answers. Any other Jupyter needs a kernel "
+    "that has gradlib. Without it a cell says `No module named 'gradlib'`: choose another one under "
+    "*Kernel > Change Kernel*. Pictures move after *Run > Run All Cells*."
+)
 
 FAMILIES = {  # files of gradlib/primitives, each of which imports only from those before it
     "elementwise": "Entry by entry",

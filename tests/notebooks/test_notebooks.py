@@ -2,6 +2,7 @@
 in them, nbval tests cell by cell: the root's conftest.py says how.
 """
 
+import ast
 import re
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from exercises import make_exercise
 from notebooks import NOTEBOOK_METADATA, ROOT, holds, normalise, read, run
-from pages import LOOK_UP, PAGES, lessons, times_g
+from pages import LOOK_UP, OPEN, PAGES, lessons, times_g
 
 LESSONS = [
     "00_start_here", "01_slopes", "02_chain_rule", "03_scalar_engine", "04_broadcasting", "05_matrix_calculus",
@@ -141,7 +142,7 @@ def test_a_page_is_what_the_lessons_give(name):
 
 def test_every_lesson_has_terms_and_links_to_the_pages():
     for lesson in lessons():
-        assert LOOK_UP in lesson.cells[0]
+        assert LOOK_UP in lesson.cells[0] and OPEN in lesson.cells[0]
         assert list(lesson.terms()), lesson.path
         assert lesson.title and lesson.promise and lesson.line("Time") and lesson.line("Prerequisites")
         assert lesson.formulas() or lesson.path.stem == "00_start_here", lesson.path
@@ -173,6 +174,18 @@ def test_every_exercise_in_it_has_a_solution_and_a_check(solution):
     assert exercises and exercises == set().union(*(tags(cell, "check") for cell in cells))
     for cell in cells:
         assert bool(tags(cell, "exercise")) == ("### BEGIN SOLUTION" in cell.source), cell.source
+
+
+def test_a_check_needs_nothing_but_its_answer(exercise):
+    """After a restart of the kernel a learner runs the cells of one exercise alone."""
+    answers: set[str] = set()
+    for cell in code_cells(read(exercise)):
+        if tags(cell, "exercise"):
+            answers |= {node.name for node in ast.parse(cell.source).body if hasattr(node, "name")}
+        if tags(cell, "check"):
+            with pytest.raises(NameError) as missing:
+                exec(cell.source, {})
+            assert missing.value.name in answers
 
 
 @pytest.mark.parametrize(
