@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from ..formulas import gradient_text, number, value_text
 from ..walkthrough import Contribution, Step, Walkthrough
-from .base import Model, View, Words
+from .base import Goal, Model, Token, View, Words
 from .graph_picture import graph_picture, is_drawable
+from .replay import PIXELS, Inputs
 
 AGREES_WITHIN = 0.01  # relative: four digits are shown, a learner may write two
 
@@ -22,15 +25,20 @@ class ChainRuleModel(Model):
     interval = 1500
 
     def __init__(self, root: Any, names: Mapping[str, Any] | None = None):
-        self.walkthrough = Walkthrough(root, names)
-        self.nodes = self.walkthrough.graph.nodes
-        self.edges = self.walkthrough.graph.edges
-        self.result = self.nodes[-1]
-        self.stops = [(step, given) for step in self.walkthrough.steps for given in step.contributions]
+        self._take(Walkthrough(root, names))
+        self.inputs = Inputs(self.walkthrough.graph)
+        self._room: dict[str, list[str]] = {}  # {data-id: the widest texts so far}, for which the graph is laid out
+        self._picture = ""
         self.length = len(self.stops) + 2
         self.predicting = False  # True: contributions are hidden until the learner has answered
         self.revealed = False
         self.verdict = ""
+
+    def _take(self, walkthrough: Walkthrough) -> None:
+        self.walkthrough = walkthrough
+        self.nodes, self.edges = walkthrough.graph.nodes, walkthrough.graph.edges
+        self.result = self.nodes[-1]
+        self.stops = [(step, given) for step in walkthrough.steps for given in step.contributions]
 
     def asks(self) -> bool:
         return self.hidden
@@ -93,6 +101,13 @@ class ChainRuleModel(Model):
             return ": the sign differs."
         return f": they differ by {number(abs(predicted - right))}."
 
+    def move(self, data_id: str, value: float) -> None:
+        """Give an input another value; all values and gradients follow."""
+        root, names = self.inputs.move(int(data_id.removeprefix("n")), value)
+        with np.errstate(all="ignore"):
+            self._take(Walkthrough(root, names))
+        self.revealed, self.verdict = False, ""
+
     def select(self, data_id: str) -> None:
         """Go to the step that completed a node's gradient."""
         chosen = int(data_id.removeprefix("n"))
@@ -106,18 +121,42 @@ class ChainRuleModel(Model):
 
     # Picture ----------------------------------------------------------------------------------------------
 
-    @cached_property
-    def _picture(self) -> str:
-        widest = {self.result.id: [_gradient_line(self.result.gradient)]}
+    def picture(self) -> str:
+        """The graph, laid out with room for the texts; again when a text outgrows it."""
+        grown = False
+        for part, texts in self._longest().items():
+            room = self._room.setdefault(part, [""] * len(texts))
+            for i, text in enumerate(texts):
+                if len(text) > len(room[i]):
+                    room[i], grown = text, True
+        if grown or not self._picture:
+            movable = {self.nodes[i].id: self.inputs.describe(i) for i in self._movable()}
+            self._picture = graph_picture(self.walkthrough.graph, self._room, movable=movable)
+        return self._picture
+
+    def _movable(self) -> list[int]:
+        """The inputs whose value can be dragged: single numbers."""
+        return [i for i in self.inputs.movable if self.nodes[i].value.size == 1]
+
+    def _longest(self) -> dict[str, list[str]]:
+        """{data-id: its texts at their longest}: value and gradient of a node, factor of an edge."""
+        spare = "-12.34" if self._movable() else ""  # room to move without a new layout
+        longest = {node.id: [value_text(node.value)] for node in self.nodes if self._has_value_line(node)}
+        sums = {self.result.id: _gradient_line(self.result.gradient)}
         for _, given in self.stops:
             node, edge = self._ids(given)
-            widest[node] = [max(*widest.get(node, [""]), _sum_line(given), key=len)]
+            missing = " + ?" if given.uses > 1 else ""
+            sums[node] = max(sums.get(node, ""), _sum_line(given), f"gradient {spare}{missing}", key=len)
             if given.local is not None:
-                widest[edge] = [_factor(given)]
-        return graph_picture(self.walkthrough.graph, widest)
+                longest[edge] = [max(_factor(given), f"× {spare}", key=len)]
+        for node, line in sums.items():
+            longest[node] = [max(longest[node][0], spare, key=len), line]
+        return longest
 
-    def picture(self) -> str:
-        return self._picture
+    @staticmethod
+    def _has_value_line(node) -> bool:
+        """Return False for a node that is only a name: a plain number, or one that stands for what is not shown."""
+        return node.kind != "cut" and not (node.kind == "constant" and node.name == value_text(node.value))
 
     def marks(self) -> dict[str, str]:
         if self.step == 0:
@@ -131,11 +170,12 @@ class ChainRuleModel(Model):
     def texts(self) -> dict[str, str]:
         if not is_drawable(self.walkthrough.graph):
             return {}
-        texts = {f"{self._ids(given)[0]}.0": "gradient ?" for _, given in self.stops}
-        texts[f"{self.result.id}.0"] = _gradient_line(self.result.gradient)
+        texts = {f"{node.id}.0": value_text(node.value) for node in self.nodes if self._has_value_line(node)}
+        texts |= {f"{self._ids(given)[0]}.1": "gradient ?" for _, given in self.stops}
+        texts[f"{self.result.id}.1"] = _gradient_line(self.result.gradient)
         for _, given in self.stops[: self.step - self.hidden]:
             node, edge = self._ids(given)
-            texts[f"{node}.0"] = _sum_line(given)
+            texts[f"{node}.1"] = _sum_line(given)
             if given.local is not None:
                 texts[f"{edge}.0"] = _factor(given)
         if self.hidden:
@@ -146,7 +186,33 @@ class ChainRuleModel(Model):
         """The data-ids of the node that a contribution goes to and of its edge."""
         return self.nodes[given.source].id, self.edges[given.edge].id
 
+    def token(self) -> Token | None:
+        """The arriving gradient on its way to the input, where it is multiplied, then added."""
+        if not self.stop or self.hidden or self.stop[1].local is None:
+            return None
+        step, given = self.stop
+        arriving, contribution = number(step.arriving.item()), number(given.value.item())
+        node, edge = self._ids(given)
+        says = arriving, f"{arriving} {_factor(given)}", contribution, f"+ {contribution}"
+        return Token(edge, node, says if given.use > 1 else says[:3])
+
+    @cached_property
+    def _wanted(self) -> int | None:
+        return self.inputs.vanishing()
+
+    def goal(self) -> Goal | None:
+        """To make a gradient vanish, where that can be done by moving one of the inputs."""
+        if self._wanted is None or not is_drawable(self.walkthrough.graph):
+            return None
+        node = self.nodes[self._wanted]
+        last = max(i for i, (_, given) in enumerate(self.stops, start=1) if given.source == self._wanted)
+        text = f"Drag the values of the inputs until the gradient of {node.name} is 0."
+        return Goal(text, self.step >= last and number(node.gradient.item()) == "0")
+
     # Words ------------------------------------------------------------------------------------------------
+
+    def label(self) -> str:
+        return f"{self.step} of {len(self.stops)}" if self.stop else "end" if self.step else "start"
 
     def words(self) -> Words:
         if self.stop:
@@ -203,7 +269,8 @@ class ChainRuleWalkthrough(View):
     names : {name: node}, for the picture; by default the variables of the calling code.
 
     "Predict first" hides each contribution until a number is typed or "Reveal" is pressed. A click on a node
-    goes to the step that completed its gradient.
+    goes to the step that completed its gradient. Inputs that are single numbers can be dragged to other values, with
+    mouse, finger or arrow keys.
 
     >>> from gradlib.scalar import Value
     >>> x, y = Value(2.0, "x"), Value(3.0, "y")
@@ -216,6 +283,7 @@ class ChainRuleWalkthrough(View):
       local derivative   ∂t1/∂x = y = 3
       contribution to x  1 × 3 = 3
       running sum        x is used twice: in all 4 (1 + 3)
+    Goal: Drag the values of the inputs until the gradient of x is 0.
 
     Raises GraphError if nothing in the graph needs a gradient, KeyError for an operation that is not in the table.
     """
@@ -238,6 +306,19 @@ class ChainRuleWalkthrough(View):
 
     def clicked(self, data_id: str) -> None:
         self._do(self.model.select, data_id)
+
+    def grabbed(self, data_id: str, x: float, y: float) -> None:
+        self._start = x, self.model.inputs.entry(int(data_id.removeprefix("n")))
+
+    def dragged(self, data_id: str, x: float, y: float) -> None:
+        from_x, value = self._start
+        step = self.model.inputs.step(int(data_id.removeprefix("n")))
+        self._do(self.model.move, data_id, value + round((x - from_x) / PIXELS) * step)
+
+    def nudged(self, data_id: str, across: int, up: int) -> None:
+        index = int(data_id.removeprefix("n"))
+        value = self.model.inputs.entry(index) + (across + up) * self.model.inputs.step(index)
+        self._do(self.model.move, data_id, value)
 
     def _do(self, action, *arguments) -> None:
         action(*arguments)

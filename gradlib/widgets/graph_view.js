@@ -174,7 +174,8 @@ function render({ model, el }) {
     if (isNew("words")) words.innerHTML = model.get("words");
     if (isNew("goal")) tellGoal();
     const token = isNew("token") && model.get("token");
-    if (token?.edge && model.get("step") - before <= 1 && model.get("step") >= before) depart(token);
+    const isNext = model.get("step") === before + 1 || (shown.asks && !model.get("asks"));
+    if (token?.edge && isNext) depart(token);
     if (isNew("picture", "texts")) write();
     if (isNew("step", "last", "label")) {
       if (!line.waiting.length) step = model.get("step");
@@ -243,8 +244,12 @@ function render({ model, el }) {
     for (const node of picture.querySelectorAll("g.node")) {
       const lines = [...node.querySelectorAll("text")].map((text) => text.textContent).filter(Boolean);
       const isSlider = node.getAttribute("role") === "slider"; // it has a name of its own
-      if (!isSlider || node.querySelector("[data-text]"))
-        node.setAttribute(isSlider ? "aria-valuetext" : "aria-label", lines.join(", "));
+      const first = node.querySelector("[data-text]")?.textContent;
+      if (!isSlider) node.setAttribute("aria-label", lines.join(", "));
+      else if (first) {
+        node.setAttribute("aria-valuetext", lines.join(", "));
+        if (Number.isFinite(Number(first))) node.setAttribute("aria-valuenow", first);
+      }
     }
   }
 

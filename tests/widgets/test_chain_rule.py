@@ -1,11 +1,16 @@
 """The chain rule walkthrough, on z = x · y + x² at x = 2, y = 3: ∂z/∂x = y + 2x = 7 and ∂z/∂y = x = 2."""
 
+import math
+import re
+
 import pytest
 
 from gradlib import GraphError
+from gradlib.formulas import number
 from gradlib.scalar import Value
 from gradlib.widgets import ChainRuleWalkthrough
 from gradlib.widgets.chain_rule import ChainRuleModel
+from tests.widgets.samples.graphs import Learner, chain
 
 
 @pytest.fixture
@@ -61,7 +66,7 @@ def test_the_picture_marks_the_node_the_edge_and_the_factor(model):
 
 
 def test_gradients_appear_in_the_picture_as_they_become_known(model):
-    x, y, z = (node_id(model, name) + ".0" for name in "xyz")
+    x, y, z = (node_id(model, name) + ".1" for name in "xyz")
     assert [model.texts()[slot] for slot in (x, y, z)] == ["gradient ?", "gradient ?", "gradient 1"]
     go_to(model, "s", "x")
     assert model.texts()[x] == "gradient 4 + ?"
@@ -79,7 +84,7 @@ def test_a_prediction_hides_the_contribution_and_nothing_that_is_needed_for_it(m
     assert rows["contribution to x"] == "?" and rows["local derivative"] == "∂p/∂x = y"
     assert "running sum" not in rows
     assert model.texts()[f"{edge}.0"] == "× ?"
-    assert model.texts()[node_id(model, "x") + ".0"] == "gradient 4 + ?"
+    assert model.texts()[node_id(model, "x") + ".1"] == "gradient 4 + ?"
     assert "Type a number" in model.words().remark
 
 
@@ -158,6 +163,100 @@ def test_the_view_asks_compares_and_clears():
     assert "<td>?</td>" not in picture.words
     picture._handle_custom_msg({"clicked": view.model.nodes[0].id}, [])
     assert view.model.nodes[view.model.stop[1].source].name == "x"
+
+
+def test_values_and_gradients_follow_an_input_that_is_moved(model):
+    """∂z/∂x = y + 2x and ∂z/∂y = x, wherever x and y are."""
+    x, y, z = (node_id(model, name) for name in "xyz")
+    model.go(model.length - 1)
+    for value in (-3.5, 0.0, 12.3, -40.0, 1e6):
+        model.move(x, value)
+        rows = {name: float(text) for name, text in model.words().rows}
+        assert rows == {"∂z/∂x": pytest.approx(3 + 2 * value, rel=1e-3), "∂z/∂y": pytest.approx(value, rel=1e-3)}
+        texts = model.texts()
+        assert float(texts[f"{z}.0"]) == pytest.approx(value * 3 + value**2, rel=1e-3)
+        assert texts[f"{x}.1"] == f"gradient {number(3 + 2 * value)}"
+        assert set(texts) == set(re.findall('data-text="([^"]*)"', model.picture()))
+    model.move(x, 2.0)
+    model.move(y, math.nan)
+    assert model.texts()[f"{y}.0"] == "0", "what is not a number does not get in"
+
+
+def test_the_layout_stays_while_texts_fit_and_grows_with_them(model):
+    before = model.picture()
+    model.move(node_id(model, "x"), -11.7)
+    assert model.picture() == before
+    model.move(node_id(model, "x"), -123456789.0)
+    grown = model.picture()
+    assert grown != before
+    model.move(node_id(model, "x"), 2.0)
+    assert model.picture() == grown
+
+
+def test_a_learners_own_nodes_can_be_moved():
+    a, b = Learner(2.0), Learner(-3.0)
+    model = ChainRuleModel((a * b + a) * b, {"a": a, "b": b})
+    model.go(model.length - 1)
+    model.move(node_id(model, "b"), 1.0)  # (ab + a)b: by a b² + b, by b 2ab + a
+    assert dict(model.words().rows) == {"∂t3/∂a": "2", "∂t3/∂b": "6"}
+    assert a.data == 2.0 and b.data == -3.0
+
+
+def test_the_goal_is_reached_where_the_gradient_vanishes(model):
+    assert model.goal() == ("Drag the values of the inputs until the gradient of x is 0.", False)
+    model.move(node_id(model, "y"), -4.0)
+    assert not model.goal().reached, "its gradient is not shown yet"
+    model.go(model.length - 1)
+    assert model.goal().reached and model.transcript().endswith("is 0. Reached.")
+    model.move(node_id(model, "y"), -3.9)
+    assert not model.goal().reached
+
+
+def test_there_is_no_goal_where_it_cannot_be_reached():
+    x = Value(1.0, "x")
+    assert ChainRuleModel(x.exp() * 2.0, {}).goal() is None
+    assert ChainRuleModel(chain(300), {}).goal() is None
+
+
+def test_a_token_carries_the_gradient_back(model):
+    assert model.token() is None
+    go_to(model, "p", "x")
+    edge = next(name for name, mark in model.marks().items() if mark == "active")
+    assert model.token() == (edge, node_id(model, "x"), ("1", "1 × 3", "3", "+ 3"))
+    model.predict(True)
+    assert model.token() is None, "it would give the answer away"
+    model.reveal()
+    assert model.token().says[-1] == "+ 3"
+
+
+def test_an_input_is_dragged_and_nudged_in_steps():
+    x, y = Value(2.0, "x"), Value(30.0, "y")
+    view = ChainRuleWalkthrough(x * y, {})
+    picture = view.widget.children[-1]
+    x_id, y_id = (node_id(view.model, name) for name in "xy")
+    picture._handle_custom_msg({"grabbed": x_id, "x": 50.0, "y": 10.0, "number": 1}, [])
+    picture._handle_custom_msg({"dragged": x_id, "x": 50.0 - 3 * 25, "y": 90.0, "number": 2}, [])
+    assert picture.texts[f"{x_id}.0"] == "-0.5" and picture.answered == 2
+    picture._handle_custom_msg({"nudged": y_id, "across": 0, "up": 10, "number": 3}, [])
+    assert picture.texts[f"{y_id}.0"] == "40", "30 moves in steps of 1"
+
+
+def test_playing_waits_for_an_answer(model):
+    model.predict(True)
+    assert not model.asks()
+    model.go(1)
+    assert model.asks()
+    model.answer("1")
+    assert not model.asks()
+
+
+def test_the_slider_and_the_title_count_the_same_steps(model):
+    labels = []
+    for step in range(model.length):
+        model.go(step)
+        labels.append(model.label())
+        assert model.label() in model.words().title or step in (0, model.length - 1)
+    assert labels == ["start", "1 of 5", "2 of 5", "3 of 5", "4 of 5", "5 of 5", "end"]
 
 
 def test_names_come_from_the_calling_code():
