@@ -105,6 +105,10 @@ class Model:
         """HTML with SVG in it. Elements with a data-id can be marked; texts with a data-text can change."""
         raise NotImplementedError
 
+    def still(self) -> str:
+        """The picture where nothing can be moved: in a stored output, in an exported page."""
+        return self.picture()
+
     def marks(self) -> dict[str, str]:
         """{data-id: classes} of the elements that are marked now."""
         return {}
@@ -188,7 +192,7 @@ class View:
         """React to a click on a node of the picture."""
 
     def grabbed(self, data_id: str, x: float, y: float) -> None:
-        """React to the begin of a drag, at the place where the pointer went down."""
+        """React to a pointer that goes down on a part that can be dragged; a drag follows, or a click."""
 
     def dragged(self, data_id: str, x: float, y: float) -> None:
         """React to a part that is dragged; x and y are in the coordinates of its SVG."""
@@ -256,7 +260,7 @@ class View:
         that was not run on this machine.
         """
         model, goal = self.model, self.model.goal()
-        picture = stilled(filled_in(model.picture(), model.marks(), model.texts()))
+        picture = stilled(filled_in(model.still(), model.marks(), model.texts()))
         said = f'<p class="gradlib-goal">Goal: {html.escape(goal.text)}</p>' if goal else ""
         return (
             '<div class="gradlib-widget"><div class="gradlib-picture" role="group" '

@@ -117,6 +117,7 @@ function render({ model, el }) {
   const slider = made("input", "gradlib-slider", { type: "range", min: 0, step: 1, "aria-label": "Step" });
   const label = made("span", "gradlib-label");
   controls.append(previous, play, following, slider, label);
+  controls.style.display = "none"; // until there is a second state
 
   const stopped = made("p", "gradlib-run-note");
   stopped.textContent = "Run the cell to move it.";
@@ -179,6 +180,7 @@ function render({ model, el }) {
     if (isNew("picture", "texts")) write();
     if (isNew("step", "last", "label")) {
       if (!line.waiting.length) step = model.get("step");
+      if (last()) controls.style.display = ""; // a model of one state has no need of them
       slider.max = last();
       slider.value = step;
       label.textContent = model.get("label");
@@ -372,7 +374,10 @@ function render({ model, el }) {
   for (const end of ["pointerup", "pointercancel"])
     picture.addEventListener(end, () => {
       sendDrag();
-      if (dragged?.start && end === "pointerup") line.ask({ clicked: dragged.id }); // the click goes to the picture
+      if (dragged?.start && end === "pointerup") {
+        line.ask({ grabbed: dragged.id, ...place(dragged.start) });
+        line.ask({ clicked: dragged.id }); // the click itself goes to the picture
+      }
       dragged = null;
     });
 

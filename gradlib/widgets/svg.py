@@ -141,6 +141,10 @@ class Axes:
             f'<circle class="grip" {place} r="16"/>{symbol}</g>'
         )
 
+    def inside(self) -> str:
+        """Return what is drawn inside the frame, to be added to other axes of the same ranges."""
+        return "".join(self._inside)
+
     def text(self, x: float, y: float, text: str, dx: float, dy: float, anchor: str) -> None:
         """Write a text dx, dy pixels from a point; `anchor` is the end of the text that stands there."""
         self._inside.append(_text(self.x(x) + dx, self.y(y) + dy, text, anchor))
