@@ -3,6 +3,7 @@
 Forward: the shapes are aligned from the right, axes of size 1 are stretched, entries are added. Backward: the gradient
 has the shape of the result. It is summed over the stretched axes, until each operand has a gradient of its own shape.
 A thick frame follows the first entry of an operand: the places where it is read, and the entries that it collects.
+Under the pointer or the focus every entry lights up with its own places.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import html
 import math
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .base import Model, View, Words
+from .base import Goal, Model, View, Words
 
 STEPS = (
     "Two operands",
@@ -31,6 +32,22 @@ STEPS = (
 _CELL, _LINE, _GAP = (38, 24), 20, 12  # pixels
 _LARGEST = 60  # entries; a larger array is not drawn
 _MOST_AXES = 3
+_GOAL = (2, 3)  # the shape that the learner is asked for
+
+
+class Panel(NamedTuple):
+    """A grid of numbers. `framed` are the cells with a thick frame.
+
+    `links` are the names that a cell shares with the cells that light up with it: "a0" for entry 0 of a, "r5" for entry
+    5 of the result. `lights` are those that light up when this one is pointed at.
+    """
+
+    caption: str
+    array: np.ndarray
+    style: str
+    framed: np.ndarray
+    links: np.ndarray
+    lights: np.ndarray
 
 
 class BroadcastModel(Model):
@@ -38,11 +55,11 @@ class BroadcastModel(Model):
 
     title = "Broadcasting: which axes are stretched, and which are summed back"
     interval = 1500
-    length = len(STEPS)
 
     def __init__(self, a: Any, b: Any, unbroadcast: Callable | None = None):
         self.unbroadcast = unbroadcast
         self.take(a, b)
+        self._has_goal = not self._goal_reached()
 
     def take(self, a: Any, b: Any) -> None:
         """Set the operands: arrays, or shapes, which are filled with numbers."""
@@ -51,6 +68,15 @@ class BroadcastModel(Model):
         if not self.trouble:
             self.shape = np.broadcast_shapes(self.a.shape, self.b.shape)
             self.g = np.random.default_rng(4).integers(-2, 4, size=self.shape).astype(float)
+        self._tallest = max(
+            (grid_height(panel.array) for step in range(self.length) for panel in self._panels(step)), default=0
+        )
+        self.go(self.step)
+
+    @property
+    def length(self) -> int:
+        """Operands that do not fit have only the first step."""
+        return 1 if self.trouble else len(STEPS)
 
     def _trouble(self) -> str:
         if max(self.a.ndim, self.b.ndim) > _MOST_AXES:
@@ -77,44 +103,71 @@ class BroadcastModel(Model):
 
     # Pictures ---------------------------------------------------------------------------------------------
 
-    def _panels(self) -> list[tuple[str, np.ndarray, str, np.ndarray]]:
-        """(caption, array, style, mask of the cells with a thick frame) of each grid of this step."""
-        a, b, step = self.a, self.b, self.step
+    def _panels(self, step: int) -> list[Panel]:
+        """The grids of a step."""
+        a, b = self.a, self.b
         if step == 0 or self.trouble:
-            return [
-                (f"a {a.shape}", a, "first", first_of(a.shape)),
-                (f"b {b.shape}", b, "second", first_of(b.shape)),
-            ] * (a.size <= _LARGEST >= b.size and max(a.ndim, b.ndim) <= _MOST_AXES)
+            drawable = a.size <= _LARGEST >= b.size and max(a.ndim, b.ndim) <= _MOST_AXES
+            return [self._operand("a", a.shape), self._operand("b", b.shape)] * drawable
         if step in (1, 2):
             shapes = [aligned(x.shape, self._ndim()) if step == 1 else self.shape for x in (a, b)]
-            return [
-                (f"{name} as {shape}", np.broadcast_to(x, shape), style, first_of(x.shape, shape))
-                for name, x, style, shape in zip("ab", (a, b), ("first", "second"), shapes, strict=True)
-            ]
-        if step in (3, 4):
-            caption, array, style = (f"a + b {self.shape}", a + b, "value")
-            if step == 4:
-                caption, array, style = (f"g {self.shape}", self.g, "gradient")
-            return [(caption, array, style, np.zeros(self.shape, dtype=bool))]
-        operand, name, style = (a, "a", "first") if step < 7 else (b, "b", "second")
+            return [self._operand(name, shape, f" as {shape}") for name, shape in zip("ab", shapes, strict=True)]
+        if step == 3:
+            total = self._result(f"a + b {self.shape}", a + b, "value")
+            return [self._operand("a", a.shape), self._operand("b", b.shape), total]
+        if step == 4:
+            return [self._result(f"g {self.shape}", self.g, "gradient")]
+        name, operand = ("a", a) if step < 7 else ("b", b)
         new, ones = summed_axes(operand.shape, self.shape)
         shorter = self.g.sum(axis=new)
+        entry = stretched_entries(operand.shape, shorter.shape, name)
+        part = entries(shorter.shape, "p")
         framed = first_of(operand.shape, shorter.shape)
         if step in (5, 7):
+            # An entry of the sum lights those that are added to it.
+            arriving = joined(stretched_entries(operand.shape, self.shape, name), np.broadcast_to(part, self.shape))
+            style = "first" if name == "a" else "second"
+            g = self.g, "gradient", first_of(operand.shape, self.shape)
             return [
-                (f"g {self.shape}", self.g, "gradient", first_of(operand.shape, self.shape)),
-                (f"summed over {axes_text(new)}", shorter, style, framed),
+                Panel(f"g {self.shape}", *g, arriving, np.broadcast_to(part, self.shape)),
+                Panel(f"summed over {axes_text(new)}", shorter, style, framed, joined(entry, part), part),
             ]
         own = shorter.sum(axis=ones, keepdims=True)
+        mine = entries(own.shape, name)
+        style = "first" if name == "a" else "second"
         panels = [
-            (f"gradient so far {shorter.shape}", shorter, "gradient", framed),
-            (f"gradient of {name} {own.shape}", own, style, first_of(own.shape)),
+            Panel(f"gradient so far {shorter.shape}", shorter, "gradient", framed, entry, entry),
+            Panel(f"gradient of {name} {own.shape}", own, style, first_of(own.shape), mine, mine),
         ]
         if self.unbroadcast is not None:
             _, yours = self._yours(operand)
             if isinstance(yours, np.ndarray) and yours.size <= _LARGEST and yours.ndim <= _MOST_AXES:
-                panels.append((f"your unbroadcast {yours.shape}", yours, "fourth", np.zeros(yours.shape, dtype=bool)))
+                same = mine if yours.shape == own.shape else np.full(yours.shape, "")
+                unframed = np.zeros(yours.shape, dtype=bool)
+                panels.append(Panel(f"your unbroadcast {yours.shape}", yours, "fourth", unframed, same, same))
         return panels
+
+    def _operand(self, name: str, shape: tuple[int, ...], as_shape: str = "") -> Panel:
+        """An operand, stretched to a shape. Each entry lights its copies, and the results that read it."""
+        operand, style = (self.a, "first") if name == "a" else (self.b, "second")
+        caption = f"{name}{as_shape or f' {operand.shape}'}"
+        copies = stretched_entries(operand.shape, shape, name)
+        framed = first_of(operand.shape, shape)
+        links = copies if self.trouble else joined(copies, self._readers(name, shape))
+        return Panel(caption, np.broadcast_to(operand, shape), style, framed, links, copies)
+
+    def _readers(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        """For each entry of an operand in this shape, the names of the results that read it."""
+        places = np.broadcast_to(np.arange(math.prod(shape)).reshape(shape), self.shape)
+        results = entries(self.shape, "r")
+        return np.array([" ".join(results[places == i]) for i in range(math.prod(shape))], dtype=object).reshape(shape)
+
+    def _result(self, caption: str, array: np.ndarray, style: str) -> Panel:
+        """An array of the result's shape. Each entry lights the two that it is made of."""
+        results = entries(self.shape, "r")
+        framed = np.zeros(self.shape, dtype=bool)
+        read = [stretched_entries(x.shape, self.shape, name) for name, x in (("a", self.a), ("b", self.b))]
+        return Panel(caption, array, style, framed, joined(*read, results), results)
 
     def _yours(self, operand: np.ndarray) -> tuple[str, Any]:
         """A sentence on the learner's unbroadcast, and its result."""
@@ -129,20 +182,23 @@ class BroadcastModel(Model):
         return ("Your unbroadcast gives the same." if np.allclose(yours, right) else "Your numbers differ."), yours
 
     def picture(self) -> str:
-        panels = "".join(map(grid, *zip(*self._panels(), strict=True))) if self._panels() else ""
+        panels = "".join(grid(panel, self._tallest) for panel in self._panels(self.step))
         return (
             panels or '<svg class="gradlib-axes" role="img" aria-label="nothing to draw" width="10" height="10"></svg>'
         )
+
+    def goal(self) -> Goal | None:
+        what = f"Type two shapes that are both stretched, and whose sum has shape {_GOAL}."
+        return Goal(what, self._goal_reached()) if self._has_goal else None
+
+    def _goal_reached(self) -> bool:
+        return not self.trouble and self.shape == _GOAL and all(map(self._stretched, (self.a, self.b)))
 
     def words(self) -> Words:
         a, b = self.a.shape, self.b.shape
         result = "none" if self.trouble else "?" if self.step < 2 else str(self.shape)  # the question of step 0
         rows = (("shape of a", str(a)), ("shape of b", str(b)), ("result", result))
-        step = 0 if self.trouble else self.step
-        return Words(f"{step}. {STEPS[step]}", rows, self.trouble or self._remark())
-
-    def label(self) -> str:
-        return f"{self.step} of {self.length - 1}"
+        return Words(f"{self.step}. {STEPS[self.step]}", rows, self.trouble or self._remark())
 
     def _remark(self) -> str:
         step = self.step
@@ -193,6 +249,7 @@ class BroadcastExplorer(View):
       shape of b  (4,)
       result      (3, 4)
     The sum over axis 1 keeps size 1 there. The gradient of a has the shape of a.
+    Goal: Type two shapes that are both stretched, and whose sum has shape (2, 3).
     """
 
     def __init__(self, a: Any = (3, 1), b: Any = (4,), unbroadcast: Callable | None = None):
@@ -282,31 +339,64 @@ def axes_text(axes: tuple[int, ...]) -> str:
     return f"axis {axes[0]}" if len(axes) == 1 else "axes " + " and ".join(map(str, axes))
 
 
-def grid(caption: str, array: np.ndarray, style: str, framed: np.ndarray) -> str:
-    """An array drawn as a grid of numbers, the blocks of a third axis below each other."""
-    thick = framed.reshape((1,) * (3 - array.ndim) + array.shape)
-    blocks = array.reshape((1,) * (3 - array.ndim) + array.shape)
+def entries(shape: tuple[int, ...], name: str) -> np.ndarray:
+    """The names of the entries of an array.
+
+    >>> entries((2, 2), "r")
+    array([['r0', 'r1'],
+           ['r2', 'r3']], dtype=object)
+    """
+    return np.array([f"{name}{i}" for i in range(math.prod(shape))], dtype=object).reshape(shape)
+
+
+def stretched_entries(own: tuple[int, ...], shape: tuple[int, ...], name: str) -> np.ndarray:
+    """For each place of a shape the name of the entry that is read there."""
+    return np.broadcast_to(entries(own, name), shape)
+
+
+def joined(*names: np.ndarray) -> np.ndarray:
+    """Several names for each place, separated by spaces."""
+    result = np.empty(names[0].shape, dtype=object)
+    for index in np.ndindex(result.shape):
+        result[index] = " ".join(each[index] for each in names)
+    return result
+
+
+def grid_height(array: np.ndarray) -> int:
+    """The height in pixels of an array as a grid."""
+    blocks, rows, _ = _as_blocks(array).shape
+    return _LINE + blocks * (rows * _CELL[1] + _GAP)
+
+
+def _as_blocks(array: np.ndarray) -> np.ndarray:
+    return array.reshape((1,) * (3 - array.ndim) + array.shape)
+
+
+def grid(panel: Panel, tall: int) -> str:
+    """An array drawn as a grid of numbers, the blocks of a third axis below each other, in a picture of this height."""
+    array, style = panel.array, panel.style
+    blocks, thick, links, lights = map(_as_blocks, (array, panel.framed, panel.links, panel.lights))
     rows, columns = blocks.shape[1:]
     texts = [number(float(value)) for value in array.ravel()]
     width, height = max([_CELL[0], *(8 * len(text) + 6 for text in texts)]), _CELL[1]
-    wide = max(columns * width, 9 * len(caption), 60)
-    tall = _LINE + blocks.shape[0] * (rows * height + _GAP)
-    parts = [f'<text x="2" y="14">{html.escape(caption)}</text>']
-    for i, block in enumerate(blocks):
-        top = _LINE + i * (rows * height + _GAP)
-        for row, column in np.ndindex(block.shape):
-            x, y = 1 + column * width, top + row * height
-            parts.append(f'<rect class="cell {style}" x="{x}" y="{y}" width="{width}" height="{height}"/>')
-            if not thick[i, row, column]:
-                parts.append(f'<rect class="frame" x="{x}" y="{y}" width="{width}" height="{height}"/>')
-            place = f'x="{x + width / 2:.0f}" y="{y + 17}" text-anchor="middle"'
-            parts.append(f"<text {place}>{html.escape(number(float(block[row, column])))}</text>")
+    wide = max(columns * width, 9 * len(panel.caption), 60)
+    parts = [f'<text x="2" y="14">{html.escape(panel.caption)}</text>']
+    for place in np.ndindex(blocks.shape):
+        i, row, column = place
+        x, y = 1 + column * width, _LINE + i * (rows * height + _GAP) + row * height
+        box = f'x="{x}" y="{y}" width="{width}" height="{height}"'
+        frame = "" if thick[place] else f'<rect class="frame" {box}/>'
+        text = html.escape(number(float(blocks[place])))
+        parts.append(
+            f'<g data-link="{links[place]}" data-lights="{lights[place]}"><rect class="cell {style}" {box}/>{frame}'
+            f'<text x="{x + width / 2:.0f}" y="{y + 17}" text-anchor="middle">{text}</text></g>'
+        )
     for i, row, column in np.argwhere(thick):  # last, so that no other frame covers them
         x, y = 1 + column * width, _LINE + i * (rows * height + _GAP) + row * height
         inside = f'x="{x + 1}" y="{y + 1}" width="{width - 2}" height="{height - 2}"'
         parts.append(f'<rect class="frame thick" {inside}/>')
     lines = "; ".join(", ".join(texts[start : start + columns]) for start in range(0, len(texts), max(columns, 1)))
-    words = html.escape(f"{caption}: {lines or 'empty'}")
+    words = html.escape(f"{panel.caption}: {lines or 'empty'}")
     size = f'width="{wide + 2}" height="{tall}" viewBox="0 0 {wide + 2} {tall}"'
     return f'<svg class="gradlib-axes" role="img" aria-label="{words}" {size}>{"".join(parts)}</svg>'
 

@@ -1,5 +1,7 @@
 """The broadcast explorer: NumPy's shapes, and gradients that finite differences confirm."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,7 @@ def test_the_gradients_are_those_of_the_sum(a, b):
     model = BroadcastExplorer(a, b).model
     for step, operand, other in [(6, model.a, model.b), (8, model.b, model.a)]:
         model.go(step)
-        own = model._panels()[1][1]
+        own = model._panels(step)[1].array
         assert own.shape == operand.shape
         for index in np.ndindex(operand.shape):
             nudged = np.array(operand)
@@ -33,9 +35,7 @@ def test_the_gradients_are_those_of_the_sum(a, b):
 @pytest.mark.parametrize(("a", "b"), PAIRS)
 def test_the_result_is_numpys(a, b):
     model = BroadcastExplorer(a, b).model
-    model.go(3)
-    ((_, result, *_),) = model._panels()
-    assert np.array_equal(result, model.a + model.b)
+    assert np.array_equal(model._panels(3)[2].array, model.a + model.b)
 
 
 @pytest.mark.parametrize(("a", "b"), [((2, 3), (2,)), ((3,), (4,)), ((0,), (2,)), ((2, 2, 2), (3, 1))])
@@ -120,16 +120,13 @@ def test_it_says_what_is_stretched_and_how_often_an_entry_is_used(a, b, stretche
 
 def test_a_thick_frame_follows_the_first_entry():
     model = BroadcastExplorer((3, 1), (4,)).model
-    framed = []
-    for step in range(model.length):
-        model.go(step)
-        framed.append([np.argwhere(panel[3]).tolist() for panel in model._panels()])
+    framed = [[np.argwhere(panel.framed).tolist() for panel in model._panels(step)] for step in range(model.length)]
     row, column = [[0, j] for j in range(4)], [[i, 0] for i in range(3)]
     assert framed == [
         [[[0, 0]], [[0]]],  # a and b
         [[[0, 0]], [[0, 0]]],  # b has got an axis in front
         [row, column],  # stretched
-        [[]],
+        [[[0, 0]], [[0]], []],  # a, b and their sum
         [[]],
         [row, row],  # g, and nothing summed yet
         [row, [[0, 0]]],
@@ -145,3 +142,67 @@ def test_a_thick_frame_follows_the_first_entry():
 )
 def test_a_number_is_short(value, text):
     assert number(value) == text
+
+
+def lit(model, step, panel, place):
+    """The places, as (panel, place), that light up when one is pointed at, as the browser finds them."""
+    panels = model._panels(step)
+    names = set(panels[panel].lights[place].split())
+    found = []
+    for i, each in enumerate(panels):
+        found += [(i, index) for index in np.ndindex(each.links.shape) if names & set(each.links[index].split())]
+    return found
+
+
+def test_an_entry_lights_its_copies():
+    model = BroadcastExplorer((3, 1), (4,)).model
+    assert lit(model, 2, 0, (1, 2)) == [(0, (1, j)) for j in range(4)], "a stretched along axis 1"
+    assert lit(model, 2, 1, (1, 2)) == [(1, (i, 2)) for i in range(3)], "b stretched along axis 0"
+
+
+def test_an_entry_lights_the_results_that_read_it_and_a_result_what_it_is_made_of():
+    model = BroadcastExplorer((3, 1), (4,)).model
+    assert lit(model, 3, 0, (2, 0)) == [(0, (2, 0)), *[(2, (2, j)) for j in range(4)]]
+    assert lit(model, 3, 1, (1,)) == [(1, (1,)), *[(2, (i, 1)) for i in range(3)]]
+    assert lit(model, 3, 2, (2, 1)) == [(0, (2, 0)), (1, (1,)), (2, (2, 1))]
+
+
+def test_going_back_a_sum_lights_what_is_added():
+    model = BroadcastExplorer((2, 3, 1), (4,)).model
+    assert lit(model, 6, 1, (1, 2, 0)) == [*[(0, (1, 2, j)) for j in range(4)], (1, (1, 2, 0))]
+    assert lit(model, 7, 1, (3,)) == [*[(0, (i, j, 3)) for i in range(2) for j in range(3)], (1, (3,))]
+
+
+def test_where_shapes_do_not_fit_there_is_one_step_alone():
+    view = BroadcastExplorer((3, 1), (4,))
+    view.go(5)
+    fields = view.widget.children[0].children
+    picture = view.widget.children[-1]
+    fields[1].value = "2, 2"
+    assert (view.model.step, picture.step, picture.last) == (0, 0, 0)
+    fields[1].value = "5"
+    assert (picture.step, picture.last) == (0, 8)
+    fields[1].value = "five"
+    before = picture.picture, picture.label
+    view.go(1)
+    assert (picture.picture, picture.label, picture.last) == (*before, 0)
+
+
+@pytest.mark.parametrize(("a", "b"), PAIRS)
+def test_the_picture_has_the_same_height_at_every_step(a, b):
+    view, heights = BroadcastExplorer(a, b), set()
+    for step in range(view.model.length):
+        view.go(step)
+        heights |= set(re.findall(r'<svg class="gradlib-axes"[^>]* height="(\d+)"', view.model.picture()))
+    assert len(heights) == 1
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "reached"),
+    [("2, 1", "3", True), ("1, 3", "2, 1", True), ("2, 3", "3", False), ("2, 1", "4", False), ("2", "3", False)],
+)
+def test_the_goal(a, b, reached):
+    view = BroadcastExplorer((3, 1), (4,))
+    fields = view.widget.children[0].children
+    fields[0].value, fields[1].value = a, b
+    assert view.model.goal().reached == reached
