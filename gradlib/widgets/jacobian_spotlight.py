@@ -1,23 +1,25 @@
 """Lesson 05: the Jacobian of a small function, and the entries that one cotangent touches.
 
 There is a row for each output and a column for each input. To the left of each row stands the number that arrives at
-that output. Below stands the sum of the rows, each times its number: the backward pass needs only this sum.
+that output. Below stands the sum of the rows, each times its number: the backward pass needs only this sum. An entry of
+the sum lights the column that it comes from.
 """
 
 from __future__ import annotations
 
+import copy
 import html
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from .base import Model, View, Words
+from .base import Goal, Model, View, Words
 from .broadcast_explorer import number
 
 MOST_OUTPUTS, MOST_INPUTS = 10, 7
-_CELL, _HEAD, _TOP = (50, 24), 76, 44  # pixels
+_CELL, _HEAD, _TOP = (58, 24), 132, 44  # pixels
 _ZERO = 1e-8  # a smaller difference quotient counts as 0
 
 
@@ -31,7 +33,16 @@ class JacobianModel(Model):
         self.functions, self.x, self.vjp = dict(functions), np.asarray(x, dtype=float), vjp
         self.name = next(iter(self.functions))
         self._jacobians: dict[str, np.ndarray | str] = {}
-        self.length = max([1, *(len(j) for j in map(self.jacobian_of, self.functions) if not isinstance(j, str))]) + 1
+
+    def choose(self, name: str) -> None:
+        """Show another function."""
+        self.name = name
+        self.go(self.step)
+
+    @property
+    def length(self) -> int:
+        """A step for each output, and one for all."""
+        return 1 if isinstance(self.jacobian, str) else len(self.jacobian) + 1
 
     def jacobian_of(self, name: str) -> np.ndarray | str:
         """∂outputᵢ/∂inputⱼ by central differences, or a sentence that says why it cannot be drawn."""
@@ -72,8 +83,19 @@ class JacobianModel(Model):
         return np.resize([1, -1], outputs) * np.round(np.random.default_rng(outputs).uniform(0.5, 2, size=outputs), 1)
 
     def label(self) -> str:
-        alone = isinstance(self.jacobian, str) or self.step < len(self.jacobian)
-        return f"output {self.step}" if alone else "all outputs"
+        return f"output {self.step}" if self._is_alone() else "all outputs"
+
+    def _is_alone(self) -> bool:
+        return isinstance(self.jacobian, str) or self.step < len(self.jacobian)
+
+    def goal(self) -> Goal | None:
+        """Find an output that every input moves; None where all outputs are like that, or none is."""
+        if isinstance(self.jacobian, str):
+            return None
+        full = (self.jacobian != 0).all(axis=1)
+        if not 0 < full.sum() < len(full) or full[0]:
+            return None
+        return Goal("Find an output that depends on every input.", self._is_alone() and bool(full[self.step]))
 
     # Pictures ---------------------------------------------------------------------------------------------
 
@@ -86,22 +108,42 @@ class JacobianModel(Model):
         rows, columns = jacobian.shape
         longest = max((len(_number(value)) for value in [*jacobian.flat, *product]), default=0)
         width, height = max(_CELL[0], 8 * longest + 6), _CELL[1]
-        parts = [_text(_HEAD - 6, 36, "g", "end"), _text(_HEAD, 16, f"∂{self.name} by input", "start")]
-        parts += [_text(_HEAD + (j + 0.5) * width, 36, str(j), "middle") for j in range(columns)]
+        parts = [_text(4, 16, f"Jacobian of {self.name}", "start"), _text(_HEAD - 6, 36, "g", "end")]
+        parts += [_text(_HEAD + (j + 0.5) * width, 36, f"input {j}", "middle") for j in range(columns)]
+        # An entry of g lights its row, one of g·J its column, one of the Jacobian the two numbers that it joins.
+        entries = [[f"e{i}_{j}" for j in range(columns)] for i in range(rows)]
         for i in range(rows):
             y = _TOP + i * height
-            parts.append(_text(_HEAD - 6, y + 17, number(g[i]), "end"))
-            for j in range(columns):
+            parts.append(_text(4, y + 17, f"output {i}", "start"))
+            parts.append(
+                _group(f"r{i} {' '.join(entries[i])}", f"r{i}", [_text(_HEAD - 6, y + 17, number(g[i]), "end")])
+            )
+            for j, name in enumerate(entries[i]):
                 lit = g[i] != 0 and jacobian[i, j] != 0
-                parts += _cell(_HEAD + j * width, y, width, jacobian[i, j], "first" if lit else "")
+                cell = _cell(_HEAD + j * width, y, width, jacobian[i, j], "first" if lit else "")
+                parts.append(_group(f"r{i} c{j} {name}", name, cell))
         y = _TOP + rows * height + 14
         parts.append(_text(_HEAD - 6, y + 17, "g·J", "end"))
         for j in range(columns):
-            parts += _cell(_HEAD + j * width, y, width, product[j], "gradient" if product[j] else "")
-        right, bottom = max(_HEAD + columns * width + 2, 240), y + height + 4
+            cell = _cell(_HEAD + j * width, y, width, product[j], "gradient" if product[j] else "")
+            parts.append(_group(f"c{j} {' '.join(row[j] for row in entries)}", f"c{j}", cell))
+        right, bottom = max(_HEAD + columns * width + 2, 240), _TOP + (self._most_rows() + 1) * height + 18
         words = html.escape(f"Jacobian of {self.name}, {rows} by {columns}; lit: {self.label()}")
         size = f'width="{right}" height="{bottom}" viewBox="0 0 {right} {bottom}"'
         return f'<svg class="gradlib-axes" role="img" aria-label="{words}" {size}>{"".join(parts)}</svg>'
+
+    def _most_rows(self) -> int:
+        """The outputs of the function that has most, so that all pictures are equally high."""
+        known = map(self.jacobian_of, self.functions)
+        return max(len(jacobian) for jacobian in known if not isinstance(jacobian, str))
+
+    def possible_words(self) -> Iterator[Words]:
+        for name in self.functions:
+            other = copy.copy(self)
+            other.choose(name)
+            for step in range(other.length):
+                other.step = step
+                yield other.words()
 
     # Words ------------------------------------------------------------------------------------------------
 
@@ -115,7 +157,7 @@ class JacobianModel(Model):
         rows.append(("g times the Jacobian", "[" + ", ".join(map(number, product)) + "]"))
         if self.vjp is not None:
             rows.append(("your vjp", self._yours(g, product)))
-        alone = self.step < len(jacobian)
+        alone = self._is_alone()
         title = f"{self.name}: a 1 at output {self.step}" if alone else f"{self.name}: a number at every output"
         return Words(title, tuple(rows), self._remark(jacobian, alone))
 
@@ -162,7 +204,7 @@ class JacobianSpotlight(View):
 
     def choose(self, name: str) -> None:
         """Show another function."""
-        self.model.name = name
+        self.model.choose(name)
         self.show()
 
     def controls(self) -> list:
@@ -184,6 +226,10 @@ def _cell(x: float, y: float, width: float, value: float, style: str) -> list[st
     place = f'x="{x:.0f}" y="{y:.0f}" width="{width}" height="{height}"'
     lit = [f'<rect class="cell {style}" {place}/>'] if style else []
     return [*lit, f'<rect class="frame" {place}/>', _text(x + width / 2, y + 17, _number(value), "middle")]
+
+
+def _group(link: str, lights: str, parts: list[str]) -> str:
+    return f'<g data-link="{link}" data-lights="{lights}">{"".join(parts)}</g>'
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:

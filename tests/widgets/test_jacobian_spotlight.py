@@ -1,11 +1,13 @@
 """The Jacobian spotlight: Jacobians that are known, and what it says of a learner's vjp."""
 
 import re
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from gradlib.widgets import JacobianSpotlight
+from gradlib.widgets.broadcast_explorer import number
 from tests.widgets.samples.jacobian_spotlight import W
 
 X = np.array([0.5, -1.0, 2.0])
@@ -59,8 +61,62 @@ def test_choosing_another_function():
     assert view.model.label() == "output 0"
     view.go(3)
     assert repr(view).startswith("total: a number at every output") and view.model.label() == "all outputs"
-    view.go(1)
-    assert view.model.label() == "all outputs", "the sum has one output, the square three"
+
+
+def test_each_function_has_as_many_steps_as_outputs():
+    view = JacobianSpotlight({"square": np.square, "total": np.sum}, X)
+    picture = view.widget.children[-1]
+    view.go(2)
+    assert (picture.step, picture.last) == (2, 3)
+    view.choose("total")
+    assert (picture.step, picture.last, picture.label) == (1, 1, "all outputs")
+
+
+def test_all_functions_are_drawn_equally_high():
+    view = JacobianSpotlight({"square": np.square, "total": np.sum, "broken": lambda: 0}, X)
+    heights = set()
+    for name in ("square", "total"):
+        view.choose(name)
+        heights |= set(re.findall(r'<svg [^>]* height="(\d+)"', view.model.picture()))
+    assert len(heights) == 1
+
+
+def test_rows_and_columns_are_labelled():
+    texts = re.findall(r">([^<]+)</text>", JacobianSpotlight(np.cumsum, X).model.picture())
+    assert {f"{name} {i}" for name in ("output", "input") for i in range(3)} <= set(texts)
+
+
+def lit(model, text):
+    """The texts that light up with the only part that shows this text."""
+    parts = [
+        (part.get("data-link").split(), part.get("data-lights").split(), "".join(part.itertext()))
+        for part in ElementTree.fromstring(f"<div>{model.picture()}</div>").iter("g")
+        if part.get("data-link")
+    ]
+    ((_, names, _),) = [part for part in parts if part[2] == text]
+    return [shown for links, _, shown in parts if set(links) & set(names)]
+
+
+def test_an_entry_of_the_product_lights_its_column_and_one_of_g_its_row():
+    model = JacobianSpotlight(lambda x: np.array([[1.0, 2.0, 3.0], [40.0, 50.0, 60.0]]) @ x, X).model
+    model.go(2)
+    g = [number(value) for value in model.cotangent]
+    product = [number(value) for value in model.cotangent @ model.jacobian]
+    assert lit(model, product[1]) == ["2", "50", product[1]]
+    assert lit(model, g[1]) == [g[1], "40", "50", "60"]
+    assert lit(model, "50") == [g[1], "50", product[1]]
+
+
+def test_the_goal():
+    view = JacobianSpotlight({"total": np.cumsum, "square": np.square, "sum": np.sum}, X)
+    reached = []
+    for step in range(4):
+        view.go(step)
+        reached.append(view.model.goal().reached)
+    assert reached == [False, False, True, False]
+    for name in ("square", "sum"):  # no output is like that, every one is
+        view.choose(name)
+        assert view.model.goal() is None
 
 
 @pytest.mark.parametrize("outputs", range(1, 11))
