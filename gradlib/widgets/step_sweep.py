@@ -2,7 +2,8 @@
 
 On the left is the error of a central difference against h in both precisions, with the distance of a wrong gradient
 from it. On the right is a map over step and tolerance: where the check judges both gradients correctly, where it raises
-a false alarm, and where it misses the bug. The borders of the map are the curves of the left picture.
+a false alarm, and where it misses the bug. The borders of the map are the curves of the left picture. The dot in the
+map is dragged, or moved by the arrow keys.
 """
 
 from __future__ import annotations
@@ -13,19 +14,19 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from .base import Model, View, Words
-from .svg import Axes, power_of_ten
+from .base import Goal, Model, View, Words
+from .svg import Axes, power_of_ten, text_width
 
 PER_DECADE = 4
 STEP_SIZES = tuple(10.0 ** (-i / PER_DECADE) for i in range(12 * PER_DECADE + 1))  # 1 down to 10⁻¹²
 PRECISIONS = {"float64": np.float64, "float32": np.float32}
 STYLES = {"float64": "first", "float32": "second"}  # of lines and points, in palette.py
-TOLERANCES = tuple(10.0**-i for i in range(1, 12))
+TOLERANCES = tuple(10.0 ** (-i / PER_DECADE) for i in range(PER_DECADE, 11 * PER_DECADE + 1))  # 0.1 down to 10⁻¹¹
 VERDICTS = {  # (right one accepted, wrong one accepted): name, style
     (True, False): ("right", "right"),
     (False, False): ("false alarm", "third"),
-    (True, True): ("missed", "wrong"),
-    (False, True): ("both", "fourth"),
+    (True, True): ("bug missed", "wrong"),
+    (False, True): ("both wrong", "fourth"),
 }
 _MANY = 16  # entries that are checked
 _LOWEST, _HIGHEST = 1e-17, 1e12  # errors are drawn between these
@@ -58,6 +59,7 @@ class StepSweepModel(Model):
         every = list(np.ndindex(self.x.shape))
         self.entries = every[:: math.ceil(len(every) / _MANY) or 1]
         self._differences: dict[str, np.ndarray] = {}
+        self._errors: dict[tuple[str, str | None], list[float]] = {}
 
     def _gradient(self, gradient) -> np.ndarray:
         """A claimed gradient as an array of the shape of x."""
@@ -107,6 +109,11 @@ class StepSweepModel(Model):
 
         It is infinite where there is no finite difference.
         """
+        if (precision, bug) not in self._errors:
+            self._errors[precision, bug] = self._measured(precision, bug)
+        return self._errors[precision, bug]
+
+    def _measured(self, precision: str, bug: str | None) -> list[float]:
         chosen = [np.array([array[index] for index in self.entries]) for array in (self.right, self._claimed(bug))]
         with np.errstate(all="ignore"):
             off = np.abs(chosen[1] - self.differences(precision)) / np.maximum(1.0, np.abs(chosen[0]))
@@ -120,6 +127,34 @@ class StepSweepModel(Model):
         """(the right gradient is accepted, the wrong one is accepted) by a check with this step."""
         errors = self.errors(self.precision), self.errors(self.precision, self.bug)
         return tuple(each[step] <= self.tolerance for each in errors)
+
+    # The learner's actions ------------------------------------------------------------------------------
+
+    def drag(self, x: float, y: float) -> None:
+        """Move the dot of the map to the nearest of the steps and of the tolerances, from a place in the picture."""
+        h, tolerance = self._map_axes().value_at(x, y)
+        self.go(round(-h * PER_DECADE))
+        self.tolerance = _nearest_tolerance(10.0**tolerance)
+
+    def nudge(self, across: int, up: int) -> None:
+        """Move the dot of the map by some steps to the right, and some tolerances up."""
+        self.go(self.step - across)
+        if up:
+            place = TOLERANCES.index(_nearest_tolerance(self.tolerance)) - up
+            self.tolerance = TOLERANCES[min(max(place, 0), len(TOLERANCES) - 1)]
+
+    def goal(self) -> Goal | None:
+        """Find the smallest tolerance of float32 that works, where there is one."""
+        least = self._least_tolerance("float32")
+        if least is None:
+            return None
+        reached = self.precision == "float32" and self.tolerance <= least and self.verdict(self.step) == (True, False)
+        return Goal("In float32, find the smallest tolerance at which both verdicts are right.", reached)
+
+    def _least_tolerance(self, precision: str) -> float | None:
+        pairs = list(zip(self.errors(precision), self.errors(precision, self.bug), strict=True))
+        good = [t for t in TOLERANCES if any(right <= t < wrong for right, wrong in pairs)]
+        return min(good, default=None)
 
     # Pictures -------------------------------------------------------------------------------------------
 
@@ -152,7 +187,7 @@ class StepSweepModel(Model):
     def _map(self) -> str:
         hs = [math.log10(h) for h in STEP_SIZES]
         right, wrong = _logs(self.errors(self.precision)), _logs(self.errors(self.precision, self.bug))
-        axes = MapAxes((-12.3, 0.3), (-11.5, 0.5), "h", "tolerance", logarithmic=True)
+        axes = self._map_axes()
         edges = [axes.x_range[1], *(h - 0.5 / PER_DECADE for h in hs[:-1]), axes.x_range[0]]
         for key, (name, style) in VERDICTS.items():
             spans = [_span(key, *pair, axes.y_range) for pair in zip(right, wrong, strict=True)]
@@ -161,11 +196,16 @@ class StepSweepModel(Model):
                     axes.cell((left_edge, right_edge), span, style)
             axes.swatch(name, style)
             axes.name_region(name, hs, [self._beside_the_point(i, span) for i, span in enumerate(spans)])
-        axes.point(hs[self.step], _log(self.tolerance), "current")
+        meaning = _MEANING[self.verdict(self.step)]
+        where = f"h = {self.h:.2g}, tolerance {self.tolerance:.2g}: {meaning}"
+        axes.handle(hs[self.step], _log(self.tolerance), "current", "dot", "step and tolerance", self.h, where)
         return axes.svg(
             f"Map of verdicts over h and tolerance in {self.precision}, wrong gradient: {self.bug}; a point at h = "
             f"{self.h:.2g}, tolerance {self.tolerance:.2g}: {VERDICTS[self.verdict(self.step)][0]}"
         )
+
+    def _map_axes(self) -> MapAxes:
+        return MapAxes((-12.3, 0.3), (-11.5, 0.5), "h", "tolerance", logarithmic=True)
 
     def _beside_the_point(self, i: int, span: tuple[float, float] | None) -> tuple[float, float] | None:
         """The larger part of a span above or below the point, so that words do not cover it."""
@@ -233,15 +273,17 @@ class MapAxes(Axes):
 
     def swatch(self, name: str, style: str) -> None:
         """Add the region's tint and name to the legend above the frame."""
+        if not self._legend:
+            self._legend_end = 22.0  # further left than lines: the four names need the room
         x, y = self._legend_end, self.top - 18
-        self._legend.append(f'<rect class="cell {style}" x="{x:.1f}" y="{y - 7}" width="24" height="14"/>')
-        self._legend.append(f'<text x="{x + 29:.1f}" y="{y + 4}">{html.escape(name)}</text>')
-        self._legend_end = x + 29 + len(name) * 7 + 14
+        self._legend.append(f'<rect class="cell {style}" x="{x:.1f}" y="{y - 7}" width="14" height="14"/>')
+        self._legend.append(f'<text x="{x + 19:.1f}" y="{y + 4}">{html.escape(name)}</text>')
+        self._legend_end = x + 19 + text_width(name) + 8
 
     def name_region(self, name: str, xs: list[float], spans: list[tuple[float, float] | None]) -> None:
         """Write the name in the tallest part of the region that is wide enough, if there is one."""
         column = abs(self.x(xs[1]) - self.x(xs[0]))
-        count = math.ceil((len(name) * 7 + 6) / column)
+        count = math.ceil((text_width(name) + 6) / column)
         best, place = 18.0, None  # pixels, the height that the words need
         for start in range(len(xs) - count + 1):
             window = spans[start : start + count]
@@ -292,6 +334,7 @@ class StepSweep(View):
       entries looked at  2 of 2
     This h is too large: the bend of the function puts the difference off by more than the tolerance. With this
     tolerance both verdicts are right for every h from 1e-11 to 0.003 in float64.
+    Goal: In float32, find the smallest tolerance at which both verdicts are right.
     """
 
     def __init__(
@@ -305,27 +348,44 @@ class StepSweep(View):
     ):
         self.model = StepSweepModel(function, x, gradient, bugs, tolerance, expression)
 
+    def dragged(self, data_id: str, x: float, y: float) -> None:
+        self.model.drag(x, y)
+        self.show()
+
+    def nudged(self, data_id: str, across: int, up: int) -> None:
+        self.model.nudge(across, up)
+        self.show()
+
     def controls(self) -> list:
         import ipywidgets as W
 
         model = self.model
         precision = W.ToggleButtons(options=list(PRECISIONS), style={"button_width": "auto"})
         bug = W.Dropdown(options=list(model.wrong), value=model.bug, description="bug", layout={"width": "auto"})
-        others = [tolerance for tolerance in TOLERANCES if not math.isclose(tolerance, model.tolerance)]
-        powers = [(_written(t), t) for t in sorted([*others, model.tolerance], reverse=True)]
-        tolerance = W.Dropdown(options=powers, value=model.tolerance, description="tolerance", layout={"width": "auto"})
-        for control, name in ((precision, "precision"), (bug, "bug"), (tolerance, "tolerance")):
+        powers = [(_written(t), t) for t in sorted({*TOLERANCES, model.tolerance})]
+        self._tolerance = W.SelectionSlider(options=powers, value=model.tolerance, description="tolerance")
+        for control, name in ((precision, "precision"), (bug, "bug"), (self._tolerance, "tolerance")):
             control.observe(self._setter(name), "value")
-        return [precision, bug, tolerance]
+        return [precision, bug, self._tolerance]
 
     def _setter(self, name: str) -> Callable:
         def choose(change) -> None:
-            setattr(self.model, name, change.new)
-            self.show()
+            if getattr(self.model, name) != change.new:  # otherwise the control only followed the model
+                setattr(self.model, name, change.new)
+                self.make_room()
+                self.show()
 
         return choose
+
+    def _update(self) -> None:
+        super()._update()
+        self._tolerance.value = self.model.tolerance
+
+
+def _nearest_tolerance(tolerance: float) -> float:
+    return min(TOLERANCES, key=lambda other: abs(math.log10(other) - _log(tolerance)))
 
 
 def _written(tolerance: float) -> str:
     exponent = math.log10(tolerance) if tolerance > 0 else 0.5
-    return power_of_ten(round(exponent)) if abs(exponent - round(exponent)) < 1e-9 else f"{tolerance:g}"
+    return power_of_ten(round(exponent)) if abs(exponent - round(exponent)) < 1e-9 else f"{tolerance:.1e}"

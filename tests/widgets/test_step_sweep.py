@@ -1,12 +1,10 @@
 """The step-size sweep: its numbers, its verdicts, and what it says about them."""
 
-import time
-
 import numpy as np
 import pytest
 
 from gradlib.widgets import StepSweep
-from gradlib.widgets.step_sweep import PRECISIONS, STEP_SIZES, VERDICTS, StepSweepModel, _span
+from gradlib.widgets.step_sweep import PRECISIONS, STEP_SIZES, TOLERANCES, VERDICTS, StepSweepModel, _span
 from tests.widgets.samples.step_sweep import CUBE, cubes, slopes
 
 
@@ -64,7 +62,7 @@ def test_the_function_gets_an_array_of_its_own():
         (1e-7, 1e-5, "float32", "false alarm"),
         (1e-1, 1e-5, "float64", "false alarm"),
         (1e-12, 1e-6, "float64", "false alarm"),
-        (1e-5, 1e-1, "float64", "missed"),
+        (1e-5, 1e-1, "float64", "bug missed"),
         (1e-2, 1e-3, "float32", "right"),
     ],
 )
@@ -76,7 +74,7 @@ def test_verdicts(h, tolerance, precision, verdict):
 
 def test_a_wrong_gradient_can_be_nearer_than_the_right_one():
     model = StepSweepModel(cubes, np.array([1.0]), slopes, {"near at h = 1": np.array([4.0])}, tolerance=0.1)
-    assert VERDICTS[model.verdict(0)][0] == "both"
+    assert VERDICTS[model.verdict(0)][0] == "both wrong"
 
 
 def test_each_tolerance_of_a_column_belongs_to_one_region():
@@ -126,13 +124,51 @@ def test_controls_change_precision_bug_and_tolerance():
     assert (view.model.precision, view.model.bug, view.model.tolerance) == ("float32", "b", 1e-9)
 
 
-def test_it_is_quick():
-    view = StepSweep(lambda x: np.sin(x).sum(), np.ones(6), np.cos)
-    view.to_html()
-    start = time.perf_counter()
-    view.go(20)
-    view.model.picture(), view.model.words()
-    assert time.perf_counter() - start < 0.1
+def test_the_dot_of_the_map_is_dragged():
+    view = StepSweep(lambda x: np.sin(x).sum(), np.array([1.0, 2.0]), np.cos)
+    tolerance, picture = view.widget.children[0].children[2], view.widget.children[-1]
+    axes = view.model._map_axes()
+    for h, wanted in [(1e-5, 1e-3), (1e-9, 1e-11), (10.0**-2.25, 10.0**-7.75)]:
+        x, y = axes.x(np.log10(h) + 0.05), axes.y(np.log10(wanted) - 0.05)
+        picture._handle_custom_msg({"dragged": "dot", "x": x, "y": y, "number": 1}, [])
+        assert (view.model.h, view.model.tolerance, tolerance.value) == pytest.approx((h, wanted, wanted))
+        assert view.model.transcript().startswith(f"h = {h:.2g} · max(1, |x|), float64, tolerance {wanted:.0e}")
+    view.dragged("dot", -900.0, 5000.0)
+    assert (view.model.h, view.model.tolerance) == pytest.approx((1e-12, 1e-11)), "it stops at the edges"
+
+
+def test_the_dot_is_moved_by_the_arrow_keys():
+    view = StepSweep(lambda x: np.sin(x).sum(), np.array([1.0, 2.0]), np.cos)
+    view.go(10)
+    for (across, up), (step, tolerance) in [
+        ((-1, 0), (11, 1e-5)), ((1, 0), (10, 1e-5)), ((0, 1), (10, 10.0**-4.75)), ((0, -10), (10, 10.0**-7.25)),
+        ((0, 99), (10, 0.1)), ((99, 0), (0, 0.1)),
+    ]:  # fmt: skip
+        view.nudged("dot", across, up)
+        assert (view.model.step, view.model.tolerance) == (step, pytest.approx(tolerance))
+
+
+def test_the_dot_says_where_it_is_and_what_the_verdict_is():
+    model = sine()
+    model.go(step_of(1e-5))
+    assert 'aria-valuetext="h = 1e-05, tolerance 1e-05: both verdicts are right"' in model.picture()
+
+
+def test_the_goal_is_the_lowest_place_of_the_green_region():
+    model = sine()
+    model.precision = "float32"
+    reached = set()
+    for step in range(model.length):
+        model.go(step)
+        for model.tolerance in TOLERANCES:
+            if model.goal().reached:
+                reached.add(model.tolerance)
+                assert VERDICTS[model.verdict(step)][0] == "right"
+    (least,) = reached
+    below = [t for t in TOLERANCES if t < least]
+    for model.tolerance in below:
+        assert all(model.verdict(step) != (True, False) for step in range(model.length))
+    assert StepSweepModel(cubes, CUBE, slopes, {"none": slopes}).goal() is None, "no tolerance tells them apart"
 
 
 def test_what_it_refuses():
