@@ -1,7 +1,7 @@
 """Lesson 09: scores of a few classes, with their probabilities, the loss, and its gradient.
 
-There are three bar charts. The bars of the scores can be dragged. The slider sweeps the score of one class, and a
-click chooses the class.
+There are three bar charts. The bars of the scores can be dragged, or moved by the arrow keys. The slider sweeps the
+score of one class, and a click chooses the class.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from .base import Model, View, Words
+from .base import Goal, Model, View, Words
 from .svg import Axes, slider
 
 SWEEP = tuple(i / 4 for i in range(-24, 25))  # the scores of the slider, -6 to 6
 _LEAST_REACH = 8.0  # a bar can be dragged at least from -8 to 8
 _ROOM = 1.4  # the axis is longer by this factor, for the number above a bar
 _MOST_CLASSES = 6
+_NUDGE = 0.25  # of an arrow key
+_VANISHED = 0.01  # an entry of the gradient is called gone below this
 
 
 class _Chart(Axes):
@@ -31,12 +33,12 @@ class _Chart(Axes):
 class LogitsModel(Model):
     """The state of `DraggableLogits`: the steps sweep the score of the chosen class.
 
-    Step 0 is the class's own score. After a choice or a drag the slider stands at `rest`, the step nearest to it.
+    The slider begins at `rest`, the step nearest to the class's own score, and there the score is its own.
     """
 
     title = "Scores, probabilities, and the gradient of the loss"
     interval = 150
-    length = len(SWEEP) + 1
+    length = len(SWEEP)
 
     def __init__(self, logits: Sequence[float], target: int = 0):
         self.own = [float(value) for value in logits]
@@ -44,14 +46,16 @@ class LogitsModel(Model):
             raise ValueError(f"logits must be 2 to {_MOST_CLASSES} finite numbers, one per class, got {list(logits)}.")
         if not 0 <= target < len(self.own):
             raise ValueError(f"target must be a class from 0 to {len(self.own) - 1}, got {target}.")
-        self.target, self.chosen, self.rest = target, target, 0
+        self.target, self.chosen = target, target
         self.reach = max([_LEAST_REACH, *map(abs, self.own)])
+        self._rest_at_the_nearest()
+        self._has_goal = not self._vanished()
 
     @property
     def logits(self) -> np.ndarray:
         values = list(self.own)
-        if self.step not in (0, self.rest):
-            values[self.chosen] = SWEEP[self.step - 1]
+        if self.step != self.rest:
+            values[self.chosen] = SWEEP[self.step]
         return np.array(values)
 
     def probabilities(self) -> np.ndarray:
@@ -76,17 +80,23 @@ class LogitsModel(Model):
 
     def drag(self, data_id: str, y: float) -> None:
         """Set the score of a class from a height in the picture."""
+        _, value = self._chart("score", self._range()).value_at(0.0, y)
+        self._set(data_id, round(value, 1) if self.reach < 100 else round(value))
+
+    def nudge(self, data_id: str, steps: int) -> None:
+        """Raise or lower the score of a class by some steps of an arrow key."""
         self.choose(data_id)
-        axes = self._chart("score", self._range())
-        low, high = axes.y_range
-        share = (axes.height - axes.bottom - y) / (axes.height - axes.top - axes.bottom)
-        value = min(max(low + share * (high - low), -self.reach), self.reach)
-        self.own[self.chosen] = round(value, 1) if self.reach < 100 else round(value)
+        step = _NUDGE * self.reach / _LEAST_REACH
+        self._set(data_id, self.own[self.chosen] + steps * step)
+
+    def _set(self, data_id: str, score: float) -> None:
+        self.choose(data_id)
+        self.own[self.chosen] = float(min(max(score, -self.reach), self.reach))
         self._rest_at_the_nearest()
 
     def _rest_at_the_nearest(self) -> None:
         score = self.own[self.chosen]
-        self.step = self.rest = 1 + min(range(len(SWEEP)), key=lambda i: abs(SWEEP[i] - score))
+        self.step = self.rest = min(range(len(SWEEP)), key=lambda i: abs(SWEEP[i] - score))
 
     # Pictures ---------------------------------------------------------------------------------------------
 
@@ -118,8 +128,8 @@ class LogitsModel(Model):
             handle = f'{box} y="{top - 5:.1f}" height="10"'
             text = f'x="{(left + right) / 2:.0f}" y="{top - 9 if value >= 0 else top + 19:.1f}" text-anchor="middle"'
             axes.add(
-                f'<g class="node draggable" data-id="c{i}" data-drag="y" {slider(f"score of class {i}", value)}>'
-                f'<rect class="cell {style}" {bar}/><rect '
+                f'<g class="node draggable" data-id="c{i}" data-drag="y" data-link="class{i}" '
+                f'{slider(f"score of class {i}", value)}><rect class="cell {style}" {bar}/><rect '
                 f'class="point {style}" {handle}/><text {text}>{html.escape(f"{value:.6g}")}</text></g>'
             )
         axes.legend(f"true class {self.target}", "right")
@@ -129,13 +139,25 @@ class LogitsModel(Model):
         axes = self._chart(name, y_range)
         axes.line(axes.x_range, [0, 0], "curve")
         for i, value in enumerate(values.tolist()):
+            axes.add(f'<g data-link="class{i}">')
             axes.cell((i - 0.3, i + 0.3), (min(value, 0.0), max(value, 0.0)), self._style(i))
             axes.point(i, value, f"{self._style(i)} small")
             axes.text(i, value, f"{value:.2f}", 0, -8 if value >= 0 else 18, "middle")
+            axes.add("</g>")
         return axes.svg(f"{name} of each class: {', '.join(f'{value:.2f}' for value in values)}")
 
     def marks(self) -> dict[str, str]:
         return {f"c{self.chosen}": "current"}
+
+    def goal(self) -> Goal | None:
+        return (
+            Goal(f"Make the gradient vanish: every entry below {_VANISHED}.", self._vanished())
+            if self._has_goal
+            else None
+        )
+
+    def _vanished(self) -> bool:
+        return bool((np.abs(self.gradient()) < _VANISHED).all())
 
     # Words ------------------------------------------------------------------------------------------------
 
@@ -163,8 +185,8 @@ class LogitsModel(Model):
 class DraggableLogits(View):
     """Scores of a few classes as bars to drag, with the probabilities and the gradient of cross-entropy.
 
-    logits : two to six scores. target : the true class. After a click on a bar, the slider and the arrow keys sweep
-    the score of that class.
+    logits : two to six scores. target : the true class. After a click on a bar, the slider sweeps the score of that
+    class.
 
     >>> DraggableLogits([2.0, 1.0, 0.0], target=1)
     True class 1: loss 1.408
@@ -172,6 +194,7 @@ class DraggableLogits(View):
       probabilities   0.665, 0.245, 0.09
       gradient p - y  0.665, -0.755, 0.09
     A step against the gradient lifts the true class and lowers the others; the gradients add up to 0.
+    Goal: Make the gradient vanish: every entry below 0.01.
     """
 
     def __init__(self, logits: Sequence[float] = (2.0, 1.0, 0.0), target: int = 0):
@@ -183,6 +206,10 @@ class DraggableLogits(View):
 
     def dragged(self, data_id: str, x: float, y: float) -> None:
         self.model.drag(data_id, y)
+        self.show()
+
+    def nudged(self, data_id: str, across: int, up: int) -> None:
+        self.model.nudge(data_id, across + up)
         self.show()
 
     def controls(self) -> list:

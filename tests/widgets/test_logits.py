@@ -24,17 +24,43 @@ def test_loss_and_gradient_are_the_librarys(logits, target):
 def test_the_slider_sweeps_the_chosen_class():
     view = DraggableLogits([2.0, 1.0, 0.0])
     view.clicked("c2")
-    view.go(1)
+    start = view.model.step
+    view.go(0)
     assert view.model.logits.tolist() == [2.0, 1.0, SWEEP[0]]
     view.go(view.model.length - 1)
     assert view.model.logits.tolist() == [2.0, 1.0, SWEEP[-1]]
-    view.go(0)
+    view.go(start)
     assert view.model.logits.tolist() == [2.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(("score", "label"), [(1.0, "class 0: 1"), (1.1, "class 0: 1.1"), (-9.0, "class 0: -9")])
+def test_the_slider_begins_where_the_score_is(score, label):
+    model = DraggableLogits([score, 0.0]).model
+    assert abs(SWEEP[model.step] - score) == min(abs(value - score) for value in SWEEP)
+    assert model.label() == label and model.logits[0] == score
+    for way in (1, -1):
+        step = min(max(model.step + way, 0), model.length - 1)
+        assert abs(SWEEP[step] - SWEEP[model.step]) <= 0.25, "a step does not jump"
+
+
+@pytest.mark.parametrize(("across", "up", "score"), [(0, 1, 1.25), (-1, 0, 0.75), (0, 10, 3.5), (0, -100, -8.0)])
+def test_a_bar_is_moved_by_the_arrow_keys(across, up, score):
+    view = DraggableLogits([2.0, 1.0, 0.0])
+    view.widget.children[-1]._handle_custom_msg({"nudged": "c1", "across": across, "up": up, "number": 1}, [])
+    assert view.model.logits.tolist() == [2.0, score, 0.0] and view.model.chosen == 1
+
+
+def test_the_goal():
+    view = DraggableLogits([2.0, 1.0, 0.0], target=1)
+    assert not view.model.goal().reached
+    view.nudged("c1", 0, 30)
+    assert view.model.goal().reached and np.abs(view.model.gradient()).max() < 0.01
+    assert DraggableLogits([20.0, 0.0]).model.goal() is None, "it would be reached at once"
 
 
 def test_choosing_another_class_keeps_what_was_swept():
     view = DraggableLogits([2.0, 1.0, 0.0])
-    view.go(len(SWEEP))
+    view.go(len(SWEEP) - 1)
     view.clicked("c1")
     assert view.model.logits.tolist() == [SWEEP[-1], 1.0, 0.0]
 
@@ -71,7 +97,7 @@ def test_dragging_out_of_the_picture_stops_at_its_edge():
 @pytest.mark.parametrize("make", SAMPLES[DraggableLogits].values())
 def test_no_number_is_cut_off(make):
     """Their baselines are far enough from the edges of the frame, and from each other."""
-    for step in (0, 1, len(SWEEP)):
+    for step in (0, 1, len(SWEEP) - 1):
         view = make()
         view.go(step)
         for chart in ElementTree.fromstring(f"<div>{view.model.picture()}</div>"):
