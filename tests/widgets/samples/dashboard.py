@@ -34,6 +34,21 @@ def with_losses(losses, classes=2):
     )
 
 
+def lines(width):
+    """A hidden layer of lines, in plain NumPy; only what reads them learns."""
+    rng = np.random.default_rng(width)
+    hidden, w = rng.normal(size=(3, width)), np.zeros(width)
+
+    def features(x):
+        return np.tanh(np.column_stack([x, np.ones(len(x))]) @ hidden)
+
+    def train_epoch(x, y, lr):
+        w[:] -= lr * (1 / (1 + np.exp(-features(x) @ w)) - y) @ features(x) / len(x)
+        return float(np.mean(np.logaddexp(0, features(x) @ w) - y * (features(x) @ w)))
+
+    return train_epoch, lambda points: features(points) @ w
+
+
 def failing():
     def train_epoch():
         raise ValueError("labels must be class indices <0 & up>")
@@ -54,28 +69,31 @@ SAMPLES = {
         "far away": lambda: logistic(x=X * 1e-3 + 1e4, learning_rate=1e-9),
         "many points": lambda: logistic(x=np.tile(X, (40, 1)), y=np.tile(Y, 40), epochs=5),
         "a loop that fails": failing,
+        "with controls": lambda: TrainingDashboard.with_controls(lines, X, Y, epochs=12, lr=0.3),
     }
 }
 
 CELLS = {
     "TrainingDashboard": """
 import numpy as np
-from gradlib import data, nn, optim
+from gradlib import data, nn, no_grad, optim
 from gradlib.widgets import TrainingDashboard
-x, y = data.make_moons(200, noise=0.2, rng=np.random.default_rng(0))
-model = nn.MLP([2, 16, 16, 2], activation="tanh", rng=np.random.default_rng(0))
-optimizer = optim.Adam(model.parameters(), lr=0.01)
-loader = data.DataLoader(data.TensorDataset(x[:150], y[:150]), batch_size=16, shuffle=True, seed=0)
+points, moons = data.make_moons(200, noise=0.2, rng=np.random.default_rng(0))
 loss_fn = nn.CrossEntropyLoss()
-def train_epoch():
-    losses = []
-    for batch, labels in loader:
-        optimizer.zero_grad()
-        loss = loss_fn(model(batch), labels)
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return np.mean(losses), loss_fn(model(x[150:]), y[150:]).item()
-TrainingDashboard(train_epoch, lambda points: model(points).data, x[:150], y[:150], epochs=40)
+def make(width):
+    model = nn.MLP([2, width, width, 2], activation="tanh", rng=np.random.default_rng(0))
+    optimizer = optim.Adam(model.parameters())
+    def train_epoch(x, y, lr):
+        optimizer.param_groups[0]["lr"], total = lr, 0.0
+        for batch, labels in data.DataLoader(data.TensorDataset(x, y), batch_size=16, shuffle=True, seed=0):
+            optimizer.zero_grad()
+            loss = loss_fn(model(batch), labels)
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(batch)
+        with no_grad():
+            return total / len(x), loss_fn(model(points[150:]), moons[150:]).item()
+    return train_epoch, model
+TrainingDashboard.with_controls(make, points[:150], moons[:150], epochs=40, lr=0.01)
 """
 }
