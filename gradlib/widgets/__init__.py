@@ -5,6 +5,7 @@ from .broadcast_explorer import BroadcastExplorer
 from .chain_rule import ChainRuleWalkthrough
 from .dashboard import TrainingDashboard
 from .depth_gain import DepthAndGain
+from .digit_canvas import DigitCanvas
 from .gradient_strip import GradientFlowStrip
 from .graph_explorer import GraphExplorer
 from .jacobian_spotlight import JacobianSpotlight
@@ -26,4 +27,5 @@ WIDGETS = (
     TrainingDashboard,
     GradientFlowStrip,
     StepSweep,
+    DigitCanvas,
 )

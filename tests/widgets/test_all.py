@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 import gradlib.widgets
-from gradlib.widgets import WIDGETS, TangentSecant, TrainingDashboard
+from gradlib.widgets import WIDGETS, DigitCanvas, TangentSecant, TrainingDashboard
 from gradlib.widgets.base import VIEW_MIME, View, Words, filled_in
 from tests.widgets.samples import SAMPLES
 
+STEPPED = [view for view in WIDGETS if view is not DigitCanvas]  # its model has one state
 CASES = [pytest.param(make, id=f"{view.__name__}-{name}") for view in SAMPLES for name, make in SAMPLES[view].items()]
 
 
@@ -124,16 +125,17 @@ def test_steps_end_at_both_ends(make):
 
 def test_stepping_back_gives_the_same_state(make):
     view = make()
-    before = view.to_html()
+    start, before = view.model.step, view.to_html()
     view.go(view.model.length - 1)
-    view.go(0)
+    view.go(start)
     assert view.to_html() == before
 
 
-@pytest.mark.parametrize("view", WIDGETS)
+@pytest.mark.parametrize("view", STEPPED)
 def test_the_view_follows_the_learner_and_answers_each_message(view):
     shown = next(iter(SAMPLES[view].values()))()
     picture = shown.widget.children[-1]
+    shown.go(0)
     first, last = picture.words, shown.model.length - 1
     assert (picture.step, picture.last) == (0, last)
     for number, (wish, step) in enumerate([(1, 1), (0, 0), (-1, 0), (2, 2), (last + 1, last), (0, 0)], start=1):
@@ -151,7 +153,7 @@ def test_a_message_is_answered_although_it_failed():
     assert shown.widget.children[-1].answered == 1
 
 
-@pytest.mark.parametrize("view", WIDGETS)
+@pytest.mark.parametrize("view", STEPPED)
 def test_a_step_is_drawn_once(view):
     shown = next(iter(SAMPLES[view].values()))()
     assert shown.widget
