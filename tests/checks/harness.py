@@ -89,7 +89,10 @@ class Answers:
         return declare
 
     def equivalent(self, kind: str, change: str, reason: str) -> None:
-        """List a mutant that is a right answer though random inputs cannot show it; at most three an exercise."""
+        """List mutants that are right answers though random inputs cannot show it; at most three times an exercise.
+
+        kind and change are what `python -m tests.checks.mutants` prints; of the change, a part is enough.
+        """
         self.listed.append((kind, change, reason))
 
     def counts(self) -> dict[str, int]:

@@ -344,8 +344,9 @@ def strike_off(fates: list[Fate], chosen: list[Answers]) -> list[str]:
             meant = [
                 fate
                 for fate in fates
-                if (fate.exercise, fate.mutant.kind, fate.mutant.change) == (answers.exercise.key, kind, change)
-                and fate.fate == SURVIVES
+                if (fate.exercise, fate.mutant.kind, fate.fate) == (answers.exercise.key, kind, SURVIVES)
+                and change
+                and change in fate.mutant.change
             ]
             if not meant:
                 problems.append(f"{answers.exercise.key}: no mutant survives that is listed as {kind}: {change}")

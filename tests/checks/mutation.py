@@ -151,7 +151,7 @@ def changes(slot: Slot, fixed: frozenset[str]) -> Iterator[Change]:
         yield from changes_of_an_expression(node)
         if is_value(slot, fixed):
             yield "sign", ast.UnaryOp(ast.USub(), node)
-            for helper in ("abs", "int", "round", "sorted"):
+            for helper in ("int", "round") if isinstance(node, ast.Constant) else ("abs", "int", "round", "sorted"):
                 yield helper, call(f"mutant_{helper}", node)
         elif isinstance(node, ast.Tuple | ast.List) and isinstance(node.ctx, ast.Load):
             yield "sorted", call("mutant_sorted", node)

@@ -182,7 +182,7 @@ def test_a_survivor_may_be_listed_and_an_entry_without_one_is_found():
 
 
 def test_a_mutant_that_hangs_is_refused_in_time(monkeypatch):
-    monkeypatch.setattr(machine, "SECONDS", 0.3)
+    monkeypatch.setattr(machine, "SECONDS", 0.1)
 
     def cases():
         """Return the number of turns."""
