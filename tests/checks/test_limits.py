@@ -159,6 +159,14 @@ def test_all_cases_together_have_the_time():
     assert "time.sleep(0.03)" in report.rows and "after 0.3 seconds" in report.explanation
 
 
+def test_seconds_of_the_processor_do_not_pass_while_a_program_waits():
+    watch = Watch(Limits(seconds=0.2, processor=True))
+    with watch:
+        time.sleep(0.3)
+    with pytest.raises(Stopped, match="0.2 seconds"), watch:
+        never_ends(2.0)
+
+
 def test_a_debugger_keeps_its_trace():
     def trace(frame, event, argument):
         return None
