@@ -22,8 +22,10 @@ import builtins
 import gc
 import inspect
 import json
+import math
 import multiprocessing
 import os
+import resource
 import sys
 import time
 import warnings
@@ -40,6 +42,7 @@ import numpy as np
 
 from gradlib.autograd import enable_grad
 from gradlib.checks import Case, Exercise, Report
+from gradlib.checks.cases import Result
 from gradlib.checks.limits import Limits, Stopped, Watch, call
 from gradlib.checks.values import align, show
 
@@ -50,7 +53,8 @@ SECONDS = 2  # a mutant that takes longer, and ten times as long as the right an
 QUESTIONS = 200
 FEWEST = 40  # mutants of an exercise, on average
 MOST_LISTED = 3  # entries by hand for an exercise
-COMPARING = 20  # seconds that a survivor may take for all random questions
+COMPARING = 10  # seconds that a survivor may take for all random questions
+FOR_ONE_THAT_WAITS = 900  # seconds on the wall, after which a piece is given up
 PIECE = 20  # mutants that a process tries before it takes others
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
 
@@ -58,7 +62,7 @@ SOLUTIONS = Path(__file__).parents[2] / "solutions"
 # --- right answers and their sources -----------------------------------------------------------
 
 
-@dataclass
+@dataclass(eq=False)
 class Source:
     """A right answer, and how to make it again from a changed source."""
 
@@ -215,25 +219,35 @@ def ways_to_ask(exercise: Exercise, names: tuple[str, ...]) -> list[Case]:
     return list({(case.part, case.call): case for case in cases}.values())
 
 
-def tells_apart(answers: Answers, right: Any, mutant: Any) -> str | None:
-    """The question on which two answers differ, as text; "" if there was none to ask, None if they agree on all."""
-    asked, watch = False, Watch(Limits(COMPARING))
-    for declared in answers.random_inputs:
+@cache
+def result_of(source: Source, declared: Callable[[np.random.Generator], Any], number: int) -> Result:
+    """What the right answer says to a random question."""
+    return question(source.answers, declared, number).try_on(source.answer)
+
+
+def tells_apart(source: Source, mutant: Any) -> str | None:
+    """The question on which a mutant and the right answer differ, as text.
+
+    It is "" if there was none to ask, and None if they agree on all.
+    """
+    asked, watch = False, Watch(Limits(COMPARING, processor=True))
+    for declared in source.answers.random_inputs:
         for number in range(QUESTIONS):
-            first, second = (question(answers, declared, number) for _ in range(2))  # an answer may change what it gets
-            expected, came = first.try_on(right), second.try_on(mutant, watch)
-            asked = True
-            judged = first.accept is not None or first.expected is not ...
+            asked, expected = True, result_of(source, declared, number)
+            case = question(source.answers, declared, number)  # anew, since an answer may change what it gets
+            came = case.try_on(mutant, watch)
+            judged = case.accept is not None or case.expected is not ...
             if judged and expected.failed:
                 return f"The right answer itself is refused:\n{expected.rows()}\n{expected.problem}"
-            same = not came.failed if judged else agree(first, expected.outcome, came.outcome)
+            same = not came.failed if judged else agree(case, expected.outcome, came.outcome)
             if not same:
-                rows = [(name, show(value)) for name, value in first.inputs.items()]
+                rows = [(name, show(value)) for name, value in expected.case.inputs.items()]
                 rows += [("right", said(expected.outcome)), ("mutant", said(came.outcome))]
                 return align(rows)
-    if not asked and not any(case.asks_for_code for case in cases_of(answers.exercise)):
-        case = cases_of(answers.exercise)[0]
-        values = [case.try_on(each).outcome.value for each in (right, mutant)]
+    cases = cases_of(source.answers.exercise)
+    if not asked and not any(case.asks_for_code for case in cases):
+        case = cases[0]
+        values = [case.try_on(each).outcome.value for each in (source.answer, mutant)]
         return None if case.agree(*values) else align([("right", show(values[0])), ("mutant", show(values[1]))])
     return None if asked else ""
 
@@ -269,9 +283,12 @@ class Fate:
 
 
 def try_mutants(source: Source, some: list[Mutant], seconds: float) -> list[Fate]:
-    """The fates of mutants, tried one after the other in a child process, or each alone if that cannot be."""
+    """The fates of mutants, tried one after the other in a child process, or each alone if that cannot be.
+
+    The limits are of processor time, so that a busy machine refuses no other mutants than a quiet one.
+    """
     try:
-        return call(judge_all, source, some, seconds, limits=Limits(len(some) * seconds + COMPARING))
+        return call(judge_all, source, some, seconds, limits=Limits(FOR_ONE_THAT_WAITS))
     except Stopped:  # in compiled code, or by a crash, or a mutant has spoilt what the others use
         if len(some) == 1:
             return [Fate(source.answers.exercise.key, source.name, some[0], TOO_LONG, seconds=seconds)]
@@ -282,7 +299,9 @@ def judge_all(source: Source, some: list[Mutant], seconds: float) -> list[Fate]:
     fates = []
     for mutant in some:
         start = time.process_time()
-        fate, question = judge(source, mutant.source, Limits(seconds))
+        most = math.ceil(start + 2 * seconds + COMPARING)  # compiled code ends here, and the child with it
+        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
+        fate, question = judge(source, mutant.source, Limits(seconds, processor=True))
         taken = time.process_time() - start
         fates.append(Fate(source.answers.exercise.key, source.name, mutant, fate, question, taken))
     if len(some) > 1 and not source.made_again().passed:
@@ -304,7 +323,7 @@ def judge(source: Source, mutant: str, limits: Limits) -> tuple[str, str]:
                 return TOO_LONG if isinstance(result.outcome.error, Stopped) else REFUSED, ""
         if not exercise.report(source.make(mutant)).passed:
             return REFUSED, ""
-        apart = tells_apart(source.answers, source.answer, source.make(mutant))
+        apart = tells_apart(source, source.make(mutant))
         return (EQUIVALENT, "") if apart is None else (SURVIVES, apart)
 
 
