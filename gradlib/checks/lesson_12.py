@@ -35,15 +35,19 @@ def dropout():
             x.flat[1] = 0.0
         yield Case(
             {"x": x, "p": p, "training": training, "seed": 2},
-            call=lambda dropout, x, p, training, seed: dropout(x, p, training, np.random.default_rng(seed)),
-            accept=lambda z, x=x, p=p, training=training: wrong_dropout(z, x, p, training),
+            call=dropped,
+            accept=partial(wrong_dropout, x, p, training),
             about=about,
         )
     x = np.random.default_rng(5).normal(loc=3.0, size=(4, 6))
     yield Case({"x": x, "p": 0.5, "seed": 2}, call=dropped_thrice, accept=wrong_draws, about="two draws in a row")
 
 
-def wrong_dropout(z, x, p, training):
+def dropped(dropout, x, p, training, seed):
+    return dropout(x, p, training, np.random.default_rng(seed))
+
+
+def wrong_dropout(x, p, training, z):
     """A sentence on the first error in a dropout of x, or None."""
     if isinstance(z, GeneratorType):
         return "A function with `yield` gives its values one by one; `return` hands back the array."
@@ -88,9 +92,17 @@ def wrong_places(kept, p):
     for axis in range(kept.ndim):
         if (kept.all(axis=axis) | ~kept.any(axis=axis)).all():
             return f"Entries that differ only in axis {axis} are dropped together. Each entry is drawn for itself."
-    dropped = 1 - kept.mean()
-    if abs(dropped - p) > 0.02:
-        return f"With p = {p}, {dropped:.0%} of the entries are 0: p is the probability to be dropped."
+    dropped, deviation = 1 - kept.mean(), np.sqrt(p * (1 - p))
+    if abs(dropped - p) > 6 * deviation / np.sqrt(kept.size):
+        return f"With p = {p}, {dropped:.1%} of the entries are 0: p is the probability to be dropped."
+    for axis, count in enumerate(kept.shape):
+        shares = 1 - kept.mean(axis=tuple(other for other in range(kept.ndim) if other != axis))
+        if np.abs(shares - p).max() > 6 * deviation / np.sqrt(kept.size / count):
+            place = int(np.abs(shares - p).argmax())
+            return (
+                f"Of the entries at place {place} of axis {axis}, {shares[place]:.0%} are dropped. Each entry is drawn "
+                "for itself, all with the same probability."
+            )
     return None
 
 
@@ -526,6 +538,7 @@ def repair():
         ([2, 24, 24, 24, 2], 0, ""),
         ([2, 32, 32, 32, 32, 32, 32, 32, 32, 2], 1, "eight hidden layers"),
         ([2, 12, 48, 12, 2], 2, "layers of unequal width"),
+        ([2, 250, 150, 2], 3, "wide layers"),
     ]:
         yield Case(
             {"sizes": sizes, "seed": seed}, call=repaired, accept=partial(wrong_repair, sizes, seed), about=about
@@ -624,7 +637,7 @@ def wrong_repair(sizes, seed, layers):
 
 def noise(weight, sigmas=4):
     """How far the mean of a random weight, or its size, lies from where it should be: relative to its size."""
-    return 0.03 + sigmas / np.sqrt(weight.size)
+    return 0.01 + sigmas / np.sqrt(weight.size)
 
 
 def has_size(weight, size):
@@ -689,6 +702,13 @@ def wrong_means(layers):
     for number, (weight, _) in enumerate(layers, 1):
         if abs(weight.mean()) > noise(weight, sigmas=5) * size_of(weight):
             return f"The weights of layer {number} have the mean {weight.mean():.2g}, not 0: half of them are negative."
+        means = weight.mean(axis=0)  # of each unit's weights
+        if np.abs(means).max() > 6 * size_of(weight) / np.sqrt(len(weight)):
+            unit = int(np.abs(means).argmax())
+            return (
+                f"The weights into unit {unit} of layer {number} have the mean {means[unit]:.2g}. Each weight is drawn "
+                "for itself, around 0."
+            )
     return None
 
 

@@ -1,9 +1,13 @@
 """Answers to the exercises of lesson 12."""
 
+from functools import partial
+from itertools import pairwise
+
 import numpy as np
 
 from gradlib import Tensor, nn
 from gradlib import bounds as interval_bounds
+from gradlib.checks import Case
 from gradlib.checks import lesson_12 as check
 
 from .harness import answers_to
@@ -24,6 +28,14 @@ def with_a_draw_of_two(x, p, training, rng):
     z = np.zeros_like(x)
     z[kept] = x[kept] / (1 - p)
     return z
+
+
+@dropout.inputs
+def _(rng):
+    shape = (60, 40) if rng.random() < 0.1 else tuple(rng.integers(1, 4, size=rng.integers(1, 4)))
+    x, p, training = rng.normal(size=shape), rng.choice([0.0, rng.uniform(0.1, 0.9)]), bool(rng.random() < 0.8)
+    inputs = {"x": x, "p": float(p), "training": training, "seed": int(rng.integers(1000))}
+    return Case(inputs, call=check.dropped, accept=partial(check.wrong_dropout, x, float(p), training))
 
 
 @dropout.wrong("You drop the right share")
@@ -162,6 +174,19 @@ def by_the_library(x, running_mean, running_var, training, momentum, eps):
     mean, variance = Tensor(running_mean), Tensor(running_var)
     z = nn.functional.batch_norm(Tensor(x), mean, variance, training=training, momentum=momentum, eps=eps)
     return z.data, mean.data, variance.data
+
+
+@norm.inputs
+def _(rng):
+    (rows, columns), training = rng.integers(2, 5, size=2), bool(rng.random() < 0.7)
+    return {
+        "x": rng.normal(rng.normal(), 2, size=(rows if training else rng.integers(1, 5), columns)),
+        "running_mean": rng.normal(size=columns),
+        "running_var": rng.uniform(0, 3, size=columns),
+        "training": training,
+        "momentum": rng.uniform(),
+        "eps": rng.uniform(0.001, 0.5),
+    }
 
 
 @norm.wrong("You use the batch's own mean and variance in eval mode")
@@ -321,6 +346,13 @@ def by_the_jacobian(g, x, gamma, eps):
         jacobian = gamma[column] * (np.eye(n) - 1 / n - np.outer(z, z) / n) / deviation
         answer[:, column] = jacobian.T @ g[:, column]
     return answer, (g * z_of(x, eps)).sum(axis=0), g.sum(axis=0)
+
+
+@back.inputs
+def _(rng):
+    rows, columns = rng.integers(2, 5, size=2)
+    g, x = rng.normal(size=(2, rows, columns))
+    return {"g": g, "x": 2 * x + 1, "gamma": rng.normal(size=columns), "eps": rng.uniform(0.001, 0.5)}
 
 
 def but(of_x=None, of_gamma=None, of_beta=None):
@@ -495,6 +527,14 @@ def with_new_parameters_and_small_biases(model, rng):
         layer.bias = nn.Parameter(np.full(n_out, 0.01))
 
 
+@mend.inputs
+def _(rng):
+    if rng.random() < 0.1:
+        return Case({"sizes": [2, 12, 2]}, call=check.repaired_thrice, accept=check.wrong_seeds)
+    sizes, seed = [int(width) for width in rng.integers(2, 60, size=rng.integers(2, 5))], int(rng.integers(1000))
+    return Case({"sizes": sizes, "seed": seed}, call=check.repaired, accept=partial(check.wrong_repair, sizes, seed))
+
+
 @mend.stub
 def returns_dots(model, rng):
     return ...
@@ -640,6 +680,14 @@ def by_the_librarys_intervals(low, high, layers):
     for i, (weight, bias) in enumerate(layers):
         x = (x.relu() if i else x) @ weight + bias
     return x.low, x.high
+
+
+@bounds.inputs
+def _(rng):
+    sizes = rng.integers(1, 5, size=rng.integers(2, 5))
+    low = rng.normal(size=sizes[0])
+    layers = [(rng.normal(size=pair), rng.normal(size=pair[1])) for pair in pairwise(sizes)]
+    return {"low": low, "high": low + rng.uniform(0, 2, size=sizes[0]), "layers": layers}
 
 
 @bounds.wrong("Where a weight is negative")
