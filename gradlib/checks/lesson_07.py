@@ -156,6 +156,9 @@ def right_functions(rng):
     ]
 
 
+RANKED = ["input 0 at (3,), its error 1.00 |g|", "input 0 at (1,), its error 0.03 |g|"]
+
+
 def found(gradcheck, function, inputs):
     """The places that a learner's gradcheck returns, without the errors: they depend on the probe."""
     result = entries_of(gradcheck(function, inputs))
@@ -231,7 +234,7 @@ def gradcheck():
         yield Case({"function": function, "inputs": inputs}, sorted(in_words(wrong)), call=found, about=about)
     yield Case(
         {"function": two_wrong_entries(), "inputs": [rng.normal(size=4)]},
-        ["input 0 at (3,), its error 1.00 |g|", "input 0 at (1,), its error 0.03 |g|"],
+        RANKED,
         call=ranked,
         about="two wrong entries, the later one much worse",
     )
@@ -1098,12 +1101,12 @@ JUDGED = (
     (SQUARE, -6.0, 3.0, False, ""),
     (named("sin x", np.sin), math.cos(1.0), 1.0, True, ""),
     (named("cos x", np.cos), 0.0, 0.0, True, "a slope of 0"),
-    (SQUARE, 3e-5, 0.0, True, "a small slope, wrong by less than 1e-4"),
-    (SQUARE, 3e-4, 0.0, False, "a small slope, wrong by more than 1e-4"),
-    (SQUARE, -6.0002, -3.0, True, "a falling function, wrong by less than 1e-4 of its slope"),
-    (SQUARE, -6.002, -3.0, False, "a falling function, wrong by more than 1e-4 of its slope"),
-    (SQUARE, 2000.05, 1000.0, True, "a steep function, wrong by less than 1e-4 of its slope"),
-    (SQUARE, 2001.0, 1000.0, False, "a steep function, wrong by more than 1e-4 of its slope"),
+    (SQUARE, 8e-5, 0.0, True, "a small slope, wrong by less than 1e-4"),
+    (SQUARE, 1.5e-4, 0.0, False, "a small slope, wrong by more than 1e-4"),
+    (SQUARE, -6.0005, -3.0, True, "a falling function, wrong by less than 1e-4 of its slope"),
+    (SQUARE, -6.001, -3.0, False, "a falling function, wrong by more than 1e-4 of its slope"),
+    (SQUARE, 2000.15, 1000.0, True, "a steep function, wrong by less than 1e-4 of its slope"),
+    (SQUARE, 2000.3, 1000.0, False, "a steep function, wrong by more than 1e-4 of its slope"),
     (SQUARE, 2e10, 1e10, True, "a large x"),
     (SHIFTED, 6.0, 3.0, True, "a large value with a small slope"),
 )

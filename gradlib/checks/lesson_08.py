@@ -180,7 +180,7 @@ def linear():
     for bias in (True, False):
         yield Case(
             {"in_features": 3, "out_features": 2, "bias": bias},
-            call=lambda Linear, *arguments: shapes_of(Linear(*arguments)),
+            call=shapes_when_made,
             expected=["weight (3, 2)", "bias (2,)"][: 1 + bias],
             about="" if bias else "no bias",
         )
@@ -198,6 +198,10 @@ def linear():
     yield Case(sizes, call=bias_at_start, accept=wrong_bias, about="the bias at the start")
     yield Case(sizes, call=in_common, expected=[], about="what two layers have in common")
     yield Case(sizes, call=gets_gradients, expected=["weight", "bias"], about="what gets a gradient")
+
+
+def shapes_when_made(Linear, in_features, out_features, bias):
+    return shapes_of(Linear(in_features, out_features, bias))
 
 
 def shapes_of(layer):
@@ -328,7 +332,7 @@ def he():
         yield Case(
             {"n_in": n_in, "n_out": n_out, "seed": 1},
             call=figures_of,
-            accept=lambda figures, n_in=n_in, n_out=n_out: wrong_weights(figures, n_in, n_out),
+            accept=partial(wrong_weights, n_in, n_out),
             about=about,
             rtol=0.03,  # for mistakes: a standard deviation that is about the same
             atol=0.03 * np.sqrt(2 / n_in),
@@ -352,11 +356,12 @@ def plain(weights):
     return weights.data if isinstance(weights, Tensor) else weights
 
 
-def wrong_weights(figures, n_in, n_out):
-    """A sentence on the first error in the weights, or None. The tolerance is at least six standard errors."""
+def wrong_weights(n_in, n_out, figures):
+    """A sentence on the first error in the weights, or None. The tolerance is about six standard errors."""
     if not isinstance(figures, dict):
         return f"Your answer is {describe(figures)}, expected an array of shape {(n_in, n_out)}."
     wanted, std, mean = np.sqrt(2 / n_in), figures["std"], figures["mean"]
+    noise = 6 / np.sqrt(n_in * n_out)  # of the mean, as a share of the deviation; that of the deviation is half of it
     if figures["shape"] != (n_in, n_out):
         return f"The shape is {figures['shape']}, expected {(n_in, n_out)}: a weight is stored as (in, out)."
     if figures["different"] < 0.9:
@@ -364,9 +369,9 @@ def wrong_weights(figures, n_in, n_out):
             f"Only {figures['different']:.1%} of the numbers in it are different. Each weight is drawn for itself, and "
             "uniform numbers are hardly ever equal."
         )
-    if abs(mean) > 0.03 * max(std, wanted):
+    if abs(mean) > noise * max(std, wanted):
         return f"The mean is {mean:.3g}, not 0: half of the weights should be negative."
-    if abs(std / wanted - 1) > 0.03:
+    if abs(std / wanted - 1) > noise / 2:
         return f"The standard deviation is {std:.4g}, expected √(2/{n_in}) = {wanted:.4g}."
     return None if 1.65 * std < figures["largest"] < 1.8 * std else NOT_UNIFORM.format(figures["largest"] / std)
 

@@ -33,7 +33,7 @@ def batches():
         yield Case(
             {"n": n, "batch_size": batch_size, "seed": 3},
             call=one_epoch,
-            accept=lambda given, n=n, size=batch_size: wrong_batches(given, n, size),
+            accept=partial(wrong_batches, n, batch_size),
             about=about,
         )
     yield Case(
@@ -77,7 +77,7 @@ def wrong_epochs(epochs):
     return None
 
 
-def wrong_batches(given, n, size):
+def wrong_batches(n, size, given):
     """A sentence on the first error in the batches, or None."""
     if not all(isinstance(batch, list) for batch in given):
         return "This is one order of single numbers. Cut it: the answer is a list of arrays, each of them a batch."
@@ -604,7 +604,7 @@ def split_and_scale():
         yield Case(
             {"x": x, "y": np.arange(rows), "n_train": n_train, "seed": 1},
             call=split,
-            accept=lambda parts, x=x, n_train=n_train: wrong_split(parts, x, n_train),
+            accept=partial(wrong_split, x, n_train),
             about=about,
         )
     x = np.random.default_rng(0).normal(size=(14, 1))
@@ -643,7 +643,7 @@ def wrong_draws(drawn):
     return None
 
 
-def wrong_split(parts, x, n_train):
+def wrong_split(x, n_train, parts):
     """A sentence on the first error in the parts, or None. The label of a row is its number, to trace it."""
     if not isinstance(parts, (tuple, list)) or len(parts) != 4:
         return "Expected four arrays: x_train, y_train, x_test, y_test."

@@ -1,8 +1,11 @@
 """Answers to the exercises of lesson 07."""
 
+from functools import partial
+
 import numpy as np
 
 from gradlib import Tensor, numerical_gradient
+from gradlib.checks import Case
 from gradlib.checks import lesson_07 as check
 from gradlib.checks.lesson_03 import in_order
 
@@ -66,6 +69,19 @@ def a_tuple_with_numpy_inside(function, inputs):
 @gradients.right
 def with_the_parts_of_the_check(function, inputs):
     return check.checked(function, inputs, agree=lambda a, b: np.isclose(a, b, rtol=1e-4, atol=1e-5))
+
+
+@gradients.inputs
+def _(rng):
+    kind = rng.integers(3)
+    if kind == 0:
+        function, inputs, wrong, _ = (bugs := check.planted_bugs(rng))[rng.integers(len(bugs))]
+        return Case({"function": function, "inputs": inputs}, sorted(check.in_words(wrong)), call=check.found)
+    if kind == 1:
+        inputs = [rng.normal(size=4)]
+        return Case({"function": check.two_wrong_entries(), "inputs": inputs}, check.RANKED, call=check.ranked)
+    function, inputs, _ = (right := check.right_functions(rng))[rng.integers(len(right))]
+    return Case({"function": function, "inputs": inputs}, accept=check.no_alarm, call=check.alarms)
 
 
 def variation(**options):
@@ -201,6 +217,14 @@ class WithSelf:
 
     def logsumexp(self, x, g):
         return list(check.Stable.logsumexp(x, g))
+
+
+@stable.inputs
+def _(rng):
+    shape = tuple(rng.integers(1, 4, size=rng.integers(1, 4)))
+    x, part = rng.choice([1, 1000]) * rng.normal(size=shape), ["softmax", "logsumexp"][rng.integers(2)]
+    g = rng.normal(size=shape if part == "softmax" else shape[:-1])
+    return Case({"x": x, "g": g}, part=part)
 
 
 @stable.wrong("eˣ overflows above x = 709")
@@ -427,6 +451,12 @@ def as_a_list(p):
     return [[0.0] * len(p), list(np.random.default_rng(8).uniform(size=len(p)))]
 
 
+@probe.inputs
+def _(rng):
+    p = rng.dirichlet(np.ones(rng.integers(2, 6)))
+    return Case({"p": p}, accept=partial(check.refused_probe, p))
+
+
 @probe.wrong("not for others")
 def counting(p):
     return 0 * p, np.arange(p.size, dtype=float)
@@ -550,6 +580,39 @@ for each in (mend, engines):
     each.right(check.Mended)
 
 
+@mend.inputs
+def _(rng):
+    part = ["squared_error", "ridge_loss", "cross_entropy_gradient", "sum_gradient"][rng.integers(4)]
+    n = rng.integers(1, 5)
+    if part == "squared_error":
+        inputs = {"prediction": rng.normal(size=(n, 1)), "target": rng.normal(size=n)}
+        return Case(inputs, call=check.value_and_gradient, part=part)
+    if part == "ridge_loss":
+        inputs = {"w": rng.normal(size=2), "x": rng.normal(size=(n, 2)), "y": rng.normal(size=n)}
+        return Case(inputs, call=check.value_and_gradient, part=part)
+    if part == "cross_entropy_gradient":
+        return Case({"p": rng.uniform(0.05, 0.95, size=n), "y": rng.uniform(size=n)}, part=part)
+    x = rng.normal(size=rng.integers(1, 4, size=rng.integers(1, 4)))
+    axes = rng.permutation(x.ndim)[: rng.integers(1, x.ndim + 1)] - x.ndim * rng.integers(2)
+    axis = int(axes[0]) if len(axes) == 1 else tuple(map(int, axes))
+    return Case({"g": rng.normal(size=x.sum(axis=axis).shape), "x": x, "axis": axis}, part=part)
+
+
+@engines.inputs
+def _(rng):
+    kind = rng.integers(4)
+    if kind == 0:
+        f, slope, x, *_ = check.JUDGED[rng.integers(len(check.JUDGED))]
+        return Case({"f": f, "slope": slope + rng.normal() * 2e-4 * max(1, abs(slope)), "x": x}, part="agrees")
+    if kind == 1:
+        graph = list(check.ROUNDS)[rng.integers(3)]
+        return Case({"graph": graph}, call=check.handed_down, part="hand_back")
+    inputs = {"graph": list(check.GRAPHS)[rng.integers(2)], "x": rng.normal(), "y": rng.normal()}
+    if kind == 2:
+        return Case(inputs, call=check.swept, part="sweep")
+    return Case({**inputs, "grad before": rng.normal()}, call=check.handed_back, part="hand_back")
+
+
 @engines.right
 @mend.right
 class AnotherWay:
@@ -586,7 +649,7 @@ class AnotherWay:
     @staticmethod
     def agrees(f, slope, x):
         h = np.finfo(np.float64).eps ** (1 / 3) * max(1, abs(x))
-        return np.isclose((f(x + h) - f(x - h)) / (2 * h), slope, rtol=1e-4, atol=1e-4)
+        return np.isclose((f(x + h) - f(x - h)) / (2 * h), slope, rtol=0, atol=1e-4 * max(1, abs(slope)))
 
     @staticmethod
     def hand_back(root):

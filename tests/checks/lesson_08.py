@@ -1,8 +1,11 @@
 """Answers to the exercises of lesson 08."""
 
+from functools import partial
+
 import numpy as np
 
 from gradlib import Parameter, Tensor, nn
+from gradlib.checks import Case
 from gradlib.checks import lesson_08 as check
 from gradlib.checks.lesson_08 import Part
 
@@ -42,6 +45,22 @@ def with_a_stack(part):
 @find.right
 def as_a_generator(part):
     yield from recursive(part)
+
+
+def a_thing(rng, depth=3):
+    """A parameter, a part, a list or something else."""
+    kind = rng.integers(7 if depth else 4)
+    if kind < 2:
+        return list(check.LETTERS.values())[rng.integers(4)]
+    if kind < 4:
+        return [0.5, Tensor([1.0], requires_grad=True), {"last": check.LETTERS["a"]}, "b"][rng.integers(4)]
+    things = [a_thing(rng, depth - 1) for _ in range(rng.integers(4))]
+    return things if kind == 4 else Part(**{f"name{i}": thing for i, thing in enumerate(things)})
+
+
+@find.inputs
+def _(rng):
+    return {"part": Part(first=a_thing(rng), second=a_thing(rng), third=a_thing(rng))}
 
 
 @find.wrong("not those of the parts inside")
@@ -208,6 +227,19 @@ class Unwritten(nn.Module):
         raise NotImplementedError
 
 
+@layer.inputs
+def _(rng):
+    inputs, outputs = rng.integers(1, 5, size=2)
+    return {"in_features": int(inputs), "out_features": int(outputs), "bias": bool(rng.random() < 0.5)}
+
+
+@layer.inputs
+def _(rng):
+    n, inputs, outputs = rng.integers(1, 5, size=3)
+    bias = rng.normal(size=outputs) if rng.random() < 0.5 else None
+    return {"x": rng.normal(size=(n, inputs)), "weight": rng.normal(size=(inputs, outputs)), "bias": bias}
+
+
 @layer.wrong("leaves out the bias")
 class NoBias(ByOperators):
     def forward(self, x):
@@ -344,6 +376,16 @@ def by_scaling(n_in, n_out, rng):
     return Parameter((2 * rng.random((n_in, n_out)) - 1) * (6 / n_in) ** 0.5)
 
 
+@start.inputs
+def _(rng):
+    if rng.random() < 0.1:
+        use = [check.two_layers, check.one_seed_twice][rng.integers(2)]
+        return Case({"n_in": 4, "n_out": 3}, call=use, accept=check.REFUSALS.get)
+    n_in, n_out = (int(number) for number in rng.integers(25, 60, size=2))
+    inputs = {"n_in": n_in, "n_out": n_out, "seed": int(rng.integers(1000))}
+    return Case(inputs, call=check.figures_of, accept=partial(check.wrong_weights, n_in, n_out))
+
+
 @start.wrong("took the standard deviation")
 def deviation_as_limit(n_in, n_out, rng):
     return rng.uniform(-1, 1, (n_in, n_out)) * np.sqrt(2 / n_in)
@@ -458,6 +500,14 @@ def mean_square(f, rng):
 def by_two_moments(f, rng):
     values = f(rng.standard_normal(400_000))
     return (values.var() + values.mean() ** 2) ** -0.5
+
+
+@size.inputs
+def _(rng):
+    a, b = rng.normal(), rng.normal()
+    f = [lambda z: np.tanh(a * z + b), lambda z: np.maximum(a * z, b * z), lambda z: a * z + b][rng.integers(3)]
+    right = check.mean_over(check.normal_density, lambda z: f(z) ** 2) ** -0.5
+    return Case({"f": f, "seed": int(rng.integers(1000))}, right, call=partial(check.gain_of, right), rtol=0.015)
 
 
 @size.wrong("one over that")

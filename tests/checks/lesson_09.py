@@ -1,8 +1,11 @@
 """Answers to the exercises of lesson 09."""
 
+from functools import partial
+
 import numpy as np
 
 from gradlib import Tensor
+from gradlib.checks import Case
 from gradlib.checks import lesson_09 as check
 
 from .harness import answers_to
@@ -31,6 +34,13 @@ def row_by_row(scores, targets):
         jacobian_of_softmax = np.diag(p := np.exp(z - np.logaddexp.reduce(z))) - np.outer(p, p)
         rows.append(-(jacobian_of_softmax / np.where(p, p, 1)) @ y / len(scores))
     return np.array(rows)
+
+
+@ce.inputs
+def _(rng):
+    rows, classes = rng.integers(1, 4), rng.integers(2, 5)
+    targets = rng.dirichlet(np.ones(classes), size=rows)
+    return {"scores": rng.choice([1, 1000]) * rng.normal(size=(rows, classes)), "targets": targets}
 
 
 @ce.wrong("The missing 1/N")
@@ -146,6 +156,12 @@ def softplus_form(z, y):
 @bce.right
 def with_logaddexp(z, y):
     return np.mean(np.logaddexp(0, z) - y * z), (np.exp(-np.logaddexp(0, -z)) - y) / z.size
+
+
+@bce.inputs
+def _(rng):
+    n = rng.integers(1, 5)
+    return {"z": rng.choice([1, 1000]) * rng.normal(size=n), "y": rng.uniform(size=n)}
 
 
 @bce.wrong("inf or nan at the ends")
@@ -268,6 +284,15 @@ def with_the_advice(prediction, target):
         )
     error = (prediction - target).ravel()
     return float(error @ error) / error.size
+
+
+@refuse.inputs
+def _(rng):
+    shapes = [(), (2,), (3,), (2, 1), (1, 2), (2, 3), (3, 2)]
+    a = shapes[rng.integers(7)]
+    b = a if rng.random() < 0.3 else shapes[rng.integers(7)]
+    inputs = {"prediction": rng.normal(size=a), "target": rng.normal(size=b)}
+    return Case(inputs) if a == b else Case(inputs, call=check.refusal, accept=partial(check.wrong_refusal, a, b))
 
 
 @refuse.wrong("the silent (N, 1) - (N,)")
@@ -416,6 +441,12 @@ def by_numpy(y, q):
 def on_a_grid(y, q):
     guesses = np.linspace(y.min(), y.max(), 2001)
     return guesses[np.argmin([np.where(x >= y, (1 - q) * (x - y), q * (y - x)).mean() for x in guesses])]
+
+
+@constant.inputs
+def _(rng):
+    y, q = rng.normal(size=rng.integers(1, 8)).round(1), rng.uniform(0.01, 0.99)
+    return Case({"y": y, "q": q}, accept=partial(check.not_best, y, q))
 
 
 @constant.wrong("there is a number where it is only")

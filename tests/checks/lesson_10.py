@@ -31,6 +31,14 @@ def by_the_library(slope, x, lr, mu, steps):
     return places
 
 
+@ball.inputs
+def _(rng):
+    shape = (2,) if rng.random() < 0.7 else (2, 1)
+    slope = [lambda x: x - 1, lambda x: 3 * x, lambda x: np.sin(2 * x), lambda x: -0.5 + 0 * x][rng.integers(4)]
+    settings = {"lr": rng.uniform(0.01, 0.5), "mu": rng.uniform(0, 1), "steps": int(rng.integers(1, 5))}
+    return {"slope(x)": slope, "x": rng.normal(size=shape), **settings}
+
+
 @ball.wrong("plain gradient descent")
 def plain(slope, x, lr, mu, steps):
     places = []
@@ -207,6 +215,13 @@ def with_moved_corrections(x, g, m, v, t, lr, b1, b2, eps):
     return x - lr * root / (1 - b1**t) * m / (np.sqrt(v) + eps * root), m, v
 
 
+@first.inputs
+def _(rng):
+    x, g, m, v = rng.normal(size=(4, 2))
+    settings = dict(zip(("lr", "b1", "b2", "eps"), rng.uniform(0.01, 0.99, size=4), strict=True))
+    return {"x": x, "g": g, "m": m, "v": v**2, "t": int(rng.integers(1, 6)), **settings}
+
+
 @first.wrong("Without the bias correction")
 def raw(x, g, m, v, t, lr, b1, b2, eps):
     m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
@@ -367,6 +382,12 @@ def by_the_exercise_before(x, g, lr, decay):
     return l2, adamw
 
 
+@decay.inputs
+def _(rng):
+    x, g = rng.normal(size=(2, 3))
+    return {"x": x, "g": g, "lr": rng.uniform(0.01, 0.5), "decay": rng.uniform(0, 1)}
+
+
 @decay.wrong("Both of your answers are AdamW's")
 def decay_after_the_sign(x, g, lr, decay):
     l2 = x - lr * (np.sign(g) + decay * x)
@@ -469,6 +490,13 @@ def in_place(weights, max_norm):
     for g in known:
         g *= min(1.0, max_norm / (norm + 1e-12))
     return norm
+
+
+@cut.inputs
+def _(rng):
+    shapes = [(1,), (2,), (2, 1)]
+    gradients = [None if rng.random() < 0.2 else rng.normal(size=shapes[rng.integers(3)]).tolist() for _ in range(3)]
+    return {"gradients": [*gradients, [0.0, 1.0]], "max_norm": rng.uniform(0.1, 3)}
 
 
 @cut.wrong("clipped by itself")
@@ -629,6 +657,18 @@ def by_assignment(params, lr):
     for p in params:
         p.data = p.data - lr * (0.0 if p.grad is None else p.grad)
     return tuple(params)
+
+
+@move.inputs
+def _(rng):
+    params = [rng.normal(size=rng.integers(1, 3)) for _ in range(3)]
+    grads = [None if rng.random() < 0.2 else rng.normal(size=p.shape) for p in params]
+    return {"params": params, "grads": grads, "lr": rng.uniform(0.01, 1)}
+
+
+@move.inputs
+def _(rng):
+    return {"params": [rng.normal(size=2)], "steps": int(rng.integers(1, 4)), "lr": rng.uniform(0.01, 0.4)}
 
 
 @move.wrong("Nothing has moved")

@@ -2,10 +2,12 @@
 
 import copy
 import itertools
+from functools import partial
 
 import numpy as np
 
 from gradlib import no_grad
+from gradlib.checks import Case
 from gradlib.checks import lesson_11 as check
 
 from .harness import answers_to
@@ -32,6 +34,13 @@ def taken_one_by_one(n, batch_size, rng):
     while left:
         made.append([left.pop() for _ in range(min(batch_size, len(left)))])
     return made
+
+
+@batches.inputs
+def _(rng):
+    n, size = int(rng.integers(1, 30)), int(rng.integers(1, 8))
+    inputs = {"n": n, "batch_size": size, "seed": int(rng.integers(1000))}
+    return Case(inputs, call=check.one_epoch, accept=partial(check.wrong_batches, n, size))
 
 
 @batches.wrong("the examples that do not fill a batch are left out".capitalize())
@@ -128,6 +137,16 @@ def zeroed_in_between(model, loss_fn, optimizer, inputs, targets):
     loss.backward()
     optimizer.step()
     return loss.data.item()
+
+
+@step.inputs
+def _(rng):
+    return {"steps": int(rng.integers(1, 4)), "learning_rate": rng.uniform(0.01, 0.2)}
+
+
+@step.inputs
+def _(rng):
+    return {"calls": 1}
 
 
 @step.wrong("later ones are too long")
@@ -302,6 +321,23 @@ def on_a_copy(model, loss_fn, loader):
     return np.average(losses, weights=counts)
 
 
+@evaluate.inputs
+def _(rng):
+    rows, size = rng.integers(1, 9, size=2)
+    loss = [check.SQUARED, check.ABSOLUTE][rng.integers(2)]
+    return {"rows": int(rows), "batch_size": int(size), "loss_fn": loss}
+
+
+@evaluate.inputs
+def _(rng):
+    return {"rows": int(rng.integers(1, 9)), "training": bool(rng.random() < 0.5)}
+
+
+@evaluate.inputs
+def _(rng):
+    return {"rows": int(rng.integers(1, 9))}
+
+
 @evaluate.wrong("the mean of the batches' means")
 def unweighed(model, loss_fn, loader):
     training = model.training
@@ -423,6 +459,13 @@ def as_soon_as_it_is_there(model, loss_fn, optimizer, inputs, targets, steps, go
         loss.backward()
         optimizer.step()
     return False
+
+
+@overfit.inputs
+def _(rng):
+    name = list(check.PROGRAMS)[rng.integers(len(check.PROGRAMS))]
+    inputs = {"program": name, "steps": int(rng.integers(1, 6)), "goal": float(10 ** rng.uniform(-4, 1))}
+    return Case(inputs, call=partial(check.tried_on, check.PROGRAMS[name][2]))
 
 
 @overfit.wrong("whether the loss falls")
@@ -558,6 +601,14 @@ def shuffled_in_place(x, y, n_train, rng):
     x -= x[:n_train].mean(0)
     x /= safe((x[:n_train] ** 2).mean(0) ** 0.5)
     return x[:n_train], y[:n_train], x[n_train:], y[n_train:]
+
+
+@leak.inputs
+def _(rng):
+    rows = int(rng.integers(3, 9))
+    n_train, x = int(rng.integers(1, rows)), rng.normal(size=(rows, 2)).round(rng.integers(3))
+    inputs = {"x": x, "y": np.arange(rows), "n_train": n_train, "seed": int(rng.integers(1000))}
+    return Case(inputs, call=check.split, accept=partial(check.wrong_split, x, n_train))
 
 
 @leak.wrong("those of all rows")
