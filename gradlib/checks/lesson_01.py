@@ -409,7 +409,8 @@ def numerical_gradient():
     rng = np.random.default_rng(1)
     for x, about in [
         (np.array(0.6), "a single number"),
-        (np.array([3, -2, 1]), "integers"),
+        (np.array([1, -3, -1]), "integers"),
+        (np.array(2), "a single integer"),
         (rng.normal(size=(2, 3)).round(1), "a matrix"),
         (rng.normal(size=(3, 2)).round(1).T, "a transposed matrix"),
         (rng.normal(size=(2, 1, 2)).round(1), "three axes"),

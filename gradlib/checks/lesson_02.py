@@ -30,12 +30,13 @@ def local_derivatives():
         ("*", -1.5, -0.5, (-0.5, -1.5)),
         ("*", 0.0, 4.0, (4.0, 0.0)),
         ("/", 2.0, 4.0, (0.25, -0.125)),
-        ("/", 3.0, -2.0, (-0.5, -0.75)),
+        ("/", 1.5, -2.0, (-0.5, -0.375)),
         ("/", -3.0, 0.5, (2.0, 12.0)),
         ("**", 3.0, 4.0, (108.0,)),
         ("**", -3.0, 2.0, (-6.0,)),
         ("**", -2.0, 3.0, (12.0,)),
         ("**", 2.0, -1.0, (-0.25,)),
+        ("**", 2.5, 2.0, (5.0,)),
         ("**", 4.0, 0.5, (0.25,)),
         ("**", 0.0, 2.0, (0.0,)),
         ("**", 0.0, 1.0, (1.0,)),
@@ -137,6 +138,7 @@ def chain_derivative():
         ([square, hill], [double, falling], 2.0, -32.0),
         ([hill], [falling], 3.0, -6.0),
         ([square, square], [double, double], -1.5, -13.5),
+        ([hill, sine, square], [falling, cosine, double], 2.5, 5.0 * math.sin(4.5)),
         ([hill, square], [falling, double], 0.0, 0.0),
         ([sine, exp, shift, square], [cosine, exp, one, double], -0.4, chain_of_four(-0.4)),
     ]:
@@ -363,7 +365,7 @@ def all_paths():
     own. Each node has a name of its own. The paths may come in any order. For z made of t and x, where t is
     made of x, they are [["z", "t", "x"], ["z", "x"]].
     """
-    x, y = Node("x"), Node("y")
+    x, y, a = Node("x"), Node("y"), Node("a")
     t = Node("t", x)
     u, v = Node("u", x, y), Node("v", y)
     double = Node("s", x, x)
@@ -371,6 +373,7 @@ def all_paths():
     for root, target, paths, about in [
         (Node("z", t, x), x, [["z", "t", "x"], ["z", "x"]], ""),
         (Node("z", u, v), x, [["z", "u", "x"]], ""),
+        (Node("c", Node("w", a)), a, [["c", "w", "a"]], ""),
         (Node("z", t, v), Node("w"), [], "an input that is not in the graph"),
         (x, x, [["x"]], "a root that is the target"),
         (double, x, [["s", "x"], ["s", "x"]], "an input used twice by one operation"),

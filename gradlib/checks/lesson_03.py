@@ -125,7 +125,7 @@ def reflected():
     be one of them. For 2 - x at x = 3 the value is -1 and the gradient of x is -1.
     """
     difference, quotient = named("a - x", lambda a, x: a - x), named("a / x", lambda a, x: a / x)
-    for a, x in [(2.0, 3.0), (-1.5, 0.5), (5.0, -2.0), (0.0, 4.0)]:
+    for a, x in [(2.0, 3.0), (-1.5, 0.5), (5.25, -2.0), (0.0, 4.0)]:
         for z, expected in (difference, (a - x, -1.0, 1.0)), (quotient, (a / x, -a / x**2, 1 / x)):
             yield Case(
                 {"z": z, "a": a, "x": x},
@@ -135,7 +135,7 @@ def reflected():
 
 
 def value_and_gradients(Value, z, a, x, expected):
-    """The number, the gradient of x, and that of a, which counts as right if a is no input or the number is wrong."""
+    """The number and the gradients of x and a. a's counts as right if a is not an input, or the number is wrong."""
     x = Value(x)
     made = z(a, x)
     if made is None or made is ...:
@@ -401,10 +401,11 @@ def backward():
         (product, 2.0, 3.0, 1, 0.0, ""),
         (product, -1.5, 0.0, 1, 0.0, ""),
         (shared, 3.0, -0.5, 1, 0.0, "a value that is shared"),
+        (shared, 2.0, -3.0, 1, 0.0, "a value that is shared"),
         (named("x alone", lambda x, y: {"x": x}), 3.0, 2.0, 1, 0.0, "a root that is made of nothing"),
         (product, 2.0, 3.0, 2, 0.0, "two sweeps over one graph"),
         (shared, 3.0, -0.5, 3, 0.0, "three sweeps over one graph"),
-        (shared, 3.0, -0.5, 1, 5.0, "gradients from before"),
+        (shared, 3.0, -0.5, 1, -5.0, "gradients from before"),
     ]:
         inputs = {"root": graph, "x": x, "y": y, "sweeps": sweeps, "grad before": old}
         values = swept(Value.backward, *inputs.values())
@@ -702,6 +703,7 @@ def descend():
         (square, [3.0], 0.1, 0.0, 1, (9.0, 2.4), ""),
         (square, [-2.0], 0.5, 0.0, 1, (4.0, 0.0), ""),
         (valley, [2.0, -1.0], 0.05, 0.0, 1, (-3.0, 1.95, -1.35), ""),
+        (valley, [-1.0, 2.0], 0.5, 0.0, 1, (-3.0, -3.0, 3.0), ""),
         (without_u, [1.0, 4.0], 0.25, 0.0, 1, (8.0, 1.0, 3.5), ""),
         (square, [3.0], 0.1, 5.0, 1, (9.0, 2.4), "gradients left over from before"),
         (valley, [2.0, -1.0], 0.05, -2.0, 1, (-3.0, 1.95, -1.35), "gradients left over from before"),

@@ -98,3 +98,8 @@ def three_times(x):
 @double.inputs
 def _(rng):
     return {"x": rng.normal() * 10 if rng.random() < 0.8 else int(rng.integers(-5, 5))}
+
+
+@double.inputs
+def any_number(rng):
+    return {"x": rng.choice([rng.normal(), float(rng.integers(-9, 10))])}

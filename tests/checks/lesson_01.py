@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from gradlib.checks import Case
 from gradlib.checks import lesson_01 as check
 
 from .harness import answers_to
@@ -111,6 +112,15 @@ def forward_and_swapped(f, x, h):
     return (f(x) - f(x + h)) / h
 
 
+CURVES = [np.sin, np.exp, lambda x: 4 - x**2, lambda x: x**3, lambda x: 7.0]
+
+
+@central.inputs
+def curve_and_place(rng):
+    f, x, h = CURVES[rng.integers(len(CURVES))], rng.normal(), rng.uniform(0.01, 1)
+    return Case({"f": f, "x": x, "h": h}, expected=(f(x + h) - f(x - h)) / (2 * h))
+
+
 order = answers_to(check.error_order)
 
 
@@ -196,6 +206,12 @@ def error_alone(error, h):
     return error(h)
 
 
+@order.inputs
+def power(rng):
+    c, p, h = rng.uniform(0.1, 9), rng.choice([-1, 0.5, 1, 1.5, 2, 3, 4]), 10 ** rng.uniform(-6, 0)
+    return Case({"error": lambda h: c * h**p, "h": h}, expected=p, atol=0.05, rtol=0.0)
+
+
 step = answers_to(check.best_step)
 
 
@@ -277,6 +293,11 @@ def pair(dtype):
     return 1e-5, 5e-3
 
 
+@step.inputs
+def one_of_the_two(rng):
+    return list(check.best_step.cases())[rng.integers(2)]
+
+
 actual = answers_to(check.actual_step)
 
 
@@ -344,6 +365,13 @@ def in_float64(x, h):
 @actual.wrong()
 def never_stays(x, h):
     return (x + h) - x or h
+
+
+@actual.inputs
+def place_and_step(rng):
+    dtype = rng.choice([np.float64, np.float32])
+    exponent = rng.uniform(-17, 0) if dtype is np.float64 else rng.uniform(-8, 0)
+    return {"x": dtype(rng.choice([1.0, 0.0, rng.normal()])), "h": dtype(rng.normal() * 10**exponent)}
 
 
 gradient = answers_to(check.numerical_gradient)
@@ -536,3 +564,11 @@ def two_axes_at_most(f, x, h):
 def normalised(f, x, h):
     slopes = one_entry_at_a_time(f, x, h)
     return slopes / np.linalg.norm(slopes)
+
+
+@gradient.inputs
+def array(rng):
+    shape = tuple(rng.integers(1, 4, size=rng.integers(0, 4)))
+    x = rng.integers(-3, 4, size=shape) if rng.integers(2) else rng.normal(size=shape)
+    f = check.WAVES if rng.integers(2) else lambda x: (x**3).sum()
+    return {"f": f, "x": np.asarray(x), "h": rng.choice([1e-3, 0.1, 0.5])}

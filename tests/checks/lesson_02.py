@@ -1,8 +1,9 @@
 """Answers to the exercises of lesson 02."""
 
 import math
-from functools import reduce
+from functools import partial, reduce
 
+from gradlib.checks import Case
 from gradlib.checks import lesson_02 as check
 
 from .harness import answers_to
@@ -93,6 +94,14 @@ def always_two(op, x, y):
 @local.wrong("length 2")
 def by_the_exponent_too(op, x, y):
     return (*by_cases(op, x, y), 0.0) if op == "**" else by_cases(op, x, y)
+
+
+@local.inputs
+def operation(rng):
+    x = rng.choice([0.0, rng.normal(), float(rng.integers(-5, 6))])
+    y = rng.choice([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0])
+    op = rng.choice(["+", "-", "*", "/", "**"]).item()
+    return {"op": op, "x": float(x) if op != "**" or x or y >= 1 else 1.5, "y": float(max(y, 1.0) if x == 0 else y)}
 
 
 chain = answers_to(check.chain_derivative)
@@ -192,6 +201,19 @@ def always_zero(functions, derivatives, x):
     return 0.0
 
 
+def sech2(x):
+    return 1 - math.tanh(x) ** 2
+
+
+PAIRS = [(math.sin, math.cos), (lambda x: x**2, lambda x: 2 * x), (lambda x: 4 - x, lambda x: -1.0), (math.tanh, sech2)]
+
+
+@chain.inputs
+def some_functions(rng):
+    chosen = [PAIRS[i] for i in rng.integers(len(PAIRS), size=rng.integers(5))]
+    return {"functions": [f for f, _ in chosen], "derivatives": [d for _, d in chosen], "x": rng.normal()}
+
+
 paths = answers_to(check.sum_over_paths)
 
 
@@ -277,6 +299,13 @@ def last_step_left_out(paths):
 @paths.wrong()
 def minus(paths):
     return -comprehension(paths)
+
+
+@paths.inputs
+def some_paths(rng):
+    return {
+        "paths": [rng.integers(-3, 4, size=rng.integers(1, 4)).astype(float).tolist() for _ in range(rng.integers(5))]
+    }
 
 
 boxes = answers_to(check.gradients)
@@ -468,3 +497,20 @@ def one_by_one(root, target):
 @all_paths.wrong()
 def nothing(root, target):
     return []
+
+
+def random_graph(rng, node=check.Node):
+    """Nodes of a graph, each made of up to three of those before it."""
+    nodes = []
+    for i in range(rng.integers(1, 8)):
+        inputs = rng.integers(len(nodes), size=rng.integers(4)) if nodes else []
+        nodes.append(node(str(i), *(nodes[j] for j in inputs)))
+    return nodes
+
+
+@all_paths.inputs
+def two_nodes(rng):
+    nodes = random_graph(rng)
+    root, target = nodes[-1], nodes[rng.integers(len(nodes))]
+    accept = partial(check.same_paths, paths=check.paths_between(root, target))
+    return Case({"root": root, "target": target}, call=check.sorted_paths, accept=accept)

@@ -1,10 +1,16 @@
 """Answers to the exercises of lesson 03."""
 
+from functools import partial
+
+import numpy as np
+
+from gradlib.checks import Case
 from gradlib.checks import lesson_03 as check
 from gradlib.checks.lesson_03 import Basic, in_order
 from gradlib.scalar import Value
 
 from .harness import answers_to
+from .lesson_02 import random_graph
 
 reflected = answers_to(check.reflected)
 
@@ -134,6 +140,15 @@ class NumberMovesTwice(Direct):
 @reflected.wrong()
 class QuotientMissing(Direct):
     __rtruediv__ = None
+
+
+@reflected.inputs
+def number_and_value(rng):
+    a, x = rng.uniform(1.1, 9) * rng.choice([-1, 1]), rng.choice([rng.normal(), 3.0, -2.0])
+    z, expected = [(lambda a, x: a - x, (a - x, -1.0, 1.0)), (lambda a, x: a / x, (a / x, -a / x**2, 1 / x))][
+        rng.integers(2)
+    ]
+    return Case({"z": z, "a": a, "x": x}, expected, call=partial(check.value_and_gradients, expected=expected))
 
 
 order = answers_to(check.topological_order)
@@ -288,6 +303,12 @@ def recursive(root):
 @order.wrong()
 def root_alone(root):
     return [root]
+
+
+@order.inputs
+def some_graph(rng):
+    root = random_graph(rng)[-1]
+    return Case({"root": root}, call=check.names_of, accept=partial(check.wrong_order, root=root))
 
 
 sweep = answers_to(check.backward)
@@ -489,6 +510,24 @@ def twice_too_much(root):
     root.backward()
 
 
+def random_values(seed, x, y):
+    """A graph of sums and products of x, y and what was made of them, its root first."""
+    rng = np.random.default_rng(seed)
+    values = [x, y]
+    for _ in range(rng.integers(6)):
+        first, second = (values[i] for i in rng.integers(len(values), size=2))
+        values.append(first * second if rng.integers(2) else first + second)
+    return dict(enumerate(reversed(values)))
+
+
+@sweep.inputs
+def some_values(rng):
+    graph = partial(random_values, rng.integers(1_000_000))
+    x, y = rng.integers(-3, 4, size=2) / 2
+    inputs = {"root": graph, "x": x, "y": y, "sweeps": rng.integers(1, 4), "grad before": float(rng.integers(-1, 2))}
+    return Case(inputs, check.swept(Value.backward, *inputs.values()), call=check.swept)
+
+
 counter = answers_to(check.counterexample)
 
 
@@ -587,6 +626,11 @@ def constant(x):
 @counter.wrong("Your answer is a number")
 def number(x):
     return 7.0
+
+
+@counter.inputs
+def some_x(rng):
+    return Case({"x": rng.uniform(1, 3) * rng.choice([-1, 1])}, call=check.both_ways, accept=lambda gradients: None)
 
 
 down = answers_to(check.descend)
@@ -735,3 +779,22 @@ def returned_nothing(parameters, compute_loss, learning_rate):
 @down.wrong()
 def twice_as_far(parameters, compute_loss, learning_rate):
     return in_order_of_the_book(parameters, compute_loss, 2 * learning_rate)
+
+
+@down.inputs
+def some_step(rng):
+    c = rng.integers(-3, 4, size=3) / 2
+    start, rate, old = (rng.integers(-3, 4, size=2) / 2).tolist(), rng.uniform(0.01, 1), float(rng.integers(-2, 3))
+    u, v = start
+    expected = (
+        c[0] * u * u + c[1] * u * v + c[2] * v,
+        u - rate * (2 * c[0] * u + c[1] * v),
+        v - rate * (c[1] * u + c[2]),
+    )
+    inputs = {
+        "loss": lambda u, v: c[0] * u * u + c[1] * u * v + c[2] * v,
+        "parameters": start,
+        "rate": rate,
+        "old": old,
+    }
+    return Case(inputs | {"steps": 1}, expected, call=partial(check.after_steps, expected=expected))

@@ -131,6 +131,17 @@ def everything_summed(g, shape):
     return np.full(shape, g.sum())
 
 
+def random_shape(rng, axes):
+    return tuple(int(size) for size in rng.integers(1, 4, size=axes))
+
+
+@back.inputs
+def stretched(rng):
+    result = random_shape(rng, rng.integers(4))
+    shape = tuple(rng.choice([1, size]).item() for size in result)[rng.integers(len(result) + 1) :]
+    return {"g": np.asarray(rng.normal(size=result)), "shape": shape}
+
+
 sums = answers_to(check.sum_vjp)
 
 
@@ -206,6 +217,15 @@ def counted_from_the_front(g, x, axis, keepdims):
 @sums.wrong("whatever the term is")
 def times_x(g, x, axis, keepdims):
     return reshaped_first(g, x, axis, keepdims) * x
+
+
+@sums.inputs
+def some_axis(rng):
+    x = rng.normal(size=random_shape(rng, rng.integers(1, 4)))
+    axis = rng.choice([None, *range(-x.ndim, x.ndim)])
+    keepdims = bool(rng.integers(2))
+    g = rng.normal(size=np.shape(x.sum(axis=axis, keepdims=keepdims)))
+    return {"g": np.asarray(g), "x": x, "axis": axis, "keepdims": keepdims}
 
 
 take = answers_to(check.take_vjp)
@@ -311,6 +331,13 @@ def returned_by_add_at(g, x, index):
 @take.wrong("the slope is 1")
 def uses_x(g, x, index):
     return with_add_at(g * x[index], x, index)
+
+
+@take.inputs
+def some_rows(rng):
+    x = rng.normal(size=random_shape(rng, rng.integers(1, 3)))
+    index = rng.integers(-len(x), len(x), size=rng.integers(6))
+    return {"g": rng.normal(size=x[index].shape), "x": x, "index": index}
 
 
 largest = answers_to(check.max_vjp)
@@ -441,6 +468,13 @@ def shape_of_g(g, x, axis):
     return g
 
 
+@largest.inputs
+def some_ties(rng):
+    x = rng.integers(-3, 3, size=random_shape(rng, rng.integers(1, 4))) / 4
+    axis = int(rng.integers(-x.ndim, x.ndim))
+    return {"g": np.asarray(rng.normal(size=x.max(axis=axis).shape)), "x": x, "axis": axis}
+
+
 centred = answers_to(check.centred_vjp)
 
 
@@ -521,3 +555,9 @@ def divided_by_the_columns(g, x):
 @centred.wrong()
 def median(g, x):
     return g - np.median(g, axis=0)
+
+
+@centred.inputs
+def some_columns(rng):
+    shape = random_shape(rng, 2)
+    return {"g": rng.normal(size=shape), "x": rng.normal(size=shape)}

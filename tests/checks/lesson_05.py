@@ -1,5 +1,7 @@
 """Answers to the exercises of lesson 05."""
 
+from functools import partial
+
 import numpy as np
 
 from gradlib.autograd import unbroadcast
@@ -95,6 +97,17 @@ def sizes(g, x, y):
     return np.abs(g @ y.T), np.abs(x.T @ g)
 
 
+def of_a_product(rng, first, second):
+    x, y = rng.normal(size=first), rng.normal(size=second)
+    return {"g": np.asarray(rng.normal(size=(x @ y).shape)), "x": x, "y": y}
+
+
+@product.inputs
+def two_matrices(rng):
+    n, k, m = rng.integers(1, 5, size=3)
+    return of_a_product(rng, (n, k), (k, m))
+
+
 stacks = answers_to(check.stacked_vjp)
 
 
@@ -176,6 +189,14 @@ def everything_summed(g, x, y):
     return to_x.sum() * np.ones_like(x), to_y.sum() * np.ones_like(y)
 
 
+@stacks.inputs
+def two_stacks(rng):
+    n, k, m = rng.integers(1, 4, size=3)
+    common = rng.integers(1, 4, size=3)
+    of_x, of_y = ([rng.choice([1, size]) for size in common[rng.integers(4) :]] for _ in range(2))
+    return of_a_product(rng, (*of_x, n, k), (*of_y, k, m))
+
+
 vectors = answers_to(check.vector_vjp)
 
 
@@ -253,6 +274,12 @@ def of_y_first(g, x, y):
 @vectors.wrong("the wrong sign")
 def negative(g, x, y):
     return tuple(-gradient for gradient in case_by_case(g, x, y))
+
+
+@vectors.inputs
+def matrices_and_vectors(rng):
+    n, k, m = rng.integers(1, 4, size=3)
+    return of_a_product(rng, (n, k)[rng.integers(2) :], (k, m)[: rng.integers(1, 3)])
 
 
 layer = answers_to(check.linear_vjp)
@@ -345,6 +372,13 @@ def two_of_three(g, x, W, b):
     return g @ W.T, x.T @ g
 
 
+@layer.inputs
+def some_layer(rng):
+    n, k, m = rng.integers(1, 5, size=3)
+    x, weight, b, g = (rng.normal(size=shape) for shape in ((n, k), (k, m), m, (n, m)))
+    return {"g": g, "x": x, "W": weight, "b": b}
+
+
 rows = answers_to(check.jacobian)
 
 
@@ -425,6 +459,12 @@ def identity(vjp, m):
     return np.eye(m)
 
 
+@rows.inputs
+def some_jacobian(rng):
+    matrix = rng.normal(size=rng.integers(1, 5, size=2))
+    return {"vjp": partial(check.product_with, matrix), "m": len(matrix)}
+
+
 numbers = answers_to(check.count)
 
 
@@ -474,3 +514,8 @@ but(outputs=lambda n, k, m: n + k)
 but(outputs=lambda n, k, m: n + m)
 but(jacobian=lambda n, k, m: n * m * m)
 numbers.wrong()(lambda n, k, m: n * m * k * m)
+
+
+@numbers.inputs
+def sizes_of_a_layer(rng):
+    return dict(zip("nkm", rng.integers(1, 9, size=3).tolist(), strict=True))

@@ -2,6 +2,7 @@
 
 import contextlib
 import weakref
+from functools import partial
 
 import numpy as np
 
@@ -151,6 +152,19 @@ def written_in_place():
     return made(lambda g, z, x, y: np.multiply(g, x / z, out=g), lambda g, z, x, y: g * y / z)
 
 
+@far.inputs
+def two_arrays(rng):
+    common = rng.integers(1, 4, size=2)
+    of_x, of_y = ([rng.choice([1, size]) for size in common[rng.integers(3) :]] for _ in range(2))
+    g = rng.normal(size=np.broadcast_shapes(of_x, of_y))
+    return {"x": np.asarray(rng.normal(size=of_x)), "y": np.asarray(rng.normal(size=of_y)), "g": np.asarray(g)}
+
+
+@far.inputs
+def two_numbers(rng):
+    return {"x": rng.uniform(0.5, 3), "y": rng.uniform(-3, -0.5)}
+
+
 grads = answers_to(check.no_grad)
 
 
@@ -294,6 +308,12 @@ def error_of_its_own(switch):
 @grads.wrong("needs an object with the methods __enter__ and __exit__")
 def no_context_at_all(switch):
     switch.on = False
+
+
+@grads.inputs
+def one_of_the_uses(rng):
+    cases = list(check.no_grad.cases())
+    return cases[rng.integers(len(cases))]
 
 
 over = answers_to(check.versions)
@@ -476,6 +496,12 @@ class SecondOnly(Versioned):
             raise RuntimeError
 
 
+@over.inputs
+def one_of_the_stories(rng):
+    cases = list(check.versions.cases())
+    return cases[rng.integers(len(cases))]
+
+
 memory = answers_to(check.freed)
 
 
@@ -627,6 +653,25 @@ class Remembers(FromTheInputs):
         product = super().__mul__(other)
         self.kept.append(product)
         return product
+
+
+def random_product(seed, x, y):
+    rng = np.random.default_rng(seed)
+    values = [x, y]
+    for _ in range(rng.integers(1, 6)):
+        first, second = (values[i] for i in rng.integers(len(values), size=2))
+        values.append(first * second)
+    return values[-1]
+
+
+@memory.inputs
+def products(rng):
+    return {"z": partial(random_product, rng.integers(1_000_000)), "x": rng.normal(), "y": rng.normal()}
+
+
+@memory.inputs
+def what_stays(rng):
+    return {"x": rng.normal(), "y": rng.normal(), "backward": bool(rng.integers(2))}
 
 
 who = answers_to(check.who_has_grad)
