@@ -176,7 +176,7 @@ def solution(answers: Answers) -> Iterator[Source]:
     for cells in map(code_cells, sorted(SOLUTIONS.glob(f"{exercise.lesson}_*.ipynb"))):
         mine = f"exercise:{exercise.name}"
         used = next(source for tags, source in cells if any(tag.startswith(f"check:{exercise.name}:") for tag in tags))
-        argument = ast.unparse(ast.parse(used).body[0].value.args[0])
+        argument = ast.unparse(ast.parse(used).body[-1].value.args[0])
         namespace = {"__name__": "__main__"}
         first = cells[0][1]
         for source in [first, *(source for tags, source in cells if any(tag.startswith("exercise:") for tag in tags))]:

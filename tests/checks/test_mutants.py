@@ -8,7 +8,7 @@ import pytest
 from gradlib.checks import Case, Exercise
 
 from . import mutants as machine
-from .harness import Answers
+from .harness import Answers, all_answers
 from .mutation import mutants
 
 FIXED = frozenset({"np", "len", "range", "zip", "print"})
@@ -93,6 +93,12 @@ def test_a_helper_leaves_out_one_turn_and_remembers_the_first():
     assert list(without_the_first([])) == list(without_the_last([])) == []
     first = helpers()["mutant_first"]
     assert [first("h", 0.5), first("h", 2.0), first("x", 3.0)] == [0.5, 0.5, 3.0]
+
+
+def test_every_right_answer_of_the_course_has_a_source():
+    for answers in all_answers():
+        found = list(machine.sources(answers))
+        assert len(found) > len(answers.rights) and found[-1].name == "the solution"
 
 
 # --- toy exercises -----------------------------------------------------------------------------
