@@ -3,17 +3,19 @@
 The network has equal layers with random weights of variance gain²/width. On the left is the size of the activations
 against depth, on the right the size of the gradients on their way back. Both axes are logarithmic, so a factor per
 layer is a straight line. A size is the root of the mean square, since squares add up in the next layer.
+Under the pointer or the focus a layer lights up in both pictures.
 """
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import numpy as np
 
-from .base import Model, View, Words
+from .base import Goal, Model, View, Words
 from .svg import Axes
 
 DEPTH, BATCH = 20, 32
@@ -64,20 +66,30 @@ class DepthGainModel(Model):
 
     def picture(self) -> str:
         forward, backward = self.sizes()
-        return self._axes(forward, "size of activations", "value") + self._axes(
-            backward, "size of gradients", "gradient"
-        )
+        left = self._axes(forward, "size of activations", "value", "at the inputs")
+        return left + self._axes(backward, "size of gradients", "gradient", "at the result")
 
-    def _axes(self, sizes: list[float], name: str, style: str) -> str:
+    def _axes(self, sizes: list[float], name: str, style: str, start: str) -> str:
         axes = Axes((0, DEPTH), _RANGE, "layer", name, logarithmic_y=True)
         axes.line([0, DEPTH], [0, 0], "guide")
         logs = [math.log10(size) if size > 0 else math.nan for size in sizes]
         axes.line(list(range(len(logs))), logs, style)
-        for layer, value in enumerate(logs):
+        for layer, (size, value) in enumerate(zip(sizes, logs, strict=True)):
+            said = f'role="img" aria-label="layer {layer}: {name} {size:.2g}"'
+            left, right, top = axes.x(layer - 0.5), axes.x(layer + 0.5), axes.y(_RANGE[1])
+            place = f'x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{axes.y(_RANGE[0]) - top:.1f}"'
+            axes.add(f'<g data-link="layer{layer}" {said}><rect class="band" {place}/>')
             axes.point(layer, value, style + " small")
+            axes.add("</g>")
         axes.legend("measured", style)
-        axes.legend("kept", "guide")
+        axes.legend(f"as large as {start}", "guide")
         return axes.svg(f"{name} against the layer, logarithmic, for {self.activation}, {self.label()}")
+
+    def goal(self) -> Goal | None:
+        if self.activation == "sigmoid":  # no gain of the slider does it
+            return None
+        reached = _way(self.sizes()[1]) == "stay"
+        return Goal("Find a gain at which the gradients reach the inputs about as large as they started.", reached)
 
     # Words ------------------------------------------------------------------------------------------------
 
@@ -89,6 +101,15 @@ class DepthGainModel(Model):
             ("factor a layer", f"{_factor(forward):.2f} forward, {_factor(backward[::-1]):.2f} backward"),
         )
         return Words(f"{self.activation}, gain {self.gain:.3g}, width {self.width}", rows, self._remark())
+
+    def possible_words(self) -> Iterator[Words]:
+        """Yield the words for every activation, at some gains: all would take long in a wide network."""
+        for activation in ACTIVATIONS:
+            state = copy.copy(self)
+            state.activation = activation
+            for step in range(0, self.length, 6):
+                state.step = step
+                yield state.words()
 
     def _remark(self) -> str:
         if self.activation == "sigmoid":
@@ -127,6 +148,7 @@ class DepthAndGain(View):
       gradients       1 at the result, 9e-13 at the inputs
       factor a layer  0.25 forward, 0.25 backward
     Below the gain for identity, 1: sizes fade, layer by layer.
+    Goal: Find a gain at which the gradients reach the inputs about as large as they started.
     """
 
     def __init__(self, activation: str = "relu", width: int = 64):

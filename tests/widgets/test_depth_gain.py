@@ -1,5 +1,7 @@
 """Depth and gain: the factors that theory has, and what is said of them."""
 
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 
@@ -86,3 +88,29 @@ def test_there_is_a_size_for_each_layer():
 def test_a_wrong_choice_is_refused(wrong):
     with pytest.raises(ValueError, match="must be one of"):
         DepthAndGain(**wrong)
+
+
+def test_a_layer_has_one_name_in_both_pictures():
+    """So that the browser lights it in both; each says its size."""
+    view = DepthAndGain("relu")
+    view.go(13)
+    left, right = ElementTree.fromstring(f"<div>{view.model.picture()}</div>").findall("svg")
+    parts = [
+        {g.get("data-link"): g.get("aria-label") for g in svg.iter("g") if g.get("data-link")} for svg in (left, right)
+    ]
+    assert list(parts[0]) == list(parts[1]) == [f"layer{i}" for i in range(DEPTH + 1)]
+    for said, sizes, name in zip(parts, view.model.sizes(), ("activations", "gradients"), strict=True):
+        assert said["layer7"] == f"layer 7: size of {name} {sizes[7]:.2g}"
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_goal(activation):
+    view = DepthAndGain(activation)
+    reached = []
+    for step, gain in enumerate(GAINS):
+        view.go(step)
+        if view.model.goal() and view.model.goal().reached:
+            reached.append(gain)
+            _, backward = view.model.sizes()
+            assert 1 / 3 <= backward[0] / backward[-1] <= 3
+    assert bool(reached) == (activation != "sigmoid")
