@@ -2,20 +2,22 @@
 
 On the left is a strip for each run, with a cell for each layer: the size of its gradient as a bar on a logarithmic
 scale, and below it the share of its units that are dead. The scale is the same for all runs and steps, so that the
-bars can be compared. On the right is the gradient of the first layer, which suffers most on the way back.
+bars can be compared. On the right is the gradient of one layer: of the first, which suffers most on the way back, or of
+one that is clicked. Under the pointer or the focus a layer lights up in the strips of all runs.
 """
 
 from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .base import Model, View, Words
-from .svg import Axes, power_of_ten
+from .svg import Axes, power_of_ten, text_width
 
 VANISHING, EXPLODING, DEAD = 1e-6, 1e2, 0.5  # as in detect_gradient_pathologies
 FAR_APART = 3  # powers of ten between the first layer and the last, both of which may be within the thresholds
@@ -44,6 +46,7 @@ class GradientStripModel(Model):
             raise ValueError(f"dead has names that are not in runs: {', '.join(sorted(unknown))}.")
         every = [*self.norms.values(), *self.dead.values()]
         self.length = max((len(series) for run in every for series in run.values()), default=1) or 1
+        self.chosen = 0  # the place of the layer on the right
         self.scale = _scale(entry for run in self.norms.values() for series in run.values() for entry in series)
 
     def at(self, run: str, layer: str) -> float | None:
@@ -60,7 +63,23 @@ class GradientStripModel(Model):
         return f"step {self.step}"
 
     def picture(self) -> str:
-        return self._strips() + self._first_layer()
+        return self._strips() + self._one_layer()
+
+    def choose(self, data_id: str) -> None:
+        """Draw the gradient of another layer on the right."""
+        self.chosen = int(data_id.rpartition("_")[2])
+
+    def marks(self) -> dict[str, str]:
+        """Mark the layer on the right, in each run that shows it."""
+        shown = ((run, self._chosen_of(layers), shown_layers(list(layers))) for run, layers in self.norms.items())
+        return {self._cell_id(run, layer): "current" for run, layer, names in shown if layer in names}
+
+    def _chosen_of(self, layers: Mapping) -> str:
+        """The layer on the right, of one run; the last one of a run that has fewer."""
+        return list(layers)[min(self.chosen, len(layers) - 1)]
+
+    def _cell_id(self, run: str, layer: str) -> str:
+        return f"cell{list(self.norms).index(run)}_{list(self.norms[run]).index(layer)}"
 
     def _strips(self) -> str:
         parts, y = [], 16.0
@@ -68,12 +87,13 @@ class GradientStripModel(Model):
             name = run if len(run) <= LONGEST else run[: LONGEST - 1] + "…"
             some = "each layer" if len(layers) <= MOST_LAYERS else f"{MOST_LAYERS} of {len(layers)} layers"
             parts.append(_text(_LEFT, y, f"{name}: gradient of {some}, inputs on the left", "start"))
-            parts += self._cells(layers, y + 8, lambda layer, run=run: self._norm_cell(self.at(run, layer)))
-            y += _CELL + 30
+            ids = {layer: self._cell_id(run, layer) for layer in layers}
+            parts += self._cells(layers, y + 8, lambda layer, run=run: self._norm_cell(self.at(run, layer)), ids)
+            y += _CELL + 46
             if self.dead.get(run):
                 parts.append(_text(_LEFT, y, f"{name}: dead units", "start"))
-                parts += self._cells(self.dead[run], y + 8, lambda layer, run=run: _dead_cell(self.dead_at(run, layer)))
-                y += _BAR + 30
+                parts += self._cells(self.dead[run], y + 8, lambda n, run=run: _dead_cell(self.dead_at(run, n)), {})
+                y += _BAR + 46
         low, high = map(power_of_ten, self.scale)
         parts.append(_text(_LEFT, y, f"gradients: from {low}, empty, to {high}, full; logarithmic", "start"))
         y += 10
@@ -81,7 +101,8 @@ class GradientStripModel(Model):
         size = f'width="{_WIDTH}" height="{y:.0f}" viewBox="0 0 {_WIDTH} {y:.0f}"'
         return f'<svg class="gradlib-axes" role="img" aria-label="{words}" {size}>{"".join(parts)}</svg>'
 
-    def _cells(self, layers: Mapping, y: float, look) -> list[str]:
+    def _cells(self, layers: Mapping, y: float, look: Callable, ids: Mapping[str, str]) -> list[str]:
+        """A cell for each layer, its name below. `look` gives its kind, text and filling; those in `ids` can be clicked."""
         names = shown_layers(list(layers))
         width = min(90.0, (_WIDTH - 2 * _LEFT) / len(names))
         parts = []
@@ -89,10 +110,16 @@ class GradientStripModel(Model):
             kind, text, filled = look(name)
             x = _LEFT + i * width
             place = f'x="{x:.1f}" width="{width - 3:.1f}"'
-            height = filled * _CELL
-            parts.append(f'<rect class="cell {kind}" {place} y="{y + _CELL - height:.1f}" height="{height:.1f}"/>')
-            parts.append(f'<rect class="frame" {place} y="{y:.1f}" height="{_CELL}"/>')
-            parts.append(_text(x + (width - 3) / 2, y + 22, text, "middle"))
+            middle, height = x + (width - 3) / 2, filled * _CELL
+            node = f'class="node" data-id="{ids[name]}" ' if name in ids else ""
+            parts += [
+                f'<g {node}data-link="{html.escape(_link(name))}">',
+                f'<rect class="cell {kind}" {place} y="{y + _CELL - height:.1f}" height="{height:.1f}"/>',
+                f'<rect class="frame" {place} y="{y:.1f}" height="{_CELL}"/>',
+                _text(middle, y + 22, text, "middle"),
+                _text(middle, y + _CELL + 15, _short(name, width - 3), "middle"),
+                "</g>",
+            ]
         return parts
 
     def _norm_cell(self, norm: float | None) -> tuple[str, str, float]:
@@ -109,19 +136,22 @@ class GradientStripModel(Model):
         kind = "right" if VANISHING <= norm <= EXPLODING else "wrong"
         return kind, power_of_ten(round(math.log10(norm))), (_log10(norm) - low) / (high - low)
 
-    def _first_layer(self) -> str:
-        curves = {run: next(iter(layers.values())) for run, layers in self.norms.items()}
+    def _one_layer(self) -> str:
+        curves = {run: layers[self._chosen_of(layers)] for run, layers in self.norms.items()}
+        name = self._chosen_of(next(iter(self.norms.values())))
         logs = {run: [_log10(_entry(series, i)) for i in range(len(series))] for run, series in curves.items()}
         finite = [value for curve in logs.values() for value in curve if math.isfinite(value)] or [-1.0, 0.0]
         low, high = math.floor(min(finite) - 0.3), math.ceil(max(finite) + 0.3)
-        axes = Axes((0, max(self.length - 1, 1)), (low, high), "step", "first layer's gradient", logarithmic_y=True)
+        axes = Axes(
+            (0, max(self.length - 1, 1)), (low, high), "step", f"gradient of {_short(name, 120)}", logarithmic_y=True
+        )
         axes.line([self.step] * 2, (low, high), "guide")
         for (run, curve), style in zip(logs.items(), STYLES, strict=False):
             axes.line(list(range(len(curve))), curve, style)
             if self.step < len(curve):
                 axes.point(self.step, curve[self.step], style)
             axes.legend(run, style, point=True)
-        return axes.svg(f"Norm of the first layer's gradient against the step, logarithmic; now step {self.step}")
+        return axes.svg(f"Norm of the gradient of {name} against the step, logarithmic; now step {self.step}")
 
     # Words ------------------------------------------------------------------------------------------------
 
@@ -157,6 +187,8 @@ class GradientFlowStrip(View):
     runs : {name of the run: GradientTracker or {layer: list of norms}}, the layers from the inputs on.
     dead : {name of the run: ActivationTracker or {layer: list of fractions}}, for any of the runs.
 
+    A click on a layer draws its gradient on the right.
+
     >>> before = {"0.weight": [1e-9, 2e-9], "2.weight": [0.5, 0.4]}
     >>> GradientFlowStrip({"before": before}, dead={"before": {"1": [0.75, 0.8]}})
     Step 0 of 1
@@ -166,6 +198,10 @@ class GradientFlowStrip(View):
 
     def __init__(self, runs: Mapping[str, Any], dead: Mapping[str, Any] | None = None):
         self.model = GradientStripModel(runs, dead)
+
+    def clicked(self, data_id: str) -> None:
+        self.model.choose(data_id)
+        self.show()
 
 
 def series_of(run: Any, figure: str) -> dict[str, Sequence]:
@@ -177,6 +213,25 @@ def series_of(run: Any, figure: str) -> dict[str, Sequence]:
         if len(series) and (isinstance(run, Mapping) or not str(layer).endswith("bias")):
             found[str(layer)] = series
     return found
+
+
+def _link(layer: str) -> str:
+    """The name under which a layer lights up everywhere."""
+    return "layer-" + re.sub(r"\s", "_", layer)
+
+
+def _short(layer: str, width: float) -> str:
+    """A layer's name in so many pixels.
+
+    >>> _short("0.weight", 90), _short("0.weight", 40), _short("encoder.weight", 40)
+    ('0.weight', '0', 'enc…')
+    """
+    if text_width(layer) <= width:
+        return layer
+    layer = layer.removesuffix(".weight")
+    while text_width(layer) > width and len(layer) > 1:
+        layer = layer.removesuffix("…")[:-1] + "…"
+    return layer
 
 
 def shown_layers(names: list[str]) -> list[str]:

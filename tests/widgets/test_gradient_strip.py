@@ -1,6 +1,7 @@
 """The gradient flow strip: whose numbers it shows, and what it says of them."""
 
 import math
+from xml.etree import ElementTree
 
 import pytest
 
@@ -89,3 +90,33 @@ def test_runs_that_cannot_be_shown_are_refused(runs):
         GradientFlowStrip(runs)
     with pytest.raises(ValueError, match="names that are not in runs: other"):
         GradientFlowStrip({"run": {"a": [1.0]}}, {"other": {"a": [0.1]}})
+
+
+def parts(view, name):
+    """The parts of the picture that light up with a layer: (data-id, texts)."""
+    page = ElementTree.fromstring(f"<div>{view.model.picture()}</div>")
+    found = [part for part in page.iter("g") if part.get("data-link") == name]
+    return [(part.get("data-id"), [text.text for text in part.iter("text")]) for part in found]
+
+
+def test_a_layer_is_named_and_lights_up_in_every_strip():
+    history = {"0.weight": [1e-3, 1.0], "2.weight": [0.1, 1.0]}
+    view = GradientFlowStrip({"a": history, "b": history}, {"a": {"1": [0.25, 0.0]}, "b": {"1": [0.5, 0.0]}})
+    assert parts(view, "layer-2.weight") == [("cell0_1", ["10⁻¹", "2.weight"]), ("cell1_1", ["10⁻¹", "2.weight"])]
+    assert parts(view, "layer-1") == [(None, ["25%", "1"]), (None, ["50%", "1"])]
+
+
+def test_a_click_on_a_layer_draws_it_on_the_right():
+    view = GradientFlowStrip({"a": {"0.weight": [1e-3, 1.0], "2.weight": [0.1, 1.0]}, "b": {"w": [0.5, 0.5]}})
+    assert ">gradient of 0.weight<" in view.model.picture() and view.model.marks()["cell0_0"] == "current"
+    view.clicked("cell0_1")
+    assert ">gradient of 2.weight<" in view.model.picture()
+    assert view.model.marks() == {"cell0_1": "current", "cell1_0": "current"}, "b has one layer alone"
+
+
+def test_a_layer_without_room_can_be_named_and_is_not_marked():
+    layers = {f"{i}.weight": [1.0] for i in range(40)}
+    view = GradientFlowStrip({"deep": layers})
+    left_out = next(i for i in range(40) if f"{i}.weight" not in shown_layers(list(layers)))
+    view.clicked(f"cell0_{left_out}")
+    assert view.model.marks() == {} and f"gradient of {left_out}.weight" in view.model.picture()
