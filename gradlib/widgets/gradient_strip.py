@@ -102,7 +102,7 @@ class GradientStripModel(Model):
         return f'<svg class="gradlib-axes" role="img" aria-label="{words}" {size}>{"".join(parts)}</svg>'
 
     def _cells(self, layers: Mapping, y: float, look: Callable, ids: Mapping[str, str]) -> list[str]:
-        """A cell for each layer, its name below. `look` gives its kind, text and filling; those in `ids` can be clicked."""
+        """A cell for each layer, its name below. `look` gives kind, text and filling; those in `ids` can be clicked."""
         names = shown_layers(list(layers))
         width = min(90.0, (_WIDTH - 2 * _LEFT) / len(names))
         parts = []
