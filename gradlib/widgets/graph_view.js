@@ -270,7 +270,7 @@ function render({ model, el }) {
   function reserve() {
     const longest = goalText({ ...model.get("goal"), reached: false }, true);
     room.innerHTML = model.get("room");
-    if (longest) room.prepend(Object.assign(made("p", "gradlib-goal"), { textContent: longest }));
+    if (longest) room.prepend(Object.assign(made("p", "gradlib-goal reached"), { textContent: longest }));
     width = null;
   }
 

@@ -132,8 +132,10 @@ class Axes:
     def handle(self, x: float, y: float, style: str, data_id: str, name: str, value: float, text: str = "") -> None:
         """Draw a point that can be dragged; `View.dragged` and `View.nudged` react to it.
 
-        name : its name for screen readers; value : the number that it stands for; text : that number in words.
+        name : its name for screen readers; value : the number that it stands for; text : that number in words. A height
+        that is not finite is drawn at the lower edge, so that the point can be dragged away from there.
         """
+        y = y if math.isfinite(y) else self.y_range[0]
         place = f'cx="{self.x(x):.1f}" cy="{self.y(y):.1f}"'
         symbol = _symbol(self.x(x), self.y(y), style)
         self._inside.append(

@@ -1,8 +1,9 @@
 """Lesson 01: the slope of a curve, from two points that move closer and closer together.
 
-On the left is the curve with its tangent and the secant, on the right the error of the secant's slope against h. From
-large h to small, the error first falls like h (forward difference) or h² (central difference): truncation. Then it
-rises again like 1/h: round-off.
+On the left is the curve with its tangent and the secant, whose points x and x + h can be dragged. In the middle is a
+lens, which shows 2h on either side of x: first the bend of the curve, then a straight line, and in the end the steps in
+which a computer counts. On the right is the error of the secant's slope against h. From large h to small, the error
+first falls like h (forward difference) or h² (central difference): truncation. Then it rises again like 1/h: round-off.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .base import Model, View, Words
+from .base import Goal, Model, View, Words
 from .svg import Axes
 
 PER_DECADE = 4
@@ -22,11 +23,18 @@ STYLES = {"forward": "first", "central": "second"}  # of lines and points, in pa
 PRECISIONS = {"float64": np.float64, "float32": np.float32}
 # Central difference of eighth order: the weights of f(x + h) - f(x - h), f(x + 2h) - f(x - 2h), …
 _EIGHTH_ORDER = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
+_LENS = 161  # places at which the lens looks
 _LARGEST = 1e300  # larger values are not drawn: their differences overflow
 
 
+class Chart(Axes):
+    """Axes so small that three charts fit side by side."""
+
+    width, height = 356, 300
+
+
 class TangentSecantModel(Model):
-    """The state of `TangentSecant`: step i stands for h = 10^(-i/4)."""
+    """The state of `TangentSecant`: step i stands for h = 10^(-i/4), or for an h near to it, after a drag."""
 
     title = "Tangent and secant, and the error of the secant's slope against h"
     interval = 350
@@ -40,17 +48,61 @@ class TangentSecantModel(Model):
         expression: str = "f",
         window: float = 1.6,
     ):
-        self.f, self.x, self.expression, self.window = f, float(x), expression, window
+        self.f, self.center, self.expression, self.window = f, float(x), expression, window
+        self.derivative = derivative
         self.method, self.precision = "forward", "float64"
-        self.is_estimate = derivative is None
-        if derivative is None:
-            derivative = self._estimate()
-        self.true_slope = float(derivative(self.x) if callable(derivative) else derivative)
-        self._errors: dict[tuple[str, str], list[float]] = {}
+        self._dragged_h: float | None = None
+        self.move_x(self.center)
 
     @property
     def h(self) -> float:
-        return STEP_SIZES[self.step]
+        return self._dragged_h or STEP_SIZES[self.step]
+
+    def go(self, step: int) -> None:
+        super().go(step)
+        self._dragged_h = None
+
+    # The learner's actions ------------------------------------------------------------------------------
+
+    def move_x(self, x: float) -> None:
+        """Move the point of the tangent, within the curve that is drawn."""
+        self.x = min(max(x, self.center - self.window), self.center + self.window)
+        is_known = callable(self.derivative) or self.derivative is not None and self.x == self.center
+        slope = self.derivative(self.x) if callable(self.derivative) else self.derivative
+        self.is_estimate = not is_known
+        self.true_slope = float(slope if is_known else self._estimate())
+        self._errors: dict[tuple[str, str], list[float]] = {}
+
+    def move_h(self, h: float) -> None:
+        """Move the other end of the secant; the slider goes to the nearest of its steps."""
+        h = min(max(h, 0.005 * self.window), 1.0)
+        self.step = min(range(self.length), key=lambda i: abs(math.log(STEP_SIZES[i] / h)))
+        self._dragged_h = h
+
+    def drag(self, data_id: str, across: float) -> None:
+        """Follow a point that is dragged to a place in the picture of the curve, in pixels."""
+        place, _ = self._curve_axes().value_at(across, 0.0)
+        grid = self.window / 160
+        place = self.center + round((place - self.center) / grid) * grid
+        if data_id == "x":
+            self.move_x(place)
+        else:
+            self.move_h(abs(place - self.x))
+
+    def nudge(self, data_id: str, steps: int) -> None:
+        """Follow the arrow keys: x moves along the curve, and h by steps of the slider."""
+        if data_id == "x":
+            self.move_x(self.x + steps * self.window / 32)
+        else:
+            self.go(self.step - steps)
+
+    def goal(self) -> Goal | None:
+        """To find the best h, where there is one to be found."""
+        errors, best = self.errors(self.method), self.best(self.method)
+        if not math.isfinite(errors[0]) or errors[0] <= 2 * errors[best]:
+            return None
+        text = f"Make the error of the {self.method} difference as small as it gets, within a factor of 2."
+        return Goal(text, self._error() <= 2 * errors[best])
 
     def label(self) -> str:
         return f"h = {self.h:.2g}"
@@ -96,6 +148,9 @@ class TangentSecantModel(Model):
             self._errors[key] = [abs(self.slope(method, h) - self.true_slope) for h in STEP_SIZES]
         return self._errors[key]
 
+    def _error(self) -> float:
+        return abs(self.slope(self.method, self.h) - self.true_slope)
+
     def best(self, method: str) -> int:
         """The step at which the error is smallest."""
         errors = [error if math.isfinite(error) else math.inf for error in self.errors(method)]
@@ -105,45 +160,80 @@ class TangentSecantModel(Model):
 
     @cached_property
     def _curve(self) -> tuple[list[float], list[float]]:
-        xs = np.linspace(self.x - self.window, self.x + self.window, 241)
+        xs = np.linspace(self.center - self.window, self.center + self.window, 241)
         return xs.tolist(), [float(self._f(x)) for x in xs]
 
     def picture(self) -> str:
-        return self._curve_picture() + self._error_picture()
+        return self._curve_picture() + self._lens_picture() + self._error_picture()
+
+    def _curve_axes(self) -> Chart:
+        xs, ys = self._curve
+        return Chart((xs[0], xs[-1]), _shown_range(ys, float(self._f(self.center))), "x", "f(x)")
 
     def _curve_picture(self) -> str:
         xs, ys = self._curve
         y, style = float(self._f(self.x)), STYLES[self.method]
         left, right = map(float, self.ends(self.method, self.h))
-        axes = Axes((xs[0], xs[-1]), _shown_range(ys, y), "x", "f(x)")
+        axes = self._curve_axes()
         axes.line(xs, _without_jumps(ys, axes.y_range), "curve")
         axes.line(*_straight(left, float(self._f(left)), self.slope(self.method, self.h), xs), style)
         axes.line(*_straight(self.x, y, self.true_slope, xs), "third")  # dotted, so that the secant shows through
-        for end in (left, right):
-            axes.point(end, float(self._f(end)), style)
+        axes.handle(self.x, y, style, "x", "x", self.x, f"x = {self.x:.4g}")
+        if left < self.x:
+            axes.point(left, float(self._f(left)), style)
+        # On top, so that h can be drawn out again when the points are one.
+        axes.handle(right, float(self._f(right)), style, "h", "x + h", self.h, f"h = {self.h:.3g}")
         axes.legend(self.expression, "curve")
         axes.legend("tangent", "third")
         axes.legend("secant", style, point=True)
         lines = f"its tangent at x = {self.x:g}, its secant from {left:g} to {right:g}"
         return axes.svg(f"{self.expression}, {lines}")
 
+    def rises(self, ts: list[float]) -> list[float]:
+        """f(x + t) − f(x) for each t, wholly in the chosen precision."""
+        kind = PRECISIONS[self.precision]
+        x = kind(self.x)
+        with np.errstate(all="ignore"):
+            return [float(self._f(x + kind(t), kind) - self._f(x, kind)) for t in ts]
+
+    def _lens_picture(self) -> str:
+        """The differences f(x + t) − f(x) as they are computed, for t from -2h to 2h."""
+        h, style = self.h, STYLES[self.method]
+        ts = np.linspace(-2 * h, 2 * h, _LENS).tolist()
+        rises = self.rises(ts)
+        ends = [-h if self.method == "central" else 0.0, h]
+        ends = list(zip(ends, self.rises(ends), strict=True))
+        drawable = [rise for rise in rises if abs(rise) < _LARGEST] or [0.0]
+        spread = max(map(abs, drawable)) or abs(self.true_slope) * 2 * h
+        reach = 1.15 * spread if math.isfinite(spread) and spread > 0 else 1.0
+        axes = Chart((ts[0], ts[-1]), (-reach, reach), "t, from -2h to 2h", "f(x + t) − f(x)")
+        slope = self.slope(self.method, h)
+        axes.line(ts, rises, "curve")
+        axes.line(ts[:: _LENS - 1], [self.true_slope * t for t in ts[:: _LENS - 1]], "third")
+        axes.line(ts[:: _LENS - 1], [ends[0][1] + slope * (t - ends[0][0]) for t in ts[:: _LENS - 1]], style)
+        for t, rise in ends:
+            axes.point(t, rise, style)
+        axes.legend(f"through a lens, {4 * h:.1g} wide", "curve")
+        return axes.svg(f"{self.expression} near x = {self.x:g}, for x + t with t from {-2 * h:.2g} to {2 * h:.2g}")
+
     def _error_picture(self) -> str:
         logs = {method: [_log10(error) for error in self.errors(method)] for method in STYLES}
         finite = list(filter(math.isfinite, logs["forward"] + logs["central"])) or [-16.0, 0.0]
         y_range = min(finite) - 0.7, max(finite) + 0.7
-        axes = Axes((-16.3, 0.3), y_range, "h", "error of the slope", logarithmic=True)
+        axes = Chart((-16.3, 0.3), y_range, "h", "error of the slope", logarithmic=True)
         hs = [math.log10(h) for h in STEP_SIZES]
-        axes.line([hs[self.step]] * 2, y_range, "guide")
+        axes.line([math.log10(self.h)] * 2, y_range, "guide")
         for method, style in STYLES.items():
             axes.line(hs, logs[method], style)
-            axes.legend(f"{method} difference", style, point=True)
+            axes.legend(method, style, point=True)
         forward, central = self.best("forward"), self.best("central")
         _power_law(axes, hs, logs["forward"], forward // 2, 1, "∝ h", shift=1.2, beside=(-8, -4, "end"))
         _power_law(axes, hs, logs["central"], central // 2, 2, "∝ h²", shift=-1.2, beside=(8, 14, "start"))
         middle = (forward + self.length) // 2
         _power_law(axes, hs, logs["forward"], middle, -1, "∝ 1/h", shift=1.8, beside=(8, -4, "start"))
         for method, style in STYLES.items():
-            axes.point(hs[self.step], logs[method][self.step], style)
+            error = abs(self.slope(method, self.h) - self.true_slope)
+            axes.point(math.log10(self.h), _log10(error), style)
         scales = f"both logarithmic; h = {self.h:.2g}"
         return axes.svg(f"Error of the slope against h in {self.precision}, {scales}")
 
@@ -156,7 +246,7 @@ class TangentSecantModel(Model):
         rows = (
             ("slope of the secant", f"{quotient} = {slope:.10g}"),
             ("true slope", f"{self.true_slope:.10g}{source}"),
-            ("error", f"{abs(slope - self.true_slope):.2g}"),
+            ("error", f"{self._error():.2g}"),
         )
         return Words(f"h = {self.h:.3g}, {self.method} difference, {self.precision}", rows, self._remark())
 
@@ -165,15 +255,14 @@ class TangentSecantModel(Model):
         if left == right:
             return f"h is too small for {self.precision}: x + h rounds to x, and the two points are one."
         errors, best = self.errors(self.method), self.best(self.method)
-        if not math.isfinite(errors[self.step]):
+        if not math.isfinite(self._error()):
             return "f has no finite value at one of the two points, or no slope at x."
-        at = f"{errors[best]:.2g}, at h = {STEP_SIZES[best]:.2g}"
-        least = f"The least error of the {self.method} difference is {at}."
-        if errors[self.step] <= 2 * errors[best]:
-            return f"{least} This h does as well."
-        if self.step < best:
-            return f"{least} This h is larger: most of its error is truncation, the bend of the curve."
-        return f"{least} This h is smaller: most of its error is round-off, divided by h."
+        if self._error() <= 2 * errors[best]:
+            at = f"{errors[best]:.2g}, at h = {STEP_SIZES[best]:.2g}"
+            return f"The least error of the {self.method} difference is {at}. This h does as well."
+        if self.h > STEP_SIZES[best]:
+            return "This h is too large: most of its error is truncation, the bend of the curve."
+        return "This h is too small: most of its error is round-off, divided by h."
 
 
 class TangentSecant(View):
@@ -186,13 +275,16 @@ class TangentSecant(View):
     expression : the formula of f, for the legend.
     window : the length drawn on either side of x.
 
+    The two points of the secant can be dragged, with mouse, finger or arrow keys. After x has moved, a derivative that
+    is a number no longer holds, and the slope is estimated.
+
     >>> TangentSecant(lambda x: x * x, 3.0, derivative=6.0, expression="x²")
     h = 1, forward difference, float64
       slope of the secant  (f(x + h) − f(x)) / h = 7
       true slope           6
       error                1
-    The least error of the forward difference is 1.7e-08, at h = 3.2e-08. This h is larger: most of its error
-    is truncation, the bend of the curve.
+    This h is too large: most of its error is truncation, the bend of the curve.
+    Goal: Make the error of the forward difference as small as it gets, within a factor of 2.
     """
 
     def __init__(
@@ -207,6 +299,14 @@ class TangentSecant(View):
 
     def controls(self) -> list:
         return [self._choice("method", STYLES), self._choice("precision", PRECISIONS)]
+
+    def dragged(self, data_id: str, x: float, y: float) -> None:
+        self.model.drag(data_id, x)
+        self.show()
+
+    def nudged(self, data_id: str, across: int, up: int) -> None:
+        self.model.nudge(data_id, across + up)
+        self.show()
 
     def _choice(self, name: str, options):
         """Toggle buttons for an attribute of the model."""

@@ -1,6 +1,7 @@
 """The tangent and secant widget: its numbers, and what it says about them."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -97,13 +98,77 @@ def test_the_readout_is_right():
     assert dict(model.words().rows)["slope of the secant"] == "(f(x + h) − f(x − h)) / 2h = 6"
 
 
+def places(svg, tag, name):
+    """Where the points of a style stand, the legend's left out."""
+    found = re.findall(rf'<{tag} class="point {name}" (?:cx|x)="([^"]*)"', svg)
+    return sorted(map(float, found[1:]))
+
+
 def test_the_picture_shows_both_ends_of_the_secant():
     model = TangentSecantModel(lambda x: x, 0.0, derivative=1.0, window=2.0)
-    circles = model._curve_picture().split('<circle class="point first" cx="')[2:]  # the first is the legend's
-    assert [float(circle.split('"')[0]) for circle in circles] == [244.0, 335.0]  # the frame is 62 to 426
+    axes = model._curve_axes()
+    assert places(model._curve_picture(), "circle", "first") == pytest.approx([axes.x(0), axes.x(1)], abs=0.1)
     model.method = "central"
-    squares = model._curve_picture().split('<rect class="point second" x="')[2:]
-    assert [float(square.split('"')[0]) + 5 for square in squares] == [153.0, 335.0]
+    squares = [place + 5 for place in places(model._curve_picture(), "rect", "second")]
+    assert squares == pytest.approx([axes.x(-1), axes.x(0), axes.x(1)], abs=0.1)
+
+
+def test_x_and_h_follow_a_drag():
+    model = sine()
+    axes = model._curve_axes()
+    model.drag("x", axes.x(0.4))
+    assert model.x == pytest.approx(0.4, abs=0.01) and model.true_slope == np.cos(model.x)
+    model.drag("h", axes.x(0.73))
+    assert model.h == pytest.approx(0.33, abs=0.01) and STEP_SIZES[model.step] == pytest.approx(0.316, abs=0.01)
+    rows = dict(model.words().rows)
+    assert float(rows["error"]) == pytest.approx(abs((np.sin(0.73) - np.sin(0.4)) / 0.33 - np.cos(0.4)), rel=0.05)
+    model.drag("h", axes.x(0.07))
+    assert model.h == pytest.approx(0.33, abs=0.01), "h is a distance"
+    model.drag("x", -1e9)
+    assert model.x == pytest.approx(1.0 - 1.6)
+    model.go(8)
+    assert model.h == STEP_SIZES[8]
+
+
+def test_the_slope_is_an_estimate_after_x_has_left_the_place_of_a_number():
+    model = TangentSecantModel(lambda x: x**3, 1.0, derivative=3.0)
+    model.nudge("x", 4)
+    assert model.true_slope == pytest.approx(3 * model.x**2, rel=1e-9) and "estimate" in model.transcript()
+    model.nudge("x", -4)
+    assert model.x == 1.0 and model.true_slope == 3.0 and "estimate" not in model.transcript()
+
+
+def test_the_arrow_keys_move_h_by_the_sliders_steps():
+    view = TangentSecant(np.sin, 1.0, derivative=np.cos)
+    view.nudged("h", -1, 0)
+    assert view.model.step == 1
+    view.nudged("h", 0, 10)
+    assert view.model.step == 0
+
+
+@pytest.mark.parametrize(("precision", "epsilon"), [("float64", 2.0**-52), ("float32", 2.0**-23)])
+def test_the_lens_shows_the_steps_in_which_the_computer_counts(precision, epsilon):
+    """Numbers are ε apart above 1 and ε/2 below: between 1 − 2h and 1 + 2h with h = 4ε there are 8 + 16 steps."""
+    model = TangentSecantModel(lambda x: x, 1.0, derivative=1.0)
+    model.precision = precision
+    ts = np.linspace(-8 * epsilon, 8 * epsilon, 999).tolist()
+    assert len(set(model.rises(ts))) == 8 + 16 + 1
+    drawn = {}
+    for h in (1e-2, 1e-16):
+        model.go(step_of(h))
+        curve = max(re.findall(r'class="line curve" d="([^"]*)"', model._lens_picture()), key=len)
+        drawn[h] = len(set(re.findall(r"[ML][\d.]+ ([\d.]+)", curve)))
+    assert drawn[1e-2] > 150 and drawn[1e-16] <= 4
+
+
+def test_the_goal_is_the_best_h():
+    model = sine()
+    assert not model.goal().reached
+    model.go(model.best("forward"))
+    assert model.goal().reached
+    model.go(model.length - 1)
+    assert not model.goal().reached
+    assert TangentSecantModel(lambda x: 2.0, 0.0, derivative=0).goal() is None, "every h is best"
 
 
 def test_choosing_in_the_view_changes_the_picture():
