@@ -12,8 +12,8 @@ import numpy as np
 from ..formulas import gradient_text, number, value_text
 from ..walkthrough import Contribution, Step, Walkthrough
 from .base import Goal, Model, Token, View, Words
-from .graph_picture import graph_picture, is_drawable
-from .replay import PIXELS, Inputs
+from .graph_picture import GrowingPicture, has_value_line, is_drawable
+from .replay import InputHandles, Inputs
 
 AGREES_WITHIN = 0.01  # relative: four digits are shown, a learner may write two
 
@@ -27,8 +27,7 @@ class ChainRuleModel(Model):
     def __init__(self, root: Any, names: Mapping[str, Any] | None = None):
         self._take(Walkthrough(root, names))
         self.inputs = Inputs(self.walkthrough.graph)
-        self._room: dict[str, list[str]] = {}  # {data-id: the widest texts so far}, for which the graph is laid out
-        self._picture = ""
+        self._figure = GrowingPicture()
         self.length = len(self.stops) + 2
         self.predicting = False  # True: contributions are hidden until the learner has answered
         self.revealed = False
@@ -122,17 +121,8 @@ class ChainRuleModel(Model):
     # Picture ----------------------------------------------------------------------------------------------
 
     def picture(self) -> str:
-        """The graph, laid out with room for the texts; again when a text outgrows it."""
-        grown = False
-        for part, texts in self._longest().items():
-            room = self._room.setdefault(part, [""] * len(texts))
-            for i, text in enumerate(texts):
-                if len(text) > len(room[i]):
-                    room[i], grown = text, True
-        if grown or not self._picture:
-            movable = {self.nodes[i].id: self.inputs.describe(i) for i in self._movable()}
-            self._picture = graph_picture(self.walkthrough.graph, self._room, movable=movable)
-        return self._picture
+        movable = {self.nodes[i].id: self.inputs.describe(i) for i in self._movable()}
+        return self._figure.draw(self.walkthrough.graph, self._longest(), movable=movable)
 
     def _movable(self) -> list[int]:
         """The inputs whose value can be dragged: single numbers."""
@@ -141,7 +131,7 @@ class ChainRuleModel(Model):
     def _longest(self) -> dict[str, list[str]]:
         """{data-id: its texts at their longest}: value and gradient of a node, factor of an edge."""
         spare = "-12.34" if self._movable() else ""  # room to move without a new layout
-        longest = {node.id: [value_text(node.value)] for node in self.nodes if self._has_value_line(node)}
+        longest = {node.id: [value_text(node.value)] for node in self.nodes if has_value_line(node)}
         sums = {self.result.id: _gradient_line(self.result.gradient)}
         for _, given in self.stops:
             node, edge = self._ids(given)
@@ -152,11 +142,6 @@ class ChainRuleModel(Model):
         for node, line in sums.items():
             longest[node] = [max(longest[node][0], spare, key=len), line]
         return longest
-
-    @staticmethod
-    def _has_value_line(node) -> bool:
-        """Return False for a node that is only a name: a plain number, or one that stands for what is not shown."""
-        return node.kind != "cut" and not (node.kind == "constant" and node.name == value_text(node.value))
 
     def marks(self) -> dict[str, str]:
         if self.step == 0:
@@ -170,7 +155,7 @@ class ChainRuleModel(Model):
     def texts(self) -> dict[str, str]:
         if not is_drawable(self.walkthrough.graph):
             return {}
-        texts = {f"{node.id}.0": value_text(node.value) for node in self.nodes if self._has_value_line(node)}
+        texts = {f"{node.id}.0": value_text(node.value) for node in self.nodes if has_value_line(node)}
         texts |= {f"{self._ids(given)[0]}.1": "gradient ?" for _, given in self.stops}
         texts[f"{self.result.id}.1"] = _gradient_line(self.result.gradient)
         for _, given in self.stops[: self.step - self.hidden]:
@@ -262,7 +247,7 @@ class ChainRuleModel(Model):
         return f" ({' + '.join(number(value.item()) for value in values)})"
 
 
-class ChainRuleWalkthrough(View):
+class ChainRuleWalkthrough(InputHandles, View):
     """The gradient of a result, one contribution at a time: local derivative times arriving gradient.
 
     root : a Tensor, a scalar.Value, or any object with `data`, `_prev` and `_op`.
@@ -306,19 +291,6 @@ class ChainRuleWalkthrough(View):
 
     def clicked(self, data_id: str) -> None:
         self._do(self.model.select, data_id)
-
-    def grabbed(self, data_id: str, x: float, y: float) -> None:
-        self._start = x, self.model.inputs.entry(int(data_id.removeprefix("n")))
-
-    def dragged(self, data_id: str, x: float, y: float) -> None:
-        from_x, value = self._start
-        step = self.model.inputs.step(int(data_id.removeprefix("n")))
-        self._do(self.model.move, data_id, value + round((x - from_x) / PIXELS) * step)
-
-    def nudged(self, data_id: str, across: int, up: int) -> None:
-        index = int(data_id.removeprefix("n"))
-        value = self.model.inputs.entry(index) + (across + up) * self.model.inputs.step(index)
-        self._do(self.model.move, data_id, value)
 
     def _do(self, action, *arguments) -> None:
         action(*arguments)

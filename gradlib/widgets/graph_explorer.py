@@ -1,7 +1,12 @@
-"""Lesson 06: a graph of arrays, node by node: value, gradient, shape, and the rule for each input."""
+"""Lesson 06: a graph of arrays, node by node: value, gradient, shape, and the rule for each input.
+
+Beside the graph stand its operations as lines of code, and the inputs entry by entry. A node lights up with everything
+between it and the result, and with the lines that compute it. An entry can be dragged, and all gradients follow.
+"""
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -10,12 +15,16 @@ import numpy as np
 
 from .. import primitives
 from ..autograd import needs_gradient
-from ..formulas import fill, gradient_text, number, plain
+from ..formulas import fill, gradient_text, number, plain, value_text
 from ..graph import Graph
-from .base import Model, View, Words
-from .graph_picture import graph_picture, is_drawable
+from .base import Goal, Model, View, Words
+from .graph_picture import GrowingPicture, has_value_line, is_drawable
+from .replay import InputHandles, Inputs
+from .svg import slider
 
 _MOST = 12  # entries; a larger array is summarised
+_MOST_LINES = 20  # lines of code; of a longer computation they are not shown
+_CELL = (62, 40)  # pixels of an entry of an input
 
 
 class ExplorerModel(Model):
@@ -25,10 +34,22 @@ class ExplorerModel(Model):
     interval = 1500
 
     def __init__(self, root: Any, names: Mapping[str, Any] | None = None, gradient: Any = None):
-        self.graph = Graph(root, names, gradient)
-        self.nodes = self.graph.nodes
+        self.seed = gradient
+        self._take(Graph(root, names, gradient))
+        self.inputs = Inputs(self.graph)
+        self.start = self.nodes[-1].value
         self.length = len(self.nodes)
-        self.seeded = gradient is not None
+        self._figure = GrowingPicture()
+
+    def _take(self, graph: Graph) -> None:
+        self.graph, self.nodes = graph, graph.nodes
+
+    def move(self, data_id: str, value: float) -> None:
+        """Give an input, or an entry of one, another value; all values and gradients follow."""
+        index, place = self.inputs.find(data_id)
+        root, names = self.inputs.move(index, value, place)
+        with np.errstate(all="ignore"):
+            self._take(Graph(root, names, self.seed))
 
     @property
     def current(self) -> int:
@@ -37,7 +58,7 @@ class ExplorerModel(Model):
 
     def select(self, data_id: str) -> None:
         """Go to a node of the picture."""
-        self.go(self.length - 1 - int(data_id.removeprefix("n")))
+        self.go(self.length - 1 - self.inputs.find(data_id)[0])
 
     def uses(self, index: int) -> list[int]:
         """The nodes that use a value, each as often as it uses it."""
@@ -45,13 +66,79 @@ class ExplorerModel(Model):
 
     # Picture ----------------------------------------------------------------------------------------------
 
-    @cached_property
-    def _picture(self) -> str:
-        widest = {node.id: [self._line(i)] for i, node in enumerate(self.nodes) if node.gradient is not None}
-        return graph_picture(self.graph, widest)
-
     def picture(self) -> str:
-        return self._picture
+        if not is_drawable(self.graph):
+            return self._figure.draw(self.graph, {})
+        numbers = {self.nodes[i].id: self.inputs.describe(i) for i in self.inputs.movable if not self.nodes[i].shape}
+        figure = self._figure.draw(self.graph, self._longest(), movable=numbers, lights=self._lights)
+        return figure + self._entries + self._code
+
+    def _longest(self) -> dict[str, list[str]]:
+        """{data-id: its texts at their longest}: the value and, where there is one, the gradient."""
+        spare = "-12.34" if self.inputs.movable else ""
+        longest = {}
+        for i, node in enumerate(self.nodes):
+            if has_value_line(node):
+                longest[node.id] = [max(value_text(node.value), spare, key=len)]
+                if node.gradient is not None:
+                    longest[node.id].append(max(self._line(i), f"gradient {spare}", key=len))
+        return longest
+
+    @cached_property
+    def _lights(self) -> dict[str, list[str]]:
+        """{data-id of a node: those of the nodes and edges on its paths to the result, its own included}"""
+        users: dict[int, list] = {i: [] for i in range(self.length)}
+        for edge in self.graph.edges:
+            users[edge.source].append(edge)
+        lights: dict[int, dict[str, None]] = {}
+        for i in reversed(range(self.length)):  # users come after what they use
+            lights[i] = {self.nodes[i].id: None}
+            for edge in users[i]:
+                lights[i] |= {edge.id: None} | lights[edge.target]
+        edges = {edge.id: [edge.id] for edge in self.graph.edges}
+        return {self.nodes[i].id: list(lit) for i, lit in lights.items()} | edges
+
+    @cached_property
+    def _code(self) -> str:
+        """The operations as lines of code, in the order in which they are computed."""
+        lines = [(node.id, f"{node.name} = {node.formula}") for node in self.nodes if node.op]
+        if not lines or len(lines) > _MOST_LINES:
+            return ""
+        spans = [
+            f'<span class="gradlib-line" data-link="{name}" data-lights="{" ".join(self._lights[name])}">'
+            f"{html.escape(line)}</span>"
+            for name, line in lines
+        ]
+        return f'<div class="gradlib-code" role="group" aria-label="Operations">{"".join(spans)}</div>'
+
+    @cached_property
+    def _entries(self) -> str:
+        """The inputs entry by entry, value and gradient; each entry can be dragged."""
+        shown = [self.nodes[i] for i in self.inputs.movable if 0 < self.nodes[i].value.ndim < 3]
+        return "".join(self._grid(node) for node in shown if node.value.size <= _MOST)
+
+    def _grid(self, node) -> str:
+        width, height = _CELL
+        cells = []
+        columns = node.shape[-1]
+        for entry, place in enumerate(np.ndindex(node.shape)):
+            x, y = 2 + entry % columns * width, 22 + entry // columns * height
+            name = f"{node.name}[{', '.join(map(str, place))}]"
+            middle = f'x="{x + width / 2:g}" text-anchor="middle"'
+            lights = " ".join(self._lights[node.id])
+            cells.append(
+                f'<g class="node draggable" data-id="{node.id}.{entry}" data-drag="x" data-link="{node.id}" '
+                f'data-lights="{lights}" {slider(html.escape(name), float(node.value[place]))}>'
+                f'<rect class="frame" x="{x}" y="{y}" width="{width}" height="{height}"/>'
+                f'<text data-text="{node.id}.{entry}.value" {middle} y="{y + 16}"></text>'
+                f'<text data-text="{node.id}.{entry}.gradient" {middle} y="{y + 33}"></text></g>'
+            )
+        rows = node.value.size // columns
+        size = max(columns * width, 8 * len(node.name) + 90) + 4, rows * height + 26
+        box = f'width="{size[0]}" height="{size[1]}" viewBox="0 0 {size[0]} {size[1]}"'
+        title = f'<text x="2" y="15">{html.escape(node.name)}, gradient below</text>'
+        label = f'aria-label="Entries of {html.escape(node.name)}, each with its gradient"'
+        return f'<svg class="gradlib-axes" role="group" {label} {box}>{title}{"".join(cells)}</svg>'
 
     def marks(self) -> dict[str, str]:
         inputs = {self.nodes[i].id: "receiving" for i in self.graph.sources[self.current]}
@@ -59,11 +146,38 @@ class ExplorerModel(Model):
         return inputs | edges | {self.nodes[self.current].id: "current"}
 
     def texts(self) -> dict[str, str]:
-        """The complete gradients, which are those of the nodes visited so far."""
+        """The values, and the complete gradients, which are those of the nodes visited so far."""
         if not is_drawable(self.graph):
             return {}
-        known = [i for i, node in enumerate(self.nodes) if node.gradient is not None]
-        return {f"{self.nodes[i].id}.0": self._line(i) if i >= self.current else "gradient ?" for i in known}
+        texts = {}
+        for i, node in enumerate(self.nodes):
+            if not has_value_line(node):
+                continue
+            is_known = i >= self.current
+            texts[f"{node.id}.0"] = value_text(node.value)
+            if node.gradient is not None:
+                texts[f"{node.id}.1"] = self._line(i) if is_known else "gradient ?"
+            if f'data-id="{node.id}.0"' in self._entries:
+                for entry, (value, gradient) in enumerate(zip(node.value.flat, node.gradient.flat, strict=True)):
+                    texts[f"{node.id}.{entry}.value"] = _short(value)
+                    texts[f"{node.id}.{entry}.gradient"] = _short(gradient) if is_known else "?"
+        return texts
+
+    def goal(self) -> Goal | None:
+        """To lower the result, where small steps of the inputs can do it."""
+        if not self._can_be_halved:
+            return None
+        start = self.start.item()
+        text = (
+            f"Drag the inputs until {self.nodes[-1].name} is at most half of {number(start)}. Gradients say which way."
+        )
+        return Goal(text, self.nodes[-1].value.item() <= start / 2)
+
+    @cached_property
+    def _can_be_halved(self) -> bool:
+        is_number = self.start.size == 1 and 0 < self.start.item() < np.inf and self.seed is None
+        small = len(self.nodes) <= _MOST_LINES and all(self.nodes[i].value.size <= _MOST for i in self.inputs.movable)
+        return bool(is_number and small and self.inputs.movable) and self.inputs.lowest() <= self.start.item() / 2
 
     def _line(self, index: int) -> str:
         return f"gradient {gradient_text(self.nodes[index].gradient)}"
@@ -113,7 +227,7 @@ class ExplorerModel(Model):
         if node.kind == "constant":
             return "A constant: it gets no gradient."
         if not users:
-            seed = "the gradient that was given" if self.seeded else "1 for each of its entries"
+            seed = "the gradient that was given" if self.seed is not None else "1 for each of its entries"
             return f"The result. The sweep begins here, with {seed}."
         names = ", ".join(dict.fromkeys(users))
         used = f"used by {names}" if len(users) == 1 else f"used {len(users)} times, by {names}"
@@ -124,8 +238,10 @@ class ExplorerModel(Model):
         return f"{used[0].upper()}{used[1:]}{summed}.{keeps}"
 
 
-class GraphExplorer(View):
+class GraphExplorer(InputHandles, View):
     """The graph of a result, node by node: values, gradients, shapes, rules. A click on a node goes to it.
+
+    The inputs that get a gradient can be dragged to other values, entry by entry, with mouse, finger or arrow keys.
 
     root : a Tensor, a scalar.Value, or any object with `data`, `_prev` and `_op`.
     names : {name: node}, for the picture; by default the variables of the calling code.
@@ -148,6 +264,11 @@ class GraphExplorer(View):
     def clicked(self, data_id: str) -> None:
         self.model.select(data_id)
         self.show()
+
+
+def _short(value: float) -> str:
+    """Three digits, for the narrow cell of an entry."""
+    return f"{float(value) + 0.0:.3g}"
 
 
 def array_text(array: np.ndarray) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..formulas import value_text
-from ..graph import HOW_TO_GET_PICTURES, MAX_NODES, Graph, draw, for_a_page
+from ..graph import HOW_TO_GET_PICTURES, MAX_NODES, Graph, GraphNode, draw, for_a_page
 from .svg import slider
 
 
@@ -43,6 +43,31 @@ def graph_picture(
     caption = caption and f"<figcaption>{html.escape(caption)}</figcaption>"
     drawing = _drawing(graph, widest, scope, movable, lights or {})
     return f'<figure>{caption}<div class="gradlib-scroll">{drawing}</div></figure>'
+
+
+class GrowingPicture:
+    """A graph's picture with room for its texts: it is laid out again only when a text has outgrown its room."""
+
+    def __init__(self):
+        self._room: dict[str, list[str]] = {}
+        self._html = ""
+
+    def draw(self, graph: Graph, texts: Widest, **options) -> str:
+        """Return the picture with room for these texts, and for all that came before; see `graph_picture`."""
+        has_grown = False
+        for part, lines in texts.items():
+            room = self._room.setdefault(part, [""] * len(lines))
+            for i, line in enumerate(lines):
+                if len(line) > len(room[i]):
+                    room[i], has_grown = line, True
+        if has_grown or not self._html:
+            self._html = graph_picture(graph, self._room, **options)
+        return self._html
+
+
+def has_value_line(node: GraphNode) -> bool:
+    """Return False for a node that is only a name: a plain number, or one that stands for what is not shown."""
+    return node.kind != "cut" and not (node.kind == "constant" and node.name == value_text(node.value))
 
 
 def _drawing(graph: Graph, widest: Widest, scope: str, movable, lights) -> str:

@@ -68,6 +68,12 @@ class Inputs:
     def _value(self, index: int) -> np.ndarray:
         return self.values.get(index, self.graph.nodes[index].value)
 
+    def find(self, data_id: str) -> tuple[int, tuple[int, ...]]:
+        """Return the input and the place in it that a part of the picture stands for: "n2", or "n2.5" for an entry."""
+        node, _, entry = data_id.removeprefix("n").partition(".")
+        shape = self.graph.nodes[int(node)].shape
+        return int(node), tuple(map(int, np.unravel_index(int(entry or 0), shape))) if shape else ()
+
     def entry(self, index: int, place: tuple[int, ...] = ()) -> float:
         """Return a number of an input."""
         return float(self._value(index)[place].item())
@@ -84,6 +90,22 @@ class Inputs:
         """Return by how much a number moves at a time: a tenth of its power of ten at the start, and at least 0.1."""
         start = abs(float(self.graph.nodes[index].value[place].item()))
         return 10.0 ** max(math.floor(math.log10(start)) - 1 if 0 < start < math.inf else _LEAST, _LEAST)
+
+    def lowest(self) -> float:
+        """Return the lowest result that 30 steps of gradient descent find from here, all numbers on their steps."""
+        place = {i: self._value(i).astype(float) for i in self.movable}
+        root, names = computed_again(self.graph, place)
+        best, rate = float(root.item()), 1.0
+        for _ in range(30):
+            arrived = gradients(root)
+            tried = {i: value - rate * arrived[id(names[self._name(i)])] for i, value in place.items()}
+            new_root, new_names = computed_again(self.graph, tried)
+            if new_root.item() < best:
+                best, place, root, names = float(new_root.item()), tried, new_root, new_names
+            else:
+                rate /= 4
+        rounded = {i: np.round(value, 1) for i, value in place.items()}
+        return float(computed_again(self.graph, rounded)[0].item())
 
     def vanishing(self) -> int | None:
         """Return an input, a single number, whose gradient is 0 after one of the inputs was moved by up to 40 steps.
@@ -110,6 +132,27 @@ class Inputs:
     def describe(self, index: int) -> tuple[str, float]:
         """Return the name and the number of an input, for the attributes of a slider."""
         return f"value of {self._name(index)}", self.entry(index)
+
+
+class InputHandles:
+    """The part of a view that moves inputs by drags and arrow keys.
+
+    Its model has `inputs`, and `move(data_id, value)`.
+    """
+
+    def grabbed(self, data_id: str, x: float, y: float) -> None:
+        self._start = x, self.model.inputs.entry(*self.model.inputs.find(data_id))
+
+    def dragged(self, data_id: str, x: float, y: float) -> None:
+        from_x, value = self._start
+        self._move(data_id, value, round((x - from_x) / PIXELS))
+
+    def nudged(self, data_id: str, across: int, up: int) -> None:
+        self._move(data_id, self.model.inputs.entry(*self.model.inputs.find(data_id)), across + up)
+
+    def _move(self, data_id: str, value: float, steps: int) -> None:
+        self.model.move(data_id, value + steps * self.model.inputs.step(*self.model.inputs.find(data_id)))
+        self.show()
 
 
 def gradients(root: Tensor) -> dict[int, Any]:

@@ -208,9 +208,9 @@ class TangentSecantModel(Model):
         reach = 1.15 * spread if math.isfinite(spread) and spread > 0 else 1.0
         axes = Chart((ts[0], ts[-1]), (-reach, reach), "t, from -2h to 2h", "f(x + t) − f(x)")
         slope = self.slope(self.method, h)
-        axes.line(ts, rises, "curve")
         axes.line(ts[:: _LENS - 1], [self.true_slope * t for t in ts[:: _LENS - 1]], "third")
         axes.line(ts[:: _LENS - 1], [ends[0][1] + slope * (t - ends[0][0]) for t in ts[:: _LENS - 1]], style)
+        axes.line(ts, rises, "curve")  # last, so that its steps are not covered
         for t, rise in ends:
             axes.point(t, rise, style)
         axes.legend(f"through a lens, {4 * h:.1g} wide", "curve")
