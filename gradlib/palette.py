@@ -55,7 +55,7 @@ LOOKS: dict[str, Look] = {
 }  # fmt: skip
 
 INK = "#767676"  # lines, frames and ticks that cannot follow the theme of the page
-TEXT, HALO, HALO_OPACITY = "#222222", "#FFFFFF", 0.85  # text that cannot: dark letters with a light edge
+TEXT, HALO, HALO_OPACITY = "#222222", "#FFFFFF", 0.9  # text that cannot: dark letters with a light edge
 
 
 def css() -> str:

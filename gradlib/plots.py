@@ -1,21 +1,22 @@
 """Pictures with Matplotlib: each function draws one, on `ax` or on a new figure, and returns the axes.
 
-*Both themes.* A new figure has a white panel with dark text, and looks the same on a light and on a dark page. A
-transparent one cannot: text with contrast c on white (luminance 1) and on JupyterLab's dark #111111 (luminance 0.0056)
-needs a luminance of at most 1.05/c - 0.05 and at least 0.0556 c - 0.05, so the highest contrast on both is c = 4.35,
-and small text needs 4.5. On a given `ax`, text is dark or light depending on its background, and the rest of the figure
-stays as it is.
+*One look.* A new figure has the look of the course, whatever your rcParams say, and leaves them alone. `style()` is
+that look as a style sheet: `plt.style.use(plots.style())` gives it to your own figures, and `plt.style.use("default")`
+takes it away again. For a picture in your own style pass `ax`: fonts, sizes and colours are then those of your
+rcParams, except ink that could not be seen on your background.
 
-*Colour blindness.* Categories have the colours of Okabe and Ito (Color Universal Design, 2008), starting with those
-that have a contrast of 3 on white and on #111111, and each also has its own line style and marker. Values have colour
-maps whose lightness rises evenly (viridis), signed values a map that is light in the middle and dark at both ends.
+*Both themes.* The ground is transparent, so that a figure is part of a light and of a dark page. Colours, dashes and
+markers come from gradlib/palette.py: lines and marks read on both grounds, text is dark and has a light edge.
+
+*Values* have colour maps whose lightness rises evenly (viridis), signed values a map that is light in the middle and
+dark at both ends.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from itertools import cycle
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -26,23 +27,48 @@ from .errors import GraphError, ShapeError, whole
 from .functional import grad
 from .nn.module import evaluating
 from .operations import on_cpu
+from .palette import CATEGORIES, GRADIENT, INK, TEXT, TRAINING, VALIDATION, VALUE, Look
 from .random import generator
 from .tensor import Tensor
 
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#767676")
-LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)), (0, (3, 3)))
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-
-
-def _style(i: int) -> tuple:
-    """Colour, line style and marker of curve or class i; pairs of colour and style repeat after 64."""
-    turn = (i + i // len(COLORS)) % len(COLORS)
-    return COLORS[i % len(COLORS)], LINES[turn], MARKERS[turn]
-
-
 _VALUES, _SIGNED = "viridis", "PuOr"
-_DARK, _LIGHT = "#222222", "#eeeeee"
-_TITLE, _LABEL, _TICK = 12, 11, 10  # points
+_LIGHT = "#EEEEEE"  # ink on a dark background
+
+
+def style() -> dict[str, Any]:
+    """The look of the course's figures: a style sheet for Matplotlib.
+
+    >>> from matplotlib import pyplot as plt
+    >>> with plt.style.context(style()):  # or, for all figures from here on, plt.style.use(style())
+    ...     ax = plt.figure().add_subplot()
+    >>> ax.get_facecolor()  # the page shines through
+    (0.0, 0.0, 0.0, 0.0)
+    """
+    from cycler import cycler
+
+    dashes = [_line(look) for look in CATEGORIES]
+    return {
+        "figure.hooks": ["gradlib.halo:no_ground"], "figure.facecolor": "white", "axes.facecolor": "none",
+        "legend.frameon": False, "figure.constrained_layout.use": True, "figure.figsize": (6.4, 4.2),
+        "text.color": TEXT, "axes.labelcolor": TEXT, "axes.titlecolor": TEXT, "legend.labelcolor": TEXT,
+        "xtick.labelcolor": TEXT, "ytick.labelcolor": TEXT,
+        "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK, "hatch.color": INK, "patch.edgecolor": INK,
+        "grid.color": INK, "grid.alpha": 0.3, "lines.linewidth": 1.8, "patch.facecolor": CATEGORIES[0].color,
+        "axes.prop_cycle": cycler(color=[look.color for look in CATEGORIES], linestyle=dashes),
+        "font.size": 11, "axes.titlesize": 12, "axes.labelsize": 11, "xtick.labelsize": 10, "ytick.labelsize": 10,
+        "legend.fontsize": 10, "image.cmap": _VALUES,
+    }  # fmt: skip
+
+
+def _line(look: Look) -> Any:
+    """The dashes of a look in Matplotlib's words."""
+    return (0, look.dashes) if look.dashes else "-"
+
+
+def _category(i: int) -> Look:
+    """The look of curve or class i; pairs of colour and dashes repeat after 64."""
+    turn = CATEGORIES[(i + i // len(CATEGORIES)) % len(CATEGORIES)]
+    return Look(CATEGORIES[i % len(CATEGORIES)].color, turn.dashes, turn.marker)
 
 
 # Curves ------------------------------------------------------------
@@ -63,21 +89,33 @@ def loss_curves(history: Any, ax=None, *, log: bool = False, title: str = "Loss 
     """
     series = _series(history)
     below = ax is None and len(series) > 4
-    ax = _axes(ax, (6.4, 4.2 + 0.25 * len(series) * below))
-    lowest = {name: int(np.nanargmin(values)) for name, values in series.items() if np.isfinite(values).any()}
-    for i, (name, values) in enumerate(series.items()):
-        color, line, marker = _style(i)
-        label = name.replace("_", " ")
-        label += f" (lowest {values[lowest[name]]:.3g} at {lowest[name] + 1})" if name in lowest else " (never finite)"
-        every = max(1, len(values) // 12)
-        epochs = np.arange(1, len(values) + 1)
-        ax.plot(epochs, values, color=color, ls=line, marker=marker, ms=4, markevery=every, label=label)
-    for name, epoch in lowest.items():
-        ax.plot(epoch + 1, series[name][epoch], "o", ms=11, mfc="none", mec=_ink(ax), mew=1.2, zorder=3)
-    if log:
-        ax.set_yscale("log", nonpositive="mask")
-    _whole_numbers(ax.xaxis)
-    return _finish(ax, title, "epoch", "loss", grid=True, legend="below" if below else "best")
+    with _drawing(ax, (6.4, 4.2 + 0.25 * len(series) * below)) as ax:
+        lowest = {name: int(np.nanargmin(values)) for name, values in series.items() if np.isfinite(values).any()}
+        for (name, values), look in zip(series.items(), _looks(series), strict=True):
+            label = name.replace("_", " ")
+            label += (
+                f" (lowest {values[lowest[name]]:.3g} at {lowest[name] + 1})" if name in lowest else " (never finite)"
+            )
+            every = max(1, len(values) // 12)
+            epochs = np.arange(1, len(values) + 1)
+            ax.plot(
+                epochs, values, color=look.color, ls=_line(look), marker=look.marker, ms=5, markevery=every, label=label
+            )
+        for name, epoch in lowest.items():
+            ax.plot(epoch + 1, series[name][epoch], "o", ms=11, mfc="none", mec=_ink(ax), mew=1.2, ls="", zorder=3)
+        if log:
+            ax.set_yscale("log", nonpositive="mask")
+        _whole_numbers(ax.xaxis)
+        return _finish(ax, title, "epoch", "loss", grid=True, legend="below" if below else "best")
+
+
+def _looks(names: Iterable[str]) -> list[Look]:
+    """The looks of training and validation, if there is at most one curve of each; other curves are numbered."""
+    meant = [TRAINING if "train" in name or name == "loss" else VALIDATION if "val" in name else None for name in names]
+    if max(meant.count(TRAINING), meant.count(VALIDATION)) > 1:
+        meant = [None] * len(meant)
+    others = map(_category, range(len(meant)))
+    return [look or next(others) for look in meant]
 
 
 def _series(history: Any) -> dict[str, np.ndarray]:
@@ -98,10 +136,10 @@ def _series(history: Any) -> dict[str, np.ndarray]:
         if array.ndim != 1:
             raise ShapeError(f"a curve must be a list of numbers, {name!r} has shape {array.shape}.")
         series[name] = array
-    if len(series) > len(COLORS):
+    if len(series) > len(CATEGORIES):
         raise ValueError(
-            f"{len(series)} curves in one picture cannot be told apart, {len(COLORS)} can: choose some, as in {{name: "
-            f"history[name] for name in {list(series)[:2]}}}."
+            f"{len(series)} curves in one picture cannot be told apart, {len(CATEGORIES)} can: choose some, as in "
+            f"{{name: history[name] for name in {list(series)[:2]}}}."
         )
     if not any(len(values) for values in series.values()):
         raise ValueError("there is nothing to draw: the history is empty. Draw it after the first epoch.")
@@ -130,18 +168,18 @@ def taylor(f: Callable, center: float = 0.0, orders: Sequence[int] = (1, 2, 3, 5
         y = _array("the result of f", f(Tensor(x)))
     if y.shape != x.shape:
         raise ShapeError(f"f must work entry by entry: for 401 numbers it returned shape {y.shape}.")
-    ax = _axes(ax)
-    ax.plot(x, y, color=_ink(ax), lw=3, label="f", zorder=3)
-    for i, order in enumerate(orders):
-        color, line, _ = _style(i)
-        polynomial = np.polynomial.polynomial.polyval(x - center, coefficients[: order + 1])
-        ax.plot(x, polynomial, color=color, ls=line, lw=1.8, label=f"order {order}")
-    ax.plot(center, coefficients[0], "o", color=_ink(ax), ms=8, label="_center", zorder=4)
-    finite = np.append(y[np.isfinite(y)], coefficients[0])
-    margin = 0.3 * float(np.ptp(finite)) or 1.0
-    ax.set_ylim(finite.min() - margin, finite.max() + margin)
-    ax.set_xlim(low, high)
-    return _finish(ax, f"Taylor polynomials about {center:g}", "x", "f(x)", grid=True, legend="best")
+    with _drawing(ax) as ax:
+        ax.plot(x, y, color=_ink(ax), lw=3, label="f", zorder=3)
+        for i, order in enumerate(orders):
+            look = _category(i)
+            polynomial = np.polynomial.polynomial.polyval(x - center, coefficients[: order + 1])
+            ax.plot(x, polynomial, color=look.color, ls=_line(look), lw=1.8, label=f"order {order}")
+        ax.plot(center, coefficients[0], "o", color=_ink(ax), ms=8, ls="", label="_center", zorder=4)
+        finite = np.append(y[np.isfinite(y)], coefficients[0])
+        margin = 0.3 * float(np.ptp(finite)) or 1.0
+        ax.set_ylim(finite.min() - margin, finite.max() + margin)
+        ax.set_xlim(low, high)
+        return _finish(ax, f"Taylor polynomials about {center:g}", "x", "f(x)", grid=True, legend="best")
 
 
 def taylor_coefficients(f: Callable, center: float, order: int) -> np.ndarray:
@@ -204,22 +242,32 @@ def decision_boundary(model: Callable, X: Any, y: Any, ax=None, *, resolution: i
     points = np.stack([across.ravel(), up.ravel()], axis=1).astype(X.dtype if X.dtype.kind == "f" else np.float32)
     classes = _classes(_run(model, points), threshold, len(points)).reshape(across.shape)
     count = max(int(classes.max()), int(y.max())) + 1
-    ax = _axes(ax, (5.6, 4.8))
-    from matplotlib.colors import ListedColormap
+    legend = "beside" if ax is None else "upper right"
+    with _drawing(ax, (6.4, 4.8)) as ax:
+        from matplotlib.colors import ListedColormap, to_rgb
+        from matplotlib.patheffects import withStroke
 
-    tints = ListedColormap([_tint(COLORS[i % len(COLORS)], 0.25 + 0.2 * (i // len(COLORS))) for i in range(count)])
-    ax.pcolormesh(*grid, classes, cmap=tints, vmin=-0.5, vmax=count - 0.5, shading="nearest", rasterized=True)
-    found = np.unique(classes)
-    for label in found[:-1] if len(found) == 2 else found:  # one class at a time: no class lies between two that touch
-        ax.contour(*grid, classes == label, levels=[0.5], colors=_DARK, linewidths=1.5)
-    shrink = min(1.0, 500 / len(X)) ** 0.5
-    look = {"s": 28 * shrink, "edgecolors": _DARK, "lw": 0.7 * shrink}
-    for label in np.unique(y):
-        color, _, marker = _style(label)
-        ax.scatter(*X[y == label].T, c=color, marker=marker, label=f"class {label}", **look)
-    ax.set_xlim(grid[0][[0, -1]])
-    ax.set_ylim(grid[1][[0, -1]])
-    return _finish(ax, "Decision boundary", "x₀", "x₁", legend="upper right", on_light=True)
+        # At 0.35 of its colour a region shows on light and on dark, and is not taken for a point of its class.
+        tints = ListedColormap(
+            [(*to_rgb(_category(i).color), 0.35 + 0.15 * (i // len(CATEGORIES))) for i in range(count)]
+        )
+        ax.pcolormesh(*grid, classes, cmap=tints, vmin=-0.5, vmax=count - 0.5, shading="nearest", rasterized=True)
+        found = np.unique(classes)
+        for label in (
+            found[:-1] if len(found) == 2 else found
+        ):  # one class at a time: no class lies between two that touch
+            ax.contour(*grid, classes == label, levels=[0.5], colors=[_ink(ax)], linewidths=1.5)
+        shrink = min(1.0, 500 / len(X)) ** 0.5
+        edge = withStroke(
+            linewidth=2.5 * shrink, foreground="white"
+        )  # a dark edge in a light one shows on every region
+        look = {"s": 36 * shrink, "edgecolors": TEXT, "lw": 0.8 * shrink, "path_effects": [edge]}
+        for label in np.unique(y):
+            kind = _category(label)
+            ax.scatter(*X[y == label].T, c=kind.color, marker=kind.marker, label=f"class {label}", **look)
+        ax.set_xlim(grid[0][[0, -1]])
+        ax.set_ylim(grid[1][[0, -1]])
+        return _finish(ax, "Decision boundary", "x₀", "x₁", legend=legend)
 
 
 def _class_indices(name: str, classes: np.ndarray) -> np.ndarray:
@@ -256,6 +304,8 @@ def gradient_field(f: Callable, xlim=(-2.0, 2.0), ylim=(-2.0, 2.0), ax=None, *, 
         through Σ f. The length of an arrow grows with the square root of the slope, up to three times the median.
     descent : draw arrows along -∇f, the direction of gradient descent.
 
+    To scale, unless one range is more than four times the other.
+
     >>> ax = gradient_field(lambda x, y: x**2 + 3 * y**2)
     """
     _at_least(1, arrows=arrows)
@@ -287,15 +337,17 @@ def gradient_field(f: Callable, xlim=(-2.0, 2.0), ylim=(-2.0, 2.0), ax=None, *, 
     if steep.any():
         longest = min(lengths[steep].max(), 3 * np.median(lengths[steep]))
         shown = [np.where(steep, part / np.maximum(lengths, longest), np.nan) for part in shown]
-    ax = _axes(ax, (6.2, 4.8))
-    levels = 20 if np.ptp(finite) > 1e-9 * np.abs(finite).max() else _levels(heights)[0]
-    filled = ax.contourf(*fine, heights, levels=levels, cmap=_VALUES)
-    ax.quiver(
-        across, up, *shown, angles="xy", scale_units="xy", scale=1, pivot="middle", color="white", edgecolor="black",
-        linewidth=0.5, width=0.006, headwidth=4,
-    )  # fmt: skip
-    _colorbar(ax, filled, "f(x, y)")
-    return _finish(ax, "Descent: the direction of -∇f" if descent else "The gradient ∇f points uphill", "x", "y")
+    with _drawing(ax, (6.2, 4.8)) as ax:
+        levels = 20 if np.ptp(finite) > 1e-9 * np.abs(finite).max() else _levels(heights)[0]
+        filled = ax.contourf(*fine, heights, levels=levels, cmap=_VALUES)
+        ax.quiver(
+            across, up, *shown, angles="xy", scale_units="xy", scale=1, pivot="middle", color="white",
+            edgecolor="black", linewidth=0.5, width=0.006, headwidth=4,
+        )  # fmt: skip
+        if max(cells) <= 4 * min(cells):
+            ax.set_aspect("equal")  # to scale, arrows are at right angles to the lines of equal height
+        _colorbar(ax, filled, "f(x, y)")
+        return _finish(ax, "Descent: the direction of -∇f" if descent else "The gradient ∇f points uphill", "x", "y")
 
 
 def loss_surface(
@@ -349,14 +401,15 @@ def loss_surface(
         for parameter, w in zip(parameters, start, strict=True):
             parameter.data = w
     levels, norm = _levels(heights)
-    ax = _axes(ax, (6.2, 4.8))
-    filled = ax.contourf(steps, steps, heights, levels=levels, norm=norm, cmap=_VALUES, extend="both")
-    ax.contour(steps, steps, heights, levels=levels[::2], norm=norm, colors="white", linewidths=0.5)
-    ax.plot(0, 0, "P", color="white", mec="black", ms=12, label="the weights now")
-    bar = _colorbar(ax, filled, "loss")
-    bar.ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
-    along = [f"step along direction {i}" for i in (1, 2)]
-    return _finish(ax, "Loss around the weights", *along, legend="upper right")
+    with _drawing(ax, (6.2, 4.8)) as ax:
+        filled = ax.contourf(steps, steps, heights, levels=levels, norm=norm, cmap=_VALUES, extend="both")
+        ax.contour(steps, steps, heights, levels=levels[::2], norm=norm, colors="white", linewidths=0.5)
+        ax.plot(0, 0, "P", color="white", mec="black", ms=12, label="the weights now")
+        ax.set_aspect("equal")
+        bar = _colorbar(ax, filled, "loss")
+        bar.ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
+        along = [f"step along direction {i}" for i in (1, 2)]
+        return _finish(ax, "Loss around the weights", *along, legend="upper right", on_map=True)
 
 
 def _as_long(direction: np.ndarray, w: np.ndarray) -> np.ndarray:
@@ -397,15 +450,15 @@ def gradient_flow(source: Any, ax=None):
     mean, largest = (np.array(column, dtype=float) for column in zip(*rows.values(), strict=True))
     dot = np.isfinite(mean) & (mean > 0)
     mean, largest = np.where(dot, mean, np.nan), np.where(dot, largest, np.nan)
-    ax = _axes(ax, (6.4, 1.4 + 0.32 * len(rows)))
-    places = np.arange(len(rows))
-    ax.hlines(places, mean, largest, color=COLORS[0], lw=1.5)
-    ax.plot(mean, places, MARKERS[0], color=COLORS[0], ms=8, label="mean |g|")
-    ax.plot(largest, places, MARKERS[2], color=COLORS[1], ms=8, label="max |g|")
-    ax.set_xscale("log")
-    ax.set_yticks(places, names)
-    ax.set_ylim(len(rows) - 0.5, -0.5)  # the first layer on top
-    return _finish(ax, "Gradient flow, first layer on top", "size of the gradient", "", grid="x", legend="best")
+    with _drawing(ax, (6.4, 1.4 + 0.32 * len(rows))) as ax:
+        places = np.arange(len(rows))
+        ax.hlines(places, mean, largest, color=GRADIENT.color, lw=1.5)
+        ax.plot(mean, places, "o", color=GRADIENT.color, ms=8, ls="", label="mean |g|")
+        ax.plot(largest, places, "^", color=GRADIENT.color, mfc="none", ms=8, ls="", label="max |g|")
+        ax.set_xscale("log")
+        ax.set_yticks(places, names)
+        ax.set_ylim(len(rows) - 0.5, -0.5)  # the first layer on top
+        return _finish(ax, "Gradient flow, first layer on top", "size of the gradient", "", grid="x", legend="best")
 
 
 def _without_a_dot(largest: float) -> str:
@@ -424,7 +477,7 @@ def activation_histograms(source: Any, x: Any = None, ax=None, *, bins: int = 60
         if x is None:
             raise TypeError("a model's activations need its input: activation_histograms(model, x).")
         arrays = _activations(source, x)
-    return _ridges(arrays, ax, bins, "Activations by layer", "value of the activation")
+    return _ridges(arrays, ax, bins, VALUE, "Activations by layer", "value of the activation")
 
 
 def gradient_histograms(source: Any, ax=None, *, bins: int = 60):
@@ -432,10 +485,10 @@ def gradient_histograms(source: Any, ax=None, *, bins: int = 60):
 
     source : a model after `backward()`, or a dict {name: gradient}.
     """
-    return _ridges(_gradients(source), ax, bins, "Gradients by parameter", "entry of the gradient")
+    return _ridges(_gradients(source), ax, bins, GRADIENT, "Gradients by parameter", "entry of the gradient")
 
 
-def _ridges(arrays: Mapping[str, np.ndarray], ax, bins: int, title: str, xlabel: str):
+def _ridges(arrays: Mapping[str, np.ndarray], ax, bins: int, look: Look, title: str, xlabel: str):
     """Histograms on one axis of values, each on its own line and as high as the line allows.
 
     Values that are not finite are not drawn; the name says how many there are.
@@ -447,20 +500,21 @@ def _ridges(arrays: Mapping[str, np.ndarray], ax, bins: int, title: str, xlabel:
     if not everything.size:
         raise ValueError("no value is finite, so there is nothing to count. Look for the first NaN (detect_anomaly).")
     edges = np.histogram_bin_edges(everything, bins)
-    ax = _axes(ax, (6.4, 1.6 + 0.55 * len(arrays)))
-    for place, (values, color) in enumerate(zip(finite.values(), cycle(COLORS[:4]), strict=False)):
-        counts, _ = np.histogram(values, edges)
-        heights = 0.85 * counts / max(counts.max(), 1)
-        ax.stairs(place - heights, edges, baseline=place, fill=True, color=color, alpha=0.6)
-        ax.stairs(place - heights, edges, baseline=place, color=color, lw=1.3)
-    ax.axvline(0, color=_ink(ax), lw=0.8, ls=":")
-    names = []
-    for name, array in arrays.items():
-        left_out = array.size - len(finite[name])
-        names.append(f"{name}  ({left_out} of {array.size} not finite)" if left_out or not array.size else name)
-    ax.set_yticks(range(len(arrays)), names)
-    ax.set_ylim(len(arrays) - 0.8, -1)
-    return _finish(ax, title, xlabel, "each as high as its fullest bin" if len(arrays) > 1 else "", small_ylabel=True)
+    title += "\neach as high as its fullest bin" if len(arrays) > 1 else ""
+    with _drawing(ax, (6.4, 1.8 + 0.55 * len(arrays))) as ax:
+        for place, values in enumerate(finite.values()):
+            counts, _ = np.histogram(values, edges)
+            heights = 0.85 * counts / max(counts.max(), 1)
+            ax.stairs(place - heights, edges, baseline=place, fill=True, color=look.color, alpha=0.5)
+            ax.stairs(place - heights, edges, baseline=place, color=look.color, lw=1.3)
+        ax.axvline(0, color=_ink(ax), lw=0.8, ls=":")
+        names = []
+        for name, array in arrays.items():
+            left_out = array.size - len(finite[name])
+            names.append(f"{name}  ({left_out} of {array.size} not finite)" if left_out or not array.size else name)
+        ax.set_yticks(range(len(arrays)), names)
+        ax.set_ylim(len(arrays) - 0.8, -1)
+        return _finish(ax, title, xlabel, "")
 
 
 def gradient_heatmap(gradient: Any, ax=None, *, name: str = "", rows: str = "input", columns: str = "output"):
@@ -477,14 +531,16 @@ def gradient_heatmap(gradient: Any, ax=None, *, name: str = "", rows: str = "inp
     if not matrix.size:
         raise ShapeError(f"a gradient of shape {np.shape(gradient)} has nothing to draw.")
     matrix = matrix.reshape(len(matrix), -1)  # (n, ...) -> (n, m)
-    ax = _axes(ax, (6.2, 4.8))
-    peak = float(np.nanmax(np.abs(np.where(np.isfinite(matrix), matrix, np.nan)), initial=0)) or 1.0
-    image = ax.imshow(matrix, cmap=_with_bad(_SIGNED), vmin=-peak, vmax=peak, aspect="auto", interpolation="nearest")
-    _colorbar(ax, image, "∂L/∂w")
-    _whole_numbers(ax.xaxis, ax.yaxis)
-    if len(matrix) == 1:
-        ax.set_yticks([])
-    return _finish(ax, f"Gradient of {name}" if name else "Gradient", columns, rows if len(matrix) > 1 else "")
+    with _drawing(ax, (6.2, 4.8)) as ax:
+        peak = float(np.nanmax(np.abs(np.where(np.isfinite(matrix), matrix, np.nan)), initial=0)) or 1.0
+        image = ax.imshow(
+            matrix, cmap=_with_bad(_SIGNED), vmin=-peak, vmax=peak, aspect="auto", interpolation="nearest"
+        )
+        _colorbar(ax, image, "∂L/∂w")
+        _whole_numbers(ax.xaxis, ax.yaxis)
+        if len(matrix) == 1:
+            ax.set_yticks([])
+        return _finish(ax, f"Gradient of {name}" if name else "Gradient", columns, rows if len(matrix) > 1 else "")
 
 
 # Images ------------------------------------------------------------
@@ -533,18 +589,18 @@ def saliency_map(model: Callable, x: Any, target: int | None = None, ax=None, *,
         raise ShapeError(
             f"x must be one image, (C, H, W) or (H, W), or a vector, without a batch axis; got {array.shape}."
         )
-    ax = _axes(ax, (5.4, 4.6))
-    aspect = "auto" if len(slopes) == 1 else "equal"
-    largest = float(slopes.max()) or 1.0
-    image = ax.imshow(slopes, cmap=_with_bad(_VALUES), interpolation="nearest", vmin=0, vmax=largest, aspect=aspect)
-    if min(picture.shape) > 1 and np.ptp(picture) > 0:
-        level = (picture.min() + picture.max()) / 2
-        for color, width in (("black", 3), ("white", 1.5)):  # white with a dark edge is visible on every colour
-            ax.contour(picture, levels=[level], colors=color, linewidths=width)
-    _colorbar(ax, image, "|∂ score/∂x|")
-    _no_ticks(ax)
-    score = "the score" if len(scores) == 1 else f"the score of class {target}"
-    return _finish(ax, f"What {score} feels", "", "")
+    with _drawing(ax, (5.4, 4.6)) as ax:
+        aspect = "auto" if len(slopes) == 1 else "equal"
+        largest = float(slopes.max()) or 1.0
+        image = ax.imshow(slopes, cmap=_with_bad(_VALUES), interpolation="nearest", vmin=0, vmax=largest, aspect=aspect)
+        if min(picture.shape) > 1 and np.ptp(picture) > 0:
+            level = (picture.min() + picture.max()) / 2
+            for color, width in (("black", 3), ("white", 1.5)):  # white with a dark edge is visible on every colour
+                ax.contour(picture, levels=[level], colors=color, linewidths=width)
+        _colorbar(ax, image, "|∂ score/∂x|")
+        _no_ticks(ax)
+        score = "the score" if len(scores) == 1 else f"the score of class {target}"
+        return _finish(ax, f"What {score} feels", "", "")
 
 
 def image_grid(images: Any, titles: Sequence | None = None, columns: int | None = None, ax=None):
@@ -574,25 +630,25 @@ def image_grid(images: Any, titles: Sequence | None = None, columns: int | None 
     canvas = np.full((rows * (height + above), columns * (width + side) - side, channels), np.nan)
     longest = max(map(len, map(str, titles))) if titles is not None else 0
     inches = max(max(1.3, 0.09 * longest) * columns, 3.0)
-    ax = _axes(ax, (inches, inches * canvas.shape[0] / canvas.shape[1]))
-    for i, image in enumerate(images):
-        top, left = i // columns * (height + above) + above, i % columns * (width + side)
-        canvas[top : top + height, left : left + width] = np.moveaxis(image, 0, -1)
-        if titles is not None:
-            ax.text(left + width / 2 - 0.5, top - 0.5 - height * 0.04, str(titles[i]), ha="center", va="bottom",
-                    fontsize=_TICK, color=_ink(ax))  # fmt: skip
-    if channels == 3:
-        opaque = np.isfinite(canvas[..., :1]).astype(float)
-        canvas = np.concatenate([np.clip(np.nan_to_num(canvas), 0, 1), opaque], axis=-1)
-    ax.imshow(canvas if channels == 3 else canvas[..., 0], cmap="gray", interpolation="nearest")
-    from matplotlib.patches import Rectangle
+    with _drawing(ax, (inches, inches * canvas.shape[0] / canvas.shape[1])) as ax:
+        for i, image in enumerate(images):
+            top, left = i // columns * (height + above) + above, i % columns * (width + side)
+            canvas[top : top + height, left : left + width] = np.moveaxis(image, 0, -1)
+            if titles is not None:
+                ax.text(left + width / 2 - 0.5, top - 0.5 - height * 0.04, str(titles[i]), ha="center", va="bottom",
+                        fontsize=_points("xtick.labelsize"), color=_ink(ax, text=True))  # fmt: skip
+        if channels == 3:
+            opaque = np.isfinite(canvas[..., :1]).astype(float)
+            canvas = np.concatenate([np.clip(np.nan_to_num(canvas), 0, 1), opaque], axis=-1)
+        ax.imshow(canvas if channels == 3 else canvas[..., 0], cmap="gray", interpolation="nearest")
+        from matplotlib.patches import Rectangle
 
-    for i in range(count):  # an edge, for images as light or as dark as their background
-        top, left = i // columns * (height + above) + above, i % columns * (width + side)
-        edge = Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor="#888888", lw=0.8, clip_on=False)
-        ax.add_patch(edge)
-    ax.set_axis_off()
-    return ax
+        for i in range(count):  # an edge, for images as light or as dark as their background
+            top, left = i // columns * (height + above) + above, i % columns * (width + side)
+            edge = Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor=INK, lw=0.8, clip_on=False)
+            ax.add_patch(edge)
+        ax.set_axis_off()
+        return ax
 
 
 def attention_map(weights: Any, queries: Sequence | None = None, keys: Sequence | None = None, ax=None):
@@ -613,12 +669,12 @@ def attention_map(weights: Any, queries: Sequence | None = None, keys: Sequence 
     for name, words, size in (("queries", queries, weights.shape[0]), ("keys", keys, weights.shape[1])):
         if words is not None and len(words) != size:
             raise ShapeError(f"{name} must name the {size} positions, got {len(words)}.")
-    ax = _axes(ax, (5.8, 4.8))
-    image = ax.imshow(weights, cmap=_with_bad(_VALUES), vmin=0, interpolation="nearest")
-    _colorbar(ax, image, "weight")
-    _name_places(ax.xaxis, keys)
-    _name_places(ax.yaxis, queries)
-    return _finish(ax, "Attention: where each query looks", "key", "query")
+    with _drawing(ax, (5.8, 4.8)) as ax:
+        image = ax.imshow(weights, cmap=_with_bad(_VALUES), vmin=0, interpolation="nearest")
+        _colorbar(ax, image, "weight")
+        _name_places(ax.xaxis, keys)
+        _name_places(ax.yaxis, queries)
+        return _finish(ax, "Attention: where each query looks", "key", "query")
 
 
 def confusion_matrix(y_true: Any, y_pred: Any, labels: Sequence | None = None, ax=None):
@@ -647,18 +703,28 @@ def confusion_matrix(y_true: Any, y_pred: Any, labels: Sequence | None = None, a
     np.add.at(matrix, (y_true, y_pred), 1)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     inches = 0.5 * min(max(count, 6), 16)
-    ax = _axes(ax, (1.8 + inches, 1.2 + inches))
-    image = ax.imshow(shares, cmap=_VALUES, vmin=0, vmax=1, interpolation="nearest")
-    fits = _points_a_place(ax.xaxis, count) / (0.75 * len(str(matrix.max())))  # a digit is about 0.6 of its height wide
-    for i, j in np.argwhere(matrix) if fits >= 6 else ():  # smaller digits could not be read
-        color = "black" if _luminance(image.cmap(shares[i, j])) > 0.18 else "white"
-        ax.text(j, i, str(matrix[i, j]), ha="center", va="center", color=color, fontsize=min(_TICK, fits))
-    _colorbar(ax, image, "share of the true class")
-    names = list(range(count)) if labels is None else labels
-    _name_places(ax.xaxis, names)
-    _name_places(ax.yaxis, names)
-    right = np.trace(matrix) / matrix.sum()
-    return _finish(ax, f"{right:.1%} of {matrix.sum()} right", "predicted class", "true class")
+    with _drawing(ax, (1.8 + inches, 1.2 + inches)) as ax:
+        image = ax.imshow(shares, cmap=_VALUES, vmin=0, vmax=1, interpolation="nearest")
+        fits = _points_a_place(ax.xaxis, count) / (
+            0.75 * len(str(matrix.max()))
+        )  # a digit is about 0.6 of its height wide
+        for i, j in np.argwhere(matrix) if fits >= 6 else ():  # smaller digits could not be read
+            color = "black" if _luminance(image.cmap(shares[i, j])) > 0.18 else "white"
+            ax.text(
+                j,
+                i,
+                str(matrix[i, j]),
+                ha="center",
+                va="center",
+                color=color,
+                fontsize=min(_points("xtick.labelsize"), fits),
+            )
+        _colorbar(ax, image, "share of the true class")
+        names = list(range(count)) if labels is None else labels
+        _name_places(ax.xaxis, names)
+        _name_places(ax.yaxis, names)
+        right = np.trace(matrix) / matrix.sum()
+        return _finish(ax, f"{right:.1%} of {matrix.sum()} right", "predicted class", "true class")
 
 
 # Arguments and data ------------------------------------------------------------
@@ -747,16 +813,20 @@ def _at_least(least: int, **numbers: int) -> None:
 # Drawing ------------------------------------------------------------
 
 
-def _axes(ax, size: tuple[float, float] = (6.4, 4.2)):
-    """The given axes, or those of a new figure with a white panel."""
+@contextmanager
+def _drawing(ax, size: tuple[float, float] = (6.4, 4.2)) -> Iterator[Any]:
+    """The axes given, in the user's own style, or those of a new figure, in the library's."""
+    import matplotlib
+
     if ax is not None:
         if not hasattr(ax, "plot"):
             raise TypeError(f"ax must be a Matplotlib axes, as from plt.subplots(); got {type(ax).__name__}.")
-        return ax
+        yield ax
+        return
     from matplotlib import pyplot as plt
 
-    figure = plt.figure(figsize=size, layout="constrained", facecolor="white", edgecolor="white")
-    return figure.add_subplot(facecolor="white")
+    with matplotlib.rc_context(style()):
+        yield plt.figure(figsize=size).add_subplot()
 
 
 def _luminance(color: Any) -> float:
@@ -767,29 +837,29 @@ def _luminance(color: Any) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _ink(ax) -> str:
-    """A colour for text: dark on a light figure, light on a dark one, Matplotlib's own on a transparent one."""
+def _ink(ax, text: bool = False) -> str:
+    """The colour of rcParams for frames, or for text, if it can be seen on the figure's background: 3, or 4.5 for text.
+
+    Otherwise dark on light, and light on dark.
+    """
     import matplotlib
     from matplotlib.colors import to_rgba
 
-    background = ax.figure.get_facecolor()
-    if to_rgba(background)[3] < 0.5:
-        return matplotlib.rcParams["text.color"]
-    return _DARK if _luminance(background) > 0.18 else _LIGHT
-
-
-def _tint(color: str, share: float) -> tuple:
-    """A mix of the colour, by its share, and white."""
-    from matplotlib.colors import to_rgb
-
-    return tuple(share * c + 1 - share for c in to_rgb(color))
+    color = matplotlib.rcParams["text.color" if text else "axes.edgecolor"]
+    background = to_rgba(ax.figure.get_facecolor())
+    if not ax.figure.patch.get_visible() or background[3] < 0.5:  # the page shines through
+        return color
+    darker, lighter = sorted(map(_luminance, (color, background)))
+    if (lighter + 0.05) / (darker + 0.05) >= (4.5 if text else 3):
+        return color
+    return TEXT if _luminance(background) > 0.18 else _LIGHT
 
 
 def _with_bad(name: str):
     """A colour map that shows NaN and infinity in a grey of its own."""
     import matplotlib
 
-    return matplotlib.colormaps[name].with_extremes(bad="#555555")
+    return matplotlib.colormaps[name].with_extremes(bad=INK)
 
 
 def _whole_numbers(*axes) -> None:
@@ -805,12 +875,20 @@ def _name_places(axis, names: Sequence | None) -> None:
         return
     names = [str(name) for name in names]
     slanted = axis.axis_name == "x" and max(map(len, names)) > 3
-    needed = 0.7 * _TICK * max(map(len, names)) if axis.axis_name == "x" and not slanted else 1.3 * _TICK
+    size = _points(f"{axis.axis_name}tick.labelsize")
+    needed = 0.7 * size * max(map(len, names)) if axis.axis_name == "x" and not slanted else 1.3 * size
     every = math.ceil(needed / _points_a_place(axis, len(names)))
     axis.set_ticks(range(0, len(names), every), names[::every])
     if slanted:
         for label in axis.get_ticklabels():
             label.set(rotation=45, ha="right", rotation_mode="anchor")
+
+
+def _points(name: str) -> float:
+    """The size of a font in rcParams, which may be a word such as "medium"."""
+    from matplotlib import font_manager, rcParams
+
+    return font_manager.FontProperties(size=rcParams[name]).get_size_in_points()
 
 
 def _points_a_place(axis, count: int) -> float:
@@ -826,32 +904,45 @@ def _no_ticks(ax) -> None:
 
 def _colorbar(ax, image, label: str):
     bar = ax.figure.colorbar(image, ax=ax)
-    ink = _ink(ax)
-    bar.set_label(label, size=_LABEL, color=ink)
-    bar.ax.tick_params(labelsize=_TICK, colors=ink)
-    bar.outline.set_edgecolor(ink)
+    bar.set_label(label, color=_ink(ax, text=True))
+    _ticks(bar.ax, _ink(ax), _ink(ax, text=True))
+    bar.outline.set_edgecolor(_ink(ax))
     return bar
 
 
-def _finish(ax, title: str, xlabel: str, ylabel: str, *, grid=False, legend="", on_light=False, small_ylabel=False):
+def _ticks(ax, ink: str, text: str) -> None:
+    """Set what ticks take from rcParams only later, when they are drawn."""
+    from matplotlib import rcParams
+
+    for axis in "xy":
+        ax.tick_params(axis, which="both", color=ink, labelcolor=text, labelsize=rcParams[f"{axis}tick.labelsize"])
+
+
+def _finish(ax, title: str, xlabel: str, ylabel: str, *, grid=False, legend="", on_map=False):
     """Set titles, labels, ticks, spines and legend in a colour that is readable on the background.
 
-    legend : its position: "best" for a few lines, "below" the axes, or Matplotlib's name of a corner. Over filled
-        contours the search for the best takes seconds. on_light : the picture itself is light, even on a dark page.
+    legend : its position: "best" for a few lines, "below" or "beside" the axes, or Matplotlib's name of a corner. Over
+        filled contours the search for the best takes seconds. on_map : the legend lies on a colour map, on white.
     """
-    ink = _ink(ax)
-    ax.set_title(title, fontsize=_TITLE, color=ink)
-    ax.set_xlabel(xlabel, fontsize=_LABEL, color=ink)
-    ax.set_ylabel(ylabel, fontsize=_TICK if small_ylabel else _LABEL, color=ink)
-    ax.tick_params(which="both", labelsize=_TICK, colors=ink)
+    ink, text = _ink(ax), _ink(ax, text=True)
+    ax.set_title(title, color=text)
+    ax.set_xlabel(xlabel, color=text)
+    ax.set_ylabel(ylabel, color=text)
+    _ticks(ax, ink, text)
     for spine in ax.spines.values():
         spine.set_edgecolor(ink)
     if grid:
-        ax.grid(True, axis=grid if isinstance(grid, str) else "both", color=ink, alpha=0.15)
+        ax.grid(True, axis=grid if isinstance(grid, str) else "both", color=ink, alpha=0.3)
         ax.set_axisbelow(True)
     if legend and ax.get_legend_handles_labels()[0]:
-        ink = _DARK if on_light else ink
-        page = "white" if ink == _DARK else _DARK
-        where = {"loc": legend} if legend != "below" else {"loc": "upper center", "bbox_to_anchor": (0.5, -0.15)}
-        ax.legend(fontsize=_TICK, labelcolor=ink, facecolor=page, framealpha=0.9, edgecolor="#888888", **where)
+        places = {
+            "below": {"loc": "upper center", "bbox_to_anchor": (0.5, -0.15)},
+            "beside": {"loc": "upper left", "bbox_to_anchor": (1, 1)},
+        }
+        ground = {"labelcolor": text}
+        if ax.figure.patch.get_visible():  # rcParams know only the background that axes usually have
+            ground["facecolor"] = ax.figure.get_facecolor()
+        if on_map:
+            ground = {"labelcolor": TEXT, "frameon": True, "facecolor": "white", "framealpha": 0.85}
+        ax.legend(**places.get(legend, {"loc": legend}), **ground)
     return ax
