@@ -45,7 +45,8 @@ mistakes apart; the tests make sure that they do.
 - A sentence says what the learner did, why one would do it, and where it shows. It gives no code and no praise.
 
 In `tests/checks/lesson_NN.py` each exercise gets two different right answers and five wrong ones, three of them
-recognised by name. `python -m tests.checks` prints the table of all exercises.
+recognised by name. `python -m tests.checks` prints the table of all exercises. `make mutants LESSON=01` tries small
+changes of the right answers: each that passes shows a case that is missing.
 '''
 
 from .cases import Case, Refused
