@@ -35,7 +35,7 @@ lint: ## look for mistakes in the code without running it
 	@$(PYTHON_HERE) -m ruff check
 	@$(PYTHON_HERE) -m ruff format --check
 
-mutants: ## try the checks on small changes of right answers (LESSON=03 tries those of one lesson, JOBS=2)
+mutants: ## try the checks on right answers with one small change (LESSON=03, JOBS=2)
 	@$(PYTHON_HERE) -m tests.checks.mutants $(LESSON) --jobs=$(JOBS)
 
 bench: ## measure the library's speed
