@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from .limits import Stopped, Watch
-from .running import Outcome, part_of, run, what_it_means, what_it_says, where_it_broke
-from .values import align, describe, difference, explain_nan, show, show_side_by_side, size
+from .running import Outcome, part_of, raised_by_the_checks, run, what_it_means, what_it_says, where_it_broke
+from .values import (
+    align,
+    describe,
+    difference,
+    differing_entries,
+    explain_nan,
+    is_among,
+    is_number,
+    same_in_any_order,
+    show,
+    show_side_by_side,
+    size,
+)
 
 
 class Refused(Exception):
@@ -29,6 +44,10 @@ class Case:
     names : names for the entries of a tuple, `("x", "W", "b")` for three gradients. Each entry is then compared, shown
         and explained separately; the right ones are not shown.
     about : what is special in this case, in words that fit after "among them"; plain cases are shown first.
+    odd : mistakes may differ in this case, since natural forms of one mistake do: a product of nothing is 1 to one
+        learner and 0 to another. By default a case is odd if one of its inputs is empty.
+    any_order : the items of the answer may come in any order.
+    words : the texts that an answer may be; another text is called none of them.
     rtol, atol : numbers agree within atol + rtol · |expected|.
     dtype : the NumPy type that the answer must have, where that matters.
     """
@@ -40,6 +59,9 @@ class Case:
     part: str = ""
     names: tuple[str, ...] = ()
     about: str = ""
+    odd: bool | None = None
+    any_order: bool = False
+    words: tuple[str, ...] = ()
     rtol: float = 1e-7
     atol: float = 1e-9
     dtype: Any = None
@@ -47,6 +69,14 @@ class Case:
     @property
     def asks_for_code(self) -> bool:
         return bool(self.inputs) or self.call is not None
+
+    @property
+    def is_odd(self) -> bool:
+        if self.odd is not None:
+            return self.odd
+        return any(
+            isinstance(value, np.ndarray | list | tuple | dict) and not size(value) for value in self.inputs.values()
+        )
 
     def try_on(self, answer: Any, watch: Watch | None = None) -> Result:
         """Run an answer on this case. watch : stops an answer that is over its limits."""
@@ -60,25 +90,51 @@ class Case:
     def agree(self, first: Any, second: Any) -> bool:
         """Return True if two answers to this case count as the same."""
         try:
-            return difference(first, second, self.rtol, self.atol) is None
+            return self._difference(first, second) is None
         except Exception:  # the == of a learner's own objects may do anything
             return False
+
+    def _difference(self, yours: Any, expected: Any, what: str = "Your answer") -> str | None:
+        if self.any_order and isinstance(yours, Collection) and not isinstance(yours, str):
+            return None if same_in_any_order(yours, expected, self.rtol, self.atol) else ""
+        if isinstance(expected, dict) and isinstance(yours, dict):  # boxes
+            same = yours.keys() == expected.keys()
+            right = same and all(self.problem_of_a_value(yours[key], expected[key]) is None for key in expected)
+            return None if right else ""
+        return difference(yours, expected, self.rtol, self.atol, what)
 
     def _problem(self, outcome: Outcome) -> str | None:
         if isinstance(outcome.error, Refused):
             return str(outcome.error)
         if outcome.error is not None:
-            return what_it_means(outcome.error)
+            return self._crash(outcome)
         if outcome.value is None and self.expected is not None:
-            return "The code returned nothing, which is None. `print` shows a value; `return` hands it back."
+            if outcome.returned_nothing:
+                return _RETURNED_NOTHING
+            return (
+                "The check found None where there should be a value. A function without `return` gives None, and so "
+                "does a value that was never set."
+            )
         try:
-            problem = self._value_problem(outcome.value)
-            return explain_nan(outcome.value, self.expected) if problem == "" else problem
-        except Exception as error:
-            return f"Your answer, {describe(outcome.value)}, cannot be compared: {what_it_says(error)}."
+            return self._value_problem(outcome.value)
+        except Exception:
+            return f"Your answer, {describe(outcome.value)}, does not have the form that the statement asks for."
+
+    def _crash(self, outcome: Outcome) -> str:
+        if not self.is_the_checks_own(outcome.error):
+            return what_it_means(outcome.error)
+        if outcome.returned_nothing:
+            return _RETURNED_NOTHING
+        return (
+            "The check could not work with what your code gave it. Does it have the form that the statement asks for?"
+        )
+
+    def is_the_checks_own(self, error: BaseException) -> bool:
+        """Return True for an error in the check's own `call`, which tells a learner nothing."""
+        return self.call is not None and not where_it_broke(error) and raised_by_the_checks(error)
 
     def _value_problem(self, value: Any) -> str | None:
-        differs = None if self.expected is ... else difference(value, self.expected, self.rtol, self.atol)
+        differs = None if self.expected is ... else self.problem_of_a_value(value, self.expected)
         if differs or (differs == "" and self.accept is None):
             return differs
         if self.accept is not None and (refusal := self.accept(value)) is not None:
@@ -86,6 +142,27 @@ class Case:
         if self.dtype is not None and (dtype := getattr(value, "dtype", None)) != self.dtype:
             return f"Your answer has dtype {dtype or type(value).__name__}, expected {show(self.dtype)}."
         return None
+
+    def problem_of_a_value(self, value: Any, expected: Any, what: str = "Your answer") -> str | None:
+        """None if a value is right, else a sentence, or "" if only the numbers differ. what : the value's name."""
+        if not self.asks_for_code and isinstance(value, str) and is_number(expected):
+            with contextlib.suppress(ValueError):
+                value = float(value)  # a number in quotes
+        problem = self._difference(value, expected, what)
+        if problem is None:
+            return None
+        if self.words and isinstance(value, str) and not is_among(value, self.words):
+            return f"{show(value)} is none of the possible answers: {', '.join(self.words)}."
+        if not self.asks_for_code and _is_simple(value) and _is_simple(expected):
+            return ""  # the kind of a prediction would give it away
+        return explain_nan(value, expected, what) if problem == "" else problem
+
+
+_RETURNED_NOTHING = "The code returned nothing, which is None. `print` shows a value; `return` hands it back."
+
+
+def _is_simple(value: Any) -> bool:
+    return is_number(value) or isinstance(value, str | bool | np.bool_)
 
 
 @dataclass(frozen=True)
@@ -104,11 +181,24 @@ class Result:
         """A sort key: plain cases before special ones, wrong numbers before crashes, small inputs before large."""
         return bool(self.case.about), self.outcome.error is not None, size(self.case.inputs)
 
+    def tells_mistakes_apart(self, part: str) -> bool:
+        """Return True if a mistake in a part must agree with this result.
+
+        Odd cases tell nothing, and neither does a crash in a special case, where natural forms of a mistake differ.
+        """
+        case, crashed = self.case, self.outcome.error is not None
+        return case.part == part and not case.is_odd and not (case.about and crashed)
+
     def agrees(self, other: Result) -> bool:
-        """Return True if two answers are both right, or both wrong with the same value."""
+        """Return True if two answers are both right, wrong with the same value, or both crash."""
+        first, second = self.outcome.error, other.outcome.error
+        if isinstance(first, Refused) or isinstance(second, Refused):
+            return self.problem == other.problem
+        if first is not None or second is not None:
+            return first is not None and second is not None
         if self.problem is None or other.problem is None:
             return self.problem is other.problem
-        return other.outcome.error is None and self.case.agree(self.outcome.value, other.outcome.value)
+        return self.case.agree(self.outcome.value, other.outcome.value)
 
     def special(self) -> str:
         """A sentence on what is special in the case, or ""."""
@@ -131,12 +221,14 @@ class Result:
             return align(rows)
         if outcome.error is not None:
             broke = [where_it_broke(outcome.error)]
-            if not isinstance(outcome.error, Stopped):
+            if not isinstance(outcome.error, Stopped) and not case.is_the_checks_own(outcome.error):
                 broke.append(what_it_says(outcome.error))
             return "\n".join(filter(None, [align(rows), *broke]))
         if self.problem is None:
             return align(rows)
         if case.accept or not case.asks_for_code:  # the expected value would give the answer away
             return align([*rows, ("yours", show(outcome.value))])
-        yours, expected = show_side_by_side(outcome.value, case.expected)
-        return align([*rows, ("yours", yours), ("expected", expected)])
+        pair = outcome.value, case.expected
+        texts = show_side_by_side(*pair, case.rtol, case.atol)
+        rows += zip(("yours", "expected"), texts, strict=True)
+        return "\n".join(filter(None, [align(rows), differing_entries(*pair, case.rtol, case.atol)]))

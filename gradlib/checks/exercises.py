@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -42,6 +43,7 @@ class Exercise:
         self.lesson = lesson
         self.limits = limits
         self.mistakes: list[Callable[..., Any]] = []
+        self.wholes: set[Callable[..., Any]] = set()
         self.name = self.__name__ = cases.__name__
         self.__doc__ = cases.__doc__
 
@@ -53,9 +55,17 @@ class Exercise:
     def __repr__(self) -> str:
         return f"<check {self.name} of lesson {self.lesson}>"
 
-    def mistake(self, wrong: Callable[..., Any]) -> Callable[..., Any]:
-        """Register a plausible wrong answer. Its docstring is the sentence for a learner who gives this answer."""
+    def mistake(self, wrong: Callable[..., Any] | None = None, *, whole: bool = False) -> Callable[..., Any]:
+        """Register a plausible wrong answer. Its docstring is the sentence for a learner who gives this answer.
+
+        whole : the sentence is about all boxes together, as that on two gradients that have changed places. Without
+            it a mistake is also named for the boxes in which it agrees.
+        """
+        if wrong is None:
+            return functools.partial(self.mistake, whole=whole)
         self.mistakes.append(wrong)
+        if whole:
+            self.wholes.add(wrong)
         return wrong
 
     def __call__(self, answer: Any = ...) -> Report:
@@ -105,15 +115,15 @@ class Exercise:
         failed = [result for result in results if result.failed]
         if not failed:
             return Report(self.name, PASSED, explanation=what_was_checked(cases))
-        smallest = min(failed, key=Result.reading_order)
-        if isinstance(results[-1].outcome.error, Stopped):
-            smallest = results[-1]
-        if smallest.problem is not None and boxes.fit(smallest):
-            rows, explanation = boxes.diagnose(smallest, self.mistakes)
-            sentences = [explanation, smallest.special(), smallest.trespass()]
+        stopped = isinstance(results[-1].outcome.error, Stopped)
+        shown = results[-1] if stopped else min(failed, key=Result.reading_order)
+        telling = [each for each in results if each is shown or each.tells_mistakes_apart(shown.case.part)]
+        if shown.problem is not None and boxes.fit(shown):
+            rows, explanation = boxes.diagnose(shown, telling, self.mistakes, self.wholes)
+            sentences = [explanation, shown.special(), shown.trespass()]
         else:
-            rows, sentences = smallest.rows(), self._explain(answer, results, smallest)
-        return Report(self.name, NOT_YET, rows, "\n".join(filter(None, sentences)))
+            rows, sentences = shown.rows(), self._explain(answer, results, shown, telling)
+        return Report(self.name, NOT_YET, rows, "\n".join(filter(None, sentences)), "" if stopped else score(results))
 
     def _stopped(self, stopped: Stopped) -> Report:
         return Report(self.name, NOT_YET, str(stopped.place or ""), str(stopped))
@@ -129,25 +139,22 @@ class Exercise:
         )
         return Report(self.name, NOT_YET, explanation=advice)
 
-    def _explain(self, answer: Any, results: list[Result], shown: Result) -> list[str | None]:
-        if mistake := self._recognise(results, shown):
+    def _explain(self, answer: Any, results: list[Result], shown: Result, telling: list[Result]) -> list[str | None]:
+        if mistake := self._recognise(results, shown, telling):
             return [boxes.sentence(mistake), shown.trespass(), right_so_far(results)]
         wrong = self._wrong_call(answer, shown) or shown.problem
         return [wrong, shown.special(), shown.trespass(), right_so_far(results)]
 
-    def _recognise(self, results: list[Result], shown: Result) -> Callable[..., Any] | None:
-        """The mistake that agrees with the answer on every case of that part, if there is exactly one.
+    def _recognise(self, results: list[Result], shown: Result, telling: list[Result]) -> Callable[..., Any] | None:
+        """The mistake that agrees with the answer in every telling case, if there is exactly one.
 
-        Cases in which the answer crashes are left out: they say nothing about mistakes.
+        If there are several, the odd cases decide.
         """
         if shown.problem is None or shown.outcome.error is not None:
             return None
-        telling = [result for result in results if result.outcome.error is None and result.case.part == shown.case.part]
-        found = [
-            mistake
-            for mistake in self.mistakes
-            if all(result.agrees(result.case.try_on(mistake)) for result in telling)
-        ]
+        found = _agreeing(self.mistakes, telling)
+        if len(found) > 1:
+            found = _agreeing(found, [result for result in results if result.case.part == shown.case.part])
         return found[0] if len(found) == 1 else None
 
     def _wrong_call(self, answer: Any, shown: Result) -> str:
@@ -158,6 +165,20 @@ class Exercise:
         part = shown.case.part
         takes = signature(part_of(answer, part) if part else answer)
         return f"The check calls {part or self.name}({', '.join(shown.case.inputs)}); yours takes {takes}."
+
+
+def _agreeing(mistakes: list[Callable[..., Any]], results: list[Result]) -> list[Callable[..., Any]]:
+    return [mistake for mistake in mistakes if all(each.agrees(each.case.try_on(mistake)) for each in results)]
+
+
+def score(results: list[Result]) -> str:
+    """Return "2 of 6 cases right", "3 of 4 boxes right" where there is one case with boxes, or ""."""
+    if len(results) > 1:
+        return f"{sum(not result.failed for result in results)} of {len(results)} cases right"
+    if boxes.fit(results[0]):
+        right, count = boxes.count_right(results[0])
+        return f"{right} of {count} boxes right"
+    return ""
 
 
 def right_so_far(results: list[Result]) -> str:

@@ -239,7 +239,7 @@ def no_grad():
         ),
     ]:
         story = call.__name__.replace("_", " ")
-        yield Case({"blocks": story, "switch": switch}, expected, call=partial(told_of_a_block, call), names=names * 0)
+        yield Case({"blocks": story, "switch": switch}, expected, call=partial(told_of_a_block, call), names=names)
 
 
 def told_of_a_block(call, no_grad, blocks, switch):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dis
+import functools
 import inspect
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,7 @@ class Outcome:
     error: BaseException | None = None
     changed: tuple[str, ...] = ()  # inputs whose contents have changed
     blank: bool = False  # the answer is still a stub
+    returned_nothing: bool = False  # the answer itself returned None, at least once
 
 
 def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None, watch: Watch | None = None) -> Outcome:
@@ -35,10 +38,10 @@ def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None,
     if call is None and not inputs and not callable(answer):
         return Outcome(answer, blank=is_unfilled(answer))
     copies = copy(dict(inputs))
-    value, error = None, None
+    value, error, returned = None, None, []
     try:
         with watch or contextlib.nullcontext():
-            value = call(answer, *copies.values()) if call else answer(*copies.values())
+            value = call(_noting(answer, returned), *copies.values()) if call else answer(*copies.values())
     except KeyboardInterrupt:
         raise
     except BaseException as raised:  # also `exit()`, which must not end the kernel
@@ -50,7 +53,21 @@ def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None,
         blank = _does_nothing(answer)
     else:
         blank = is_unfilled(value) or not isinstance(answer, type) and _does_nothing(answer)
-    return Outcome(value, error, changed, blank)
+    return Outcome(value, error, changed, blank, returned_nothing=any(returned) if call else value is None)
+
+
+def _noting(answer: Any, returned: list[bool]) -> Any:
+    """The same function, which also notes at each call whether it returned None."""
+    if not isinstance(answer, FunctionType | MethodType):
+        return answer
+
+    @functools.wraps(answer)
+    def noting(*arguments, **keywords):
+        value = answer(*arguments, **keywords)
+        returned.append(value is None)
+        return value
+
+    return noting
 
 
 def part_of(answer: Any, name: str) -> Any:
@@ -111,11 +128,20 @@ def what_it_means(error: BaseException) -> str:
 
 
 def _raised_by_the_library(error: BaseException) -> bool:
+    file = _raised_in(error)
+    return file.startswith(_LIBRARY) and not file.startswith(_CHECKS)
+
+
+def raised_by_the_checks(error: BaseException) -> bool:
+    """Return True if a check's own code raised the error, or something other than the library that it called."""
+    return not _raised_by_the_library(error) and not re.match(r"\S+\(\) (takes|missing|got) ", _message(error))
+
+
+def _raised_in(error: BaseException) -> str:
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
-    file = frame.tb_frame.f_code.co_filename if frame is not None else ""
-    return file.startswith(_LIBRARY) and not file.startswith(_CHECKS)
+    return frame.tb_frame.f_code.co_filename if frame is not None else ""
 
 
 def _message(error: BaseException) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 LONGEST = 400  # characters of a value that a report shows
 MANY = 200  # numbers; a larger array is abridged
 DIGITS = 4  # digits after the point, more if two values need them
+MARK = "≠"  # before an entry that differs
 
 
 def show(value: Any) -> str:
@@ -23,7 +25,10 @@ def show(value: Any) -> str:
         text = _show(value)
     except Exception as error:
         return f"a value of type {type(value).__name__} that cannot be shown: its repr raises {type(error).__name__}"
-    text = without_addresses(text)
+    return _cut(without_addresses(text))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + " …"
 
 
@@ -41,25 +46,90 @@ def named(text: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return renamed
 
 
-def show_side_by_side(first: Any, second: Any) -> tuple[str, str]:
-    """Two values as text. Numbers share one format, with as many digits as are needed to tell them apart.
+def show_side_by_side(first: Any, second: Any, rtol: float = 0.0, atol: float = 0.0) -> tuple[str, str]:
+    """Return two values as text, with as many digits as are needed to tell them apart.
+
+    If some of their entries differ and others do not, those of the first that differ are marked.
 
     >>> show_side_by_side(np.array([0.3, -12.0]), np.array([0.3, 1.5]))
-    ('[  0.3, -12.0]', '[  0.3,   1.5]')
+    ('[   0.3, ≠-12.0]', '[  0.3,   1.5]')
     >>> show_side_by_side(12.0, 12.000001)
     ('12.000000', '12.000001')
+    >>> show_side_by_side((True, "a"), (True, "b"))
+    ("(True, ≠'a')", "(True, 'b')")
     """
-    if not (is_numeric(first) and is_numeric(second)) or size(first) + size(second) > MANY:
-        return show(first), show(second)
     try:
-        arrays = [_as_array(first), _as_array(second)]
-    except OverflowError:  # an int beyond the range of floats
-        return show(first), show(second)
+        if is_numeric(first) and is_numeric(second) and size(first) + size(second) <= MANY:
+            return _show_arrays(_as_array(first), _as_array(second), rtol, atol)
+        if _are_rows(first, second):
+            return _show_rows(first, second, rtol, atol)
+    except (OverflowError, RecursionError):  # an int beyond the range of floats, a list that holds itself
+        pass
+    return show(first), show(second)
+
+
+def _show_rows(first: list | tuple, second: list | tuple, rtol: float, atol: float) -> tuple[str, str]:
+    pairs = list(zip(first, second, strict=True))
+    texts = [show_side_by_side(*pair, rtol, atol) for pair in pairs]
+    differ = [_differ(*pair, rtol, atol) for pair in pairs]
+    marked = [MARK * (each and not all(differ)) + yours for each, (yours, _) in zip(differ, texts, strict=True)]
+    return _cut(_enclose(first, marked)), _cut(_enclose(second, [text for _, text in texts]))
+
+
+def _show_arrays(first: np.ndarray, second: np.ndarray, rtol: float, atol: float) -> tuple[str, str]:
     for digits in range(DIGITS, 18):
-        texts = _show_numbers(arrays, digits)
+        texts = _show_numbers([first, second], digits)
         if texts[0] != texts[1]:
             break
-    return texts[0], texts[1]
+    if first.shape != second.shape:
+        return texts[0], texts[1]
+    differ = ~np.isclose(first, second, rtol=rtol, atol=atol, equal_nan=True)
+    if differ.all() or not differ.any():
+        return texts[0], texts[1]
+    return _show_numbers([first, second], digits, differ)[0], texts[1]
+
+
+def _are_rows(first: Any, second: Any) -> bool:
+    """Return True for two lists or tuples of equal length, none of which holds a matrix."""
+    rows = (list, tuple)
+    return (
+        type(first) in rows
+        and type(second) in rows
+        and len(first) == len(second)
+        and size(first) + size(second) <= MANY
+        and not any(np.ndim(item) > 1 for item in (*first, *second) if isinstance(item, np.ndarray))
+    )
+
+
+def _differ(first: Any, second: Any, rtol: float, atol: float) -> bool:
+    try:
+        return difference(first, second, rtol, atol) is not None
+    except Exception:  # the == of a learner's own objects may do anything
+        return True
+
+
+def differing_entries(yours: Any, expected: Any, rtol: float, atol: float) -> str:
+    """Return "2 of 6 entries differ" for arrays of one shape, with the place of the first in a large one, or "".
+
+    >>> differing_entries(np.zeros(3), np.array([0.0, 1.0, 0.0]), 0.0, 0.0)
+    '1 of 3 entries differs'
+    >>> differing_entries(np.zeros((20, 20)), np.eye(20), 0.0, 0.0)
+    '20 of 400 entries differ, the first at [0, 0]: yours 0.0, expected 1.0'
+    """
+    if not isinstance(yours, np.ndarray) or not is_numeric(yours) or not is_numeric(expected):
+        return ""
+    if yours.shape != np.shape(expected) or yours.size < 2:
+        return ""
+    differ = ~np.isclose(yours, expected, rtol=rtol, atol=atol, equal_nan=True)
+    count = int(differ.sum())
+    if count in (0, yours.size):
+        return ""
+    text = f"{count} of {yours.size} entries differ{'s' * (count == 1)}"
+    if 2 * yours.size <= MANY:
+        return text
+    place = tuple(int(i) for i in np.argwhere(differ)[0])
+    pair = show_side_by_side(yours[place], np.asarray(expected)[place])
+    return f"{text}, the first at {list(place)}: yours {pair[0]}, expected {pair[1]}"
 
 
 def align(rows: list[tuple[str, str]]) -> str:
@@ -95,26 +165,36 @@ def _show(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{show_name(key)}: {_show(item)}" for key, item in value.items()) + "}"
     if type(value) in (list, tuple):
-        opening, closing = "[]" if isinstance(value, list) else "()"
-        alone = "," if type(value) is tuple and len(value) == 1 else ""
-        items = [_show(item).replace("\n", "\n ") for item in value]
-        between = ",\n " if any("\n" in item for item in items) else ", "  # matrices below each other
-        return opening + between.join(items) + alone + closing
+        return _enclose(value, [_show(item) for item in value])
     if isinstance(value, type) or callable(value) and hasattr(value, "__name__"):
         return str(value.__name__)
     return repr(value)
+
+
+def _enclose(value: list | tuple, items: list[str]) -> str:
+    """The texts of a list's or a tuple's items in its brackets."""
+    opening, closing = "[]" if isinstance(value, list) else "()"
+    alone = "," if isinstance(value, tuple) and len(value) == 1 else ""
+    items = [item.replace("\n", "\n ") for item in items]
+    between = ",\n " if any("\n" in item for item in items) else ", "  # matrices below each other
+    return opening + between.join(items) + alone + closing
 
 
 def show_name(name: Any) -> str:
     return name if isinstance(name, str) else show(name)
 
 
-def _show_numbers(arrays: list[np.ndarray], digits: int) -> list[str]:
-    """Arrays as text, with all numbers in one format and of one width."""
+def _show_numbers(arrays: list[np.ndarray], digits: int, marked: np.ndarray | None = None) -> list[str]:
+    """Arrays as text, with all numbers in one format and of one width. marked : entries of the first to be marked."""
     flat = np.concatenate([array.ravel() for array in arrays])
     style = {"precision": digits, "floatmode": "maxprec_equal", "threshold": flat.size + 1}
     words = np.array2string(flat, separator="\n", max_line_width=1, **style).strip("[]").splitlines()
     words = [re.sub(r"\.(?=\s*$)", ".0", word.strip()) for word in words]
+    if marked is not None:
+        words = [
+            MARK * mark + word
+            for mark, word in zip([*marked.ravel().tolist(), *[False] * flat.size], words, strict=False)
+        ]
     width = max(map(len, words), default=0)
     texts, start = [], 0
     for array in arrays:
@@ -140,7 +220,7 @@ def is_number(value: Any) -> bool:
     """Return True for Python's and NumPy's numbers, 0-d arrays included, but not for True and False."""
     if isinstance(value, np.ndarray):
         return value.ndim == 0 and value.dtype.kind in "iufc"
-    return isinstance(value, int | float | complex | np.number) and not isinstance(value, bool)
+    return isinstance(value, Number) and not isinstance(value, bool)  # a Fraction is one, too
 
 
 def is_numeric(value: Any) -> bool:
@@ -176,7 +256,8 @@ def describe(value: Any) -> str:
         return "`...`"
     if isinstance(value, type):
         return "a class"
-    return "a function" if callable(value) else f"a {type(value).__name__}"
+    kind = type(value).__name__
+    return "a function" if callable(value) else f"{'an' if kind[0] in 'AEIOUaeiou' else 'a'} {kind}"
 
 
 def is_unfilled(value: Any) -> bool:
@@ -205,42 +286,85 @@ def size(value: Any) -> int:
 # --- differences -------------------------------------------------------------------------------
 
 
-def difference(yours: Any, expected: Any, rtol: float, atol: float) -> str | None:
-    """None if two values agree, else a sentence on kind or shape, or "" if only the numbers differ.
+def difference(yours: Any, expected: Any, rtol: float, atol: float, what: str = "Your answer") -> str | None:
+    """Return None if two values agree, else a sentence on kind or shape, or "" if only the numbers differ.
 
-    Numbers agree within atol + rtol · |expected|; nan agrees with nan.
+    Numbers agree within atol + rtol · |expected|; nan agrees with nan. Form is forgiven: a list and an array count as
+    a tuple, and in a text spaces and capitals do not matter.
     """
     if is_numeric(expected) or isinstance(expected, np.ndarray):
-        return _array_difference(yours, expected, rtol, atol)
+        return _array_difference(yours, expected, rtol, atol, what)
+    yours = as_entries(yours, expected)
     if isinstance(expected, list | tuple) and isinstance(yours, list | tuple):
         if len(yours) != len(expected):
-            return f"Your answer has length {len(yours)}, expected {len(expected)}."
-        found = [difference(*pair, rtol, atol) for pair in zip(yours, expected, strict=True)]
-        return next((text for text in found if text is not None), None)
+            return f"{what} has length {len(yours)}, expected {len(expected)}."
+        found = [
+            difference(*pair, rtol, atol, f"Entry [{i}] of your answer")
+            for i, pair in enumerate(zip(yours, expected, strict=True))
+        ]
+        return next((text for text in found if text), "" if "" in found else None)
     if isinstance(expected, dict) and isinstance(yours, dict):
         same = yours.keys() == expected.keys() and not any(
             difference(yours[key], expected[key], rtol, atol) is not None for key in expected
         )
         return None if same else ""
+    if isinstance(expected, str) and isinstance(yours, str):
+        return None if _plain(yours) == _plain(expected) else ""
     if yours is expected or describe(yours) == describe(expected) and bool(yours == expected):
         return None
-    return _kinds(yours, expected)
+    return _kinds(yours, expected, what)
 
 
-def _array_difference(yours: Any, expected: Any, rtol: float, atol: float) -> str | None:
-    if isinstance(yours, np.ndarray) and np.shape(expected) and yours.shape != expected.shape:
-        return f"Your answer has shape {yours.shape}, expected {expected.shape}."
+def as_entries(yours: Any, expected: Any) -> Any:
+    """Return an array as the list of its rows, where a list or a tuple of such rows is expected; else what came."""
+    if (
+        isinstance(yours, np.ndarray)
+        and isinstance(expected, list | tuple)
+        and len(expected) == len(np.atleast_1d(yours))
+    ):
+        if all(np.shape(yours)[1:] == np.shape(each) and not isinstance(each, list | tuple) for each in expected):
+            return list(yours)
+    return yours
+
+
+def _plain(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def is_among(text: str, words: Iterable[str]) -> bool:
+    """Return True if a text is one of several words, whatever its spaces and capitals."""
+    return _plain(text) in map(_plain, words)
+
+
+def same_in_any_order(yours: Any, expected: Any, rtol: float, atol: float) -> bool:
+    """Return True if two collections hold the same items, equally often.
+
+    >>> same_in_any_order([[1.0], [2.0]], ([2.0], [1.0]), 0.0, 0.0)
+    True
+    """
+    left = list(expected)
+    for item in yours:
+        match = next((i for i, other in enumerate(left) if difference(item, other, rtol, atol) is None), None)
+        if match is None:
+            return False
+        del left[match]
+    return not left
+
+
+def _array_difference(yours: Any, expected: Any, rtol: float, atol: float, what: str) -> str | None:
+    if isinstance(yours, np.ndarray) and np.shape(expected) and yours.shape != np.shape(expected):
+        return f"{what} has shape {yours.shape}, expected {np.shape(expected)}."
     if describe(yours) != describe(expected):
-        return _kinds(yours, expected)
+        return _kinds(yours, expected, what)
     near = np.allclose(_as_array(yours), _as_array(expected), rtol=rtol, atol=atol, equal_nan=True)
     return None if near else ""
 
 
-def _kinds(yours: Any, expected: Any) -> str:
+def _kinds(yours: Any, expected: Any, what: str) -> str:
     came, wanted = describe(yours), describe(expected)
     if came == wanted:
         return ""
-    return " ".join(filter(None, [f"Your answer is {came}, expected {wanted}.", _WAYS_OUT.get(type(yours).__name__)]))
+    return " ".join(filter(None, [f"{what} is {came}, expected {wanted}.", _WAYS_OUT.get(type(yours).__name__)]))
 
 
 _WAYS_OUT = {
@@ -251,11 +375,11 @@ _WAYS_OUT = {
 }
 
 
-def explain_nan(yours: Any, expected: Any) -> str:
+def explain_nan(yours: Any, expected: Any, what: str = "Your answer") -> str:
     """A sentence on an unexpected nan, or ""."""
     if not _holds_nan(yours) or _holds_nan(expected):
         return ""
-    return "Your answer holds nan, which is not a number: 0/0, ∞ - ∞, or the root or logarithm of a negative number."
+    return f"{what} holds nan, which is not a number: 0/0, ∞ - ∞, or the root or logarithm of a negative number."
 
 
 def _holds_nan(value: Any) -> bool:

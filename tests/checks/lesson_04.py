@@ -111,7 +111,7 @@ def from_the_left(g, shape):
     return summed.reshape(shape) if summed.size == int(np.prod(shape)) else g.sum(axis=axes)
 
 
-@back.wrong("compare the shapes from the left")
+@back.wrong()
 def last_axes_summed(g, shape):
     return g.sum(axis=tuple(range(len(shape), g.ndim))).reshape(shape) if g.ndim > len(shape) else all_at_once(g, shape)
 
@@ -184,12 +184,12 @@ def g_summed(g, x, axis, keepdims):
     return g.sum() * np.ones_like(x)
 
 
-@sums.wrong("as if axis 0 had been summed")
+@sums.wrong()
 def axis_ignored(g, x, axis, keepdims):
     return np.broadcast_to(g, x.shape)
 
 
-@sums.wrong("as if the last axis had been summed")
+@sums.wrong()
 def always_a_column(g, x, axis, keepdims):
     return np.broadcast_to(g if keepdims or axis is None else g[..., None], x.shape)
 

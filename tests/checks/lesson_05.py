@@ -177,7 +177,7 @@ def as_they_stand(g, x, y):
     return unbroadcast(g @ y, x.shape), unbroadcast(x @ g, y.shape)
 
 
-@stacks.wrong("came out as a stack")
+@stacks.wrong()
 def one_stack_axis(g, x, y):
     to_x, to_y = left_as_stacks(g, x, y)
     return (to_x.sum(axis=0) if to_x.ndim > x.ndim else to_x), (to_y.sum(axis=0) if to_y.ndim > y.ndim else to_y)
@@ -229,12 +229,12 @@ def by_nudging(g, x, y):
     )
 
 
-@vectors.wrong("it has one axis")
+@vectors.wrong()
 def as_for_matrices(g, x, y):
     return np.dot(g, y.T), np.dot(x.T, g)
 
 
-@vectors.wrong("rows and columns have changed places")
+@vectors.wrong()
 def outer_turned(g, x, y):
     to_x, to_y = case_by_case(g, x, y)
     return (np.outer(y, g), to_y) if x.ndim == 2 and y.ndim == 1 else (to_x, to_y)

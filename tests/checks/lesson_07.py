@@ -538,7 +538,7 @@ hunt.wrong("because of what another line has chosen")({**RIGHT, "6 defect": "4f"
 hunt.wrong("Which line sets out from there")({**RIGHT, "7 defect": "4g"})
 hunt.wrong("how many times the line is run")({**RIGHT, "7 defect": "3i"})
 hunt.wrong("There is no box called 8 defect")({**RIGHT, "1 defect": "4e", "8 defect": "1a"})
-hunt.wrong("expected a text (str)")({**RIGHT, "1 defect": 3})
+hunt.wrong()({**RIGHT, "1 defect": 3})
 hunt.wrong()({**RIGHT, "4 defect": ...})
 
 mend, engines = answers_to(check.losses), answers_to(check.engines)

@@ -308,7 +308,7 @@ class ByNumbers(ByOperators):
         return z if self.bias is None else z + self.bias.data
 
 
-@layer.wrong("The code returned nothing")
+@layer.wrong("A function without `return` gives None")
 class ReturnsNothing(ByOperators):
     def forward(self, x):
         super().forward(x)

@@ -219,7 +219,7 @@ def forgets_to_move(x, running_mean, running_var, training, momentum, eps):
     return by_numpy(x, running_mean, running_var, training, momentum, eps)[0], running_mean, running_var
 
 
-@norm.wrong("That is layer norm")
+@norm.wrong()
 def along_rows(x, running_mean, running_var, training, momentum, eps):
     z = ((x.T - x.mean(axis=1)) / np.sqrt(x.var(axis=1) + eps)).T
     return z, *by_numpy(x, running_mean, running_var, training, momentum, eps)[1:]
@@ -237,7 +237,7 @@ def variance_first(x, running_mean, running_var, training, momentum, eps):
     return z, variance, mean
 
 
-@norm.wrong("Your statistics are those of the rows")
+@norm.wrong()
 def over_axis_1(x, running_mean, running_var, training, momentum, eps):
     if not training:
         return (x - running_mean) / np.sqrt(running_var + eps), running_mean, running_var
@@ -468,7 +468,7 @@ def means_for_sums(g, x, gamma, eps):
     return in_one_line(g, x, gamma, eps)[0], (g * z_of(x, eps)).mean(axis=0), g.mean(axis=0)
 
 
-@back.wrong("gamma: Your answer has shape (2, 2), expected (2,).\nRight so far: x, beta.")
+@back.wrong("gamma has shape (2, 2), expected (2,).\nRight so far: x, beta.")
 def gamma_alone_not_summed(g, x, gamma, eps):
     of_x, _, of_beta = in_one_line(g, x, gamma, eps)
     return of_x, (g * z_of(x, eps))[:2], of_beta
