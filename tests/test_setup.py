@@ -87,6 +87,13 @@ def test_help_lists_the_targets_with_a_line_each():
     assert run("make").stdout.splitlines() == lines
 
 
+@pytest.mark.parametrize("program", [*filter(shutil.which, ["make", "bmake"])])
+def test_any_make_will_do(program):
+    assert run(program, "help").stdout == run("make").stdout
+    said = run(program, "lab", "LESSON=99").stderr
+    assert "LESSON must be a number from 00 to 12, got '99'" in said
+
+
 @pytest.fixture
 def project(tmp_path):
     """A copy of what the set-up needs, without an environment."""

@@ -22,7 +22,7 @@ IDLE = "#jp-main-statusbar >> text=/\\| Idle$/"  # the toolbar's mark reads idle
 
 
 @contextlib.contextmanager
-def jupyterlab(root: Path) -> Iterator[str]:
+def jupyterlab(root: Path, *options: str) -> Iterator[str]:
     """A JupyterLab that serves the notebooks under root; its address. The user's settings play no part."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -37,7 +37,7 @@ def jupyterlab(root: Path) -> Iterator[str]:
     environment = os.environ | {name: str(home / folder) for name, folder in own.items()}
     environment |= {"JUPYTER_CONFIG_PATH": str(CONFIG), "JUPYTER_PREFER_ENV_PATH": "1"}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}"]
-    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={root}"]
+    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={root}", *options]
     home.mkdir(exist_ok=True)
     with open(home / "log", "w") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=root, env=environment)
@@ -112,3 +112,38 @@ class Notebook:
 
     def close(self) -> None:
         self.page.close()
+
+
+class Tabs:
+    """A JupyterLab in which notebooks are opened one after the other, without a kernel.
+
+    It must have been started with --LabApp.expose_app_in_browser=True.
+    """
+
+    def __init__(self, browser: Browser, address: str, theme: str):
+        self.page: Page = browser.new_page(viewport={"width": 1300, "height": 1000})
+        self.page.goto(f"{address}/lab?reset")
+        self.page.wait_for_function("window.jupyterapp?.restored.then(() => true)", timeout=90_000)
+        self.run("apputils:change-theme", {"theme": f"JupyterLab {theme.capitalize()}"})
+
+    def run(self, command: str, arguments: dict | None = None) -> None:
+        execute = "([command, args]) => window.jupyterapp.commands.execute(command, args).then(() => null)"
+        self.page.evaluate(execute, [command, arguments or {}])
+
+    def open(self, path: str) -> None:
+        self.run("docmanager:open", {"path": path, "kernelPreference": {"shouldStart": False}})
+        is_open = "path => { const { context, content } = window.jupyterapp.shell.currentWidget ?? {}; "
+        is_open += "return context?.path === path && context.isReady && content.widgets.length > 0 }"
+        self.page.wait_for_function(is_open, arg=path, timeout=60_000)
+
+    def evaluate(self, function: str):
+        """The value of a function of the node of the notebook that is open."""
+        return self.page.evaluate(f"({function})(window.jupyterapp.shell.currentWidget.node)")
+
+    def wait_for(self, condition: str, value=None) -> None:
+        """Wait until a condition on `notebook`, the node of the notebook that is open, holds."""
+        function = f"(value) => {{ const notebook = window.jupyterapp.shell.currentWidget.node; return {condition} }}"
+        self.page.wait_for_function(function, arg=value, timeout=60_000)
+
+    def count(self, selector: str) -> int:
+        return self.evaluate(f"(notebook) => notebook.querySelectorAll({selector!r}).length")

@@ -12,22 +12,23 @@ from pathlib import Path
 import pytest
 
 from gradlib import course
+from tests.browser import lab
 
 ROOT = Path(__file__).resolve().parents[2]
-IDLE = "#jp-main-statusbar >> text=/\\| Idle$/"
 
 
-@pytest.fixture
-def copy(tmp_path):
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
     """The address of `python -m gradlib lab`, and the folder of the copy that it made."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    folder = tmp_path / "für mich" / "course"
+    home = tmp_path_factory.mktemp("home")
+    folder = home / "für mich" / "course"
     options = ["--no-browser", "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
     server = subprocess.Popen(
         [sys.executable, "-m", "gradlib", "lab", "--lesson", "2", "--port", str(port), *options],
-        env=os.environ | {"GRADLIB_COURSE": str(folder), "HOME": str(tmp_path), "MPLBACKEND": "Agg"},
+        env=os.environ | {"GRADLIB_COURSE": str(folder), "HOME": str(home), "MPLBACKEND": "Agg"},
         cwd=ROOT,
     )
     try:
@@ -48,7 +49,7 @@ def test_the_copy_in_jupyterlab(copy, browser):
     address, folder = copy
     page = browser.new_page(viewport={"width": 1300, "height": 900})
     page.goto(address)
-    page.wait_for_selector(IDLE, timeout=90_000)
+    page.wait_for_selector(lab.IDLE, timeout=90_000)
     assert page.url.split("?")[0] == f"{address}/lab/tree/notebooks/02_chain_rule.ipynb"
 
     names = page.locator(".jp-DirListing-itemText")
@@ -68,4 +69,32 @@ def test_the_copy_in_jupyterlab(copy, browser):
 
     page.get_by_role("link", name="the exercises").first.click()
     page.wait_for_function(f"{context}.path == 'exercises/02_chain_rule.ipynb'")
+    page.close()
+
+
+def test_every_notebook_of_the_copy_opens_without_an_answer_and_unchanged(copy, browser):
+    address, folder = copy
+    tabs = lab.Tabs(browser, address, "dark")
+    paths = sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*.ipynb"))
+    assert len(paths) > 25
+    for path in paths:
+        tabs.open(path)
+        assert tabs.count(".jp-OutputArea-output") == 0, path
+        assert tabs.page.evaluate("window.jupyterapp.shell.currentWidget.context.model.dirty") is False, path
+        tabs.run("application:close")
+    tabs.page.close()
+    assert course.deliver(ROOT, folder) == course.Delivery()
+
+
+def test_a_lesson_of_the_copy_runs_in_notebook_7(copy, browser):
+    address, _ = copy
+    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    page.goto(f"{address}/notebooks/notebooks/00_start_here.ipynb")
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached", timeout=90_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.locator('.lm-Menu [data-command="runmenu:run-all"]').click()
+    # The notebook scrolls to its end, above which only the cells that can be seen are drawn.
+    page.get_by_text("double: not yet").last.wait_for(timeout=90_000)
+    page.locator(".jupyter-widgets .gradlib-picture svg").first.wait_for(state="attached")
+    assert not page.locator(".jp-OutputArea-output[data-mime-type$='stderr']").count()
     page.close()
