@@ -10,8 +10,9 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from types import FunctionType, MethodType, TracebackType
+from types import CodeType, FunctionType, MethodType, TracebackType
 from typing import Any
 
 from ..tracebacks import is_the_learners
@@ -87,10 +88,13 @@ def _does_nothing(answer: Any) -> bool:
     if isinstance(answer, type):
         functions = [getattr(each, "__func__", each) for each in vars(answer).values()]
         return all(_does_nothing(each) for each in functions if isinstance(each, FunctionType))
-    if not isinstance(answer, FunctionType):
-        return False
-    code = [step for step in dis.get_instructions(answer) if step.opname not in ("RESUME", "NOP", "RETURN_VALUE")]
-    return all(step.opname in ("LOAD_CONST", "RETURN_CONST") and is_unfilled(step.argval) for step in code)
+    return isinstance(answer, FunctionType) and _is_empty(answer.__code__)
+
+
+@lru_cache
+def _is_empty(code: CodeType) -> bool:
+    steps = [step for step in dis.get_instructions(code) if step.opname not in ("RESUME", "NOP", "RETURN_VALUE")]
+    return all(step.opname in ("LOAD_CONST", "RETURN_CONST") and is_unfilled(step.argval) for step in steps)
 
 
 def where_it_broke(error: BaseException) -> str:
