@@ -53,9 +53,15 @@ def fill(latex: str, inputs: Sequence[str], output: str = "", gradient: str = ""
 def plain(latex: str) -> str:
     r"""Write a filled formula as plain text.
 
-    >>> plain(r"1 - \tanh^2 u"), plain(r"2 \cdot x^{2-1}"), plain(r"g\,w^\top")
-    ('1 - tanh² u', '2 · x^(2-1)', 'g wᵀ')
+    >>> plain(r"1 - \tanh^2 u"), plain(r"2 \cdot x^{2-1}"), plain(r"3 \cdot x^{3-1}"), plain(r"g\,w^\top")
+    ('1 - tanh² u', '2 · x', '3 · x²', 'g wᵀ')
+    >>> plain(r"\frac{1}{x}"), plain(r"\frac{u + v}{2 \sqrt{x}}"), plain(r"\frac{1}{1 + \frac{1}{x}}")
+    ('1/x', '(u + v)/(2 √x)', '1/(1 + 1/x)')
     """
+    latex = re.sub(r"\^\{(\d+)-1\}", lambda match: _power(int(match[1]) - 1), latex)
+    while match := re.search(_FRACTION, latex):  # from the inside out
+        over, under = (part if re.fullmatch(_ALONE, part) else f"({part})" for part in match.groups())
+        latex = f"{latex[: match.start()]}{over}/{under}{latex[match.end() :]}"
     text = re.sub(r"\\(?:operatorname|text)\{(.*?)\}", r"\1", latex).replace(r"\_", "_")
     for command, sign in _SIGNS.items():
         text = text.replace(command, sign)
@@ -64,6 +70,15 @@ def plain(latex: str) -> str:
     text = re.sub(r"\^\{(-?\d+)\}", lambda match: match[1].translate(_SUPERSCRIPTS), text)
     text = re.sub(r"([\^_])\{(.*?)\}", lambda match: match[1] + _bracketed(match[2]), text)
     return re.sub(r"[\\{}]", "", text)
+
+
+_ALONE = r"\\?[\w.]+|\([^()]*\)"  # what needs no brackets in a fraction
+_INSIDE = r"((?:[^{}]|\{[^{}]*\})*)"  # what stands in braces, with at most one more pair in it
+_FRACTION = rf"\\frac\{{(?!.*\\frac){_INSIDE}\}}\{{{_INSIDE}\}}"
+
+
+def _power(exponent: int) -> str:
+    return "" if exponent == 1 else f"^{{{exponent}}}"
 
 
 _SIGNS = {

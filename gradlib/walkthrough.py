@@ -199,7 +199,7 @@ def explain(root: Any, names: Mapping[str, Any] | None = None, gradient: Any = N
     <BLANKLINE>
     Step 2 of 3: t2 = x²                          (x = 2)
       arriving gradient  ∂t3/∂t2 = 1
-      to x   ∂t2/∂x = 2 · x^(2-1) = 4   1 × 4 = 4   x is used twice: so far 4, one more to come
+      to x   ∂t2/∂x = 2 · x = 4   1 × 4 = 4   x is used twice: so far 4, one more to come
     <BLANKLINE>
     Step 3 of 3: t1 = x · y                       (x = 2, y = 3)
       arriving gradient  ∂t3/∂t1 = 1

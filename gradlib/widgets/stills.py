@@ -2,7 +2,8 @@
 
 Hosting sites, and JupyterLab in a notebook that was not run there, drop `<svg>` and `<style>` from an output and leave
 loose words behind. An image with its SVG in the address survives. It holds only the rules of the style that apply to
-it, with a grey ink that reads on white and on dark, since an image cannot take the colour of the page.
+it. An image cannot take the colour of the page: its lines are grey, its letters dark with a light edge, which reads on
+white and on dark (gradlib/palette.py).
 
 `keep_stills` does this to every notebook that Jupyter saves, if it is the server's `pre_save_hook`: then the pictures
 stand when the notebook is opened again, in this kernel or another. Without it JupyterLab says instead that it cannot
@@ -16,12 +17,15 @@ import re
 from typing import Any
 
 from .. import graph
-from ..palette import LOOKS
+from ..palette import HALO, HALO_OPACITY, INK, LOOKS, TEXT
 from .svg import style
 
 VIEW_MIME = "application/vnd.jupyter.widget-view+json"
 FONT = "Helvetica, Arial, sans-serif"
-INK = "#777777"  # 4.5:1 on white, 4.2:1 on JupyterLab's dark #111
+LETTERS = (
+    f"text {{ fill: {TEXT} !important; stroke: {HALO}; stroke-opacity: {HALO_OPACITY}; stroke-width: 4; "
+    "stroke-linejoin: round; paint-order: stroke; }"
+)
 
 
 def stilled(page: str) -> str:
@@ -78,7 +82,7 @@ def image(svg: str) -> str:
     head, inside = svg.split(">", 1)
     head = re.sub(r'\sstyle="[^"]*"', "", head)
     head = head.replace("<svg", f'<svg xmlns="http://www.w3.org/2000/svg" color="{INK}" font-family="{FONT}"', 1)
-    svg = f"{head}><style>{rules_for(svg)}</style>{inside}".replace("currentColor", INK)
+    svg = f"{head}><style>{rules_for(svg)}\n{LETTERS}</style>{inside}".replace("currentColor", INK)
     address = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
     places = " ".join(f'{name}="{value}"' for name, value in pixels.items())
     fit = "max-width: 100%; height: auto"

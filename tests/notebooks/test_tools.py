@@ -11,7 +11,8 @@ from nbformat import v4
 
 from exercises import make_exercise
 from gradlib import Tensor, show_graph
-from gradlib.widgets.stills import INK, stilled
+from gradlib.palette import INK
+from gradlib.widgets.stills import stilled
 from notebooks import find_notebooks, main, normalise, page_style, read, run, to_text
 from tests.widgets.samples import SAMPLES
 
@@ -122,9 +123,18 @@ def test_an_image_reads_on_white_and_on_dark():
     """An image cannot take the colour of its page, so nothing in it asks for that, and no ground is drawn."""
     ((_, stored),) = images(html_of(show_graph(a_graph())))
     assert not re.search(r"currentColor|var\(|black|white", stored)
-    for ground in (1.0, 0.0056):  # the luminance of white and of JupyterLab's #111
-        brighter, darker = sorted((ground + 0.05, luminance(INK) + 0.05), reverse=True)
-        assert brighter / darker > 4
+    letters = r"text \{ fill: (#\w+) !important; stroke: (#\w+); stroke-opacity: ([\d.]+);.* paint-order: stroke; \}"
+    fill, edge, opacity = re.search(letters, stored).groups()
+    for ground in ("#ffffff", "#111111"):
+        assert contrast(INK, ground) >= 3  # lines
+        parts = [(int(edge[i : i + 2], 16), int(ground[i : i + 2], 16)) for i in (1, 3, 5)]
+        behind = [round(float(opacity) * over + (1 - float(opacity)) * under) for over, under in parts]
+        assert contrast(fill, "#{:02x}{:02x}{:02x}".format(*behind)) >= 4.5  # letters, on their edge
+
+
+def contrast(one, other):
+    darker, brighter = sorted((luminance(one), luminance(other)))
+    return (brighter + 0.05) / (darker + 0.05)
 
 
 def luminance(colour):
