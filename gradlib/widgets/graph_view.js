@@ -256,6 +256,7 @@ function render({ model, el }) {
   }
 
   function tellGoal() {
+    if (shown.goal?.text !== model.get("goal").text) reached = false; // another goal
     reached ||= Boolean(model.get("goal").reached);
     const text = goalText(model.get("goal"), reached);
     if (goal.textContent !== text) goal.textContent = text;

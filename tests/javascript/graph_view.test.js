@@ -183,6 +183,20 @@ test("a goal is said when it is reached, and stays reached", () => {
   assert.equal(find(".gradlib-room").textContent, "Goal: Make it vanish. Reached before.", "room for the longest");
 });
 
+test("another goal is not reached because one before was", () => {
+  shown({ goal: { text: "Find x.", reached: true } });
+  assert.equal(find(".gradlib-goal").textContent, "Goal: Find x. Reached.");
+  model.set({ goal: { text: "Find y.", reached: false } });
+  assert.equal(find(".gradlib-goal").textContent, "Goal: Find y.");
+});
+
+test("a model of one state has no buttons, until it has a second", () => {
+  shown({ last: 0 });
+  assert.equal(find(".gradlib-controls").style.display, "none");
+  model.set({ last: 3 });
+  assert.equal(find(".gradlib-controls").style.display, "");
+});
+
 test("nothing is left running when the view is removed", () => {
   mock.timers.enable({ apis: ["setInterval"] });
   shown();
