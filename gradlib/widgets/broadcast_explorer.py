@@ -32,6 +32,7 @@ STEPS = (
 _CELL, _LINE, _GAP = (38, 24), 20, 12  # pixels
 _LARGEST = 60  # entries; a larger array is not drawn
 _MOST_AXES = 3
+_BETWEEN = 20  # pixels between grids, as in style.css
 _GOAL = (2, 3)  # the shape that the learner is asked for
 
 
@@ -68,9 +69,9 @@ class BroadcastModel(Model):
         if not self.trouble:
             self.shape = np.broadcast_shapes(self.a.shape, self.b.shape)
             self.g = np.random.default_rng(4).integers(-2, 4, size=self.shape).astype(float)
-        self._tallest = max(
-            (grid_height(panel.array) for step in range(self.length) for panel in self._panels(step)), default=0
-        )
+        steps = [self._panels(step) for step in range(self.length)]
+        self._tallest = max((grid_size(panel)[1] for panels in steps for panel in panels), default=0)
+        self._widest = max(sum(grid_size(panel)[0] + _BETWEEN for panel in panels) for panels in steps)
         self.go(self.step)
 
     @property
@@ -183,9 +184,8 @@ class BroadcastModel(Model):
 
     def picture(self) -> str:
         panels = "".join(grid(panel, self._tallest) for panel in self._panels(self.step))
-        return (
-            panels or '<svg class="gradlib-axes" role="img" aria-label="nothing to draw" width="10" height="10"></svg>'
-        )
+        nothing = '<svg class="gradlib-axes" role="img" aria-label="nothing to draw" width="10" height="10"></svg>'
+        return f'<div class="gradlib-panels" style="width: {self._widest}px">{panels or nothing}</div>'
 
     def goal(self) -> Goal | None:
         what = f"Type two shapes that are both stretched, and whose sum has shape {_GOAL}."
@@ -362,10 +362,15 @@ def joined(*names: np.ndarray) -> np.ndarray:
     return result
 
 
-def grid_height(array: np.ndarray) -> int:
-    """The height in pixels of an array as a grid."""
-    blocks, rows, _ = _as_blocks(array).shape
-    return _LINE + blocks * (rows * _CELL[1] + _GAP)
+def grid_size(panel: Panel) -> tuple[int, int]:
+    """The width and the height of a grid in pixels."""
+    blocks, rows, columns = _as_blocks(panel.array).shape
+    wide = max(columns * _cell_width(panel.array), 9 * len(panel.caption), 60) + 2
+    return wide, _LINE + blocks * (rows * _CELL[1] + _GAP)
+
+
+def _cell_width(array: np.ndarray) -> int:
+    return max([_CELL[0], *(8 * len(number(float(value))) + 6 for value in array.ravel())])
 
 
 def _as_blocks(array: np.ndarray) -> np.ndarray:
@@ -378,8 +383,7 @@ def grid(panel: Panel, tall: int) -> str:
     blocks, thick, links, lights = map(_as_blocks, (array, panel.framed, panel.links, panel.lights))
     rows, columns = blocks.shape[1:]
     texts = [number(float(value)) for value in array.ravel()]
-    width, height = max([_CELL[0], *(8 * len(text) + 6 for text in texts)]), _CELL[1]
-    wide = max(columns * width, 9 * len(panel.caption), 60)
+    (width, height), (wide, _) = (_cell_width(array), _CELL[1]), grid_size(panel)
     parts = [f'<text x="2" y="14">{html.escape(panel.caption)}</text>']
     for place in np.ndindex(blocks.shape):
         i, row, column = place
@@ -397,7 +401,7 @@ def grid(panel: Panel, tall: int) -> str:
         parts.append(f'<rect class="frame thick" {inside}/>')
     lines = "; ".join(", ".join(texts[start : start + columns]) for start in range(0, len(texts), max(columns, 1)))
     words = html.escape(f"{panel.caption}: {lines or 'empty'}")
-    size = f'width="{wide + 2}" height="{tall}" viewBox="0 0 {wide + 2} {tall}"'
+    size = f'width="{wide}" height="{tall}" viewBox="0 0 {wide} {tall}"'
     return f'<svg class="gradlib-axes" role="img" aria-label="{words}" {size}>{"".join(parts)}</svg>'
 
 

@@ -189,12 +189,15 @@ def test_where_shapes_do_not_fit_there_is_one_step_alone():
 
 
 @pytest.mark.parametrize(("a", "b"), PAIRS)
-def test_the_picture_has_the_same_height_at_every_step(a, b):
-    view, heights = BroadcastExplorer(a, b), set()
+def test_the_picture_has_the_same_size_at_every_step(a, b):
+    view, heights, widths = BroadcastExplorer(a, b), set(), set()
     for step in range(view.model.length):
         view.go(step)
-        heights |= set(re.findall(r'<svg class="gradlib-axes"[^>]* height="(\d+)"', view.model.picture()))
-    assert len(heights) == 1
+        picture = view.model.picture()
+        heights |= set(re.findall(r'<svg class="gradlib-axes"[^>]* height="(\d+)"', picture))
+        widths |= set(re.findall(r'<div [^>]*style="width: (\d+)px"', picture))
+        assert sum(map(int, re.findall(r'<svg [^>]*? width="(\d+)"', picture))) <= int(max(widths))
+    assert len(heights) == len(widths) == 1
 
 
 @pytest.mark.parametrize(
