@@ -24,7 +24,7 @@ _GRID, _LEVELS = 60, 9
 _LOWEST, _FAR = 1e-9, 1e6  # the smallest height that is drawn; a path farther away has diverged
 _DECADES = 8  # powers of ten on the axis of heights
 _PLACES = 90  # about so many places along an axis, on which a dragged start snaps
-_GOAL_STEPS, _GOAL_SHARE = 20, 0.01
+_GOAL_STEPS, _GOAL_SHARE = 20, 0.001
 
 
 class Surface(NamedTuple):
@@ -304,7 +304,7 @@ class OptimizerRace(View):
     After 1 step on the bowl, learning rate 0.1
       SGD  height 10.7 at (-3.6, -0.75)
     Lowest is SGD.
-    Goal: From a height of 24.9 or more, get below 0.25 within 20 steps.
+    Goal: From a height of 24.9 or more, get below 0.025 within 20 steps.
     """
 
     def __init__(self, optimizers: Mapping[str, Callable], surface: Any = "bowl", lr: float = 0.03, steps: int = 80):
