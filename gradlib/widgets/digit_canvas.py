@@ -216,8 +216,8 @@ class DigitCanvas(View):
             self.strokes = strokes
 
     def _update(self) -> None:
-        super()._update()
         self._pad.strokes = self.strokes
+        super()._update()
 
 
 # The way of a drawing to 8 × 8 numbers -----------------------------------------------------------------------
@@ -311,7 +311,7 @@ def ink_counted(bitmap: np.ndarray) -> np.ndarray:
 
 
 def _frame(side: int) -> str:
-    return f'<rect class="frame" width="{side}" height="{side}"/>'
+    return f'<rect class="frame" x="0.5" y="0.5" width="{side - 1}" height="{side - 1}"/>'
 
 
 def _svg(words: str, width: int, height: int, inside: str, view: str = "") -> str:

@@ -32,7 +32,7 @@ function render({ model, el }) {
   pad.dataset.lmSuppressShortcuts = "true"; // arrows and Space are ours here, not JupyterLab's
   const ink = svgTag("g", {});
   const cursor = svgTag("rect", { class: "cursor", width: size, height: size });
-  pad.append(svgTag("rect", { class: "frame", width: side, height: side }), ink, cursor);
+  pad.append(svgTag("rect", { class: "frame", x: 0.5, y: 0.5, width: side - 1, height: side - 1 }), ink, cursor);
   const place = document.createElement("p"); // where the keyboard's cursor is
   place.className = "gradlib-pad-place";
   place.setAttribute("aria-live", "polite");
