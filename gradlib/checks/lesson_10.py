@@ -35,7 +35,7 @@ def momentum():
         (bowl, [4.0, -1.0], 0.1, 0.9, 4, ""),
         (named("2 · x", lambda x: 2.0 * x), [1.0], 0.1, 0.5, 3, ""),
         (bowl, [2.0, 3.0], 0.05, 0.0, 3, "no momentum, which is plain descent"),
-        (cubes, [[1.5, -0.5], [0.0, 1.5]], 0.2, 0.7, 5, "a place of two axes, with a flat entry"),
+        (cubes, [[1.5, -0.5], [0.0, 1.5], [0.7, 0.2]], 0.2, 0.7, 5, "a place of two axes, with a flat entry"),
         (cubes, [-1.2], 1.0, 1.0, 1, "a single step"),
     ]:
         inputs = {"slope(x)": slope, "x": np.array(x), "lr": lr, "mu": mu, "steps": steps}
@@ -313,11 +313,12 @@ def l2_and_adamw():
         ([1.5, -0.5, 4.0], [2.0, 0.3, -1.0], 0.3, 0.0, "no decay"),
         ([3.0, -2.0], [0.0, 1.5], 0.1, 0.2, "a weight whose gradient is 0"),
         ([2.0, -2.0, 1.0, -1.0], [-0.7, 0.7, -0.8, 0.8], 0.2, 0.5, "a decay that turns some signs and not others"),
+        ([0.6, -0.8, 0.3], [-0.1, 0.3, -0.2], 0.2, 0.5, "small weights"),
         ([2.0, -4.0, 0.0], [-1.0, 2.0, 0.3], 0.05, 0.5, "a decay that takes a gradient away exactly, a weight of 0"),
     ]:
         inputs = {"x": np.array(x), "g": np.array(g), "lr": lr, "decay": decay}
         expected = decayed(*inputs.values(), decay, decay)
-        yield Case(inputs, expected=expected, about=about)
+        yield Case(inputs, expected, names=("L2", "AdamW"), about=about, rtol=1e-6, atol=1e-6)
 
 
 def decayed(x, g, lr, decay, in_gradient, of_weight, direction=np.sign):
@@ -391,13 +392,6 @@ def adamw_without_decay(x, g, lr, decay):
 
 
 @l2_and_adamw.mistake
-def growing(x, g, lr, decay):
-    """Decay lets your weights grow. In the gradient it stands with a plus, because the step is against the gradient;
-    in AdamW it makes the factor smaller than 1."""
-    return decayed(x, g, lr, decay, -decay, -decay)
-
-
-@l2_and_adamw.mistake
 def growing_adamw(x, g, lr, decay):
     """The weights of your AdamW grow: the factor is 1 - lr · decay."""
     return decayed(x, g, lr, decay, decay, -decay)
@@ -429,7 +423,9 @@ def clip():
         (([3.0], [4.0]), 1.0, ""),
         (([1.0, -2.0], [2.0]), 1.5, ""),
         (([-6.0, 2.0], [3.0], [-0.5, 0.0]), 0.7, ""),
+        (([0.9], [-1.4]), 1.6, ""),
         (([0.3], [0.4]), 1.0, "already short enough"),
+        (([-1.2],), 1.4, "already short enough"),
         (([3.0], None, [4.0]), 2.0, "a parameter without a gradient"),
         (([0.0, 0.0],), 1.0, "zero"),
         ((None, [-0.2], None), 0.1, "a parameter without a gradient"),
@@ -440,6 +436,7 @@ def clip():
             {"gradients": list(gradients), "max_norm": max_norm},
             call=clipped,
             expected=shortened(gradients, max_norm),
+            names=("norm", "gradients"),
             rtol=1e-4,
             atol=1e-6,
             about=about,

@@ -384,8 +384,11 @@ def by_the_exercise_before(x, g, lr, decay):
 
 @decay.inputs
 def _(rng):
-    x, g = rng.normal(size=(2, 3))
-    return {"x": x, "g": g, "lr": rng.uniform(0.01, 0.5), "decay": rng.uniform(0, 1)}
+    decay = rng.uniform(0, 1)
+    while True:
+        x, g = rng.normal(size=(2, 3))
+        if np.abs([g, g + decay * x]).min() > 0.05:  # eps, which the statement leaves out, is 0 beside it
+            return {"x": x, "g": g, "lr": rng.uniform(0.01, 0.5), "decay": decay}
 
 
 @decay.wrong("Both of your answers are AdamW's")
@@ -440,7 +443,7 @@ def adamw_forgotten(x, g, lr, decay):
     return by_signs(x, g, lr, decay)[0], x - lr * np.sign(g)
 
 
-@decay.wrong("Decay lets your weights grow")
+@decay.wrong("The weights of your AdamW grow")
 def grows(x, g, lr, decay):
     return x - lr * np.sign(g - decay * x), x + lr * decay * x - lr * np.sign(g)
 
