@@ -188,7 +188,8 @@ def bce_with_logits():
         loss = nn.functional.binary_cross_entropy_with_logits(x, y)
         loss.backward()
         # rtol and atol are wide enough to recognise a cut-off at 1e-7
-        yield Case({"z": z, "y": y}, expected=(loss.item(), x.grad), about=about, rtol=1e-6, atol=1e-7)
+        expected, names = (loss.item(), x.grad), ("loss", "gradient")
+        yield Case({"z": z, "y": y}, expected, names=names, about=about, rtol=1e-6, atol=1e-7)
 
 
 def sigmoid(z):

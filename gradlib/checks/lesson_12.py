@@ -301,6 +301,8 @@ def statistics_exchanged(*inputs):
 @batch_norm.mistake
 def along_axis_1(x, running_mean, running_var, training, momentum, eps):
     """Your statistics are those of the rows, over axis 1. They are those of the columns, over the examples: axis 0."""
+    if not training:
+        return normalised(x, running_mean, running_var, training, momentum, eps)
     z = (x - x.mean(axis=1)) / np.sqrt(x.var(axis=1) + eps)
     moved = (1 - momentum) * running_mean + momentum * x.mean(axis=1)
     return z, moved, (1 - momentum) * running_var + momentum * x.var(axis=1, ddof=1)
@@ -310,7 +312,8 @@ def along_axis_1(x, running_mean, running_var, training, momentum, eps):
 def along_the_rows(*inputs):
     """You normalise each row over its columns. That is layer norm; here the statistics are those of a column, over
     the examples of the batch."""
-    return by_its_own(lambda x, eps: normalised(x.T, 0, 0, True, 0, eps)[0].T)(*inputs)
+    x, *_, eps = inputs
+    return normalised(x.T, 0, 0, True, 0, eps)[0].T, *normalised(*inputs)[1:]
 
 
 @batch_norm.mistake

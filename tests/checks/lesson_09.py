@@ -261,7 +261,7 @@ def infinities_replaced(z, y):
     return np.nan_to_num(loss), gradient
 
 
-@bce.wrong("is an array")
+@bce.wrong("loss is an array")
 def loss_of_each(z, y):
     return np.logaddexp(0, z) - y * z, softplus_form(z, y)[1]
 
