@@ -219,7 +219,7 @@ def forgets_to_move(x, running_mean, running_var, training, momentum, eps):
     return by_numpy(x, running_mean, running_var, training, momentum, eps)[0], running_mean, running_var
 
 
-@norm.wrong()
+@norm.wrong("That is layer norm")
 def along_rows(x, running_mean, running_var, training, momentum, eps):
     z = ((x.T - x.mean(axis=1)) / np.sqrt(x.var(axis=1) + eps)).T
     return z, *by_numpy(x, running_mean, running_var, training, momentum, eps)[1:]
@@ -237,7 +237,7 @@ def variance_first(x, running_mean, running_var, training, momentum, eps):
     return z, variance, mean
 
 
-@norm.wrong()
+@norm.wrong("Your statistics are those of the rows")
 def over_axis_1(x, running_mean, running_var, training, momentum, eps):
     if not training:
         return (x - running_mean) / np.sqrt(running_var + eps), running_mean, running_var
