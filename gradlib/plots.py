@@ -337,14 +337,16 @@ def gradient_field(f: Callable, xlim=(-2.0, 2.0), ylim=(-2.0, 2.0), ax=None, *, 
     if steep.any():
         longest = min(lengths[steep].max(), 3 * np.median(lengths[steep]))
         shown = [np.where(steep, part / np.maximum(lengths, longest), np.nan) for part in shown]
-    with _drawing(ax, (6.2, 4.8)) as ax:
+    to_scale = max(cells) <= 4 * min(cells)
+    high = 4.1 * cells[1] / cells[0] + 0.8 if to_scale else 4.8  # inches: as high as the picture, so is the colour bar
+    with _drawing(ax, (6.2, min(max(high, 2.4), 6.4))) as ax:
         levels = 20 if np.ptp(finite) > 1e-9 * np.abs(finite).max() else _levels(heights)[0]
         filled = ax.contourf(*fine, heights, levels=levels, cmap=_VALUES)
         ax.quiver(
             across, up, *shown, angles="xy", scale_units="xy", scale=1, pivot="middle", color="white",
             edgecolor="black", linewidth=0.5, width=0.006, headwidth=4,
         )  # fmt: skip
-        if max(cells) <= 4 * min(cells):
+        if to_scale:
             ax.set_aspect("equal")  # to scale, arrows are at right angles to the lines of equal height
         _colorbar(ax, filled, "f(x, y)")
         return _finish(ax, "Descent: the direction of -∇f" if descent else "The gradient ∇f points uphill", "x", "y")
