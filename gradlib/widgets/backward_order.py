@@ -26,7 +26,7 @@ import numpy as np
 from ..autograd import backward_steps, contributions, needs_gradient, topological_order, value_of
 from ..formulas import gradient_text
 from ..graph import Graph
-from .base import Model, View, Words
+from .base import Goal, Model, View, Words
 from .graph_picture import graph_picture, is_drawable
 from .svg import power_of_ten
 
@@ -157,12 +157,36 @@ class BackwardOrderModel(Model):
     def _picture(self) -> str:
         captions = [f"{side.name}: {count_text(side.total)} in all" for side in self.sides]
         return "".join(
-            graph_picture(self.graph, self._widest(side), caption, side.scope)
+            graph_picture(self.graph, self._widest(side), caption, side.scope, lights=self._lights)
             for side, caption in zip(self.sides, captions, strict=True)
         )
 
     def picture(self) -> str:
         return self._picture
+
+    @cached_property
+    def _lights(self) -> dict[str, list[str]]:
+        """{data-id of a node: its own and those of its uses}, which light up on both sides."""
+        lights = {node.id: [node.id] for node in self.graph.nodes}
+        for edge in self.graph.edges:
+            lights[self.graph.nodes[edge.source].id].append(edge.id)
+        return lights | {edge.id: [edge.id] for edge in self.graph.edges}
+
+    def goal(self) -> Goal | None:
+        """To find the visit at which the naive recursion goes wrong, if it does."""
+        if self._first_fault is None:
+            return None
+        text = "Stop where the naive recursion passes on a contribution for the second time."
+        return Goal(text, self.step == self._first_fault)
+
+    @cached_property
+    def _first_fault(self) -> int | None:
+        seen = set()
+        for count, visit in enumerate(self.sides[0].visits, start=1):
+            if id(visit.value) in seen and any(map(needs_gradient, visit.value._prev)):
+                return count
+            seen.add(id(visit.value))
+        return None
 
     def _widest(self, side: Side) -> dict[str, list[str]]:
         """The widest texts that each node will show."""
@@ -273,6 +297,7 @@ class BackwardOrder(View):
       Topological order  3 of 3 visits, done
       order so far       t1, y, x
     The naive recursion ends with wrong gradients. x: 18 instead of 12.
+    Goal: Stop where the naive recursion passes on a contribution for the second time.
 
     Raises KeyError for an operation that is not in the table.
     """

@@ -95,6 +95,23 @@ def test_nodes_show_their_visits_and_the_gradient_of_the_moment():
     assert [texts[f"ordered.{x}.{line}"] for line in (0, 1)] == ["1 visit", "gradient 12"]
 
 
+def test_the_goal_is_the_visit_that_passes_a_contribution_on_again():
+    model = BackwardOrderModel(shared_result(), {})  # y = x², z = y + y: visits z, y, x, x, then y again
+    reached = [model.go(step) or model.goal().reached for step in range(model.length)]
+    assert [step for step, is_reached in enumerate(reached) if is_reached] == [5]
+    assert BackwardOrderModel(diamond(), {}).goal() is None, "only an input is used twice"
+
+
+def test_a_node_lights_up_with_its_uses_on_both_sides():
+    model = BackwardOrderModel(shared_result(), {})
+    _, y, z = (node.id for node in model.graph.nodes)
+    uses = {
+        node: {edge.id for edge in model.graph.edges if model.graph.nodes[edge.source].id == node} for node in (x, y)
+    }
+    assert set(model._lights[y]) == {y} | uses[y] and len(uses[y]) == 2 and model._lights[z] == [z]
+    assert model.picture().count(f'data-link="{y}"') == 2
+
+
 def test_the_edge_that_was_walked_is_marked():
     model = BackwardOrderModel(shared_result(), {})
     walked = []
