@@ -7,7 +7,7 @@ between it and the result, and with the lines that compute it. An entry can be d
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -195,6 +195,13 @@ class ExplorerModel(Model):
         rows += self._rules()
         title = f"{node.name} = {node.formula}" if node.formula else f"{node.name}, {self._kind(node)}"
         return Words(title, tuple(rows), self._remark(node))
+
+    def possible_words(self) -> Iterator[Words]:
+        """Yield the words of every node, and arrays as long as they get when an input is moved."""
+        yield from super().possible_words()
+        arrays = [array_text(np.full(node.shape, -0.12345)) for node in self.nodes if node.shape]
+        longest = max(arrays, key=len, default="")
+        yield Words("", (("shape", ""), ("value", longest), ("gradient", longest)))
 
     @staticmethod
     def _kind(node) -> str:

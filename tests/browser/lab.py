@@ -69,8 +69,8 @@ def chromium() -> Iterator[Browser]:
 class Notebook:
     """A notebook open in JupyterLab. `problems`: console errors, and requests that leave this machine."""
 
-    def __init__(self, browser: Browser, address: str, path: str, theme: str = "light", width: int = 1300):
-        self.page: Page = browser.new_page(viewport={"width": width, "height": 1000})
+    def __init__(self, browser: Browser, address: str, path: str, theme: str = "light", width: int = 1300, **context):
+        self.page: Page = browser.new_page(viewport={"width": width, "height": 1000}, **context)
         self.problems: list[str] = []
         self.page.on("console", self._note_error)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))

@@ -1,9 +1,11 @@
 """The widgets in JupyterLab: driven by mouse and keyboard, measured, looked at for what cannot be read."""
 
+import os
 import re
 import statistics
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import nbformat
 import pytest
@@ -11,6 +13,7 @@ from nbconvert import HTMLExporter
 
 from gradlib.widgets import WIDGETS
 from tests.browser import lab
+from tests.browser.actions import Hand
 from tests.widgets.samples import CELLS as WIDGET_CELLS
 from tests.widgets.samples import SAMPLES
 
@@ -94,7 +97,9 @@ def widgets_address(tmp_path_factory):
 
 @pytest.fixture(scope="module", params=["light", "dark"])
 def notebook(request, widgets_address, browser):
-    notebook = lab.Notebook(browser, widgets_address, "widgets.ipynb", theme=request.param)
+    # No token travels, so that a picture stands still as soon as it is drawn.
+    notebook = lab.Notebook(browser, widgets_address, "widgets.ipynb", request.param, reduced_motion="reduce")
+    notebook.theme = request.param
     notebook.run_all()
     notebook.page.locator(".gradlib-picture").nth(len(CELLS) - 1).wait_for(state="attached")
     yield notebook
@@ -331,6 +336,133 @@ def test_a_click_shows_a_new_picture_at_once(show, name):
     times = [shown.page.evaluate(LATENCY, [button, words]) for button in 5 * buttons]
     print(f"\n{name}: from click to picture {statistics.median(times):.0f} ms, at most {max(times):.0f} ms")
     assert statistics.median(times) < 300  # 100 ms is the aim; a busy machine may take longer
+
+
+# What must hold in every state, as sentences: the slider, its words and its label say the same, there is room for the
+# words, and no text is a number that could not be computed in JavaScript.
+FALSE = r"""
+(widget) => {
+  const found = [];
+  const part = (name) => widget.querySelector(name);
+  const label = part(".gradlib-label").textContent;
+  if (part(".gradlib-slider").getAttribute("aria-valuetext") !== label) found.push(`${label}: the slider differs`);
+  if (/undefined|\[object/.test(widget.textContent)) found.push("undefined");
+  const [words, room] = [".gradlib-now", ".gradlib-said"].map((name) => part(name).getBoundingClientRect());
+  if (words.bottom > room.bottom + 1) found.push("words below their room");
+  return found;
+}
+"""
+HEIGHT = "widget => Math.round(widget.getBoundingClientRect().height)"
+
+
+def act(shown, way, seed):
+    """Do ACTIONS random things, 40 by default; the height stays, whatever is shown is consistent."""
+    hand = Hand(shown.page, shown.root, Random(seed))
+    hand.settle()
+    height, done = shown.root.evaluate(HEIGHT), []
+    for _ in range(int(os.environ.get("ACTIONS", "40"))):
+        done.append(getattr(hand, way)())
+        hand.settle()
+        assert shown.root.evaluate(FALSE) == [], done
+        # A shape that is typed may need more room; what was typed is not one of the widget's own states.
+        if not any(action.startswith("input") for action in done):
+            assert abs(shown.root.evaluate(HEIGHT) - height) <= 1, done
+    if shown.root.get_by_role("button", name="Pause", exact=True).count():
+        shown.click("Pause")
+
+
+@pytest.mark.parametrize("name", WIDGET_CELLS)
+def test_nothing_jumps_or_breaks_under_the_mouse(show, name):
+    act(show(name), "by_mouse", name)
+
+
+@pytest.mark.parametrize("way", ["by_touch", "by_keyboard"])
+@pytest.mark.parametrize("name", WIDGET_CELLS)
+def test_nothing_jumps_or_breaks_under_fingers_and_keys(show, notebook, name, way):
+    if notebook.theme == "light":
+        act(show(name), way, name)
+
+
+@pytest.mark.parametrize("name", WIDGET_CELLS)
+def test_every_control_of_a_widget_has_a_name(show, name):
+    """By the browser's own rules, which screen readers follow."""
+    snapshot = show(name).root.aria_snapshot()
+    roles = "button|slider|textbox|combobox|checkbox|spinbutton|listbox"
+    nameless = re.findall(rf"^\s*- (?:{roles})(?=:|$).*", snapshot, flags=re.MULTILINE)
+    assert not nameless, nameless
+
+
+DRAGGED = ["TangentSecant", "predict", "GraphExplorer", "DraggableLogits"]
+
+# Note, for every move of the pointer over a picture, how many milliseconds pass until the picture has changed and is
+# drawn. A move before the answer to the last one is part of the same wait.
+FOLLOWS = """
+(picture) => {
+  window.waits = [];
+  let since = null;
+  picture.addEventListener("pointermove", (event) => { if (event.buttons) since ??= performance.now(); }, true);
+  new MutationObserver(() => {
+    if (since === null) return;
+    const start = since;
+    since = null;
+    requestAnimationFrame(() => setTimeout(() => window.waits.push(performance.now() - start)));
+  }).observe(picture, { subtree: true, childList: true, characterData: true });
+}
+"""
+
+
+@pytest.mark.parametrize("name", DRAGGED)
+def test_the_picture_follows_a_drag(show, name):
+    shown = show(name)
+    handle = shown.picture.locator("[data-drag]").first
+    shown.picture.evaluate(FOLLOWS)
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    shown.page.mouse.move(x, y)
+    shown.page.mouse.down()
+    for i in range(1, 31):
+        shown.page.mouse.move(x + 3 * i, y - i)
+        shown.page.wait_for_timeout(60)
+    shown.page.mouse.up()
+    waits = shown.page.evaluate("window.waits")
+    print(f"\n{name}: from drag to picture {statistics.median(waits):.0f} ms, at most {max(waits):.0f} ms")
+    assert len(waits) >= 5 and statistics.median(waits) < 300  # 50 ms is the aim; a busy machine may take longer
+
+
+def test_an_input_is_dragged_until_the_goal_is_reached(show):
+    shown = show("predict")
+    shown.press("End")
+    shown.says("End: ")
+    y = shown.picture.get_by_role("slider", name="value of y")
+    assert y.get_attribute("aria-valuenow") == "3"
+    for _ in range(7):
+        y.press("PageDown")
+    goal = shown.root.get_by_role("status")
+    goal.get_by_text("Reached.").wait_for()
+    assert y.get_attribute("aria-valuenow") == "-4"
+    for _ in range(7):
+        y.press("PageUp")
+    goal.get_by_text("Reached before.").wait_for()
+
+
+def test_a_node_lights_its_paths_and_its_line_under_the_pointer_and_the_focus(show):
+    shown = show("GraphExplorer")
+    lit = shown.root.locator(".linked")
+    weight = shown.picture.get_by_role("button", name=re.compile("^weight"))
+    for point in (weight.hover, weight.focus):
+        point()
+        lines = shown.root.locator(".gradlib-line.linked")
+        assert lines.all_text_contents() == [
+            "t1 = x weight",
+            "t2 = t1 + bias",
+            "t3 = tanh t2",
+            "t4 = t3²",
+            "t5 = mean(t4)",
+        ]
+        assert shown.root.locator(".edge.linked").count() == 5
+        shown.page.mouse.move(0, 0)
+        shown.picture.focus()
+        assert lit.count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -105,10 +105,8 @@ def test_the_goal_is_the_visit_that_passes_a_contribution_on_again():
 def test_a_node_lights_up_with_its_uses_on_both_sides():
     model = BackwardOrderModel(shared_result(), {})
     _, y, z = (node.id for node in model.graph.nodes)
-    uses = {
-        node: {edge.id for edge in model.graph.edges if model.graph.nodes[edge.source].id == node} for node in (x, y)
-    }
-    assert set(model._lights[y]) == {y} | uses[y] and len(uses[y]) == 2 and model._lights[z] == [z]
+    uses = {edge.id for edge in model.graph.edges if model.graph.nodes[edge.source].id == y}
+    assert set(model._lights[y]) == {y} | uses and len(uses) == 2 and model._lights[z] == [z]
     assert model.picture().count(f'data-link="{y}"') == 2
 
 
