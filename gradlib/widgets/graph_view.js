@@ -350,6 +350,11 @@ function render({ model, el }) {
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
     return { x, y };
   }
+  // Without this a finger that moves on would scroll the page, and the drag would be cancelled: Chromium does not heed
+  // `touch-action` on a group of an SVG.
+  picture.addEventListener("touchstart", (event) => {
+    if (event.target.closest("[data-drag]")) event.preventDefault();
+  }, { passive: false });
   picture.addEventListener("pointerdown", (event) => {
     const node = event.target.closest("[data-drag]");
     if (!node || event.button) return;
