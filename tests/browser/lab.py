@@ -18,6 +18,8 @@ CHROMIUM = os.environ.get("GRADLIB_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]  # else Chromium looks for hosts that are not there
 CONFIG = Path(__file__).resolve().parents[2] / "tools" / "jupyter"
+ALL_HAVE_RUN = """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].every((prompt) =>
+  /\\[\\d+\\]/.test(prompt.textContent))"""
 IDLE = "#jp-main-statusbar >> text=/\\| Idle$/"  # the toolbar's mark reads idle before there is a kernel at all
 
 
@@ -103,15 +105,37 @@ class Notebook:
         """Run all cells and wait for the last."""
         self._menu("Run")
         self.page.locator('.lm-Menu [data-command="runmenu:run-all"]').click()
-        self.page.wait_for_function(
-            "prompts => [...document.querySelectorAll(prompts)].every(e => /\\[\\d+\\]/.test(e.textContent))",
-            arg=".jp-CodeCell .jp-InputPrompt",
-            timeout=timeout * 1000,
-        )
+        self.page.wait_for_function(ALL_HAVE_RUN, timeout=timeout * 1000)
         self.page.wait_for_selector(IDLE, timeout=timeout * 1000)
 
     def close(self) -> None:
         self.page.close()
+
+
+def draw_every_cell(config: Path) -> None:
+    """Change the user's settings so that JupyterLab draws all cells of a notebook, not only those that can be seen."""
+    settings = config / "lab" / "user-settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"windowingMode": "none"}', encoding="utf-8")
+
+
+# What a picture leaves behind where it cannot be shown, and pictures that are not drawn.
+LOOSE = """
+(notebook) => {
+  const found = [];
+  for (const picture of notebook.querySelectorAll(".gradlib-picture")) {
+    const shown = picture.cloneNode(true);
+    shown.querySelectorAll("figcaption, table, p").forEach((words) => words.remove());
+    if (shown.textContent.trim()) found.push(`loose words: ${shown.textContent.trim().slice(0, 80)}`);
+  }
+  for (const image of notebook.querySelectorAll("img.gradlib-still"))
+    if (!image.naturalWidth || !image.checkVisibility()) found.push(`not drawn: ${image.alt}`);
+  for (const output of notebook.querySelectorAll(".jp-OutputArea-output"))
+    if (/Error displaying widget|model not found|Run the cell to see/.test(output.textContent))
+      found.push(output.textContent.trim().slice(0, 80));
+  return found;
+}
+"""
 
 
 class Tabs:
@@ -147,3 +171,8 @@ class Tabs:
 
     def count(self, selector: str) -> int:
         return self.evaluate(f"(notebook) => notebook.querySelectorAll({selector!r}).length")
+
+    def loose_words(self) -> list[str]:
+        """What is wrong with the pictures of the notebook that is open, when all of them have been loaded."""
+        self.wait_for("[...notebook.querySelectorAll('img')].every((image) => image.complete)")
+        return self.evaluate(LOOSE)

@@ -24,6 +24,7 @@ def copy(tmp_path_factory):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     home = tmp_path_factory.mktemp("home")
+    lab.draw_every_cell(home / ".jupyter")
     folder = home / "für mich" / "course"
     options = ["--no-browser", "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
     server = subprocess.Popen(
@@ -32,13 +33,15 @@ def copy(tmp_path_factory):
         cwd=ROOT,
     )
     try:
-        for _ in range(240):
+        for _ in range(720):
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=10)
                 break
             except OSError:
                 assert server.poll() is None
                 time.sleep(0.25)
+        else:
+            raise AssertionError("JupyterLab did not answer within three minutes")
         yield f"http://127.0.0.1:{port}", folder
     finally:
         server.terminate()
@@ -93,8 +96,25 @@ def test_a_lesson_of_the_copy_runs_in_notebook_7(copy, browser):
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached", timeout=90_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.locator('.lm-Menu [data-command="runmenu:run-all"]').click()
-    # The notebook scrolls to its end, above which only the cells that can be seen are drawn.
-    page.get_by_text("double: not yet").last.wait_for(timeout=90_000)
-    page.locator(".jupyter-widgets .gradlib-picture svg").first.wait_for(state="attached")
+    page.wait_for_function(lab.ALL_HAVE_RUN, timeout=90_000)
+    assert page.locator(".jupyter-widgets .gradlib-picture svg").count() > 0
     assert not page.locator(".jp-OutputArea-output[data-mime-type$='stderr']").count()
     page.close()
+
+
+def test_the_last_picture_stands_when_a_lesson_is_opened_again_with_a_new_kernel(copy, browser):
+    address, folder = copy
+    lesson = "notebooks/00_start_here.ipynb"
+    tabs = lab.Tabs(browser, address, "dark")
+    tabs.run("docmanager:open", {"path": lesson})
+    tabs.page.wait_for_selector(lab.IDLE, timeout=90_000)
+    tabs.run("notebook:run-all-cells")
+    tabs.wait_for("notebook.querySelector('.jupyter-widgets .gradlib-picture svg') !== null")
+    tabs.run("docmanager:save")
+    tabs.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    tabs.run("application:close")
+    tabs.open(lesson)
+    assert tabs.loose_words() == []
+    assert tabs.count("img.gradlib-still") > 0 and tabs.count(".jupyter-widgets") == 0
+    assert tabs.page.get_by_text("Run the cell to move it.").count() > 0
+    tabs.page.close()

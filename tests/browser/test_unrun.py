@@ -1,6 +1,5 @@
 """Lessons that were opened and not run: the learner's copy shows no answer, and no stored picture is loose words."""
 
-import json
 import shutil
 
 import pytest
@@ -11,35 +10,13 @@ from tests.browser import lab
 RUN = "notebooks/01_slopes.ipynb"
 NOTEBOOKS = [f"{path.parent.name}/{path.name}" for path in sorted(ROOT.glob("notebooks/*.ipynb"))]
 
-# What a picture leaves behind where it cannot be shown, and pictures that are not drawn.
-LOOSE = """
-(notebook) => {
-  const found = [];
-  for (const picture of notebook.querySelectorAll(".gradlib-picture")) {
-    const shown = picture.cloneNode(true);
-    shown.querySelectorAll("figcaption, table, p").forEach((words) => words.remove());
-    if (shown.textContent.trim()) found.push(`loose words: ${shown.textContent.trim().slice(0, 80)}`);
-  }
-  for (const image of notebook.querySelectorAll("img.gradlib-still"))
-    if (!image.naturalWidth || !image.checkVisibility()) found.push(`not drawn: ${image.alt}`);
-  for (const output of notebook.querySelectorAll(".jp-OutputArea-output"))
-    if (/Error displaying widget|model not found|Run the cell to see/.test(output.textContent))
-      found.push(output.textContent.trim().slice(0, 80));
-  return found;
-}
-"""
-
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """A plain JupyterLab over the stored notebooks, none of which was run on this machine; it draws every cell."""
     root = tmp_path_factory.mktemp("stored")
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
-    settings = (
-        root / ".jupyter-home/config/lab/user-settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
-    )
-    settings.parent.mkdir(parents=True)
-    settings.write_text(json.dumps({"windowingMode": "none"}), encoding="utf-8")
+    lab.draw_every_cell(root / ".jupyter-home" / "config")
     with lab.jupyterlab(root, "--LabApp.expose_app_in_browser=True") as address:
         yield address
 
@@ -60,8 +37,7 @@ def test_stored_pictures_stand_before_a_lesson_is_run(address, browser, theme):
         tabs.open(path)
         stored = sum(len(cell.get("outputs", [])) for cell in read(ROOT / path).cells)
         tabs.wait_for("notebook.querySelectorAll('.jp-OutputArea-output').length >= value", stored)
-        tabs.wait_for("[...notebook.querySelectorAll('img')].every((image) => image.complete)")
-        found += [f"{path}: {words}" for words in tabs.evaluate(LOOSE)]
+        found += [f"{path}: {words}" for words in tabs.loose_words()]
         pictures += tabs.count("img.gradlib-still")
         tabs.run("application:close")
     tabs.page.close()
