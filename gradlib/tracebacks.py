@@ -22,6 +22,7 @@ _NUMPY = os.path.join(Path(np.__file__).parent, "")
 _PATHS = sysconfig.get_paths()
 _INSTALLED = [os.path.join(_PATHS[name], "") for name in ("stdlib", "purelib", "platlib")]
 _NOT_THE_LEARNERS = (_LIBRARY, *_INSTALLED, "<frozen ", "<__array_function__")
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 WIDTH = 80  # characters, after which a message goes on in the next line: JupyterLab would break it inside a word
 
 HIDDEN = "    [... {} hidden: gradlib.full_tracebacks() shows {}]\n"
@@ -92,8 +93,8 @@ def wrapped(message: str) -> str:
 
 
 def _wrapped_line(line: re.Match) -> str:
-    head = re.match(r"(.*\x1b\[[\d;]*m)?", line[0])[0]  # up to where the last colour ends
-    shown = re.sub(r"\x1b\[[\d;]*m", "", head)
+    head = re.match(rf"(.*{_COLOUR.pattern})?", line[0])[0]  # up to where the last colour ends
+    shown = _COLOUR.sub("", head)
     text = shown + line[0].removeprefix(head)
     indent = re.match(" *", text)[0]
     filled = textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
@@ -127,8 +128,10 @@ def _fold(printer) -> None:
         if view is not etb:
             printer.tb = etb  # where the debugger begins
             hidden = len(_steps(etb)) - len(_steps(view))
-            if hidden and len(parts) > 1:
-                parts.insert(-1, HIDDEN.format(*("1 frame", "it") if hidden == 1 else (f"{hidden} frames", "them")))
+            places = [i for i, part in enumerate(parts) if _COLOUR.sub("", part).startswith(etype.__name__)]
+            if hidden and places and places[-1] > 0:  # before the message, unless nothing else is shown
+                words = ("1 frame", "it") if hidden == 1 else (f"{hidden} frames", "them")
+                parts.insert(places[-1], HIDDEN.format(*words))
         return parts
 
     def get_parts_of_chained_exception(evalue):

@@ -103,7 +103,8 @@ def test_frames_of_a_check_are_hidden(kernel):
         def double(x):
             raise KeyboardInterrupt
         check.double(double)""")
-    assert text.index("----> 4 check.double(double)") < text.index("----> 3     raise KeyboardInterrupt")
+    assert "----> 4 check.double(double)" in text
+    assert text.index("hidden: ") < text.index("KeyboardInterrupt: ") < text.index("You stopped the check here.")
     assert files(text) == []
 
 
@@ -134,12 +135,13 @@ def test_lines_of_a_message_stay_lines(kernel):
     assert kernel.shown("raise ValueError('one\\n  two')").endswith("ValueError: one\n  two")
 
 
-@pytest.mark.parametrize("mode", ["Plain", "Context", "Verbose", "Minimal"])
+@pytest.mark.parametrize("mode", ["Plain", "Context", "Verbose", "Minimal", "Docs", "Doctest"])
 def test_the_users_mode_stays(kernel, mode):
     kernel.outputs(f"get_ipython().run_line_magic('xmode', '{mode}')")
     text = kernel.shown(WRITTEN_OVER)
-    assert "GraphError: backward() needs" in text and max(map(len, text.splitlines())) <= WIDTH
-    assert ("z.backward()" in text) == (mode != "Minimal")
+    assert "GraphError: backward() needs" in text
+    assert mode == "Docs" or max(map(len, text.splitlines())) <= WIDTH  # Docs has a printer of its own
+    assert ("z.backward()" in text) == (mode not in ("Minimal", "Doctest"))
     assert "autograd.py" not in text
     assert kernel.printed("print(get_ipython().InteractiveTB.mode)") == f"{mode}\n"
 
