@@ -9,7 +9,7 @@ TITLE = "Start here"
 @exercise("Double a number", points=1)
 def double():
     """Return twice the number x: `double(2)` is 4, and `double(-1.5)` is -3."""
-    for x in (2, 3, -1.5, 0.25, 0, -7, 1234.5678):
+    for x in (2, 3, -1.5, 0.25, 0, -7, 0.4, 1234.5678):
         yield Case({"x": x}, expected=2 * x)
 
 
@@ -41,6 +41,12 @@ def as_given(x):
 def whole_part(x):
     """You cut off what stands after the decimal point. x may be any number, 0.25 as well as 2."""
     return int(2 * x)
+
+
+@double.mistake
+def rounded(x):
+    """You rounded to an integer. x may be any number, and so may its double: that of 0.4 is 0.8."""
+    return round(2 * x)
 
 
 @double.mistake

@@ -107,8 +107,8 @@ def half_the_step(f, x, h):
 
 @central_difference.mistake
 def value_moved(f, x, h):
-    """Your answer is 1 whatever f is: you moved the value f(x) by h. It is x that must be moved, before f
-    is applied."""
+    """Your answer is 1 whatever f is. A rise is the difference of two values of f: it is x that must be
+    moved, and then f is applied."""
     return (f(x) + h - (f(x) - h)) / (2 * h)
 
 
@@ -357,8 +357,8 @@ def relative_step(x, h):
 
 @actual_step.mistake
 def in_another_order(x, h):
-    """You took x away before x + h was there to be rounded. In floating point the order counts: first
-    move, then measure how far."""
+    """Your code never forms x + h, and its rounding is what the question is about. In floating point the
+    order counts: first move, then measure how far."""
     return (h - x) + x
 
 
@@ -411,9 +411,9 @@ def numerical_gradient():
         (np.array(0.6), "a single number"),
         (np.array([1, -3, -1]), "integers"),
         (np.array(2), "a single integer"),
-        (rng.normal(size=(2, 3)).round(1), "a matrix"),
-        (rng.normal(size=(3, 2)).round(1).T, "a transposed matrix"),
-        (rng.normal(size=(2, 1, 2)).round(1), "three axes"),
+        (rng.normal(size=(2, 3)).round(2), "a matrix"),
+        (rng.normal(size=(3, 2)).round(2).T, "a transposed matrix"),
+        (rng.normal(size=(2, 1, 2)).round(2), "three axes"),
     ]:
         yield Case({"f": WAVES, "x": x, "h": 1e-3}, expected=gradient_of_waves(x), rtol=0.0, atol=1e-5, about=about)
     yield Case(

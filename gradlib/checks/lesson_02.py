@@ -61,8 +61,14 @@ def own_factor(op, x, y):
 
 @local_derivatives.mistake
 def both_up(op, x, y):
-    """A difference falls when what is taken away grows: one of its two slopes is negative."""
+    """A difference falls when what is taken away grows: the slope with respect to y is negative."""
     return slopes_of(op, x, y, **{"-": lambda x, y: (1.0, 1.0)})
+
+
+@local_derivatives.mistake(whole=True)
+def difference_turned(op, x, y):
+    """These are the slopes of y - x. In x - y it is y that is taken away."""
+    return slopes_of(op, x, y, **{"-": lambda x, y: (-1.0, 1.0)})
 
 
 @local_derivatives.mistake
@@ -85,7 +91,7 @@ def dividend_forgotten(op, x, y):
     return slopes_of(op, x, y, **{"/": lambda x, y: (1 / y, -1 / y**2)})
 
 
-@local_derivatives.mistake
+@local_derivatives.mistake(whole=True)
 def quotient_exchanged(op, x, y):
     """The two slopes of the quotient have changed places. The first one belongs to x."""
     return slopes_of(op, x, y, **{"/": lambda x, y: (-x / y**2, 1 / y)})

@@ -131,6 +131,7 @@ def reflected():
                 {"z": z, "a": a, "x": x},
                 expected,
                 call=partial(value_and_gradients, expected=expected),
+                names=("the value", "the gradient of x", "the gradient of a"),
             )
 
 
@@ -277,12 +278,15 @@ def topological_order():
     ]:
         yield Case({"root": root}, call=names_of, accept=partial(wrong_order, root=root), about=about)
     top = ladder(30)
-    yield Case({"root": top}, call=names_of, accept=partial(wrong_order, root=top), about="a ladder of 30 steps")
+    yield Case(
+        {"root": top}, call=names_of, accept=partial(wrong_order, root=top), about="a ladder of 30 steps", odd=True
+    )
     yield Case(
         {"root": chain},
         call=lambda answer, root: names_of(partial(explain_recursion, answer), root),
         accept=partial(wrong_order, root=chain),
         about="a chain of 5,000",
+        odd=True,
     )
 
 
@@ -409,13 +413,15 @@ def backward():
     ]:
         inputs = {"root": graph, "x": x, "y": y, "sweeps": sweeps, "grad before": old}
         values = swept(Value.backward, *inputs.values())
-        yield Case(inputs, values, call=swept, about=about)
+        earlier = sweeps > 1 or old != 0  # here forms of one mistake differ
+        yield Case(inputs, values, call=swept, names=names_in(graph), about=about, odd=earlier)
     yield Case(
         {"root": named("a ladder of 30 steps", ladder), "steps": 30},
         expected=(1.0, 2.0**15, 2.0**30),
         call=swept_ladder,
         names=("root", "the value 15 steps below", "the value 30 steps below"),
         about="a ladder of 30 steps",
+        odd=True,  # some forms of a mistake never end here
     )
     deep = named("x + y + y + … (5,000 times)", add_often)
     yield Case(
@@ -424,6 +430,7 @@ def backward():
         call=lambda backward, *inputs: swept(partial(explain_recursion, backward), *inputs),
         names=("root", "x", "y"),
         about="a chain of 5,000",
+        odd=True,
     )
 
 
@@ -567,8 +574,8 @@ def first_input_alone(root):
 
 @backward.mistake
 def starts_over(root):
-    """You set the gradients to zero first, so the second sweep forgets the first one. They add up until
-    the one who calls you sets them to zero."""
+    """You lose what stood in `grad` before the sweep: it was set to zero, or something was assigned over it.
+    Gradients add up until the one who calls you sets them to zero."""
     for value, gradient in one_sweep(root).items():
         value.grad = gradient
 

@@ -35,10 +35,11 @@ def matmul_vjp():
         yield of_a_product((n, k), (k, m), about)
 
 
-def of_a_product(first, second, about):
+def of_a_product(first, second, about, odd=False):
     x, y = numbers(first, [1, *first], whole=not about), numbers(second, [2, *second], whole=not about)
     g = numbers((x @ y).shape, [3, *first, *second], whole=not about)
-    return Case({"g": g, "x": x, "y": y}, expected=by_the_engine(g, x, y), names=("x", "y"), about=about)
+    inputs = {"g": g, "x": x, "y": y}
+    return Case(inputs, expected=by_the_engine(g, x, y), names=("x", "y"), about=about, odd=odd)
 
 
 def by_the_engine(g, *inputs):
@@ -47,7 +48,7 @@ def by_the_engine(g, *inputs):
     return x.grad, y.grad
 
 
-@matmul_vjp.mistake
+@matmul_vjp.mistake(whole=True)
 def exchanged(g, x, y):
     """The two gradients have changed places. The first belongs to x, and has its shape."""
     return by_the_engine(g, x, y)[::-1]
@@ -159,7 +160,7 @@ def always_summed(g, x, y):
     return tuple(gradient.sum(axis=0) for gradient in not_summed_back(g, x, y))
 
 
-@stacked_vjp.mistake
+@stacked_vjp.mistake(whole=True)
 def stacks_exchanged(g, x, y):
     """The two gradients have changed places. The first belongs to x, and has its shape."""
     return by_the_engine(g, x, y)[::-1]
@@ -214,13 +215,13 @@ def vector_vjp():
         ((1, 3), (3,), "a matrix of one row"),
         ((3,), (3, 1), "a matrix of one column"),
     ]:
-        yield of_a_product(first, second, about)
+        yield of_a_product(first, second, about, odd=about == "two vectors")  # `@` refuses the number g, * does not
 
 
 @vector_vjp.mistake
 def rule_for_matrices(g, x, y):
-    """`.T` of a vector is the vector itself: it has one axis, which can change places with no other. So `@` adds the
-    products up to fewer numbers, where each of them is the gradient of one entry of the matrix."""
+    """`.T` of a vector is the vector itself: it has one axis, which can change places with no other. A product that
+    sums over this axis gives fewer numbers, where each term is the gradient of one entry of the matrix."""
     return g @ y.T, x.T @ g
 
 
@@ -254,7 +255,7 @@ def squeezed(g, x, y):
     return tuple(map(np.squeeze, by_the_engine(g, x, y)))
 
 
-@vector_vjp.mistake
+@vector_vjp.mistake(whole=True)
 def vectors_exchanged(g, x, y):
     """The two gradients have changed places. The first belongs to x, and has its shape."""
     return by_the_engine(g, x, y)[::-1]
@@ -374,7 +375,7 @@ def layer_of_ones(g, x, W, b):
     return of_the_layer(np.ones_like(g), x, W, b)
 
 
-@linear_vjp.mistake
+@linear_vjp.mistake(whole=True)
 def in_another_order(g, x, W, b):
     """The gradients have changed places: first that of x, then that of W, then that of b."""
     first, second, third = of_the_layer(g, x, W, b)
@@ -416,8 +417,8 @@ def columns_for_rows(vjp, m):
 
 @jacobian.mistake
 def one_cotangent_of_ones(vjp, m):
-    """You call vjp with ones, and get the sum of all rows. To have a row by itself, ask with a 1 at its output and 0
-    at the others."""
+    """That is the sum of all rows, which one call of vjp with ones gives. To have a row by itself, ask with a 1 at its
+    output and 0 at the others, and keep the rows apart."""
     return vjp(np.ones(m))
 
 
@@ -494,7 +495,14 @@ def sizes_of_x(n, k, m):
 @count.mistake
 def of_one_example(n, k, m):
     """You count the outputs of one example. There are n examples, and all their outputs depend on W."""
-    return counted(n, k, m) | {"outputs": m, "jacobian": m * k * m, "nonzero": m * k}
+    return counted(n, k, m) | {"outputs": m, "jacobian": m * k * m}
+
+
+@count.mistake
+def each_weight_once(n, k, m):
+    """k · m is the number of weights. Each of them stands in one output of every example, so its column of the Jacobian
+    has n entries that are not 0."""
+    return counted(n, k, m) | {"nonzero": k * m}
 
 
 @count.mistake

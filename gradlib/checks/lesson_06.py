@@ -71,6 +71,8 @@ def through_the_table(distance, x, y, g):
     z = apply(made, a, b)
     made.forward(x, y)  # on the arrays of the case, so that a write into one is reported
     for rule, own in zip(made.rules, (x, y), strict=True):
+        if not callable(rule):
+            raise Refused(f"A rule is a function, rule(g, z, x, y); one of yours is {describe(rule)}.")
         if not takes_four(rule):
             raise Refused(
                 "A rule is called as rule(g, z, x, y): the arriving gradient, the result, the inputs. One of yours "
@@ -200,7 +202,7 @@ def not_over_z():
     return entry(lambda g, z, x, y: g * x, lambda g, z, x, y: g * y)
 
 
-@distance.mistake
+@distance.mistake(whole=True)
 def without_the_root():
     """z is x² + y²: the root is missing from the forward function. The rules get this z, too."""
     return entry(lambda g, z, x, y: g * x / z, lambda g, z, x, y: g * y / z, lambda x, y: x * x + y * y)
@@ -332,8 +334,8 @@ class AlwaysOnAfterwards(RightSwitch):
 
 @no_grad.mistake
 class SwallowsErrors(RightSwitch):
-    """An error that happens inside the block is swallowed: `__exit__` returned something true, and that tells Python
-    so."""
+    """An error that happens inside the block is swallowed, and nobody hears of it. A true return value of `__exit__`
+    does that, and in a generator an `except` that does not raise the error again."""
 
     def __exit__(self, *error):
         super().__exit__()
@@ -591,7 +593,8 @@ def told(Careful, story):
             raise
         return "RuntimeError"
     except Exception as error:
-        if re.search(r"\b(raise|assert)\b", where_it_broke(error).partition(": ")[2]):
+        name = "assert" if isinstance(error, AssertionError) else f"raise {type(error).__name__}"
+        if re.search(rf"\b{name}\b", where_it_broke(error).partition(": ")[2]):
             raise Refused(
                 f"You raise {type(error).__name__}, and {type(error).__name__} may mean many things. RuntimeError is "
                 "asked for: who calls backward can wait for that one."
@@ -777,7 +780,7 @@ def freed():
             (square, (2 * x * y, x**2), "a value that is both inputs of one result"),
             (fourth, (4 * x**3 * y, x**4), "a result that is both inputs of another"),
         ]:
-            yield Case({"z": z, "x": x, "y": y}, gradients, call=gradients_of, about=about)
+            yield Case({"z": z, "x": x, "y": y}, gradients, call=gradients_of, names=("x", "y"), about=about)
     for backward in (False, True):
         yield Case(
             {"x": 2.0, "y": 3.0, "backward": backward},
@@ -839,8 +842,9 @@ class Mended(Leaky):
 
 @freed.mistake
 class StillLeaky(Leaky):
-    """The gradients are right, and all three results stay alive: something holds them. In Leaky it is a circle that
-    counting references cannot free, result → its function → result. The function must not mention the result."""
+    """The gradients are right, and all three results stay alive: something still refers to them. In Leaky it is a
+    circle that counting references cannot free, result → its function → result. An attribute or a list that keeps
+    results does the same."""
 
 
 @freed.mistake

@@ -44,6 +44,11 @@ def forgot_return(x):
     x = 2 * x
 
 
+@double.wrong("You rounded to an integer")
+def nearest(x):
+    return round(x + x)
+
+
 @double.wrong("text")
 def text(x):
     return f"{2 * x}"

@@ -62,6 +62,11 @@ def chose_a_step(f, x, h):
     return textbook(f, x, 1e-6)
 
 
+@central.wrong("it is x that must be moved")
+def without_f(f, x, h):
+    return (x + h - (x - h)) / (2 * h)
+
+
 @central.wrong("1 whatever f is")
 def moved_the_value(f, x, h):
     return ((f(x) + h) - (f(x) - h)) / (2 * h)
@@ -337,6 +342,11 @@ def wrong_order(x, h):
     return -x + h + x
 
 
+@actual.wrong("never forms x + h")
+def moved_down(x, h):
+    return x - (x - h)
+
+
 @actual.wrong("The sign is wrong")
 def turned_round(x, h):
     return x - (x + h)
@@ -558,6 +568,11 @@ def sizes_of_the_slopes(f, x, h):
 @gradient.wrong()
 def two_axes_at_most(f, x, h):
     return one_entry_at_a_time(f, x, h) if x.ndim < 3 else np.zeros(x.shape)
+
+
+@gradient.wrong()
+def at_a_rounded_place(f, x, h):
+    return one_entry_at_a_time(f, np.round(x, 1), h)
 
 
 @gradient.wrong()

@@ -66,7 +66,12 @@ def swapped_factors(op, x, y):
     return (x, y) if op == "*" else by_cases(op, x, y)
 
 
-@local.wrong("one of its two slopes is negative")
+@local.wrong("it is y that is taken away")
+def minus_on_the_left(op, x, y):
+    return (-1, 1) if op == "-" else by_cases(op, x, y)
+
+
+@local.wrong("the slope with respect to y is negative")
 def minus_forgotten(op, x, y):
     return (1, 1) if op == "-" else by_cases(op, x, y)
 

@@ -457,7 +457,17 @@ def carried_in_grad(root):
             parent.grad += value._local[i] * value.grad
 
 
-@sweep.wrong("set the gradients to zero first")
+@sweep.wrong("You lose what stood in `grad`")
+def assigned_at_the_end(root):
+    gradients = {root: 1.0}
+    for value in reversed(in_order(root)):
+        for parent, local in zip(value._prev, value._local, strict=True):
+            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+    for value, gradient in gradients.items():
+        value.grad = gradient
+
+
+@sweep.wrong("You lose what stood in `grad`")
 def cleared(root):
     for value in in_order(root):
         value.grad = 0.0

@@ -229,7 +229,12 @@ def by_nudging(g, x, y):
     )
 
 
-@vectors.wrong()
+@vectors.wrong("sums over this axis")
+def with_inner(g, x, y):
+    return (np.inner(g, y), np.inner(x.T, g)) if np.ndim(g) else (g * y, g * x)
+
+
+@vectors.wrong("it has one axis")
 def as_for_matrices(g, x, y):
     return np.dot(g, y.T), np.dot(x.T, g)
 
@@ -402,7 +407,12 @@ def as_columns(vjp, m):
     return np.stack([vjp(unit) for unit in np.eye(m)], axis=1)
 
 
-@rows.wrong("get the sum of all rows")
+@rows.wrong("keep the rows apart")
+def rows_added(vjp, m):
+    return sum(vjp(unit) for unit in np.eye(m))
+
+
+@rows.wrong("one call of vjp with ones")
 def a_single_call(vjp, m):
     return vjp(np.ones(m))
 
@@ -506,6 +516,7 @@ but("how many entries x has", outputs=lambda n, k, m: n * k)
 but("the outputs of one example", outputs=lambda n, k, m: m, jacobian=lambda n, k, m: m * k * m)
 but("The inner size, k, is summed over", outputs=lambda n, k, m: n * k * m)
 but("made of column j of W alone", nonzero=lambda n, k, m: n * m * k * m)
+but("one output of every example", nonzero=lambda n, k, m: k * m)
 but("one entry a row", nonzero=lambda n, k, m: n * m)
 but("A gradient has the shape of what it belongs to", gradient=lambda n, k, m: n * m)
 but("does not return the table", gradient=lambda n, k, m: n * m * k * m)

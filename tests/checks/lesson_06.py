@@ -137,6 +137,11 @@ def one_rule():
     return Primitive("distance", np.hypot, Vjp(lambda g, z, x, y: (g * x / z, g * y / z), ""))
 
 
+@far.wrong("one of yours is None")
+def a_rule_missing():
+    return made(lambda g, z, x, y: g * x / z, None)
+
+
 @far.wrong("called as rule(g, z, x, y)")
 def fewer_parameters():
     return made(lambda g, x, y: g * x / np.hypot(x, y), lambda g, x, y: g * y / np.hypot(x, y))
@@ -229,6 +234,17 @@ class ReturnsTrue(WithMethods):
     def __exit__(self, *error):
         self.switch.on = self.before
         return True
+
+
+@grads.wrong("is swallowed")
+@contextlib.contextmanager
+def catches_all(switch):
+    before, switch.on = switch.on, False
+    try:
+        yield
+    except Exception:
+        pass
+    switch.on = before
 
 
 @grads.wrong("stays off after the block")
@@ -398,6 +414,13 @@ class OnOneLine(ByVersions):
     def verify(self):
         if self.then != tuple(parent.version for parent in self._prev):
             raise ValueError("written")  # noqa: E701
+
+
+@over.wrong("nothing of this name")
+class NothingNoted(Versioned):
+    def verify(self):
+        if self.then != [parent.version for parent in self._prev]:
+            raise RuntimeError("written")  # noqa: E701
 
 
 SEEN = weakref.WeakKeyDictionary()
@@ -645,7 +668,15 @@ class NothingHandedOn(FromTheInputs):
         pass
 
 
-@memory.wrong("something holds them")
+@memory.wrong("something still refers to them")
+class KnownToTheInputs(FromTheInputs):
+    def __mul__(self, other):
+        product = super().__mul__(other)
+        self.results = [*getattr(self, "results", ()), product]
+        return product
+
+
+@memory.wrong("something still refers to them")
 class Remembers(FromTheInputs):
     kept = []
 
@@ -690,4 +721,6 @@ who.wrong("the sum does not know")({**RIGHT, "c": True})
 who.wrong("b is in it")({**RIGHT, "b": False})
 who.wrong("by the other path")({**RIGHT, "w": False})
 who.wrong()({**RIGHT, "d": "maybe"})
+who.wrong("constants get none")({**RIGHT, "x": True})
+who.wrong("results pass theirs on")({**RIGHT, "d": True})
 who.wrong()(True)
