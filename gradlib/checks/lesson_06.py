@@ -772,7 +772,7 @@ def freed():
     2.
     """
     product, fourth = named("x · y", lambda x, y: x * y), named("s · s · y with s = x · x", fourth_power)
-    again, square = named("(x · y) · x", lambda x, y: x * y * x), named("x · x · y", lambda x, y: x * x * y)
+    again, square = named("(y · x) · x", lambda x, y: y * x * x), named("x · x · y", lambda x, y: x * x * y)
     for x, y in [(2.0, 3.0), (-1.5, 0.5), (0.0, 4.0)]:
         for z, gradients, about in [
             (product, (y, x), ""),
