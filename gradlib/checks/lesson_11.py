@@ -132,13 +132,15 @@ def train_step():
     and again, it trains the model. For a model that outputs 2 where 0 is wanted, squared error gives 4.0.
     """
     yield Case({"calls": 1}, call=order_of_one_call, accept=wrong_order)
-    for steps, learning_rate in [(1, 0.1), (3, 0.1), (4, 0.05)]:
-        yield Case(
-            {"steps": steps, "learning_rate": learning_rate},
-            call=losses_of,
-            expected=by_hand(steps, learning_rate),
-            rtol=1e-5,
-        )
+    for steps, learning_rate, factor, targets, about in [
+        (1, 0.1, 1.0, Y, ""),
+        (3, 0.1, 1.0, Y, ""),
+        (4, 0.05, 1.0, Y, ""),
+        (3, 0.02, 5.0, Y, "another loss, five times the squared error"),
+        (2, 0.1, 1.0, 1 - Y, "other targets"),
+    ]:
+        inputs = {"steps": steps, "learning_rate": learning_rate, "factor of the loss": factor, "targets": targets}
+        yield Case(inputs, by_hand(*inputs.values()), call=losses_of, rtol=1e-5, about=about)
     yield Case(
         {"steps": 1, "learning_rate": 0.1},
         call=kind_of_answer,
@@ -237,28 +239,32 @@ def kind_of_answer(train_step, steps, learning_rate):
     return answer if answer is None or answer is ... else type(answer).__name__
 
 
-def losses_of(train_step, steps, learning_rate):
+def losses_of(train_step, steps, learning_rate, factor, targets):
     """The losses of the steps, and the loss after the last."""
     model = line()
     optimizer = optim.SGD(model.parameters(), lr=learning_rate)
     losses = []
+
+    def loss_fn(output, targets):
+        return factor * nn.functional.mse_loss(output, targets)
+
     for _ in range(steps):
-        loss = train_step(model, nn.functional.mse_loss, optimizer, Tensor(X), Tensor(Y))
+        loss = train_step(model, loss_fn, optimizer, Tensor(X), Tensor(targets))
         if loss is None or loss is ...:
             return loss
         losses.append(float(loss))
     with no_grad():
-        return [*losses, nn.functional.mse_loss(model(Tensor(X)), Tensor(Y)).item()]
+        return [*losses, loss_fn(model(Tensor(X)), Tensor(targets)).item()]
 
 
-def by_hand(steps, learning_rate):
+def by_hand(steps, learning_rate, factor, targets):
     """The same in plain NumPy."""
     weight, bias, losses = WEIGHT.copy(), BIAS.copy(), []
     for _ in range(steps + 1):
-        error = X @ weight + bias - Y
-        losses.append(float((error**2).mean()))
-        weight -= learning_rate * X.T @ error * 2 / len(X)
-        bias -= learning_rate * error.sum(axis=0) * 2 / len(X)
+        error = X @ weight + bias - targets
+        losses.append(factor * float((error**2).mean()))
+        weight -= learning_rate * factor * X.T @ error * 2 / len(X)
+        bias -= learning_rate * factor * error.sum(axis=0) * 2 / len(X)
     return losses
 
 
@@ -480,6 +486,7 @@ PROGRAMS = {
     "a loss that becomes nan": (0.1, 8, {"rate": 1e100}, False),
     "a model that knows the batch already": (0.1, 4, {"weight": [1.99, 1.99, 1.99, 0.0], "rate": 1e-3}, True),
     "a loss with a factor of 100": (0.1, 4, {"factor": 100.0, "rate": 0.0025}, False),
+    "a loss with a factor of 100, and a goal to suit": (3.0, 4, {"factor": 100.0, "rate": 0.0025}, True),
 }
 PLAIN = [name for name in PROGRAMS if name.startswith("right")]
 
@@ -594,11 +601,14 @@ def split_and_scale():
         (12, 1, 9, "a single column"),
         (8, 2, 6, "a column that is constant"),
         (9, 2, 4, "a column with a single other number"),
+        (7, 2, 4, "a narrow column, far below 0"),
         (4, 2, 1, "a single row to train on, where every column is constant"),
     ]:
         x = np.random.default_rng(rows).normal(loc=3.0, scale=2.0, size=(rows, columns)) ** 3
         if "constant" in about and n_train > 1:
             x[:, 1] = 4.0
+        if "narrow" in about:
+            x[:, 0] = x[:, 0] / 1000 - 5
         if "other" in about:
             x[:, 1] = [4.0] * (rows - 1) + [9.0]
         yield Case(

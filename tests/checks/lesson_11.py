@@ -141,7 +141,8 @@ def zeroed_in_between(model, loss_fn, optimizer, inputs, targets):
 
 @step.inputs
 def _(rng):
-    return {"steps": int(rng.integers(1, 4)), "learning_rate": rng.uniform(0.01, 0.2)}
+    rate, factor, targets = rng.uniform(0.01, 0.2), rng.uniform(0.5, 2), rng.normal(size=(4, 1))
+    return {"steps": int(rng.integers(1, 4)), "learning_rate": rate, "factor of the loss": factor, "targets": targets}
 
 
 @step.inputs
