@@ -1313,8 +1313,8 @@ def begins_at_one(root):
 
 @mend_of(engines, "agrees")
 def same_step(f, slope, x):
-    """A right slope at 1e10 is called wrong. The numbers of float64 lie 2e-6 apart there, and a step of 1e-7 is lost.
-    Let the step grow with |x|."""
+    """A right slope at 1e10 is called wrong. The numbers of float64 lie 2e-6 apart there, and a small step is lost in
+    rounding, or much of it. Let the step grow with |x|."""
     x, h = np.float64(x), 1e-7
     return bool(abs((f(x + h) - f(x - h)) / (2 * h) - slope) <= 1e-4 * max(1, abs(slope)))
 

@@ -184,6 +184,12 @@ def linear():
             expected=["weight (3, 2)", "bias (2,)"][: 1 + bias],
             about="" if bias else "no bias",
         )
+    yield Case(
+        {"in_features": 3, "out_features": 3, "bias": True},
+        call=shapes_when_made,
+        expected=["weight (3, 3)", "bias (3,)"],
+        about="as many outputs as inputs",
+    )
     for n, inputs, outputs, bias in [(4, 3, 2, True), (2, 2, 5, True), (1, 3, 2, False)]:
         rng = np.random.default_rng(n)
         x, weight, b = rng.normal(size=(n, inputs)), rng.normal(size=(inputs, outputs)), rng.normal(size=outputs)
@@ -342,13 +348,16 @@ def he():
 
 
 def figures_of(he, n_in, n_out, seed):
-    """Shape, mean, standard deviation, the largest of many weights and the share of different ones, for a report."""
+    """What a report says of many weights."""
     weights = plain(he(n_in, n_out, np.random.default_rng(seed)))
     if not isinstance(weights, np.ndarray):
         return weights
     figures = {"mean": weights.mean(), "std": weights.std(), "largest": np.abs(weights).max()}
     figures["different"] = len(np.unique(weights)) / weights.size
-    return {"shape": weights.shape} | {name: round(float(value), 6) for name, value in figures.items()}
+    figures = {name: round(float(value), 6) for name, value in figures.items()}
+    means = weights.mean(axis=0) - weights.mean()
+    alike = np.abs(means).max() <= 6 * weights.std() / np.sqrt(n_in)
+    return {"shape": weights.shape, **figures, "units alike": bool(alike)}
 
 
 def plain(weights):
@@ -371,6 +380,8 @@ def wrong_weights(n_in, n_out, figures):
         )
     if abs(mean) > noise * max(std, wanted):
         return f"The mean is {mean:.3g}, not 0: half of the weights should be negative."
+    if not figures["units alike"]:
+        return "The weights into some unit have a mean that no draw around 0 gives. Each weight is drawn for itself."
     if abs(std / wanted - 1) > noise / 2:
         return f"The standard deviation is {std:.4g}, expected √(2/{n_in}) = {wanted:.4g}."
     return None if 1.65 * std < figures["largest"] < 1.8 * std else NOT_UNIFORM.format(figures["largest"] / std)

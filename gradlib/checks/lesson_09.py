@@ -33,6 +33,7 @@ def cross_entropy_gradient():
         (2, 4, "rows of scores far apart"),
         (3, 3, "equal scores"),
         (2, 3, "scores below -1000"),
+        (2, 3, "a score far below the others of its row"),
     ]:
         scores, targets = rng.normal(size=(n, c)), softmax(rng.normal(size=(n, c)))
         if about == "classes that are certain":
@@ -41,6 +42,8 @@ def cross_entropy_gradient():
             scores = scores + 1000
         if about == "equal scores":
             scores = np.full((n, c), -2.5)
+        if "of its row" in about:
+            scores[0, 1] = -2000.0
         if about == "scores below -1000":
             scores = scores - 1000
         if about == "rows of scores far apart":
@@ -177,6 +180,7 @@ def bce_with_logits():
     """
     for z, y, about in [
         ([0.5, -1.0, 2.0], [1.0, 0.0, 0.0], ""),
+        ([-0.3, 0.7, -2.4, 1.6], [0.0, 1.0, 1.0, 0.0], ""),
         ([0.0], [1.0], ""),
         ([-1e4, 1e4], [1.0, 0.0], "sure and wrong"),
         ([1e4, -1e4, 3.0], [1.0, 0.0, 1.0], "sure and right"),

@@ -1,6 +1,7 @@
 """The checks of lesson 11."""
 
 from functools import cache, partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -94,6 +95,9 @@ def wrong_batches(n, size, given):
         return f"The batches have sizes {sizes}, expected {wanted}: all full but the last."
     if n > 20 and flat == sorted(flat):
         return "The examples come in their own order. Data is often sorted, by class or by date: shuffle first."
+    together = sum(abs(i - j) == 1 for i, j in pairwise(flat))
+    if n > 20 and together > n / 2:
+        return f"{together} times an example stands beside its neighbour in the data: the order is hardly shuffled."
     return None
 
 
@@ -474,6 +478,7 @@ PROGRAMS = {
     "right": (0.1, 6, {}, True),
     "right, with a stricter goal": (1e-6, 6, {}, False),
     "right, with fewer steps": (0.1, 2, {}, False),
+    "right, with fewer steps, near the goal": (0.2, 2, {}, False),
     "right, with two steps, which are enough": (0.5, 2, {}, True),
     "right, with a goal that one step reaches": (1.5, 2, {}, True),
     "right, and below the goal with the very last step": (0.1, 3, {}, True),
@@ -618,9 +623,9 @@ def split_and_scale():
             about=about,
         )
     x = np.random.default_rng(0).normal(size=(14, 1))
-    inputs = {"x": x, "y": np.arange(14), "n_train": 7, "seeds": [1, 2, 3, 1]}
+    inputs = {"x": x, "y": np.arange(14), "n_train": 7, "seeds": [1, 2, 3, 4, 5, 6, 1]}
     yield Case(
-        inputs, call=rows_drawn, accept=wrong_draws, about="which rows are drawn for training, by three generators"
+        inputs, call=rows_drawn, accept=wrong_draws, about="which rows are drawn for training, by six generators"
     )
 
 
@@ -646,6 +651,8 @@ def wrong_draws(drawn):
                 "would be of one class: which rows are for training, rng must decide."
             )
         return "The same rows are for training, whatever the generator: rng must decide which."
+    if len(set(map(tuple, others))) < 4:
+        return "Six generators give hardly more than two splits. Any rows may be drawn for training, one by one."
     if first != again:
         return (
             "From the same seed come other rows: they are drawn from something else than rng, and nobody can repeat it."
@@ -710,7 +717,7 @@ def wrong_column(x_train, rows):
         wanted = 1.0 if rows[:, column].std() > 0 else 0.0
         if abs(mean) > 1e-6 or abs(deviation - wanted) > 1e-6:
             return (
-                f"Column {column} of x_train has the mean {mean:.3f} and the deviation {deviation:.3f}; wanted are 0 "
+                f"Column {column} of x_train has the mean {mean:.2g} and the deviation {deviation:.7g}; wanted are 0 "
                 f"and {wanted:.0f}. Deviation is here what x.std gives, the root of the mean of the squares."
             )
     return None

@@ -441,6 +441,11 @@ def one_column_for_all(n_in, n_out, rng):
     return np.tile(rng.uniform(-1, 1, (n_in, 1)) * np.sqrt(6 / n_in), n_out)
 
 
+@start.wrong("that no draw around 0 gives")
+def sorted_from_unit_to_unit(n_in, n_out, rng):
+    return np.sort(by_its_limit(n_in, n_out, rng), axis=1)
+
+
 @start.wrong("these are not uniform")
 def two_uniform_numbers_added(n_in, n_out, rng):
     return (rng.uniform(-1, 1, (n_in, n_out)) + rng.uniform(-1, 1, (n_in, n_out))) * np.sqrt(3 / n_in)
@@ -486,6 +491,7 @@ units.wrong("One layer of zeros does no harm")({**RIGHT, "last zero": 1, "first 
 units.wrong("they stay twins")({**RIGHT, "twins": 3})
 units.wrong("nothing makes the third unit equal")({**RIGHT, "twins": 1})
 units.wrong()({**RIGHT, "random": 2})
+units.wrong("From zeros nothing starts")({**RIGHT, "zeros": 3, "random": 2})
 units.wrong()(3)
 
 size = answers_to(check.gain)

@@ -87,6 +87,12 @@ def from_another_generator(n, batch_size, rng, seeds=itertools.cycle(range(8))):
     return [order[start : start + batch_size] for start in range(0, n, batch_size)]
 
 
+@batches.wrong("the order is hardly shuffled")
+def begins_somewhere(n, batch_size, rng):
+    order = np.roll(np.arange(n), int(rng.integers(n)))
+    return np.split(order, range(batch_size, n, batch_size))
+
+
 @batches.wrong("This is one order of single numbers")
 def not_cut(n, batch_size, rng):
     return rng.permutation(n)
@@ -491,6 +497,11 @@ def never_trains(model, loss_fn, optimizer, inputs, targets, steps, goal):
     return loss.item() < goal
 
 
+@overfit.wrong()
+def within_twice_the_goal(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    return after_all_steps(model, loss_fn, optimizer, inputs, targets, steps, 2 * goal)
+
+
 @overfit.wrong("You take more steps than `steps` says")
 def one_step_more(model, loss_fn, optimizer, inputs, targets, steps, goal):
     return after_all_steps(model, loss_fn, optimizer, inputs, targets, steps + 1, goal)
@@ -658,6 +669,22 @@ def infinities_replaced(x, y, n_train, rng):
     return x[train], y[train], x[test], y[test]
 
 
+@leak.wrong("hardly more than two splits")
+def forward_or_backward(x, y, n_train, rng):
+    order = np.arange(len(x))[:: rng.choice([1, -1])]
+    train, test = order[:n_train], order[n_train:]
+    mean, deviation = x[train].mean(axis=0), safe(x[train].std(axis=0))
+    return (x[train] - mean) / deviation, y[train], (x[test] - mean) / deviation, y[test]
+
+
+@leak.wrong("the deviation 0.999")
+def a_small_number_added(x, y, n_train, rng):
+    order = rng.permutation(len(x))
+    train, test = order[:n_train], order[n_train:]
+    mean, deviation = x[train].mean(axis=0), x[train].std(axis=0) + 1e-3
+    return (x[train] - mean) / deviation, y[train], (x[test] - mean) / deviation, y[test]
+
+
 @leak.wrong("comes twice")
 def drawn_with_replacement(x, y, n_train, rng):
     train = rng.integers(0, n_train, n_train)
@@ -721,7 +748,7 @@ def two_orders(x, y, n_train, rng):
     return x[:n_train], y[:n_train], x[n_train:], y[n_train:]
 
 
-@leak.wrong("the deviation 0.866; wanted are 0 and 1")
+@leak.wrong("the deviation 0.8660254; wanted are 0 and 1")
 def divided_by_n_less_1(x, y, n_train, rng):
     order = rng.permutation(len(x))
     train, test = order[:n_train], order[n_train:]
