@@ -55,7 +55,7 @@ FEWEST = 40  # mutants of an exercise, on average
 MOST_LISTED = 3  # entries by hand for an exercise
 COMPARING = 10  # seconds that a survivor may take for all random questions
 FOR_ONE_THAT_WAITS = 900  # seconds on the wall, after which a piece is given up
-PIECE = 20  # mutants that a process tries before it takes others
+PIECE = 25  # mutants that are tried in one child process
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
 
 
@@ -335,25 +335,26 @@ def judge(source: Source, mutant: str, limits: Limits) -> tuple[str, str]:
 
 def try_all(chosen: list[Answers], jobs: int) -> list[Fate]:
     """The fates of all mutants of the right answers, tried by some processes at once."""
-    tasks = [(source, source.mutants()) for answers in chosen for source in sources(answers)]
-    pieces = [(source, some[i : i + PIECE]) for source, some in tasks for i in range(0, len(some), PIECE)]
-    _work[:] = pieces
+    _work[:] = [source for answers in chosen for source in sources(answers)]
     gc.collect()
     gc.freeze()  # else the collector of every child would touch, and so copy, all that it inherits
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
-        return [fate for fates in pool.map(try_piece, range(len(pieces))) for fate in fates]
+        return [fate for fates in pool.map(try_source, range(len(_work))) for fate in fates]
 
 
-_work: list[tuple[Source, list[Mutant]]] = []  # inherited by the processes, since a source cannot be sent to them
+_work: list[Source] = []  # inherited by the processes, since a source cannot be sent to them
 
 
-def try_piece(number: int) -> list[Fate]:
-    source, some = _work[number]
+def try_source(number: int) -> list[Fate]:
+    source = _work[number]
     start = time.process_time()
     report = source.made_again()
     if not report.passed:
         raise LookupError(f"{source.name} is declared right, and its check says:\n{report.text}")
-    return try_mutants(source, some, max(SECONDS, 10 * (time.process_time() - start)))
+    seconds = max(SECONDS, 10 * (time.process_time() - start))
+    some = source.mutants()
+    pieces = [some[i : i + PIECE] for i in range(0, len(some), PIECE)]
+    return [fate for piece in pieces for fate in try_mutants(source, piece, seconds)]
 
 
 def strike_off(fates: list[Fate], chosen: list[Answers]) -> list[str]:
