@@ -64,6 +64,7 @@ class Graph:
         "model.0.weight".
     gradient : ∂L/∂root, by default ones: the gradients shown are then those of root, or of the sum of its entries.
     max_nodes : how many nodes are shown, those nearest to root; the picture says how many are not shown.
+    gradients : False leaves them out, for a picture of the forward pass alone.
 
     `nodes` lists inputs before outputs, root last; `edges` lists every use of a value by another;
     `sources[i]` are the indices of the inputs of nodes[i].
@@ -83,6 +84,7 @@ class Graph:
         names: Mapping[str, Any] | None = None,
         gradient: Any = None,
         max_nodes: int = MAX_NODES,
+        gradients: bool = True,
     ):
         if not is_node(root):
             raise TypeError(
@@ -98,7 +100,7 @@ class Graph:
         shown = _nearest(root, max_nodes) if len(order) > max_nodes else {id(thing) for thing in order}
         self._names = caller_names() if names is None else {id(node): name for name, node in names.items()}
         self._fresh_names = _fresh_names(self._names.values())
-        self._gradients = _gradients(root, gradient)
+        self._gradients = _gradients(root, gradient) if gradients else {}
         index_of: dict[int, int] = {}
         for thing in order:
             if id(thing) not in shown:
@@ -216,10 +218,14 @@ class Graph:
 
 
 def show_graph(
-    root: Any, names: Mapping[str, Any] | None = None, gradient: Any = None, max_nodes: int = MAX_NODES
+    root: Any,
+    names: Mapping[str, Any] | None = None,
+    gradient: Any = None,
+    max_nodes: int = MAX_NODES,
+    gradients: bool = True,
 ) -> Graph:
     """Show the graph of a result. As the last line of a cell it is drawn; see `Graph`."""
-    return Graph(root, names, gradient, max_nodes)
+    return Graph(root, names, gradient, max_nodes, gradients)
 
 
 # Names and gradients ------------------------------------------------------------

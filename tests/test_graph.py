@@ -316,3 +316,9 @@ def test_parameters_have_the_names_that_their_module_gives():
     names = [node.name for node in graph.nodes if node.kind == "input"]
     assert names == ["model.0.weight", "model.0.bias", "model.2.weight", "last"]  # a variable's own name comes first
     assert last is graph.things[graph.nodes.index(next(node for node in graph.nodes if node.name == "last"))]
+
+
+def test_gradients_can_be_left_out():
+    x = Value(2.0, "x")
+    graph = show_graph(x * x, gradients=False)
+    assert all(node.gradient is None for node in graph.nodes) and "gradient" not in graph.to_text() + graph.to_svg()
