@@ -25,8 +25,16 @@ for a learner who gives this answer.
 
 The answer runs on copies of the inputs, and the report shows the smallest case that fails. Every exercise recognises
 a stub, a crash (with the learner's line and the meaning of the error), a changed input, a wrong kind or shape, and a
-missing `return`. A mistake is named if it agrees with the answer on *every* case, so choose cases that tell your
-mistakes apart; the tests make sure that they do.
+missing `return`. It forgives form: a list or an array for a tuple, spaces and capitals in a text, a number in quotes.
+
+A mistake is named if it agrees with the answer in every case: where one is right, wrong or crashes, so does the other,
+with the same value. Two kinds of cases do not count. An odd case is one with an empty input, or one that is marked with
+`odd=True`: natural forms of one mistake differ there. And a crash in a case with `about` says nothing. Choose cases that
+tell your mistakes apart; the tests make sure that they do.
+
+Code that never ends is stopped, with its line (`limits.py`): `exercise(..., limits=Limits(seconds=15))` for an exercise
+that takes longer. `check.double(answer)` runs the answer in a child process where there is one, so that compiled code and
+a crash of Python are stopped, too. `check.double.report(answer)` runs it in this process.
 
 - `call` uses the answer in another way than `answer(*inputs)`. It turns a class into a number, and then the mistakes
   are classes, too: `call=lambda Value, x: (2 - Value(x)).data, expected=-1.0`. If an answer cannot be used at all,
@@ -36,7 +44,10 @@ mistakes apart; the tests make sure that they do.
 - `accept` replaces equality where many answers are right. It returns None, or a sentence that says why not:
   `accept=lambda order: None if is_valid(order) else "b comes before its input a."`
 - A dictionary as `expected` makes boxes to fill, each marked and explained separately. So do names for the entries of a
-  tuple: `names=("x", "W", "b")` for three gradients.
+  tuple: `names=("x", "W", "b")` for three gradients. A mistake is named for each box in which it agrees. With
+  `@linear_vjp.mistake(whole=True)` it must agree in all boxes: "The two gradients have changed places".
+- `any_order=True`: the items of the answer may come in any order, and so may those of a mistake.
+- `words=("overfits", "underfits")` are the texts that an answer may be; of another it is said that it is none of them.
 - A case without inputs takes a value, or a function that returns it, and does not show the expected value. Use it for
   predictions and for graphs to fill in. A mistake is then a function without parameters.
 - `about` says what is special in a case, in words that fit after "among them". `named("x³", f)` is f with a name to
@@ -51,6 +62,7 @@ changes of the right answers: each that passes shows a case that is missing.
 
 from .cases import Case, Refused
 from .exercises import Exercise, exercise
+from .limits import Limits
 from .overview import Progress, all_exercises, progress
 from .record import progress_file
 from .report import Report
@@ -59,6 +71,7 @@ from .values import named
 __all__ = [
     "Case",
     "Exercise",
+    "Limits",
     "Progress",
     "Refused",
     "Report",

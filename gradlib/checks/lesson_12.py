@@ -829,7 +829,7 @@ def radius_not_halved(low, high, layers):
     return by_the_signs(low, high, layers, through=twice_as_wide)
 
 
-@network_bounds.mistake
+@network_bounds.mistake(whole=True)
 def exchanged(low, high, layers):
     """Both ends are right, and have changed places: the lower one comes first."""
     return by_the_signs(low, high, layers)[::-1]
