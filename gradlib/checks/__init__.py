@@ -28,13 +28,13 @@ a stub, a crash (with the learner's line and the meaning of the error), a change
 missing `return`. It forgives form: a list or an array for a tuple, spaces and capitals in a text, a number in quotes.
 
 A mistake is named if it agrees with the answer in every case: where one is right, wrong or crashes, so does the other,
-with the same value. Two kinds of cases do not count. An odd case is one with an empty input, or one that is marked with
-`odd=True`: natural forms of one mistake differ there. And a crash in a case with `about` says nothing. Choose cases that
-tell your mistakes apart; the tests make sure that they do.
+with the same value. Two kinds of cases do not count. An odd case is one with an empty input, or one that is marked
+with `odd=True`: natural forms of one mistake differ there. And a crash in a case with `about` says nothing. Choose
+cases that tell your mistakes apart; the tests make sure that they do.
 
 Code that never ends is stopped, with its line (`limits.py`): `exercise(..., limits=Limits(seconds=15))` for an exercise
-that takes longer. `check.double(answer)` runs the answer in a child process where there is one, so that compiled code and
-a crash of Python are stopped, too. `check.double.report(answer)` runs it in this process.
+that takes longer. `check.double(answer)` runs the answer in a child process where there is one, so that compiled code
+and a crash of Python are stopped, too. `check.double.report(answer)` runs it in this process.
 
 - `call` uses the answer in another way than `answer(*inputs)`. It turns a class into a number, and then the mistakes
   are classes, too: `call=lambda Value, x: (2 - Value(x)).data, expected=-1.0`. If an answer cannot be used at all,

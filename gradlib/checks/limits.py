@@ -122,7 +122,7 @@ class Watch:
             nonlocal rang
             places = places_of_frame(frame)
             if places or rang:  # else the learner's code has not begun yet, and the next ring has a line to show
-                raise _stopped(places, f"{self.limits.seconds:g} seconds")
+                raise _stopped(places, _seconds(self.limits.seconds))
             rang = True
 
         now, clock, bell = time.monotonic, signal.ITIMER_REAL, signal.SIGALRM
@@ -152,6 +152,10 @@ class Watch:
             yield
         finally:
             sys.settrace(None)
+
+
+def _seconds(count: float) -> str:
+    return f"{count:g} second{'s' * (count != 1)}"
 
 
 def _has_alarm() -> bool:
@@ -309,7 +313,7 @@ def _ended(code: int | None, last_words: str, limits: Limits) -> Stopped:
     places = learners_places([Place(file, int(line), function) for file, line, function in found])
     place = places[0] if places else None
     if code is None or last_words.startswith("Timeout"):
-        return _stopped(places, f"{_whole(limits):g} seconds")
+        return _stopped(places, _seconds(_whole(limits)))
     if code == -signal.SIGKILL:
         return Stopped("Your code took more memory than there is. Does something in it grow without end?", place)
     if code < 0:
