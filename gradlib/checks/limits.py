@@ -42,6 +42,7 @@ from .places import Place, learners_places, loop_around, places_of_error, places
 # Their threads or devices do not work in a child process.
 _NOT_IN_A_CHILD = {"cupy", "jax", "mpi4py", "tensorflow", "torch"}
 _MOST_PICTURES = 10
+_RUNNING = str(Path(__file__).with_name("running.py"))  # its blocks call the learner's code
 _in_child = False
 
 
@@ -116,14 +117,9 @@ class Watch:
 
     @contextlib.contextmanager
     def _clock(self) -> Iterator[None]:
-        rang = False
-
         def ring(_: int, frame: FrameType | None) -> None:
-            nonlocal rang
-            places = places_of_frame(frame)
-            if places or rang:  # else the learner's code has not begun yet, and the next ring has a line to show
-                raise _stopped(places, _seconds(self.limits.seconds))
-            rang = True
+            if _is_inside(frame):  # else the block is about to begin or to end; the next ring is near
+                raise _stopped(places_of_frame(frame), _seconds(self.limits.seconds))
 
         now, clock, bell = time.monotonic, signal.ITIMER_REAL, signal.SIGALRM
         if self.limits.processor:
@@ -152,6 +148,18 @@ class Watch:
             yield
         finally:
             sys.settrace(None)
+
+
+def _is_inside(frame: FrameType | None) -> bool:
+    """Return True if a call stack is inside the block of a watch, and not where the watch sets and clears its alarm."""
+    innermost = frame
+    while frame is not None:
+        if frame.f_code.co_filename == __file__:
+            return frame.f_code in (_work.__code__, call.__code__)
+        if frame.f_code.co_filename == _RUNNING:
+            return frame is not innermost
+        frame = frame.f_back
+    return True
 
 
 def _seconds(count: float) -> str:

@@ -283,6 +283,19 @@ def size(value: Any) -> int:
     return len(value) if isinstance(value, str) else 1
 
 
+def holds_more_than(most: int, value: Any) -> bool:
+    """Return True if a value holds more than so many items, without counting them all."""
+    left, count = [value], 0
+    while left and count + len(left) <= most:
+        item = left.pop()
+        count += item.size if isinstance(item, np.ndarray) else 1
+        if isinstance(item, list | tuple | dict):
+            if len(item) > most:
+                return True
+            left.extend(item.values() if isinstance(item, dict) else item)
+    return count + len(left) > most
+
+
 # --- differences -------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """Code that never ends, takes all memory, prints without end, or ends Python: what stops it, and what it is told."""
 
+import contextlib
 import ctypes
 import itertools
 import json
@@ -123,6 +124,22 @@ def test_an_alarm_clock_stops_python_code(answer):
     before = signal.getsignal(signal.SIGALRM)
     is_explained(TASK.report(answer), *(EVERYWHERE | WITH_A_CLOCK)[answer])
     assert signal.getsignal(signal.SIGALRM) is before and signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_an_alarm_that_rings_late_is_cleared():
+    """It rings again every 50 ms, also while the watch is being left."""
+
+    def catches_for_a_while(x):
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            with contextlib.suppress(BaseException):
+                while True:
+                    x = x + 1
+        return x
+
+    for _ in range(3):
+        TASK.report(catches_for_a_while)
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def in_another_thread(function, *arguments):
