@@ -243,6 +243,11 @@ def product_of_all(paths):
     return math.prod(slope for path in paths for slope in path) if paths else 0.0
 
 
+@paths.wrong("multiplied the paths")
+def product_of_products(paths):
+    return math.prod(math.prod(path) for path in paths)
+
+
 @paths.wrong("added along the paths")
 def sum_of_all(paths):
     return sum(slope for path in paths for slope in path)

@@ -478,6 +478,14 @@ def cleared(root):
 
 
 @sweep.wrong("from its beginning")
+def without_reversed(root):
+    root.grad = 1.0
+    for value in in_order(root):
+        for parent, local in zip(value._prev, value._local, strict=True):
+            parent.grad += local * value.grad
+
+
+@sweep.wrong("from its beginning")
 def forward(root):
     gradients = dict.fromkeys(in_order(root), 0.0)
     gradients[root] = 1.0

@@ -25,6 +25,7 @@ def asked_of_numpy():
 
 shapes.right(dict(reversed(RIGHT.items())))
 shapes.right({name: list(shape) if shape != "error" else shape for name, shape in RIGHT.items()})
+shapes.right({**RIGHT, "B": "Error", "C": " error"})
 shapes.stub({name: ... for name in RIGHT})
 shapes.wrong("compared from the right")({**RIGHT, "A": "error", "B": (3, 4)})
 shapes.wrong("both of them may grow")({**RIGHT, "A": (5, 1), "D": (2, 1, 4)})
@@ -196,7 +197,7 @@ def always_a_column(g, x, axis, keepdims):
 
 @sums.wrong("as if the last axis had been summed")
 def repeated(g, x, axis, keepdims):
-    return np.broadcast_to(g, x.shape) if keepdims else np.repeat(g, x.size // np.size(g)).reshape(x.shape)
+    return np.repeat(g, x.size // np.size(g)).reshape(x.shape)
 
 
 @sums.wrong()
