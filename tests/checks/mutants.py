@@ -8,6 +8,8 @@ questions, which lesson_NN.py declares beside the answers:
     def _(rng):
         return {"f": np.sin, "x": rng.normal(), "h": rng.uniform(0.01, 0.5)}
 
+(The right answer has 2 s for them; where it is slow, the last column of the table says how many were asked.)
+
 If the two agree on all of them, the mutant is equivalent. If they differ, the question on which they do stands below
 the table: it is the case that the check lacks. What random questions cannot show is listed by hand, with its reason:
 
@@ -32,7 +34,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -50,7 +52,7 @@ from .harness import Answers, all_answers
 from .mutation import Mutant, helpers, mutants
 
 SECONDS = 2  # a mutant that takes longer, and ten times as long as the right answer, is refused, as a check refuses it
-QUESTIONS = 200
+QUESTIONS, FEWEST_QUESTIONS = 200, 20
 FEWEST = 40  # mutants of an exercise, on average
 MOST_LISTED = 3  # entries by hand for an exercise
 COMPARING = 10  # seconds that a survivor may take for all random questions
@@ -72,6 +74,7 @@ class Source:
     tree: ast.Module
     namespace: dict[str, Any]
     build: Callable[[dict[str, Any]], Any]  # from the namespace in which the source has run
+    said: list[tuple[Callable[..., Any], int, Result]] = field(default_factory=list)  # to random questions
 
     def make(self, source: str) -> Any:
         namespace = {**self.namespace, **helpers()}
@@ -218,10 +221,16 @@ def ways_to_ask(exercise: Exercise, names: tuple[str, ...]) -> list[Case]:
     return list({(case.part, case.call): case for case in cases}.values())
 
 
-@cache
-def result_of(source: Source, declared: Callable[[np.random.Generator], Any], number: int) -> Result:
-    """What the right answer says to a random question."""
-    return question(source.answers, declared, number).try_on(source.answer)
+def ask(source: Source) -> None:
+    """Ask the right answer the random questions: 200 of each kind, or as many as take 2 s, at least 20."""
+    source.said = []
+    for declared in source.answers.random_inputs:
+        start = time.process_time()
+        for number in range(QUESTIONS):
+            if number >= FEWEST_QUESTIONS and time.process_time() - start > SECONDS:
+                break
+            result = question(source.answers, declared, number).try_on(source.answer)
+            source.said.append((declared, number, result))
 
 
 def tells_apart(source: Source, mutant: Any) -> str | None:
@@ -229,26 +238,23 @@ def tells_apart(source: Source, mutant: Any) -> str | None:
 
     It is "" if there was none to ask, and None if they agree on all.
     """
-    asked = False
-    for declared in source.answers.random_inputs:
-        for number in range(QUESTIONS):
-            asked, expected = True, result_of(source, declared, number)
-            case = question(source.answers, declared, number)  # anew, since an answer may change what it gets
-            came = case.try_on(mutant)
-            judged = case.accept is not None or case.expected is not ...
-            if judged and expected.failed:
-                return f"The right answer itself is refused:\n{expected.rows()}\n{expected.problem}"
-            same = not came.failed if judged else agree(case, expected.outcome, came.outcome)
-            if not same:
-                rows = [(name, show(value)) for name, value in expected.case.inputs.items()]
-                rows += [("right", said(expected.outcome)), ("mutant", said(came.outcome))]
-                return align(rows)
+    for declared, number, expected in source.said:
+        case = question(source.answers, declared, number)  # anew, since an answer may change what it gets
+        came = case.try_on(mutant)
+        judged = case.accept is not None or case.expected is not ...
+        if judged and expected.failed:
+            return f"The right answer itself is refused:\n{expected.rows()}\n{expected.problem}"
+        same = not came.failed if judged else agree(case, expected.outcome, came.outcome)
+        if not same:
+            rows = [(name, show(value)) for name, value in expected.case.inputs.items()]
+            rows += [("right", said(expected.outcome)), ("mutant", said(came.outcome))]
+            return align(rows)
     cases = cases_of(source.answers.exercise)
-    if not asked and not any(case.asks_for_code for case in cases):
+    if not source.said and not any(case.asks_for_code for case in cases):
         case = cases[0]
         values = [case.try_on(each).outcome.value for each in (source.answer, mutant)]
         return None if case.agree(*values) else align([("right", show(values[0])), ("mutant", show(values[1]))])
-    return None if asked else ""
+    return None if source.said else ""
 
 
 def agree(case: Case, expected: Any, came: Any) -> bool:
@@ -278,6 +284,7 @@ class Fate:
     mutant: Mutant
     fate: str
     question: str = ""  # what the check of a survivor lacks
+    questions: int = 0  # by which survivors were compared
     seconds: float = 0.0
 
 
@@ -352,9 +359,14 @@ def try_source(number: int) -> list[Fate]:
     if not report.passed:
         raise LookupError(f"{source.name} is declared right, and its check says:\n{report.text}")
     seconds = max(SECONDS, 10 * (time.process_time() - start))
+    with np.errstate(all="ignore"), enable_grad(), warnings.catch_warnings(action="ignore"):
+        ask(source)
     some = source.mutants()
     pieces = [some[i : i + PIECE] for i in range(0, len(some), PIECE)]
-    return [fate for piece in pieces for fate in try_mutants(source, piece, seconds)]
+    fates = [fate for piece in pieces for fate in try_mutants(source, piece, seconds)]
+    for fate in fates:
+        fate.questions = len(source.said)
+    return fates
 
 
 def strike_off(fates: list[Fate], chosen: list[Answers]) -> list[str]:
@@ -382,13 +394,15 @@ def strike_off(fates: list[Fate], chosen: list[Answers]) -> list[str]:
 
 def table(fates: list[Fate], chosen: list[Answers]) -> str:
     columns = (REFUSED, TOO_LONG, EQUIVALENT, LISTED, SURVIVES)
-    rows = [("lesson", "exercise", "answers", "mutants", *columns, "seconds")]
+    rows = [("lesson", "exercise", "answers", "mutants", *columns, "seconds", "questions")]
     for answers in chosen:
         mine = [fate for fate in fates if fate.exercise == answers.exercise.key]
         numbers = Counter(fate.fate for fate in mine)
         counts = [len({fate.answer for fate in mine}), len(mine), *(numbers[column] for column in columns)]
-        rows.append((answers.exercise.lesson, answers.exercise.name, *counts, round(sum(f.seconds for f in mine), 1)))
-    rows.append(("", "all", *(round(sum(column), 1) for column in list(zip(*rows[1:], strict=True))[2:])))
+        seconds = round(sum(fate.seconds for fate in mine), 1)
+        fewest = min((fate.questions for fate in mine), default=0)  # fewer than 200 where they take more than 2 s
+        rows.append((answers.exercise.lesson, answers.exercise.name, *counts, seconds, fewest))
+    rows.append(("", "all", *(round(sum(column), 1) for column in list(zip(*rows[1:], strict=True))[2:-1]), ""))
     texts = [tuple(map(str, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in texts)
