@@ -55,7 +55,7 @@ and a crash of Python are stopped, too. `check.double.report(answer)` runs it in
 - Sizes are small and unequal, (2, 3) and not (2, 2). Random inputs come from a generator seeded in the body.
 - A sentence says what the learner did, why one would do it, and where it shows. It gives no code and no praise.
 
-In `tests/checks/lesson_NN.py` each exercise gets two different right answers and five wrong ones, three of them
+In `tests/checks/lesson_NN.py` each exercise gets two different right answers and eight wrong ones, five of them
 recognised by name. `python -m tests.checks` prints the table of all exercises. `make mutants LESSON=01` tries small
 changes of the right answers: each that passes shows a case that is missing.
 '''

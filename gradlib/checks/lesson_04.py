@@ -14,7 +14,7 @@ def numbers(shape, seed, whole=True):
     few = np.arange(-9.0, 10.0)
     size = int(np.prod(shape))
     drawn = np.random.default_rng(seed).choice(few, size, replace=size > few.size)
-    return drawn.reshape(shape) * (1.0 if whole else 0.25)
+    return np.asarray(drawn.reshape(shape) * (1.0 if whole else 0.25))
 
 
 # --- 1 -----------------------------------------------------------------------------------------
@@ -88,6 +88,7 @@ def unbroadcast():
         ((3, 2, 4), (2, 4), ""),
         ((2, 2, 2), (2, 1, 2), ""),
         ((2, 1, 3), (1, 1), "a new axis, and two of size 1"),
+        ((), (), "a result that is a single number"),
     ]:
         g = numbers(result, seed=len(result) + len(shape), whole=not about)
         yield Case({"g": g, "shape": shape}, expected=summed_back(g, shape), about=about)
@@ -358,6 +359,7 @@ def max_vjp():
     share: for x = [3, 5, 5], axis 0 and g = 1 the answer is [0, 0.5, 0.5]. Nearly equal is not equal. axis is an
     integer, and may be negative. The shape is that of x.
     """
+    three_axes = [[[1.0, 7.0], [5.0, 7.0], [5.0, 2.0]], [[0.5, 0.0], [0.5, 3.0], [-1.0, 8.0]]]
     for x, axis, about in [
         ([[1.0, 5.0, 2.0], [4.0, 0.0, 3.0]], 1, ""),
         ([[1.0, 5.0, 2.0], [4.0, 0.0, 3.0]], 0, ""),
@@ -370,7 +372,9 @@ def max_vjp():
         ([[1.2, 1.4], [0.9, 0.6]], 0, ""),  # rounded, they would be a tie
         ([[1.2, 1.4], [0.9, 0.6]], 1, ""),
         ([1000.001, 1000.002, 1000.0], 0, "two that are nearly equal"),
-        ([[[1.0, 7.0], [5.0, 7.0], [5.0, 2.0]], [[0.5, 0.0], [0.5, 3.0], [-1.0, 8.0]]], 1, "the middle of three axes"),
+        (three_axes, 1, "the middle of three axes"),
+        (three_axes, -2, "a negative axis"),
+        (three_axes, 0, "the first of three axes"),
     ]:
         x = np.array(x)
         g = numbers(x.max(axis=axis).shape, seed=x.size + axis, whole=not about)

@@ -126,6 +126,8 @@ def stacked_vjp():
         ((2, 1, 1, 2), (3, 2, 2), "two axes of stacks, one of size 1"),
         ((1, 2, 3), (3, 2), "a stack of one"),
         ((2, 3, 2, 2), (3, 2, 2), "a stack of stacks"),
+        ((2, 2, 1, 2), (2, 3), "one y for a stack of stacks"),
+        ((3, 2, 2), (1, 2, 3), "a stack of one y"),
     ]:
         yield of_a_product(first, second, about)
 
@@ -208,6 +210,7 @@ def vector_vjp():
     for first, second, about in [
         ((2, 3), (3,), ""),
         ((3,), (3, 2), ""),
+        ((3, 2), (2,), ""),
         ((3, 3), (3,), ""),  # here a product of the wrong kind fits: numbers and no error
         ((3,), (3, 3), ""),
         ((3,), (3,), "two vectors"),

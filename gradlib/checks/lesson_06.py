@@ -38,6 +38,8 @@ def distance():
         (((0, 2), (0, 2)), "empty arrays"),
         (((2, 3), (3,)), "an input that is stretched"),
         (((2, 1), (1, 3)), "two inputs that are stretched"),
+        (((1,), (3, 1)), "an input of one entry"),
+        (((3, 2), (1, 1)), "an input of one entry"),
     ]:
         rng = np.random.default_rng(len(shapes[0]) + 3)
         x, y = (rng.normal(size=shape) for shape in shapes)
