@@ -387,6 +387,7 @@ def rows_of_scores(rng):
         (2 * rng.normal(size=4), ""),
         (rng.normal(size=(2, 3, 2)), "three axes"),
         (rng.normal(size=(3, 1)), "a last axis of size 1"),
+        (rng.normal(size=(1, 3)), "a single row"),
         (np.array([[1e4, 0.0, 9999.0], [-1e4, -1e4, -9998.0]]), "scores of ±10,000"),
         (np.array([[-1e4, -9999.0], [-9999.5, -1e4]]), "scores all near -10,000"),
         (np.array([1.0, 2000.0, 2000.5]), "scores of 2,000"),
@@ -687,6 +688,7 @@ def sum_and_probe():
         (np.array([0.2, 0.8]), "a softmax of two entries"),
         (np.array([0.25, 0.5, 0.25]), "a softmax with equal entries"),
         (np.array([0.2, 0.4, 0.1, 0.2, 0.1]), "a softmax with equal entries"),
+        (softmax_of(np.log([1.0, 2.0, 3.0, 4.0, 7.0])), "a softmax that adds up to a little less than 1"),
     ]:
         yield Case({"p": p}, accept=partial(refused_probe, p), about=about)
 
@@ -1005,7 +1007,7 @@ def losses():
             part="ridge_loss",
             names=("loss", "gradient of w"),
         )
-    for p, y in [([0.25, 0.9, 0.6], [1.0, 0.0, 0.0]), ([[0.5, 0.01], [0.8, 0.3]], [[1.0, 0.0], [0.3, 0.3]])]:
+    for p, y in [([0.25, 0.9, 0.6], [1.0, 0.0, 0.7]), ([[0.5, 0.01], [0.8, 0.3]], [[1.0, 0.0], [0.3, 0.3]])]:
         p, y = np.array(p), np.array(y)
         yield Case({"p": p, "y": y}, (1 - y) / (1 - p) - y / p, part="cross_entropy_gradient")
     for axis, shape, about in [
@@ -1015,6 +1017,7 @@ def losses():
         (1, (2, 3, 4), "the middle one of three axes"),
         ((0, 2), (2, 3, 2), "a tuple of axes"),
         ((-1, 0), (3, 3, 3), "a tuple of axes"),
+        ((-3, -1, -2), (2, 1, 3), "all axes"),
     ]:
         x = rng.normal(size=shape)
         g = rng.normal(size=x.sum(axis=axis).shape)

@@ -521,10 +521,14 @@ def best_constant():
         (1, 0.7, "a single measurement"),
         (8, 0.7, "equal measurements"),
         (6, 0.9, "measurements below 0"),
+        (7, 0.72, "measurements near to each other and to 0"),
+        (6, 0.1, "measurements near to each other and to 0"),
     ]:
         y = (rng.normal(size=n) * 3).round(1)
         if "equal" in about:
             y[2:5] = y[1]
+        if "near" in about:
+            y = y / 10
         if "below" in about:
             y = -10 - np.abs(y)
         yield Case({"y": y, "q": q}, expected=quantile(y, q), accept=partial(not_best, y, q), about=about)
