@@ -87,6 +87,18 @@ def from_another_generator(n, batch_size, rng, seeds=itertools.cycle(range(8))):
     return [order[start : start + batch_size] for start in range(0, n, batch_size)]
 
 
+@batches.wrong("You cut the numbers as they come")
+def drawn_and_not_used(n, batch_size, rng):
+    rng.permutation(n)
+    return sorted_batches(n, batch_size, rng)
+
+
+@batches.wrong("the batches must follow it")
+def drawn_and_added_to_an_order_of_its_own(n, batch_size, rng):
+    rng.permutation(n)
+    return own_seed(n, batch_size, rng)
+
+
 @batches.wrong("the order is hardly shuffled")
 def begins_somewhere(n, batch_size, rng):
     order = np.roll(np.arange(n), int(rng.integers(n)))
