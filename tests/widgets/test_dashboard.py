@@ -136,16 +136,16 @@ def test_a_click_in_the_plane_adds_a_point_that_is_learned_from_then_on():
     view, calls = recorded()
     view.go(2)
     axes = view.model._axes()
-    before = view.model.picture()
+    before = view.model._plane().count("point ")
     tell(view, grabbed="plane", x=axes.x(1.0), y=axes.y(-0.5))
     tell(view, clicked="plane")
     assert np.allclose(view.model.x[-1], [1.0, -0.5]) and view.model.y[-1] == Y[0]
     assert view.model.step == 2 and f" of {len(X) + 1}" in repr(view), "shown at once"
-    assert view.model.picture().count("point") == before.count("point") + 1
+    assert view.model._plane().count("point ") == before + 1
     view.go(3)
     assert calls == [("made", 8), (len(X), Y[-1], 0.1), (len(X), Y[-1], 0.1), (len(X) + 1, Y[0], 0.1)]
     view.go(1)
-    assert f" of {len(X)}" in repr(view), "going back shows the points of then"
+    assert f" of {len(X)}" in repr(view) and view.model._plane().count("point ") == before, "the points of then"
 
 
 def test_by_keyboard_arrows_move_the_place_and_enter_adds():
