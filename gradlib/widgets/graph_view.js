@@ -432,7 +432,14 @@ function render({ model, el }) {
 
   model.on("change", update);
   update();
+  // ipywidgets writes a name next to its sliders, and gives it to none of them.
+  function nameSliders() {
+    for (const handle of el.closest(".widget-vbox")?.querySelectorAll(".noUi-handle") ?? [])
+      handle.setAttribute("aria-label", handle.closest(".widget-inline-hbox")?.querySelector("label")?.textContent ?? "");
+  }
+
   const onResize = new ResizeObserver(() => {
+    nameSliders(); // all of them are there when the picture is laid out
     bringIntoView(); // also when it is first laid out
     keepHeight();
   });

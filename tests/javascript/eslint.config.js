@@ -2,7 +2,7 @@ import js from "@eslint/js";
 
 // Only what the project's own files use.
 const names = ["document", "window", "matchMedia", "performance", "getComputedStyle", "ResizeObserver", "DOMPoint", "setInterval",
-  "clearInterval", "setTimeout", "requestAnimationFrame", "cancelAnimationFrame", "Reveal", "global", "URL"];
+  "clearInterval", "setTimeout", "clearTimeout", "MutationObserver", "requestAnimationFrame", "cancelAnimationFrame", "Reveal", "global", "URL"];
 
 export default [
   js.configs.recommended,
