@@ -1053,7 +1053,10 @@ GRAPHS = {
     "x · y + x": lambda x, y: (x * y, x),
     "s + s · s, s = x · y": lambda x, y: (s := x * y, s * s),
 }
-GRADIENTS = {"x · y + x": (4.0, 2.0, 1.0, 1.0), "s + s · s, s = x · y": (39.0, 26.0, 13.0, 1.0)}  # x, y, x · y, root
+GRADIENTS = {  # with respect to x, y, x · y and the root
+    "x · y + x": lambda x, y: (y + 1, x, 1.0, 1.0),
+    "s + s · s, s = x · y": lambda x, y: ((1 + 2 * x * y) * y, (1 + 2 * x * y) * x, 1 + 2 * x * y, 1.0),
+}
 OF = ("x", "y", "x · y", "root")
 ROUNDS = {
     "3 rounds of v = v + v": (3, 2),
@@ -1127,18 +1130,21 @@ def engines():
     They stand in one class, so that they can be handed over together; none needs self. `check.in_order(root)` gives all
     values, inputs first.
     """
-    for graph, gradients in GRADIENTS.items():
-        yield Case({"graph": graph, "x": 2.0, "y": 3.0}, gradients, call=swept, part="sweep", names=OF)
+    for x, y in [(2.0, 3.0), (-1.5, 0.4)]:
+        for graph, gradients in GRADIENTS.items():
+            yield Case({"graph": graph, "x": x, "y": y}, gradients(x, y), call=swept, part="sweep", names=OF)
     for f, slope, x, expected, about in JUDGED:
         yield Case({"f": f, "slope": slope, "x": x}, expected, part="agrees", about=about)
-    for graph, grads, about in [
-        ("s + s · s, s = x · y", 0.0, ""),
-        ("x · y + x", 0.0, ""),
-        ("s + s · s, s = x · y", 10.0, "gradients that are there already"),
+    for graph, x, y, grads, about in [
+        ("s + s · s, s = x · y", 2.0, 3.0, 0.0, ""),
+        ("x · y + x", 2.0, 3.0, 0.0, ""),
+        ("s + s · s, s = x · y", -1.5, 0.4, 0.0, ""),
+        ("s + s · s, s = x · y", 2.0, 3.0, 10.0, "gradients that are there already"),
+        ("x · y + x", 0.3, -2.5, -0.5, "gradients that are there already"),
     ]:
         yield Case(
-            {"graph": graph, "x": 2.0, "y": 3.0, "grad before": grads},
-            tuple(grads + gradient for gradient in GRADIENTS[graph]),
+            {"graph": graph, "x": x, "y": y, "grad before": grads},
+            tuple(grads + gradient for gradient in GRADIENTS[graph](x, y)),
             call=handed_back,
             part="hand_back",
             names=OF,
