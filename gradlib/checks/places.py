@@ -54,8 +54,9 @@ def places_of_frame(frame: FrameType | None) -> list[Place]:
     return learners_places(places)
 
 
-def _place(frame: FrameType, line: int) -> Place:
-    return Place(frame.f_code.co_filename, line, frame.f_code.co_name)
+def _place(frame: FrameType, line: int | None) -> Place:
+    # Python knows no line where a `with` or a `try` ends without one. Then the function's first line is named.
+    return Place(frame.f_code.co_filename, line or frame.f_code.co_firstlineno, frame.f_code.co_name)
 
 
 def learners_places(places: Iterable[Place]) -> list[Place]:
