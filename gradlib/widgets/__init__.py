@@ -11,6 +11,7 @@ from .graph_explorer import GraphExplorer
 from .jacobian_spotlight import JacobianSpotlight
 from .logits import DraggableLogits
 from .optimizer_race import OptimizerRace
+from .proven_box import ProvenBox
 from .step_sweep import StepSweep
 from .tangent_secant import TangentSecant
 
@@ -28,4 +29,5 @@ WIDGETS = (
     GradientFlowStrip,
     StepSweep,
     DigitCanvas,
+    ProvenBox,
 )
