@@ -528,7 +528,7 @@ def is_ahead(low, high, layers, label):
 @certified.mistake
 def by_subtracted_bounds(images, labels, layers, most, steps):
     """Your numbers are true and smaller than they need be: they come from bounds of the scores that were subtracted.
-    The lead of exercise 4 is narrower."""
+    The lead of exercise 5 is narrower."""
 
     def ahead(low, high, layers, label):
         return np.delete(two_bounds(low, high, layers, label), label).min() > 0
