@@ -260,6 +260,128 @@ def first_and_last(f, low, high, n):
 # --- 4 -----------------------------------------------------------------------------------------
 
 
+@exercise("Bounds of a network", points=3)
+def network_bounds():
+    """Return the least and the greatest outputs that interval arithmetic gives for a network, as a tuple of two arrays.
+
+    low <= x <= high, entry by entry, both of shape (n,). layers is a list of pairs (weight, bias); after each layer
+    but the last there is a ReLU. A single layer with weight [[2], [-1]] and bias [0], low [0, 0] and high [1, 3] has
+    the bounds ([-3], [2]).
+    """
+    for sizes, about in [
+        ((2, 3), ""),
+        ((3, 2), ""),
+        ((2, 3, 2), ""),
+        ((3, 4, 5, 1), "three layers, one output"),
+        ((2, 3, 2), "a box that is a single point"),
+        ((1, 4, 2), "a single input"),
+        ((2, 2), "weights of 0"),
+    ]:
+        rng = np.random.default_rng(7 * sizes[0] + sizes[-1] + len(about))
+        low = rng.normal(size=sizes[0])
+        high = low + (0.0 if "point" in about else rng.uniform(0.1, 2.0, size=sizes[0]))
+        layers = [(rng.normal(size=pair), rng.normal(size=pair[1])) for pair in pairwise(sizes)]
+        if "weights" in about:
+            layers[0][0][:, 0] = 0.0
+        yield Case(
+            {"low": low, "high": high, "layers": layers},
+            by_the_signs(low, high, layers),
+            call=two_ends,
+            names=("low", "high"),
+            about=about,
+        )
+
+
+def two_ends(network_bounds, low, high, layers):
+    """The two bounds; two rows of one array are two arrays as well."""
+    answer = network_bounds(low, high, layers)
+    return tuple(answer) if isinstance(answer, np.ndarray) and len(answer) == 2 else answer
+
+
+def by_the_signs(low, high, layers, through=None, bias=True, relu=None):
+    """A right answer, product by product, with switches that make it wrong."""
+    for i, (weight, shift) in enumerate(layers):
+        low, high = (through or every_product)(low, high, weight)
+        low, high = (low + shift, high + shift) if bias else (low, high)
+        if i < len(layers) - 1 if relu is None else relu(i, len(layers)):
+            low, high = np.maximum(low, 0), np.maximum(high, 0)
+    return low, high
+
+
+def every_product(low, high, weight):
+    ends = low[:, None] * weight, high[:, None] * weight  # (n, m)
+    return np.minimum(*ends).sum(axis=0), np.maximum(*ends).sum(axis=0)
+
+
+@network_bounds.mistake
+def ends_through_the_layer(low, high, layers):
+    """You put both ends through the layer, or the half width with the signs of the weights, which comes to the same.
+    Where a weight is negative, the upper end of x gives the lower end of the product: the two have to change places
+    there."""
+    return by_the_signs(low, high, layers, through=lambda low, high, weight: (low @ weight, high @ weight))
+
+
+@network_bounds.mistake
+def ends_sorted(low, high, layers):
+    """You put both ends through the layer and sorted the results. That is right for a single input; with several, some
+    weights may be positive and some negative, and the extreme lies in a corner that is neither end."""
+
+    def sort(low, high, weight):
+        return np.minimum(low @ weight, high @ weight), np.maximum(low @ weight, high @ weight)
+
+    return by_the_signs(low, high, layers, through=sort)
+
+
+@network_bounds.mistake
+def corners_alone(low, high, layers):
+    """You put the corners of the box through the whole network, and take the least and the greatest that come out.
+    That is right for one layer. Interval arithmetic gives each layer a box of its own, which holds more than what the
+    corners become; and between the corners the network may go beyond them."""
+    ends = [np.array(corner) for corner in product(*zip(low, high, strict=True))]
+    for i, (weight, shift) in enumerate(layers):
+        ends = [(np.maximum(end, 0) if i else end) @ weight + shift for end in ends]
+    return np.min(ends, axis=0), np.max(ends, axis=0)
+
+
+@network_bounds.mistake
+def without_bias(low, high, layers):
+    """The bounds are those of x @ weight. The bias moves both of them."""
+    return by_the_signs(low, high, layers, bias=False)
+
+
+@network_bounds.mistake
+def radius_not_halved(low, high, layers):
+    """Your bounds are too wide: around the middle of the box, x moves by *half* of high - low to each side."""
+
+    def twice_as_wide(low, high, weight):
+        middle, width = (low + high) / 2 @ weight, (high - low) @ np.abs(weight)
+        return middle - width, middle + width
+
+    return by_the_signs(low, high, layers, through=twice_as_wide)
+
+
+@network_bounds.mistake(whole=True)
+def exchanged(low, high, layers):
+    """Both ends are right, and have changed places: the lower one comes first."""
+    return by_the_signs(low, high, layers)[::-1]
+
+
+@network_bounds.mistake
+def relu_everywhere(low, high, layers):
+    """There is a ReLU after the last layer, too: no output of yours is below 0. The last layer's outputs are the
+    network's as they are."""
+    return by_the_signs(low, high, layers, relu=lambda i, count: True)
+
+
+@network_bounds.mistake
+def relu_nowhere(low, high, layers):
+    """The ReLU between the layers is missing. It takes both ends to at least 0."""
+    return by_the_signs(low, high, layers, relu=lambda i, count: False)
+
+
+# --- 5 -----------------------------------------------------------------------------------------
+
+
 @exercise("How far ahead?", points=3)
 def lead():
     """Return for each class by how much the winner's score is at least ahead of that class's score, an array
@@ -291,7 +413,7 @@ def lead():
 
 def least_lead(low, high, layers, winner, through=None, relu=None, folded=None):
     """A right answer, with the steps that a mistake replaces."""
-    through, relu = through or by_the_signs, relu or (lambda low, high: (np.maximum(low, 0), np.maximum(high, 0)))
+    through, relu = through or layer_bounds, relu or (lambda low, high: (np.maximum(low, 0), np.maximum(high, 0)))
     *before, (weight, bias) = layers
     for w, b in before:
         low, high = relu(*through(low, high, w, b))
@@ -300,7 +422,7 @@ def least_lead(low, high, layers, winner, through=None, relu=None, folded=None):
     return through(low, high, weight[:, [winner]] - weight, bias[winner] - bias)[0]
 
 
-def by_the_signs(low, high, weight, bias):
+def layer_bounds(low, high, weight, bias):
     ends = low[:, None] * weight, high[:, None] * weight  # (n, m)
     return np.minimum(*ends).sum(axis=0) + bias, np.maximum(*ends).sum(axis=0) + bias
 
@@ -311,7 +433,7 @@ def two_bounds(low, high, layers, winner):
     hidden units, and you let those be low for one and high for the other. Subtract the columns of the weight first."""
 
     def subtracted(low, high, weight, bias, winner):
-        least, most = by_the_signs(low, high, weight, bias)
+        least, most = layer_bounds(low, high, weight, bias)
         return np.where(np.arange(len(most)) == winner, 0.0, least[winner] - most)
 
     return least_lead(low, high, layers, winner, folded=subtracted)
@@ -323,7 +445,7 @@ def two_bounds_with_itself(low, high, layers, winner):
     hidden units. Subtract the columns of the weight first."""
 
     def subtracted(low, high, weight, bias, winner):
-        least, most = by_the_signs(low, high, weight, bias)
+        least, most = layer_bounds(low, high, weight, bias)
         return least[winner] - most
 
     return least_lead(low, high, layers, winner, folded=subtracted)
@@ -334,7 +456,7 @@ def the_most(low, high, layers, winner):
     """This is the largest lead that the bounds allow. To prove an answer you need the smallest."""
 
     def most(low, high, weight, bias, winner):
-        return by_the_signs(low, high, weight[:, [winner]] - weight, bias[winner] - bias)[1]
+        return layer_bounds(low, high, weight[:, [winner]] - weight, bias[winner] - bias)[1]
 
     return least_lead(low, high, layers, winner, folded=most)
 
@@ -344,7 +466,7 @@ def turned(low, high, layers, winner):
     """You subtracted the winner's score from the others': this is how far they are ahead, at least."""
 
     def behind(low, high, weight, bias, winner):
-        return by_the_signs(low, high, weight - weight[:, [winner]], bias - bias[winner])[0]
+        return layer_bounds(low, high, weight - weight[:, [winner]], bias - bias[winner])[0]
 
     return least_lead(low, high, layers, winner, folded=behind)
 
@@ -376,7 +498,7 @@ def from_the_middle(low, high, layers, winner):
     return least_lead(middle, middle, layers, winner)
 
 
-# --- 5 -----------------------------------------------------------------------------------------
+# --- 6 -----------------------------------------------------------------------------------------
 
 
 @exercise("How large an attack is excluded?", points=2)
@@ -471,7 +593,7 @@ def on_a_grid(proven, most, steps):
     return max(found, default=0.0)
 
 
-# --- 6 -----------------------------------------------------------------------------------------
+# --- 7 -----------------------------------------------------------------------------------------
 
 
 @exercise("How sure is the reader of each digit?", points=3)

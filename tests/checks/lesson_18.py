@@ -1,7 +1,10 @@
 """Answers to the exercises of lesson 18."""
 
+from itertools import pairwise
+
 import numpy as np
 
+from gradlib import bounds as interval_bounds
 from gradlib.checks import lesson_18 as check
 
 from .harness import answers_to
@@ -257,6 +260,145 @@ def _(rng):
     return {"f": f, "low": low, "high": low + rng.uniform(0.5, 3), "n": int(rng.integers(1, 6))}
 
 
+bounds = answers_to(check.network_bounds)
+
+
+def layer_by_layer(one, layers, low, high, relu=lambda low, high: (np.maximum(low, 0), np.maximum(high, 0))):
+    """One layer's bounds after the other, with ReLU between."""
+    for i, (weight, bias) in enumerate(layers):
+        low, high = relu(low, high) if i else (low, high)
+        low, high = one(low, high, weight, bias)
+    return low, high
+
+
+def by_sign(low, high, weight, bias):
+    up, down = np.maximum(weight, 0), np.minimum(weight, 0)
+    return low @ up + high @ down + bias, high @ up + low @ down + bias
+
+
+@bounds.right
+def split_by_sign(low, high, layers):
+    return layer_by_layer(by_sign, layers, low, high)
+
+
+@bounds.right
+def by_middle_and_radius(low, high, layers):
+    for i, (weight, bias) in enumerate(layers):
+        if i > 0:
+            low, high = low.clip(min=0), high.clip(min=0)
+        middle, radius = (low + high) / 2 @ weight + bias, (high - low) / 2 @ np.abs(weight)
+        low, high = middle - radius, middle + radius
+    return low, high
+
+
+@bounds.right
+def by_recursion(low, high, layers):
+    *before, (weight, bias) = layers
+    if before:
+        low, high = (np.where(end > 0, end, 0) for end in by_recursion(low, high, before))
+    a, b = low[:, None] * weight, high[:, None] * weight
+    return [np.minimum(a, b).sum(axis=0) + bias, np.maximum(a, b).sum(axis=0) + bias]
+
+
+@bounds.right
+def as_one_array(low, high, layers):
+    return np.array(split_by_sign(low, high, layers))
+
+
+@bounds.right
+def by_the_librarys_intervals(low, high, layers):
+    x = interval_bounds.Interval(low, high)
+    for i, (weight, bias) in enumerate(layers):
+        x = (x.relu() if i else x) @ weight + bias
+    return x.low, x.high
+
+
+@bounds.inputs
+def _(rng):
+    sizes = rng.integers(1, 5, size=rng.integers(2, 5))
+    low = rng.normal(size=sizes[0])
+    layers = [(rng.normal(size=pair), rng.normal(size=pair[1])) for pair in pairwise(sizes)]
+    return {"low": low, "high": low + rng.uniform(0, 2, size=sizes[0]), "layers": layers}
+
+
+@bounds.wrong("Where a weight is negative")
+def both_ends(low, high, layers):
+    return layer_by_layer(lambda low, high, w, b: (low @ w + b, high @ w + b), layers, low, high)
+
+
+@bounds.wrong("sorted the results")
+def both_ends_sorted(low, high, layers):
+    def one(low, high, weight, bias):
+        ends = np.sort([low @ weight + bias, high @ weight + bias], axis=0)
+        return ends[0], ends[1]
+
+    return layer_by_layer(one, layers, low, high)
+
+
+@bounds.wrong("You put the corners of the box through the whole network")
+def at_the_corners(low, high, layers):
+    corners = np.array(np.meshgrid(*zip(low, high, strict=True))).reshape(len(low), -1).T
+    for i, (weight, bias) in enumerate(layers):
+        corners = (np.maximum(corners, 0) if i else corners) @ weight + bias
+    return corners.min(axis=0), corners.max(axis=0)
+
+
+@bounds.wrong("The bias moves both")
+def bias_forgotten(low, high, layers):
+    return layer_by_layer(lambda low, high, w, b: by_sign(low, high, w, 0), layers, low, high)
+
+
+@bounds.wrong("Your bounds are too wide")
+def whole_width(low, high, layers):
+    def one(low, high, weight, bias):
+        middle, width = (low + high) / 2 @ weight + bias, (high - low) @ np.abs(weight)
+        return middle - width, middle + width
+
+    return layer_by_layer(one, layers, low, high)
+
+
+@bounds.wrong("the half width with the signs of the weights")
+def signed_radius(low, high, layers):
+    def one(low, high, weight, bias):
+        middle, radius = (low + high) / 2 @ weight + bias, (high - low) / 2 @ weight
+        return middle - radius, middle + radius
+
+    return layer_by_layer(one, layers, low, high)
+
+
+@bounds.wrong("have changed places")
+def turned_round(low, high, layers):
+    return split_by_sign(low, high, layers)[::-1]
+
+
+@bounds.wrong("after the last layer")
+def relu_at_the_end(low, high, layers):
+    return tuple(np.maximum(end, 0) for end in split_by_sign(low, high, layers))
+
+
+@bounds.wrong("The ReLU between the layers is missing")
+def no_relu(low, high, layers):
+    return layer_by_layer(by_sign, layers, low, high, relu=lambda low, high: (low, high))
+
+
+@bounds.wrong()
+def sampled(low, high, layers):
+    x = np.random.default_rng(0).uniform(low, high, size=(100, len(low)))
+    for i, (weight, bias) in enumerate(layers):
+        x = (np.maximum(x, 0) if i else x) @ weight + bias
+    return x.min(axis=0), x.max(axis=0)
+
+
+@bounds.wrong()
+def an_interval(low, high, layers):
+    return interval_bounds.Interval(*split_by_sign(low, high, layers))
+
+
+@bounds.wrong()
+def the_first_layer_alone(low, high, layers):
+    return by_sign(low, high, *layers[0])
+
+
 lead = answers_to(check.lead)
 
 
@@ -395,10 +537,12 @@ def bisection(proven, most, steps):
 
 @excluded.right
 def growing(proven, most, steps):
-    if proven(most) and proven(0.0):
+    if not proven(0.0):
+        return 0.0
+    if proven(most):
         return most
     found, width = 0.0, most
-    for _ in range(steps if proven(0.0) else 0):
+    for _ in range(steps):
         width /= 2
         found += width * proven(found + width)
     return found

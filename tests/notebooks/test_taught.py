@@ -36,7 +36,8 @@ TAUGHT = {
     "09": ["widgets.DraggableLogits"],
     "10": ["optim", "widgets.OptimizerRace"],
     "11": ["data", "training", "plots", "widgets.TrainingDashboard"],
-    "12": ["diagnostics", "bounds", "widgets.GradientFlowStrip"],
+    "12": ["diagnostics", "widgets.GradientFlowStrip"],
+    "18": ["bounds", "widgets.ProvenBox"],
 }
 
 # Lesson 00 is a tour: it shows what later lessons teach, and says so.
