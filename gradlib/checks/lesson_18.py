@@ -276,9 +276,10 @@ def network_bounds():
         ((2, 3, 2), "a box that is a single point"),
         ((1, 4, 2), "a single input"),
         ((2, 2), "weights of 0"),
+        ((2, 3, 2), "a box below 0"),
     ]:
         rng = np.random.default_rng(7 * sizes[0] + sizes[-1] + len(about))
-        low = rng.normal(size=sizes[0])
+        low = rng.normal(size=sizes[0]) - (4.0 if "below" in about else 0.0)
         high = low + (0.0 if "point" in about else rng.uniform(0.1, 2.0, size=sizes[0]))
         layers = [(rng.normal(size=pair), rng.normal(size=pair[1])) for pair in pairwise(sizes)]
         if "weights" in about:
