@@ -135,7 +135,7 @@ class Case:
         return self.call is not None and not where_it_broke(error) and raised_by_the_checks(error)
 
     def _value_problem(self, value: Any) -> str | None:
-        if self.accept is not None and holds_more_than(max(10_000, 10 * size(self.inputs)), value):
+        if self.accept is not None and holds_more_than(max(200_000, 10 * size(self.inputs)), value):
             return f"Your answer, {describe(value)}, holds far more values than this case asks for."
         differs = None if self.expected is ... else self.problem_of_a_value(value, self.expected)
         if differs or (differs == "" and self.accept is None):
