@@ -53,7 +53,8 @@ def diagnose(
     problems = {key: _problem(case, answers, expected, key) for key in filled}
     wrong = [key for key in filled if problems[key] is not None]
 
-    rows = [(name, show(value)) for name, value in case.inputs.items()]
+    rows = [("function", case.part)] if case.part else []
+    rows += [(name, show(value)) for name, value in case.inputs.items()]
     if case.names:
         for key in wrong:
             texts = show_side_by_side(answers[key], expected[key], case.rtol, case.atol)

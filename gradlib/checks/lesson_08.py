@@ -348,7 +348,7 @@ def he():
 
 
 def figures_of(he, n_in, n_out, seed):
-    """What a report says of many weights."""
+    """The words of a report on many weights."""
     weights = plain(he(n_in, n_out, np.random.default_rng(seed)))
     if not isinstance(weights, np.ndarray):
         return weights

@@ -26,7 +26,7 @@ _MOST_CLASSES = 12
 
 
 class Found(NamedTuple):
-    """What is known of one box: proven and sampled ends of each score, how many tries were misread, and as what."""
+    """One box: the proven and the sampled ends of each score, how many tries were misread, and as what."""
 
     low: np.ndarray
     high: np.ndarray
@@ -211,7 +211,7 @@ class ProvenBox(View):
     >>> print(view.model.words().title)
     ± 0.000: proven
 
-    Raises ValueError for an input that is not of shape (n,), a label that is no class, a `most` that is not above 0.
+    Raises ValueError for an input that is not of shape (n,), a label outside the classes, a `most` that is not above 0.
     """
 
     def __init__(self, network: Callable, x: Any, label: int, bounds: Callable = interval_bounds, most: float = 0.12):

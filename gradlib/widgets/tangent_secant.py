@@ -213,7 +213,7 @@ class TangentSecantModel(Model):
         axes.line(ts, rises, "curve")  # last, so that its steps are not covered
         for t, rise in ends:
             axes.point(t, rise, style)
-        axes.legend(f"through a lens, {4 * h:.1g} wide", "curve")
+        axes.legend(f"lens, {4 * h:.1g} wide", "curve")
         return axes.svg(f"{self.expression} near x = {self.x:g}, for x + t with t from {-2 * h:.2g} to {2 * h:.2g}")
 
     def _error_picture(self) -> str:
