@@ -45,9 +45,18 @@ def interval_bounds(network: Callable, low: Tensor, high: Tensor) -> tuple[np.nd
 class _Scores(Axes):
     width, height = 460, 330
 
+    def _ticks(self, span: tuple[float, float], logarithmic: bool = False) -> list[tuple[float, str]]:
+        if span != self.y_range:
+            return super()._ticks(span, logarithmic)
+        return [(k, str(k)) for k in range(math.ceil(span[1]))]  # every class
+
 
 class _Picture(Axes):
-    width, height, top, bottom = 190, 216, 26, 14
+    width, height, top, bottom = 190, 202, 26, 14
+
+    def __init__(self, side: int):
+        super().__init__((0, side), (0, side), "", "")
+        self.left = self.right  # square pixels
 
     def _ticks(self, span: tuple[float, float], logarithmic: bool = False) -> list:
         return []  # pixels have no scale
@@ -159,7 +168,7 @@ class ProvenBoxModel(Model):
             return ""
         step = self.x + self.eps() * self._worst[0]
         shades = 1 - (step - min(0.0, step.min())) / max(1.0, step.max() - min(0.0, step.min()))
-        axes = _Picture((0, side), (0, side), "", "")
+        axes = _Picture(side)
         for i, shade in enumerate(shades.tolist()):
             left, top = axes.x(i % side), axes.y(side - i // side)
             size = f'width="{axes.x(1) - axes.x(0) + 0.3:.1f}" height="{axes.y(0) - axes.y(1) + 0.3:.1f}"'
