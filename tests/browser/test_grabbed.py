@@ -49,7 +49,10 @@ class Shown:
             self.page.keyboard.press("ArrowRight")
 
     def middle(self, selector):
-        box = self.root.locator(selector).first.bounding_box()
+        part, box = self.root.locator(selector).first, None
+        while not box:  # a picture that is just drawn anew has a part that is already gone
+            expect(part).to_be_visible()
+            box = part.bounding_box()
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
     def drag(self, way, selector, across, down):
