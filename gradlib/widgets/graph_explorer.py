@@ -109,7 +109,8 @@ class ExplorerModel(Model):
             f"{html.escape(line)}</span>"
             for name, line in lines
         ]
-        return f'<div class="gradlib-code" role="group" aria-label="Operations">{"".join(spans)}</div>'
+        code = "\n".join(spans)  # also without the style, a line below the other
+        return f'<pre class="gradlib-code" role="group" aria-label="Operations">{code}</pre>'
 
     @cached_property
     def _entries(self) -> str:

@@ -125,7 +125,7 @@ LOOSE = """
   const found = [];
   for (const picture of notebook.querySelectorAll(".gradlib-picture")) {
     const shown = picture.cloneNode(true);
-    shown.querySelectorAll("figcaption, table, p").forEach((words) => words.remove());
+    shown.querySelectorAll("figcaption, table, p, pre").forEach((words) => words.remove());
     if (shown.textContent.trim()) found.push(`loose words: ${shown.textContent.trim().slice(0, 80)}`);
   }
   for (const image of notebook.querySelectorAll("img.gradlib-still"))
