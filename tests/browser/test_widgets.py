@@ -13,7 +13,7 @@ from nbconvert import HTMLExporter
 
 from gradlib.widgets import WIDGETS
 from tests.browser import lab
-from tests.browser.actions import Hand
+from tests.browser.actions import SETTLED, Hand
 from tests.widgets.samples import CELLS as WIDGET_CELLS
 from tests.widgets.samples import SAMPLES
 
@@ -115,6 +115,7 @@ def show(notebook):
     def show(name):
         shown = Shown(notebook, name)
         shown.press("Home")
+        shown.root.evaluate(SETTLED)
         return shown
 
     yield show
@@ -190,10 +191,10 @@ def test_marks_follow_the_step_in_the_same_picture(show):
 
 def test_a_click_and_a_key_on_a_node_show_its_derivation(show):
     shown = show("ChainRuleWalkthrough")
-    shown.picture.get_by_role("button", name="x, 2").click()
+    shown.picture.get_by_role("slider", name="value of x").click()
     shown.says("x is used twice: in all")
     shown.press("Home")
-    shown.picture.get_by_role("button", name="y, 3").focus()
+    shown.picture.get_by_role("slider", name="value of y").focus()
     shown.page.keyboard.press("Enter")
     shown.says("back to y")
 
