@@ -261,7 +261,7 @@ def _wait(child: int, results: io.RawIOBase, seconds: float) -> tuple[bytes, int
                     break
                 message += part
             except KeyboardInterrupt as stopped:
-                interrupt, end = stopped, time.monotonic() + 1  # it may say where it was
+                interrupt, end = stopped, time.monotonic() + 3  # it may say where it was, also on a busy machine
                 os.kill(child, signal.SIGINT)
     finally:
         code = _end(child, patience)

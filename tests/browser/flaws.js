@@ -35,8 +35,9 @@
     const size = parseFloat(style.fontSize) * Math.hypot(matrix.a, matrix.b);
     if (size < 11.99) flaws.push(`${name}: ${size.toFixed(1)} pixels`);
 
-    const fill = node ? getComputedStyle(node).fill : "none";
-    const ground = fill === "none" ? paper : over(numbers(fill), paper);
+    const { fill, fillOpacity } = node ? getComputedStyle(node) : { fill: "none" };
+    const [r, g, b, a = 1] = fill === "none" ? [0, 0, 0, 0] : numbers(fill);
+    const ground = over([r, g, b, a * (fillOpacity ?? 1)], paper);
     const ratio = contrast(over(numbers(inSvg ? style.fill : style.color), ground), ground);
     if (ratio < 4.5) flaws.push(`${name}: contrast ${ratio.toFixed(2)}`);
 
