@@ -141,7 +141,7 @@ def make_formulas() -> NotebookNode:
     ]
     unlisted = dict(primitives.TABLE)
     for family, title in FAMILIES.items():
-        rows = ["| entry | $z$ | gradients |", "|---|---|---|"]
+        rows = ["| entry | value $z$ | gradients |", "|---|---|---|"]
         own = vars(import_module(f"gradlib.primitives.{family}")).values()
         for name in [name for name, entry in unlisted.items() if any(entry is thing for thing in own)]:
             entry = unlisted.pop(name)
