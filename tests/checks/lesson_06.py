@@ -80,6 +80,7 @@ with_formulas("has {y} in it", "{x}/{z}", "")
 with_formulas("Right so far: the formula of ∂z/∂y", "{z}/{x}", "{y}/{z}")
 with_formulas("Right so far: the formula of ∂z/∂x", "{x}/{z}", r"\frac{{y}}{2{z}}")
 with_formulas("Right so far: the formula of ∂z/∂y", "-{x}/{z}", r"\frac{{y}}{{z}}")
+with_formulas("Right so far: the formula of ∂z/∂y", "{x} · 0.4", "{y}/{z}")  # 0.4 is 1/z at one place only
 
 
 @far.wrong("twice too large")
