@@ -89,7 +89,7 @@ def _problem(case: Case, answers: dict, expected: dict, key: Any) -> str | None:
     """None if a box is right, else a sentence on it, or "" if only its numbers differ."""
     try:
         return case.problem_of_a_value(answers[key], expected[key], show_name(key))
-    except Exception:
+    except Exception:  # a box may hold anything; a right answer that ended here would fail its test
         return f"{show_name(key)} does not have the form that the statement asks for."
 
 

@@ -118,7 +118,7 @@ class Case:
             )
         try:
             return self._value_problem(outcome.value)
-        except Exception:
+        except Exception:  # an answer may be anything; a right one that ended here would fail its test
             return f"Your answer, {describe(outcome.value)}, does not have the form that the statement asks for."
 
     def _crash(self, outcome: Outcome) -> str:

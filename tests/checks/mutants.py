@@ -321,7 +321,7 @@ def judge(source: Source, mutant: str, limits: Limits) -> tuple[str, str]:
     with np.errstate(all="ignore"), enable_grad(), warnings.catch_warnings(action="ignore"):
         try:
             answer = source.make(mutant)
-        except Exception:
+        except Exception:  # a mutant that cannot even be made; its original was tried before and passed
             return REFUSED, ""
         for case in exercise.cases():  # a report would try all of them, and the known mistakes
             result = case.try_on(answer, watch)
