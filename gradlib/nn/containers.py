@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from ..errors import whole
-from . import activations
+from ..tensor import Tensor
+from . import activations, init
 from .layers import Linear
 from .module import Module
 
@@ -164,6 +165,12 @@ class MLP(Sequential):
     layer_sizes : the number of features at each stage, inputs first, at least two: (N, inputs) -> (N, outputs).
     activation : a name, as "relu", "tanh", "gelu". rng : draws the weights.
 
+    The weights start by the activation that follows, so that signals keep about their size through many layers. In
+    front of tanh and sigmoid they are uniform by Xavier's rule, with the gain of `init.calculate_gain`. In front of the
+    others they are uniform by He's rule, `init.kaiming_uniform_`, whose gain √2 is right for relu and near for the
+    functions like it (gelu and silu would take more). The last layer, which no activation follows, starts as `Linear`
+    does. (PyTorch has no MLP, and its Linear starts in the same way whatever follows.)
+
     >>> MLP([2, 16, 1], activation="tanh")
     MLP(
       (0): Linear(in_features=2, out_features=16, bias=True)
@@ -186,6 +193,16 @@ class MLP(Sequential):
         for inputs, outputs in zip(sizes, sizes[1:], strict=False):
             layers += [Linear(inputs, outputs, rng=rng), activations.by_name(activation)]
         super().__init__(*layers[:-1])
+        for layer in self.layers[:-1:2]:  # all linear layers but the last
+            _start(layer.weight, activation, rng)
+
+
+def _start(weight: Tensor, activation: str, rng: np.random.Generator | None) -> None:
+    """Fill the weight of a layer in front of an activation."""
+    if activation in ("tanh", "sigmoid"):
+        init.xavier_uniform_(weight, init.calculate_gain(activation), rng=rng)
+    else:
+        init.kaiming_uniform_(weight, nonlinearity="relu", rng=rng)
 
 
 def _checked(module: Module, where: str) -> Module:

@@ -1,5 +1,8 @@
 """Sequential, ModuleList, ModuleDict, MLP."""
 
+import math
+
+import numpy as np
 import pytest
 
 from gradlib import Tensor, nn
@@ -46,6 +49,40 @@ def test_an_mlp_is_layers_and_activations_between_them():
     kinds = [type(layer).__name__ for layer in nn.MLP([2, 3, 4, 1], activation="silu")]
     assert kinds == ["Linear", "SiLU", "Linear", "SiLU", "Linear"]
     assert nn.MLP([2, 1])(Tensor([[1.0, 2.0]])).shape == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("activation", "variance"),
+    [
+        *((name, 2 / 400) for name in ("relu", "leaky_relu", "elu", "gelu", "silu", "softplus")),
+        ("tanh", (5 / 3) ** 2 * 2 / 500),
+        ("sigmoid", 2 / 500),
+    ],
+)
+def test_an_mlp_starts_by_the_activation_that_follows(activation, variance):
+    model = nn.MLP([400, 100, 400, 100], activation, rng=np.random.default_rng(0))
+    first, middle, last = (layer.weight.data for layer in model[::2])
+    assert first.var() == pytest.approx(variance, rel=0.02)
+    assert abs(first).max() == pytest.approx(math.sqrt(3 * variance), rel=0.01)  # uniform
+    in_the_middle = variance if activation in ("tanh", "sigmoid") else 2 / 100  # He counts inputs, Xavier both
+    assert middle.var() == pytest.approx(in_the_middle, rel=0.02)
+    assert last.var() == pytest.approx(2 / 500, rel=0.02)  # no activation follows
+    assert not any(layer.bias.data.any() for layer in model[::2])
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "elu", "gelu", "tanh"])
+def test_signals_keep_their_size_through_the_twenty_layers_of_an_mlp(activation):
+    rng = np.random.default_rng(0)
+    x = Tensor(rng.normal(size=(50, 256)).astype(np.float32))
+    deep = nn.MLP([256] * 22, activation, rng=rng)[:-1]
+    size = math.sqrt((deep(x).data ** 2).mean())
+    assert 0.05 < size < 5, size  # by Xavier without a gain a relu leaves 0.001 of it
+
+
+def test_an_mlp_draws_from_its_generator_alone():
+    first, same, other = (nn.MLP([3, 4, 2], rng=np.random.default_rng(seed)) for seed in (0, 0, 1))
+    weights = [[p.data.tolist() for p in model.parameters()] for model in (first, same, other)]
+    assert weights[0] == weights[1] != weights[2]
 
 
 @pytest.mark.parametrize(
