@@ -1,4 +1,4 @@
-"""Docstrings, comments and messages of the library in plain English."""
+"""Plain English: docstrings, comments and messages of the library; text, code and speaker's notes of the notebooks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import gradlib
+from notebooks import find_notebooks, read
 
 FOLDER = Path(gradlib.__file__).parent
 FILES = {path.relative_to(FOLDER).as_posix(): path for path in sorted(FOLDER.rglob("*.py"))}
@@ -20,8 +21,8 @@ FILES = {path.relative_to(FOLDER).as_posix(): path for path in sorted(FOLDER.rgl
 OPENING = re.compile(r"(What|Whether)\b")
 
 # What is refused -> its plain form.
-MORE = r"(longer|more|less|better|worse|larger|smaller|further|one|matter)\b"  # no longer, no more than, ...
-VARIABLE = r"(x|y|z|w|W|θ|w₀|its|their|each|every|one (factor|input))\b"
+MORE = r"(longer|more|less|better|worse|larger|smaller|further|one|matter|accident|surprise|coincidence)\b"
+VARIABLE = r"(x|y|z|w|W|θ|w₀|its|their|each|every|one input)\b"
 PHRASES = {
     r"\bin place of\b": "instead of",
     r"\banew\b": "again",
@@ -36,9 +37,13 @@ PHRASES = {
     rf"(?<!there )\b(is|are|was|were) no (?!{MORE})[\w…]": "is not a",
     rf"\b(derivatives?|slopes?|gradients?|jacobians?) by (?={VARIABLE})": "with respect to",
     r"\bdifferentiat\w+ by\b(?! (hand|finite|differences))": "with respect to",
-    r", say\b(?=[ ,.:;)])": "for example",
+    r", say\b(?=[ ,.:;)])(?! (how|what|where|whether|which|why))": "for example",
     r"\binside of\b": "inside",
-    r"\bthe last but one\b": "the second-to-last",
+    r"\bthe last( \w+)? but one\b": "the second-to-last",
+    r"\brightly\b": "correctly",
+    r"\bout of use\b": "nothing refers to it",
+    r"\bnudges far\b": "by that many nudges",
+    r"\b(arrives|comes) at it included\b": "including what arrives",
     r"\b(is|are) to be (a|an|one)\b": "must be",
     r"\bof no (entries|indices|numbers)\b": "of an empty array",
     r"\b(has|have) not([.,:;)]| (a|an|the|its|their)\b)": "does not have",
@@ -98,6 +103,21 @@ def findings(source: str, learners: bool = False) -> list[Finding]:
     return sorted(found)
 
 
+def findings_in_notebook(path: Path) -> list[Finding]:
+    """Every place of a notebook that is not in plain English; the line is the number of the cell, counted from 0."""
+    found = []
+    for number, cell in enumerate(read(path).cells):
+        words = [cell.metadata.get("lecture", {}).get("notes", "")]
+        if cell.cell_type == "markdown":
+            words.append(re.sub(r"```.*?```|`[^`\n]*`|\$\$?[^$]+\$\$?", "…", cell.source, flags=re.DOTALL))
+        else:
+            source = re.sub(r"^[%!].*$", "", cell.source, flags=re.MULTILINE)
+            found += [(number, text, plain) for _, text, plain in findings(source, learners=True)]
+        for text in words:
+            found += [(number, text, plain) for _, text, plain in findings(f"text = {text!r}", learners=True)]
+    return found
+
+
 # Files still to be mended. The list only shrinks: a file that needs no exception fails the test until it is taken out.
 EXCEPTIONS: set[str] = set()
 
@@ -109,6 +129,12 @@ def test_it_is_plain_english(name):
         assert found, f"{name} is plain: take it out of EXCEPTIONS"
     else:
         assert not found, "\n".join(f"{name}:{line}: {text!r}; rather: {plain}" for line, text, plain in found)
+
+
+@pytest.mark.parametrize("path", find_notebooks(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_notebook_is_plain_english(path):
+    found = findings_in_notebook(path)
+    assert not found, "\n".join(f"cell {number}: {text!r}; rather: {plain}" for number, text, plain in found)
 
 
 def test_an_exception_names_a_file():
