@@ -10,7 +10,7 @@ TEST_OPTIONS ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: help lab test exercises notebooks pages slides lint bench mutants lock clean
+.PHONY: help lab test exercises notebooks pages slides handouts lint bench mutants lock clean
 
 lab: ## open your copy of the course in JupyterLab (LESSON=07 opens that one, PORT=8899)
 	@$(PYTHON_HERE) -m gradlib lab $(LAB_OPTIONS)
@@ -30,6 +30,9 @@ pages: ## make the contents, the glossary and the formula sheet from the lessons
 
 slides: ## make slides of the lessons in build/slides (needs npm, once)
 	@$(PYTHON_HERE) tools/make_slides.py $(NOTEBOOKS)
+
+handouts: ## make a page of each lesson to print, in build/handouts (NOTEBOOKS=notebooks/01_slopes.ipynb makes one)
+	@$(PYTHON_HERE) tools/handouts.py $(NOTEBOOKS)
 
 lint: ## look for mistakes in the code without running it
 	@$(PYTHON_HERE) -m ruff check
