@@ -78,7 +78,7 @@ def part_of(answer: Any, name: str) -> Any:
     return MethodType(part, answer) if takes_self else part
 
 
-def _unwritten(*_):
+def _unwritten(*_, **__):
     raise NotImplementedError
 
 
