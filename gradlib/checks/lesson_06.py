@@ -1,20 +1,19 @@
 """The checks of lesson 06."""
 
 import gc
-import inspect
 import re
 import weakref
 from functools import partial
 
 import numpy as np
 
-from gradlib import Tensor
+from gradlib.autograd import unbroadcast
 from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
-from gradlib.checks.running import signature, where_it_broke
+from gradlib.checks.running import where_it_broke
 from gradlib.checks.values import describe, named
-from gradlib.primitives import Primitive, Vjp
-from gradlib.tensor import apply
+from gradlib.scalar import topological_order
+from gradlib.tensor import Tensor
 
 TITLE = "A tensor engine"
 
@@ -22,196 +21,709 @@ TITLE = "A tensor engine"
 # --- 1 -----------------------------------------------------------------------------------------
 
 
-@exercise("An operation of your own", points=2)
-def distance():
-    """Return an entry of the table for the distance of a point from the origin: z = √(x² + y²).
+def put(x, y, index):
+    """A copy of x in which the entries at an index are those of y."""
+    z = x.copy()
+    z[index] = y
+    return z
 
-    The entry is Primitive("distance", forward, Vjp(rule_x, "formula"), Vjp(rule_y, "formula")), where forward(x, y)
-    gives z and rule_x(g, z, x, y) gives the gradient of x: in the shape of g, or in that of x. A formula is the
-    derivative in LaTeX, with {x}, {y} and {z} for the inputs and the result. At x = 3, y = 4 with g = 10 the entry
-    gives z = 5 and the gradients 6 and 8.
+
+@exercise("Two more lines for the table", points=3)
+def more_rules():
+    """Return from each of three functions the gradient of one input: var(g, z, x, axis, keepdims) is the rule of
+    np.var, put_x and put_y(g, z, x, y, index) are the two rules of check.put.
+
+    axis is None, a number or a tuple of numbers. index is anything that stands between square brackets, and names no
+    entry twice. A gradient of y may have the shape of x[index]: the engine sums over what was stretched. For x = (1, 5)
+    and g = 3 the rule of np.var gives (-6, 6).
     """
-    for shapes, about in [
-        (((3,), (3,)), ""),
-        (((2, 3), (2, 3)), ""),
-        (((), ()), "single numbers"),
-        (((0, 2), (0, 2)), "empty arrays"),
-        (((2, 3), (3,)), "an input that is stretched"),
-        (((2, 1), (1, 3)), "two inputs that are stretched"),
-        (((1,), (3, 1)), "an input of one entry"),
-        (((3, 2), (1, 1)), "an input of one entry"),
+    rng = np.random.default_rng(6)
+    for x, g, axis, keepdims, about in [
+        ([1.0, 5.0], 3.0, None, False, ""),
+        ([[1.0, 3.0, 8.0], [2.0, 2.0, 2.0]], [1.0, 10.0], 1, False, ""),
+        ([[1.0, 3.0, 8.0], [2.0, 2.0, 2.0]], [1.0, 10.0, -2.0], 0, False, ""),
+        (rng.normal(size=(3, 4)), rng.normal(size=3), -1, False, "an axis counted from the end"),
+        (rng.normal(size=(3, 4)), rng.normal(size=(3, 1)), 1, True, "an axis that is kept"),
+        (rng.normal(size=(2, 2)), rng.normal(size=(1, 1)), None, True, "all axes kept"),
+        (rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 4)), 1, False, "the middle one of three axes"),
+        (rng.normal(size=(2, 3, 4)), rng.normal(size=3), (0, 2), False, "a tuple of axes"),
+        (rng.normal(size=(2, 3, 2)), rng.normal(size=(1, 3, 1)), (-1, 0), True, "a tuple of axes that are kept"),
+        (rng.normal(size=(2, 3)), rng.normal(), None, False, "the variance of a matrix"),
     ]:
-        rng = np.random.default_rng(len(shapes[0]) + 3)
-        x, y = (rng.normal(size=shape) for shape in shapes)
-        g = rng.normal(size=np.broadcast_shapes(*shapes))
-        z = np.hypot(x, y)
-        gradients = [summed_to(g * np.cos(np.arctan2(y, x)), x), summed_to(g * np.sin(np.arctan2(y, x)), y)]
-        names = ("z", "the gradient of x", "the gradient of y")
-        yield Case({"x": x, "y": y, "g": g}, (z, *gradients), call=through_the_table, names=names, about=about)
-    for x, y, z in [(1.5, 2.0, 2.5), (-1.2, 0.5, 1.3)]:
-        yield Case(
-            {"x": x, "y": y},
-            expected=(x / z, y / z),
-            call=through_the_formulas,
-            names=("the formula of ∂z/∂x", "the formula of ∂z/∂y"),
-            about="the formulas",
-        )
+        x, g = np.array(x), np.array(g)
+        inputs = {"g": g, "z": x.var(axis, keepdims=keepdims), "x": x, "axis": axis, "keepdims": keepdims}
+        yield Case(inputs, spread_of(g, x, axis), part="var", about=about)
+    for shape, index, size, about in [
+        ((4,), 1, (), ""),
+        ((4,), [2, 0], (2,), ""),
+        ((2, 3), 0, (3,), "a row of a matrix"),
+        ((3, 3), (slice(None), 1), (3,), "a column"),
+        ((2, 3), ([0, 1], [2, 0]), (2,), "one place in each row"),
+        ((2, 2), np.array([[True, False], [False, True]]), (2,), "a mask"),
+        ((5,), slice(0, None, 2), (), "a number that is put in three places"),
+        ((3, 2), slice(1, None), (2,), "a row that is put in two places"),
+    ]:
+        x, y, g = rng.normal(size=shape), np.asarray(rng.normal(size=size)), rng.normal(size=shape)
+        inputs = {"g": g, "z": put(x, y, index), "x": x, "y": y, "index": index}
+        ours = np.zeros(shape, dtype=bool)
+        ours[index] = True
+        if np.shape(g[index]) == size:
+            yield Case(inputs, np.asarray(g[index]), part="put_y", about=about)
+        else:
+            yield Case(inputs, accept=partial(refused_share, g[index], y), part="put_y", about=about)
+        yield Case(inputs, np.where(ours, 0.0, g), part="put_x", about=about)
 
 
-def summed_to(gradient, x):
-    """The sum over the axes along which x was stretched."""
-    missing = gradient.ndim - x.ndim
-    axes = [a for a in range(gradient.ndim) if a < missing or x.shape[a - missing] < gradient.shape[a]]
-    return gradient.sum(axis=tuple(axes)).reshape(x.shape)
+def spread_of(g, x, axis):
+    """The gradient of a variance, from the differences of all pairs: var = Σ (xᵢ - xⱼ)² / 2n²."""
+    axes = range(x.ndim) if axis is None else np.atleast_1d(axis) % x.ndim
+    kept = [1 if a in axes else n for a, n in enumerate(x.shape)]
+    n = np.prod([x.shape[a] for a in axes])
+    gradient = np.zeros(x.shape)
+    for place in np.ndindex(*kept):
+        group = tuple(slice(None) if a in axes else i for a, i in enumerate(place))
+        gradient[group] = 2 / n**2 * np.reshape(g, kept)[place] * (n * x[group] - x[group].sum())
+    return gradient
 
 
-def through_the_table(distance, x, y, g):
-    """The result and the gradients of a learner's entry, computed through tensors."""
-    made = entry_of(distance)
-    if made is None or made is ...:
-        return made
-    a, b = Tensor(x, requires_grad=True), Tensor(y, requires_grad=True)
-    z = apply(made, a, b)
-    made.forward(x, y)  # on the arrays of the case, so that a write into one is reported
-    for rule, own in zip(made.rules, (x, y), strict=True):
-        if not callable(rule):
-            raise Refused(f"A rule is a function, rule(g, z, x, y); one of yours is {describe(rule)}.")
-        if not takes_four(rule):
-            raise Refused(
-                "A rule is called as rule(g, z, x, y): the arriving gradient, the result, the inputs. One of yours "
-                f"takes {signature(rule)}."
-            )
-        given = rule(g, z.data, x, y)
-        if given is not None and np.shape(given) not in (g.shape, np.shape(own)):
-            raise Refused(
-                f"For a g of shape {g.shape} and an input of shape {np.shape(own)} a rule of yours returns shape "
-                f"{np.shape(given)}. A rule gives a gradient for each entry of the result; the sum over axes that were "
-                "stretched is the engine's."
-            )
-    z.backward(g)
-    return z.data, a.grad, b.grad
+def refused_share(arrived, y, answer):
+    """None if a gradient of y is right before or after the sum over what was stretched, else a sentence."""
+    for right in (arrived, unbroadcast(arrived, y.shape)):
+        if np.shape(answer) == np.shape(right) and np.allclose(np.asarray(answer, dtype=float), right):
+            return None
+    return (
+        f"y has shape {y.shape} and is put into {arrived.size} places of shape {arrived.shape}. Its gradient has one "
+        "of these two shapes, and holds what arrives there."
+    )
 
 
-def entry_of(distance):
-    """A learner's entry, if it is one with two rules, or the value of a stub."""
-    made = distance()
-    if made is None or made is ...:
-        return made
-    if not isinstance(made, Primitive):
-        raise Refused(f"distance() returns an entry of the table, a Primitive; yours returns {describe(made)}.")
-    if len(made.vjps) != 2 or None in made.vjps:
-        count = len(made.vjps) - made.vjps.count(None)
-        raise Refused(f"There are two inputs, and each needs a rule of its own: two Vjp, yours has {count}.")
-    return made
+class Rules:
+    """A right answer, of which each mistake below changes one function."""
+
+    def var(g, z, x, axis=None, keepdims=False):
+        if axis is not None and not keepdims:
+            g = np.expand_dims(g, axis)
+        mean = x.mean(axis, keepdims=True)
+        return g * 2 * (x - mean) / (x.size / mean.size)
+
+    def put_x(g, z, x, y, index):
+        return put(g, 0.0, index)
+
+    def put_y(g, z, x, y, index):
+        return np.asarray(g[index])
 
 
-def through_the_formulas(distance, x, y):
-    """The numbers that the two formulas of a learner's entry stand for."""
-    made = entry_of(distance)
-    if made is None or made is ...:
-        return made
-    z = float(np.hypot(x, y))
-    numbers = []
-    for name, own, vjp in zip("xy", (x, y), made.vjps, strict=True):
-        if not isinstance(vjp.latex, str):
-            raise Refused(f"The formula of ∂z/∂{name} is a text; yours is {describe(vjp.latex)}.")
-        if not {f"{{{name}}}"} <= set(re.findall(r"\{[xyz]\}", vjp.latex)):
-            raise Refused(
-                f"The formula of ∂z/∂{name} is drawn wherever your operation is used. Yours is {vjp.latex!r}, and a "
-                f"derivative that depends on {name} has {{{name}}} in it."
-            )
-        number = value_of(vjp.latex, x=x, y=y, z=z, g=1.0)
-        numbers.append(own / z if number is None else number)  # LaTeX that is not understood here counts as right
-    return tuple(numbers)
+def wrong_rule(function, whole=False):
+    """Register a mistake in one of the three rules: the function's name is that of the rule, an underline, a word."""
+    part = "_".join(function.__name__.split("_")[: 1 + function.__name__.startswith("put")])
+    more_rules.mistake(type(function.__name__, (Rules,), {part: function, "__doc__": function.__doc__}), whole=whole)
+    return function
 
 
-def value_of(formula, **letters):
-    """The number that a formula in LaTeX stands for, or None for one with more than fractions, roots and powers."""
-    text = re.sub(r"\{([xyzg])\}", r"(\1)", formula)
-    text = re.sub(r"\\(left|right|[,;!: ])", " ", re.sub(r"\\(cdot|times)", "*", text)).replace("·", "*")
-    before = None
-    while before != text:  # from the innermost braces outward
-        before = text
-        text = re.sub(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}", r"((\1)/(\2))", text)
-        text = re.sub(r"\\sqrt\{([^{}]*)\}", r"((\1)**0.5)", text)
-        text = re.sub(r"\^\{([^{}]*)\}", r"**(\1)", text)
-    text = re.sub(r"\^", "**", text)
-    text = re.sub(r"(?<=[\w)])\s*(?=\()|(?<=\))\s*(?=\w)", "*", text)  # a product without a sign
-    if not re.fullmatch(r"[xyzg0-9.+*/() -]*", text):
-        return None
-    try:
-        number = eval(text, {"__builtins__": {}}, letters)
-    except (SyntaxError, NameError, TypeError, ArithmeticError):  # not a formula once it is rewritten as above
-        return None
-    return float(number) if isinstance(number, int | float) else None  # a root of a negative number is complex
+@wrong_rule
+def var_of_all(g, z, x, axis=None, keepdims=False):
+    """You divide by the number of all entries of x. An entry of z is the variance of its own group alone: divide by the
+    number of entries along `axis`."""
+    return Rules.var(g, z, x, axis, keepdims) * (x.size / np.mean(x, axis, keepdims=True).size) / x.size
 
 
-def takes_four(rule):
-    try:
-        inspect.signature(rule).bind(*"gzxy")
-    except TypeError:
-        return False
-    except ValueError:  # one of NumPy's functions, whose parameters Python does not know
-        return True
-    return True
+@wrong_rule
+def var_of_a_sample(g, z, x, axis=None, keepdims=False):
+    """You divide by n - 1. np.var divides the sum of the squares by n."""
+    n = x.size / np.mean(x, axis, keepdims=True).size
+    return Rules.var(g, z, x, axis, keepdims) * n / (n - 1)
 
 
-def entry(rule_x, rule_y, forward=np.hypot):
-    return Primitive("distance", forward, Vjp(rule_x, "{x}/{z}"), Vjp(rule_y, "{y}/{z}"))
+@wrong_rule
+def var_without_two(g, z, x, axis=None, keepdims=False):
+    """Each entry is half of what it should be. The square of x - mean has the slope 2 (x - mean)."""
+    return Rules.var(g, z, x, axis, keepdims) / 2
 
 
-@distance.mistake
-def slope_alone():
-    """Your rules return the derivatives alone. A rule gets g, the gradient that arrives, and returns g times the
-    derivative."""
-    return entry(lambda g, z, x, y: x / z, lambda g, z, x, y: y / z)
+@wrong_rule
+def var_without_g(g, z, x, axis=None, keepdims=False):
+    """You return the derivative alone. A rule returns it times g, the gradient that arrives."""
+    return Rules.var(np.ones_like(g), z, x, axis, keepdims)
 
 
-@distance.mistake
-def inner_slope_missing():
-    """The derivative of the root is there, 1/(2z), and that of what stands under it is missing: x² has the slope 2x, y²
-    the slope 2y."""
-    return entry(lambda g, z, x, y: g / (2 * z), lambda g, z, x, y: g / (2 * z))
+@wrong_rule
+def var_as_a_sum(g, z, x, axis=None, keepdims=False):
+    """You give the gradient of the sum of the squares. The variance is their mean: divide by the number of entries
+    along `axis`."""
+    return Rules.var(g, z, x, axis, keepdims) * (x.size / np.mean(x, axis, keepdims=True).size)
 
 
-@distance.mistake
-def outer_slope_missing():
-    """The derivative of what stands under the root is there, 2x and 2y, and that of the root is missing: √s has the
-    slope 1/(2√s)."""
-    return entry(lambda g, z, x, y: g * 2 * x, lambda g, z, x, y: g * 2 * y)
+@wrong_rule
+def var_about_zero(g, z, x, axis=None, keepdims=False):
+    """You give the gradient of the mean of x². The variance is about the mean: x - mean stands in the square, so x that
+    are all alike get the gradient 0."""
+    n = x.size / np.mean(x, axis, keepdims=True).size
+    return expanded(g, axis, keepdims) * 2 * x / n
 
 
-@distance.mistake
-def inputs_exchanged():
-    """Each input gets the gradient of the other. The first Vjp belongs to the first input."""
-    return entry(lambda g, z, x, y: g * y / z, lambda g, z, x, y: g * x / z)
+@wrong_rule
+def var_about_one_mean(g, z, x, axis=None, keepdims=False):
+    """You subtract the mean of all entries. Each entry of z has a mean of its own, taken along `axis`."""
+    n = x.size / np.mean(x, axis, keepdims=True).size
+    return expanded(g, axis, keepdims) * 2 * (x - x.mean()) / n
 
 
-@distance.mistake
-def one_half_too_many():
-    """Each gradient has half of its size. The 2 of 1/(2√s) and the 2 of 2x cancel."""
-    return entry(lambda g, z, x, y: g * x / (2 * z), lambda g, z, x, y: g * y / (2 * z))
+def expanded(g, axis, keepdims):
+    return g if axis is None or keepdims else np.expand_dims(g, axis)
 
 
-@distance.mistake
-def twice_too_large():
-    """Each gradient is twice too large. The 2 of 2x is there, and the 2 of 1/(2√s) is missing: they cancel."""
-    return entry(lambda g, z, x, y: g * 2 * x / z, lambda g, z, x, y: g * 2 * y / z)
+@wrong_rule
+def put_x_keeps_all(g, z, x, y, index):
+    """x gets all of g. The entries at the index were replaced: z does not depend on what x held there, so nothing goes
+    back to x."""
+    return g.copy()
 
 
-@distance.mistake
-def not_over_z():
-    """The gradient of x is g · x, as if z were half of x² + y². The root brings a division by z."""
-    return entry(lambda g, z, x, y: g * x, lambda g, z, x, y: g * y)
+@wrong_rule
+def put_x_exchanged(g, z, x, y, index):
+    """x gets g at the index and 0 elsewhere. It is the other way round: there stands y, and everywhere else x."""
+    return g - put(g, 0.0, index)
 
 
-@distance.mistake(whole=True)
-def without_the_root():
-    """z is x² + y²: the root is missing from the forward function. The rules get this z, too."""
-    return entry(lambda g, z, x, y: g * x / z, lambda g, z, x, y: g * y / z, lambda x, y: x * x + y * y)
+@wrong_rule
+def put_x_with_y(g, z, x, y, index):
+    """You put y into the gradient. y replaces numbers on the way forward. On the way back, x gets 0 where its numbers
+    were replaced."""
+    return put(g, y, index)
+
+
+@wrong_rule
+def put_x_with_ones(g, z, x, y, index):
+    """You give the derivative alone, 1 where x is kept and 0 where it was replaced. A rule returns it times g."""
+    return put(np.ones_like(g), 0.0, index)
+
+
+@wrong_rule
+def put_y_spread(g, z, x, y, index):
+    """You give y a gradient of the shape of x, 0 outside the index. y has an entry for each place at the index, so its
+    gradient is what arrives there: g, read at the index."""
+    return g - put(g, 0.0, index)
+
+
+@wrong_rule
+def put_y_all(g, z, x, y, index):
+    """y gets all of g. It stands only at the index, so only what arrives there belongs to it."""
+    return g.copy()
+
+
+@wrong_rule
+def put_y_with_ones(g, z, x, y, index):
+    """You give the derivative alone, 1 for each entry. A rule returns it times g, the gradient that arrives."""
+    return np.ones(np.shape(g[index]))
 
 
 # --- 2 -----------------------------------------------------------------------------------------
+
+
+class Node:
+    """A tensor of the exercise: an array, and the notes that `apply` takes. `_op` is an entry of the table."""
+
+    def __init__(self, data, requires_grad=False):
+        self.data, self.requires_grad = np.array(data, dtype=float), requires_grad
+        self.grad, self._op, self._prev, self._options = None, "", (), {}
+
+
+def total(*arrays, by=1.0):
+    return by * sum(arrays)
+
+
+def total_rule(i, g, z, *arrays, by=1.0):
+    return by * g
+
+
+def product(*arrays):
+    result = 1.0
+    for array in arrays:
+        result = result * array
+    return result
+
+
+def product_rule(i, g, z, *arrays):
+    return g * product(*arrays[:i], *arrays[i + 1 :])
+
+
+def join(*arrays, axis=0):
+    return np.concatenate(arrays, axis)
+
+
+def join_rule(i, g, z, *arrays, axis=0):
+    ends = np.cumsum([0, *[array.shape[axis] for array in arrays]])
+    return np.take(g, range(ends[i], ends[i + 1]), axis)
+
+
+def first_alone(i, g, z, *arrays):
+    if i != 0:
+        raise Refused(
+            "You called the rule of an input that needs no gradient. In a large network that is wasted work: ask for "
+            "`requires_grad` first."
+        )
+    return g * arrays[1]
+
+
+ENTRIES = {
+    "total": (total, total_rule),
+    "product": (product, product_rule),
+    "join": (join, join_rule),
+    "product with a constant": (product, first_alone),
+}
+
+
+@exercise("Your own apply and backward", points=5)
+def own_engine():
+    """Return from apply(entry, *inputs, **options) a new check.Node, and nothing from backward(root, g), which adds to
+    the `grad` of every leaf that needs one.
+
+    An entry is a pair: the forward function, called as forward(*arrays, **options), and one rule for all inputs, called
+    as rule(i, g, z, *arrays, **options), which gives the gradient of input i. Other inputs become nodes that need no
+    gradient. A result needs a gradient if one of its inputs does; then it notes the entry in `_op`, all inputs
+    as a tuple in `_prev`, and the options in `_options`. In backward g is the gradient that arrives at root. Each leaf
+    gets an array of its own, results keep `grad` None, and no rule is called for an input that needs no gradient.
+    """
+    one, two = np.array([1.0, 2.0]), np.array([10.0, 20.0])
+    for entry, inputs, needs, options, about in [
+        ("total", [one, two], "yes, no", {}, ""),
+        ("product", [one, two], "no, yes", {}, ""),
+        ("total", [one, two], "no, no", {}, "no input that needs a gradient"),
+        ("total", [one, two], "yes, yes", {"by": 3.0}, "an option"),
+        ("join", [np.ones((2, 1)), np.zeros((2, 2))], "yes, yes", {"axis": 1}, "an option"),
+        ("product", [two, np.array(2.0)], "yes, a number", {}, "a number"),
+        ("product", [two, one], "an array, yes", {}, "an array that is not a node"),
+        ("total", [two, one], "no, an array", {"by": -1.0}, "no input that needs a gradient"),
+        ("total", [one, two, two, np.array(5.0)], "yes, yes, no, a number", {}, "four inputs"),
+        ("product", [one], "yes", {}, "a single input"),
+    ]:
+        case = {"entry": entry, "inputs": inputs, "requires_grad": needs, "options": options}
+        yield Case(case, recorded(**case), call=noted, part="apply", names=NOTES, about=about, odd=False)
+    for story in GRAPHS:
+        for g, about in story.cases:
+            expected = (*story.gradients(*map(np.array, story.values), np.array(g)), EACH_ITS_OWN)
+            inputs = {"graph": story.__doc__, "g": np.array(g)}
+            yield Case(inputs, expected, call=swept, part="backward", names=story.names, about=about)
+
+
+NOTES = ("data", "requires_grad", "_op", "_prev", "_options")
+EACH_ITS_OWN = "each its own array"
+
+
+def recorded(entry, inputs, requires_grad, options):
+    """The notes of a right result, in words where they are nodes."""
+    needs = requires_grad.split(", ")
+    record = "yes" in needs
+    seen = tuple(f"input {i}" if need in ("yes", "no") else "a new node" for i, need in enumerate(needs))
+    data = ENTRIES[entry][0](*inputs, **options)
+    return data, record, "the entry" if record else "nothing", seen if record else (), options if record else {}
+
+
+def noted(apply, entry, inputs, requires_grad, options):
+    """The notes of a learner's result."""
+    kinds = {"yes": lambda x: Node(x, True), "no": Node, "a number": float, "an array": np.array}
+    given = [kinds[need](x) for need, x in zip(requires_grad.split(", "), inputs, strict=True)]
+    made = apply(ENTRIES[entry], *given, **options)
+    if made is None or made is ...:
+        return made
+    if not isinstance(made, Node):
+        raise Refused(f"apply returns a new node, check.Node(data); yours returns {describe(made)}.")
+    op = (
+        "the entry"
+        if made._op is ENTRIES[entry]
+        else "nothing"
+        if isinstance(made._op, str | None)
+        else "another value"
+    )
+    return made.data, bool(made.requires_grad), op, tuple(in_words(x, given) for x in made._prev), made._options
+
+
+def in_words(x, given):
+    """An entry of `_prev` in words."""
+    for i, each in enumerate(given):
+        if x is each:
+            return f"input {i}"
+    return "a new node" if isinstance(x, Node) else "not a node"
+
+
+def right_apply(entry, *inputs, **options):
+    """The result of a right apply, for the graphs below."""
+    nodes = tuple(x if isinstance(x, Node) else Node(x) for x in inputs)
+    z = Node(ENTRIES[entry][0](*[x.data for x in nodes], **options))
+    if any(x.requires_grad for x in nodes):
+        z.requires_grad, z._op, z._prev, z._options = True, ENTRIES[entry], nodes, options
+    return z
+
+
+class Graph:
+    """A graph of two leaves x and y that need a gradient, a leaf c that needs none, and a result h in the middle."""
+
+    names = ("x.grad", "y.grad", "c.grad", "h.grad", "the arrays")
+    values = ([1.0, 2.0], [10.0, 20.0])
+    cases = (([1.0, 1.0], ""), ([3.0, -1.0], ""))
+    before = None
+
+    def nodes(self):
+        x, y = (Node(value, requires_grad=True) for value in self.values)
+        if self.before is not None:
+            x.grad = np.array(self.before)
+        return x, y, Node(5.0)
+
+
+class Plain(Graph):
+    """h = x · y, root = h + c"""
+
+    def build(self, x, y, c):
+        h = right_apply("product", x, y)
+        return h, right_apply("total", h, c)
+
+    def gradients(self, x, y, g):
+        return g * y, g * x, None, None
+
+
+class Twice(Graph):
+    """h = x · c, root = h + x + y, so that x is used twice"""
+
+    def build(self, x, y, c):
+        h = right_apply("product", x, c)
+        return h, right_apply("total", h, x, y)
+
+    def gradients(self, x, y, g):
+        return 6 * g, g, None, None
+
+
+class Square(Graph):
+    """h = x · x · y, with one product of three inputs, root = h · h"""
+
+    def build(self, x, y, c):
+        h = right_apply("product", x, x, y)
+        return h, right_apply("product", h, h)
+
+    def gradients(self, x, y, g):
+        return 4 * g * x**3 * y**2, 2 * g * x**4 * y, None, None
+
+
+class Alike(Graph):
+    """h = x + y, root = h + c, so that x and y get equal gradients"""
+
+    cases = (([1.0, 2.0], "two leaves with equal gradients"),)
+
+    def build(self, x, y, c):
+        h = right_apply("total", x, y)
+        return h, right_apply("total", h, c)
+
+    def gradients(self, x, y, g):
+        return g, g, None, None
+
+
+class Option(Graph):
+    """h = total(x, y, by=3), root = join(h, x)"""
+
+    cases = (([1.0, 2.0, 3.0, 4.0], "options"),)
+
+    def build(self, x, y, c):
+        h = right_apply("total", x, y, by=3.0)
+        return h, right_apply("join", h, x)
+
+    def gradients(self, x, y, g):
+        return 3 * g[:2] + g[2:], 3 * g[:2], None, None
+
+
+class Joined(Graph):
+    """h = join(x, y, x, axis=1) of matrices, root = h · c"""
+
+    values = ([[1.0], [2.0]], [[3.0, 4.0], [5.0, 6.0]])
+    cases = (([[1.0, 2.0, 3.0, 4.0], [10.0, 20.0, 30.0, 40.0]], "options"),)
+
+    def build(self, x, y, c):
+        h = right_apply("join", x, y, x, axis=1)
+        return h, right_apply("product", h, c)
+
+    def gradients(self, x, y, g):
+        return 5 * (g[:, :1] + g[:, 3:]), 5 * g[:, 1:3], None, None
+
+
+class Stretched(Graph):
+    """h = x · y with x of shape (2, 1) and y of shape (3,), root = h + c"""
+
+    values = ([[1.0], [2.0]], [3.0, 4.0, 5.0])
+    cases = (([[1.0, 0.0, 2.0], [0.0, 1.0, -1.0]], "inputs that are stretched"),)
+
+    def build(self, x, y, c):
+        h = right_apply("product", x, y)
+        return h, right_apply("total", h, c)
+
+    def gradients(self, x, y, g):
+        return (g * y).sum(axis=1, keepdims=True), (g * x).sum(axis=0), None, None
+
+
+class Unreached(Graph):
+    """h = x · c, root = h, and y is not used"""
+
+    cases = (([1.0, 2.0], "a leaf that is not reached"),)
+
+    def build(self, x, y, c):
+        h = right_apply("product with a constant", x, c)
+        return h, h
+
+    def gradients(self, x, y, g):
+        return 5 * g, None, None, None
+
+
+class LeafAsRoot(Graph):
+    """root = x, a leaf"""
+
+    cases = (([1.0, 2.0], "a root that is a leaf"),)
+
+    def build(self, x, y, c):
+        return right_apply("total", x), x
+
+    def gradients(self, x, y, g):
+        return g, None, None, None
+
+
+class Again(Plain):
+    """h = x · y, root = h + c, and x.grad is (100, 100) before"""
+
+    cases = (([3.0, -1.0], "a gradient that is there already"),)
+    before = [100.0, 100.0]
+
+    def gradients(self, x, y, g):
+        return 100 + g * y, g * x, None, None
+
+
+class Doubled(Graph):
+    """30 rounds of h = h + h, from h = x"""
+
+    cases = (([1.0, 2.0], "30 rounds of h + h"),)
+
+    def build(self, x, y, c):
+        h = right_apply("total", x)
+        root = h
+        for _ in range(30):
+            root = right_apply("total", root, root)
+        return h, root
+
+    def gradients(self, x, y, g):
+        return 2.0**30 * g, None, None, None
+
+
+GRAPHS = [each() for each in (
+    Plain, Twice, Square, Alike, Option, Joined, Stretched, Unreached, LeafAsRoot, Again, Doubled,
+)]  # fmt: skip
+
+
+def swept(backward, graph, g):
+    """The gradients of x, y, c and h after a learner's sweep, and whether the arrays are shared."""
+    story = next(each for each in GRAPHS if each.__doc__ == graph)
+    x, y, c = story.nodes()
+    h, root = story.build(x, y, c)
+    backward(root, g)
+    return x.grad, y.grad, c.grad, h.grad, sharing(x.grad, y.grad, g)
+
+
+def sharing(first, second, g):
+    """A sentence on the arrays of two leaves: each its own, shared, or read-only."""
+    kept = [each for each in (first, second) if isinstance(each, np.ndarray)]
+    if len(kept) == 2 and np.shares_memory(*kept):
+        return "x.grad and y.grad are one array"
+    if any(np.shares_memory(each, g) for each in kept):
+        return "a leaf holds the caller's g"
+    return EACH_ITS_OWN if all(each.flags.writeable for each in kept) else "a leaf holds a read-only array"
+
+
+class OwnEngine:
+    """A right answer, of which each mistake below changes one function."""
+
+    def apply(entry, *inputs, **options):
+        return right_apply(entry_name(entry), *inputs, **options)
+
+    def backward(root, g):
+        sweep(root, g)
+
+
+def sweep(root, g, keep=None, gather=None, rule_of=None, order=topological_order, fit=unbroadcast):
+    """A right sweep, of which each mistake below changes one step."""
+    gradients = {root: g}
+    for node in reversed(order(root)):
+        arrived = gradients.get(node, 0.0 * node.data)
+        (keep or kept)(node, arrived)
+        arrays = [x.data for x in node._prev]
+        for i, x in enumerate(node._prev):
+            if x.requires_grad:
+                part = (rule_of or ruled)(node, i, arrived, arrays)
+                part = fit(part, x.data.shape)
+                gradients[x] = (gather or gathered)(gradients.get(x), part)
+
+
+def kept(node, arrived):
+    if not node._prev:
+        node.grad = np.array(arrived) if node.grad is None else node.grad + arrived
+
+
+def gathered(before, part):
+    return part if before is None else before + part
+
+
+def ruled(node, i, arrived, arrays):
+    return node._op[1](i, arrived, node.data, *arrays, **node._options)
+
+
+def wrong_part(function):
+    """Register a mistake in `apply` or `backward`; the function's name begins with that."""
+    part = function.__name__.split("_")[0]
+    mistake = type(function.__name__, (OwnEngine,), {part: staticmethod(function), "__doc__": function.__doc__})
+    own_engine.mistake(mistake, whole=True)
+    return function
+
+
+@wrong_part
+def apply_always(entry, *inputs, **options):
+    """You take notes of every result. If no input needs a gradient, nobody will ever read them, and they keep the
+    inputs in memory."""
+    nodes = tuple(x if isinstance(x, Node) else Node(x) for x in inputs)
+    z = right_apply(entry_name(entry), *nodes, **options)
+    z.requires_grad, z._op, z._prev, z._options = any(x.requires_grad for x in nodes), entry, nodes, options
+    return z
+
+
+@wrong_part
+def apply_needs_always(entry, *inputs, **options):
+    """Every result of yours needs a gradient. It needs one only if one of its inputs does."""
+    z = apply_always(entry, *inputs, **options)
+    z.requires_grad = True
+    return z
+
+
+@wrong_part
+def apply_needs_all(entry, *inputs, **options):
+    """You take notes only if all inputs need a gradient. One is enough: x · 2 depends on x."""
+    nodes = tuple(x if isinstance(x, Node) else Node(x) for x in inputs)
+    z = right_apply(entry_name(entry), *nodes, **options)
+    return z if all(x.requires_grad for x in nodes) else Node(z.data)
+
+
+@wrong_part
+def apply_keeps_some(entry, *inputs, **options):
+    """You keep only the inputs that need a gradient. A rule gets the arrays of all inputs, and its number counts all of
+    them."""
+    z = right_apply(entry_name(entry), *inputs, **options)
+    z._prev = tuple(x for x in z._prev if x.requires_grad)
+    return z
+
+
+@wrong_part
+def apply_forgets_options(entry, *inputs, **options):
+    """You do not note the options. The forward function has them, and the rule on the way back will not."""
+    z = right_apply(entry_name(entry), *inputs, **options)
+    z._options = {}
+    return z
+
+
+@wrong_part
+def apply_without_options(entry, *inputs, **options):
+    """The options do not reach the forward function. Two stars before a dictionary pass it on as options."""
+    z = right_apply(entry_name(entry), *inputs)
+    z._options = options if z.requires_grad else {}
+    return z
+
+
+@wrong_part
+def apply_as_leaf(entry, *inputs, **options):
+    """Your result says that it needs a gradient, or does not, and notes nothing of how it was made. Without `_op` and
+    `_prev` it is a leaf, and backward ends there."""
+    z = right_apply(entry_name(entry), *inputs, **options)
+    return Node(z.data, z.requires_grad)
+
+
+@wrong_part
+def apply_needs_nothing(entry, *inputs, **options):
+    """Your notes are right, but the result does not say that it needs a gradient. The next operation will take it for a
+    constant."""
+    z = right_apply(entry_name(entry), *inputs, **options)
+    z.requires_grad = False
+    return z
+
+
+def entry_name(entry):
+    return next(name for name, each in ENTRIES.items() if each is entry)
+
+
+@wrong_part
+def backward_from_ones(root, g):
+    """You begin with ones. At root arrives g, which may be anything."""
+    sweep(root, np.ones_like(g))
+
+
+@wrong_part
+def backward_replaces(root, g):
+    """A node that is used twice keeps only one of its two contributions. Add what arrives to what is there for it."""
+    sweep(root, g, gather=lambda before, part: part)
+
+
+@wrong_part
+def backward_keeps_all(root, g):
+    """Results keep their gradient as well. Only leaves do: what arrives at a result is passed on and forgotten."""
+
+    def keep(node, arrived):
+        node.grad = np.array(arrived) if node.grad is None else node.grad + arrived
+
+    sweep(root, g, keep=keep)
+
+
+@wrong_part
+def backward_overwrites(root, g):
+    """A leaf loses the gradient that it had before. A sweep adds to `grad`, so that the gradients of several losses
+    can be collected."""
+
+    def keep(node, arrived):
+        if not node._prev:
+            node.grad = np.array(arrived)
+
+    sweep(root, g, keep=keep)
+
+
+@wrong_part
+def backward_shares(root, g):
+    """The numbers are right, and a leaf keeps an array that somebody else has, too: another leaf, or the caller who
+    handed in g. When one of them writes into it, the other changes. Keep a copy: np.array(g)."""
+
+    def keep(node, arrived):
+        if not node._prev:
+            node.grad = arrived if node.grad is None else node.grad + arrived
+
+    sweep(root, g, keep=keep)
+
+
+@wrong_part
+def backward_stretched(root, g):
+    """A stretched input gets a gradient in the stretched shape. Bring each contribution back to the shape of its input:
+    unbroadcast from lesson 04 sums over what was stretched."""
+    sweep(root, g, fit=lambda part, shape: part)
+
+
+@wrong_part
+def backward_first_rule(root, g):
+    """You ask for the gradient of input 0 every time. The number i says which input's gradient the rule should give:
+    count the inputs as you go through them."""
+    sweep(root, g, rule_of=lambda node, i, arrived, arrays: ruled(node, 0, arrived, arrays))
+
+
+@wrong_part
+def backward_without_options(root, g):
+    """The rules do not get the options of their operation. They are noted in `_options`: two stars before it pass them
+    on."""
+
+    def rule_of(node, i, arrived, arrays):
+        return node._op[1](i, arrived, node.data, *arrays)
+
+    def fit(part, shape):
+        return part if part.shape == shape else unbroadcast(part, shape)
+
+    sweep(root, g, rule_of=rule_of, fit=fit)
+
+
+# --- 3 -----------------------------------------------------------------------------------------
 
 
 class Switch:
@@ -404,7 +916,7 @@ class OneMemoryForAll(RightSwitch):
         type(self).before, self.switch.on = self.switch.on, False
 
 
-# --- 3 -----------------------------------------------------------------------------------------
+# --- 4 -----------------------------------------------------------------------------------------
 
 
 class Versioned:
@@ -728,7 +1240,7 @@ class LeavesOnly(Careful):
             raise RuntimeError("written over")
 
 
-# --- 4 -----------------------------------------------------------------------------------------
+# --- 5 -----------------------------------------------------------------------------------------
 
 
 class Leaky:
@@ -927,7 +1439,7 @@ class WithoutTheArriving(Mended):
             parent.grad += slope
 
 
-# --- 5 -----------------------------------------------------------------------------------------
+# --- 6 -----------------------------------------------------------------------------------------
 
 
 @exercise("Who has a gradient?", points=1)
@@ -963,3 +1475,152 @@ def detach_cuts_everything():
 def only_through_detach():
     """w is reached: by the other path, through h itself."""
     return {"x": False, "w": False, "h": False, "d": False, "b": True, "c": False}
+
+
+# --- 7 -----------------------------------------------------------------------------------------
+
+
+def plane(points, parameters):
+    (w,) = parameters
+    return points @ w
+
+
+def mound(points, parameters):
+    centre, width = parameters
+    away = points - centre
+    return (width * away * away).sum(axis=1, keepdims=True) * -1.0
+
+
+def ridge(points, parameters):
+    w, b = parameters
+    return (points @ w + b).tanh()
+
+
+# name: (network, parameters, the gradient of each point's answer)
+HILLS = {
+    "points @ w": (plane, ([[1.0], [-2.0]],), lambda x, w: np.ones((len(x), 1)) * np.ravel(w)),
+    "-Σ width · (point - centre)²": (
+        mound,
+        ([1.0, 0.0], [1.0, 2.0]),
+        lambda x, centre, width: -2 * np.array(width) * (x - np.array(centre)),
+    ),
+    "tanh(points @ w + b)": (
+        ridge,
+        ([[0.5], [1.0]], [0.25]),
+        lambda x, w, b: (1 - np.tanh(x @ np.array(w) + b) ** 2) * np.ravel(w),
+    ),
+}
+
+
+@exercise("Uphill", points=3)
+def climb():
+    """Return the way of each point uphill, as an array of shape (steps + 1, N, 2): the points at the start, and after
+    each step.
+
+    network(points, parameters) gives one number for each point, as a Tensor of shape (N, 1). A step moves each point by
+    `rate` times the gradient of its own number. The parameters need a gradient, and keep their data and their grad.
+    """
+    start = np.array([[0.0, 0.0], [3.0, 1.0]])
+    for hill, starts, rate, steps, about in [
+        ("points @ w", start, 1.0, 1, ""),
+        ("points @ w", start, 0.5, 2, ""),
+        ("-Σ width · (point - centre)²", start, 0.25, 2, ""),
+        ("-Σ width · (point - centre)²", np.array([[2.0, -1.0], [0.0, 0.0], [1.0, 4.0]]), 0.125, 3, ""),
+        ("tanh(points @ w + b)", np.array([[0.5, -1.0], [0.25, 0.5]]), 0.5, 3, ""),
+        ("tanh(points @ w + b)", np.array([[0.5, -1.0]]), 0.75, 2, "a single point"),
+        ("points @ w", start, 0.5, 0, "no step"),
+    ]:
+        _, parameters, slope = HILLS[hill]
+        way = [starts]
+        for _ in range(steps):
+            way.append(way[-1] + rate * slope(way[-1], *parameters))
+        inputs = {"network": hill, "starts": starts, "rate": rate, "steps": steps}
+        yield Case(inputs, np.array(way), call=climbed, about=about)
+
+
+def climbed(climb, hill, starts, rate, steps):
+    """The way that a learner's function finds, if it leaves the parameters as they were."""
+    network, values, _ = HILLS[hill]
+    parameters = [Tensor(np.array(value), requires_grad=True) for value in values]
+    way = climb(named(hill, network), parameters, starts, rate, steps)
+    for tensor, value in zip(parameters, values, strict=True):
+        if not np.array_equal(tensor.data, value):
+            raise Refused("Your code moves the parameters. The points move, and the network stays as it is.")
+        if not tensor.requires_grad:
+            raise Refused("A parameter does not need a gradient any more. It belongs to the caller, who may train on.")
+        if tensor.grad is not None:
+            raise Refused(
+                "The parameters have a gradient now. Whoever trains on would add to it: give the network parameters "
+                "that are cut off from the graph."
+            )
+    return way
+
+
+def walk(network, parameters, starts, rate, steps, seed=lambda z: z.sum()):
+    """A right way, of which each mistake below changes one step."""
+    fixed = [p.detach() for p in parameters]
+    way = [starts]
+    for _ in range(steps):
+        points = Tensor(np.array(way[-1]), requires_grad=True)
+        seed(network(points, fixed)).backward()
+        way.append(points.data + rate * points.grad)
+    return np.array(way)
+
+
+@climb.mistake
+def downhill(network, parameters, starts, rate, steps):
+    """Your points go downhill. A loss is made smaller by a step against the gradient. Here the answer should grow."""
+    return walk(network, parameters, starts, -rate, steps)
+
+
+@climb.mistake
+def without_the_start(network, parameters, starts, rate, steps):
+    """The start is missing from the way: it is the first of steps + 1 rows."""
+    return walk(network, parameters, starts, rate, steps)[1:]
+
+
+@climb.mistake
+def without_the_end(network, parameters, starts, rate, steps):
+    """The last step is missing from the way. It has steps + 1 rows: the start, and one after each step."""
+    return walk(network, parameters, starts, rate, steps)[:steps]
+
+
+@climb.mistake
+def the_end_alone(network, parameters, starts, rate, steps):
+    """You return where the points end. The whole way was asked for: the start, and the points after each step."""
+    return walk(network, parameters, starts, rate, steps)[-1]
+
+
+@climb.mistake
+def one_array(network, parameters, starts, rate, steps):
+    """All rows of the way are equal: they are one array, which each step overwrites. Keep a copy of the points after
+    each step, or make a new array."""
+    way = walk(network, parameters, starts, rate, steps)
+    return np.array([way[-1]] * (steps + 1))
+
+
+@climb.mistake
+def of_the_mean(network, parameters, starts, rate, steps):
+    """Your steps are too short by the number of points: the mean of all answers was differentiated. Each point moves
+    along the gradient of its own answer, and in the sum of the answers that is its share."""
+    return walk(network, parameters, starts, rate, steps, seed=lambda z: z.mean())
+
+
+@climb.mistake
+def added_up(network, parameters, starts, rate, steps):
+    """The first step is right, the next ones are too long: the gradients of earlier steps are still there and are
+    added. Set grad to None before each sweep, or make a new leaf."""
+    fixed, way, seen = [p.detach() for p in parameters], [starts], 0.0
+    for _ in range(steps):
+        points = Tensor(np.array(way[-1]), requires_grad=True)
+        network(points, fixed).sum().backward()
+        seen = seen + points.grad
+        way.append(points.data + rate * seen)
+    return np.array(way)
+
+
+@climb.mistake
+def always_from_the_start(network, parameters, starts, rate, steps):
+    """Each step uses the gradient at the start. The slope changes on the way: take it where the points are now."""
+    first = walk(network, parameters, starts, rate, 1)
+    return np.array([starts + k * (first[1] - first[0]) for k in range(steps + 1)])

@@ -6,169 +6,440 @@ from functools import partial
 
 import numpy as np
 
+from gradlib import Tensor, no_grad
+from gradlib.autograd import unbroadcast
+from gradlib.checks import Case
 from gradlib.checks import lesson_06 as check
-from gradlib.checks.lesson_06 import Leaky, Versioned
-from gradlib.primitives import Primitive, Vjp
+from gradlib.checks.lesson_06 import Leaky, Node, Versioned
+from gradlib.scalar import topological_order
 
 from .harness import answers_to
 
-far = answers_to(check.distance)
+rules = answers_to(check.more_rules)
 
 
-def made(rule_x, rule_y, forward=lambda x, y: np.sqrt(x**2 + y**2)):
-    return Primitive("distance", forward, Vjp(rule_x, "{x}/{z}"), Vjp(rule_y, "{y}/{z}"))
+@rules.right
+class ByMeans:
+    def var(g, z, x, axis, keepdims):
+        if axis is not None and not keepdims:
+            g = np.expand_dims(g, axis)
+        centred = x - x.mean(axis, keepdims=True)
+        n = x.size / x.mean(axis, keepdims=True).size
+        return 2 * g * centred / n
+
+    def put_x(g, z, x, y, index):
+        gradient = g.copy()
+        gradient[index] = 0.0
+        return gradient
+
+    def put_y(g, z, x, y, index):
+        return g[index]
 
 
-@far.right
-def by_the_result():
-    return made(lambda g, z, x, y: g * x / z, lambda g, z, x, y: g * y / z)
+@rules.right
+class ByCounting:
+    @staticmethod
+    def var(g, z, x, axis, keepdims):
+        axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        n = 1
+        for a in axes:
+            n *= x.shape[a]
+        shape = np.sum(x, axis=axes, keepdims=True).shape
+        return np.reshape(g, shape) * (x - np.sum(x, axis=axes, keepdims=True) / n) / n * 2
+
+    @staticmethod
+    def put_x(g, z, x, y, index):
+        kept = np.ones(x.shape)
+        kept[index] = 0
+        return kept * g
+
+    @staticmethod
+    def put_y(g, z, x, y, index):
+        return unbroadcast(np.array(g[index]), np.shape(y))
 
 
-@far.right
-def by_the_inputs():
-    def root(x, y):
-        return (x * x + y * y) ** 0.5
+class NothingYet:
+    def var(g, z, x, axis, keepdims):
+        raise NotImplementedError
 
-    return made(lambda g, z, x, y: g * x / root(x, y), lambda g, z, x, y: g * y / root(x, y), root)
-
-
-@far.right
-def with_any_number_of_parameters():
-    return made(lambda g, *others: g * others[1] / others[0], lambda g, z, *xy: np.multiply(g, xy[1]) / z, np.hypot)
+    put_x = put_y = var
 
 
-@far.right
-def in_the_shape_of_the_input():
-    def summed(gradient, x):
-        missing = gradient.ndim - np.ndim(x)
-        gradient = gradient.sum(axis=tuple(range(missing)))
-        stretched = tuple(i for i, size in enumerate(np.shape(x)) if size == 1)
-        return gradient.sum(axis=stretched, keepdims=True)
-
-    return made(lambda g, z, x, y: summed(g * x / z, x), lambda g, z, x, y: summed(g * y / z, y))
+rules.stub(NothingYet)
 
 
-@far.right
-def with_fractions_and_roots():
-    entry = by_the_result()
-    formulas = r"\frac{{x}}{\sqrt{{x}^2 + {y}^2}}", r"{y} \cdot {z}^{-1}"
-    vjps = (Vjp(rule, formula) for rule, formula in zip(entry.rules, formulas, strict=True))
-    return Primitive("distance", np.hypot, *vjps)
+def with_rule(**rule):
+    return type("Changed", (ByMeans,), rule)
 
 
-@far.right
-def with_letters_of_its_own():
-    entry = by_the_result()
-    formulas = r"\cos\varphi \text{ with } \tan\varphi = {y}/{x}", r"({y})({z})^{-1}"
-    vjps = (Vjp(rule, formula) for rule, formula in zip(entry.rules, formulas, strict=True))
-    return Primitive("distance", np.hypot, *vjps)
+def spread(g, x, axis, keepdims, n, centre=None):
+    g = g if axis is None or keepdims else np.expand_dims(g, axis)
+    return g * 2 * (x - (x.mean(axis, keepdims=True) if centre is None else centre)) / n
 
 
-def with_formulas(words, first, second):
-    """The right rules with wrong formulas."""
-
-    def entry():
-        rules = by_the_result().rules
-        return Primitive("distance", np.hypot, Vjp(rules[0], first), Vjp(rules[1], second))
-
-    far.wrong(words)(entry)
+def along(x, axis):
+    return x.size // x.mean(axis, keepdims=True).size
 
 
-with_formulas("has {x} in it", "17", "{y}/{z}")
-with_formulas("has {x} in it", "{y}", "{x}")
-with_formulas("has {y} in it", "{x}/{z}", "")
-with_formulas("Right so far: the formula of ∂z/∂y", "{z}/{x}", "{y}/{z}")
-with_formulas("Right so far: the formula of ∂z/∂x", "{x}/{z}", r"\frac{{y}}{2{z}}")
-with_formulas("Right so far: the formula of ∂z/∂y", "-{x}/{z}", r"\frac{{y}}{{z}}")
-with_formulas("Right so far: the formula of ∂z/∂y", "{x} · 0.4", "{y}/{z}")  # 0.4 is 1/z at one place only
+rules.wrong("number of all entries of x")(
+    with_rule(var=lambda g, z, x, axis, keepdims: spread(g, x, axis, keepdims, x.size))
+)
+rules.wrong("You divide by n - 1")(
+    with_rule(var=lambda g, z, x, axis, keepdims: spread(g, x, axis, keepdims, along(x, axis) - 1))
+)
+rules.wrong("half of what it should be")(
+    with_rule(var=lambda g, z, x, axis, keepdims: spread(g, x, axis, keepdims, along(x, axis)) * 0.5)
+)
+rules.wrong("the derivative alone")(
+    with_rule(var=lambda g, z, x, axis, keepdims: 2 * (x - x.mean(axis, keepdims=True)) / along(x, axis))
+)
+rules.wrong("sum of the squares")(with_rule(var=lambda g, z, x, axis, keepdims: spread(g, x, axis, keepdims, 1)))
+rules.wrong("mean of x²")(
+    with_rule(var=lambda g, z, x, axis, keepdims: spread(g, x, axis, keepdims, along(x, axis), 0.0))
+)
+rules.wrong("mean of all entries")(
+    with_rule(var=lambda g, z, x, axis, keepdims: spread(g, x, axis, keepdims, along(x, axis), x.mean()))
+)
+rules.wrong()(with_rule(var=lambda g, z, x, axis, keepdims: g * 2 * (x - x.mean()) / x.size))
+rules.wrong()(with_rule(var=lambda g, z, x, axis, keepdims: abs(spread(g, x, axis, keepdims, along(x, axis)))))
+rules.wrong("x gets all of g")(with_rule(put_x=lambda g, z, x, y, index: g))
+rules.wrong("It is the other way round")(
+    with_rule(put_x=lambda g, z, x, y, index: g - ByMeans.put_x(g, z, x, y, index))
+)
+rules.wrong("You put y into the gradient")(with_rule(put_x=lambda g, z, x, y, index: check.put(g, y, index)))
+rules.wrong("1 where x is kept")(with_rule(put_x=lambda g, z, x, y, index: check.put(np.ones(x.shape), 0, index)))
+rules.wrong("the shape of x, 0 outside")(
+    with_rule(put_y=lambda g, z, x, y, index: check.put(np.zeros(x.shape), g[index], index))
+)
+rules.wrong("y gets all of g")(with_rule(put_y=lambda g, z, x, y, index: g + 0))
+rules.wrong("1 for each entry")(with_rule(put_y=lambda g, z, x, y, index: np.ones_like(g[index])))
 
 
-@far.wrong("twice too large")
-def the_inner_two_left():
-    return made(lambda g, z, x, y: g * (2 * x) / z, lambda g, z, x, y: g * (2 * y) / z)
+@rules.wrong("Your code changed g")
+class WritesIntoG(ByMeans):
+    def put_x(g, z, x, y, index):
+        g[index] = 0
+        return g
 
 
-@far.wrong("The root brings a division")
-def never_divided():
-    return made(lambda g, z, x, y: g * x, lambda g, z, x, y: g * y)
+@rules.wrong("Right so far: var, put_x.")
+class SumsTooFar(ByMeans):
+    def put_y(g, z, x, y, index):
+        return g[index].sum()
 
 
-@far.wrong()
-def sizes_of_the_slopes():
-    return made(lambda g, z, x, y: g * abs(x) / z, lambda g, z, x, y: g * abs(y) / z)
+@rules.inputs
+def a_rule(rng):
+    part = ["var", "put_x", "put_y"][rng.integers(3)]
+    x = rng.normal(size=rng.integers(1, 4, size=rng.integers(1, 4)))
+    if part == "var":
+        axis = [None, 0, -1, tuple(range(x.ndim))][rng.integers(4)]
+        keepdims = bool(rng.integers(2))
+        z = x.var(axis, keepdims=keepdims)
+        inputs = {"g": np.asarray(rng.normal(size=z.shape)), "z": z, "x": x, "axis": axis, "keepdims": keepdims}
+        return Case(inputs, part=part)
+    index = [0, -1, slice(0, 1), [0]][rng.integers(4)]
+    y = np.asarray(rng.normal(size=x[index].shape))
+    z = check.put(x, y, index)
+    return Case({"g": rng.normal(size=x.shape), "z": z, "x": x, "y": y, "index": index}, part=part)
 
 
-@far.wrong("Your rules return the derivatives alone")
-def no_g():
-    return made(lambda g, z, x, y: x / z, lambda g, z, x, y: y / z)
+engine = answers_to(check.own_engine)
 
 
-@far.wrong("that of what stands under it is missing")
-def root_only():
-    return made(lambda g, z, x, y: 0.5 * g / z, lambda g, z, x, y: 0.5 * g / z)
+@engine.right
+class WithADictionary:
+    def apply(entry, *inputs, **options):
+        nodes = [x if isinstance(x, check.Node) else check.Node(x) for x in inputs]
+        z = check.Node(entry[0](*[x.data for x in nodes], **options))
+        if any(x.requires_grad for x in nodes):
+            z.requires_grad = True
+            z._op, z._prev, z._options = entry, tuple(nodes), options
+        return z
+
+    def backward(root, g):
+        waiting = {root: g}
+        for node in reversed(topological_order(root)):
+            arrived = waiting[node]
+            if not node._prev:
+                node.grad = arrived + (0.0 if node.grad is None else node.grad)
+                continue
+            arrays = [x.data for x in node._prev]
+            for i, x in enumerate(node._prev):
+                if x.requires_grad:
+                    part = node._op[1](i, arrived, node.data, *arrays, **node._options)
+                    waiting[x] = unbroadcast(part, x.data.shape) + waiting.get(x, 0.0)
 
 
-@far.wrong("that of the root is missing")
-def squares_only():
-    return made(lambda g, z, x, y: 2 * g * x, lambda g, z, x, y: 2 * g * y)
+@engine.right
+class WithCounts:
+    """No order: a node goes on when all that use it have arrived."""
+
+    @staticmethod
+    def apply(entry, *inputs, **options):
+        forward, _ = entry
+        given = []
+        for x in inputs:
+            given.append(x if type(x) is Node else Node(x, requires_grad=False))
+        needed = sum(x.requires_grad for x in given) > 0
+        z = Node(forward(*(x.data for x in given), **options), requires_grad=needed)
+        if needed:
+            z._op, z._options, z._prev = entry, dict(options), (*given,)
+        return z
+
+    @staticmethod
+    def backward(root, g):
+        uses, seen, stack = {root: 0}, {root}, [root]
+        while stack:
+            for x in stack.pop()._prev:
+                if x.requires_grad:
+                    uses[x] = uses.get(x, 0) + 1
+                    if x not in seen:
+                        seen.add(x)
+                        stack.append(x)
+        found, ready = {root: np.array(g)}, [root]
+        while ready:
+            node = ready.pop()
+            if node._op == "":
+                node.grad = found[node].copy() if node.grad is None else node.grad + found[node]
+                continue
+            for i, x in enumerate(node._prev):
+                if x.requires_grad:
+                    rule = node._op[1]
+                    part = rule(i, found[node], node.data, *[p.data for p in node._prev], **node._options)
+                    part = unbroadcast(np.array(part), x.data.shape)
+                    found[x] = part if x not in found else found[x] + part
+                    uses[x] -= 1
+                    if uses[x] == 0:
+                        ready.append(x)
 
 
-@far.wrong("gradient of the other")
-def turned():
-    return made(lambda g, z, x, y: g * y / z, lambda g, z, x, y: g * x / z)
+@engine.right
+class WithZeros:
+    apply = WithADictionary.apply
+
+    def backward(root, g):
+        order = topological_order(root)
+        found = {node: np.zeros(node.data.shape) for node in order}
+        found[root] += g
+        for node in order[::-1]:
+            for i in range(len(node._prev)):
+                x = node._prev[i]
+                if x in found:
+                    inputs = (p.data for p in node._prev)
+                    found[x] += unbroadcast(
+                        node._op[1](i, found[node], node.data, *inputs, **node._options), x.data.shape
+                    )
+        for node in order:
+            if not node._prev:
+                node.grad = found[node] if node.grad is None else found[node] + node.grad
 
 
-@far.wrong("half of its size")
-def halved():
-    return made(lambda g, z, x, y: g * x / z / 2, lambda g, z, x, y: g * y / z / 2)
+class Blank:
+    def apply(entry, *inputs, **options):
+        raise NotImplementedError
+
+    def backward(root, g):
+        raise NotImplementedError
 
 
-@far.wrong("the root is missing from the forward")
-def no_root():
-    return made(lambda g, z, x, y: g * x / z, lambda g, z, x, y: g * y / z, lambda x, y: x**2 + y**2)
+engine.stub(Blank)
 
 
-@far.wrong("the sum over axes that were stretched is the engine's")
-def summed_by_hand():
-    return made(lambda g, z, x, y: g * x / z, lambda g, z, x, y: (g * y / z).sum(axis=0))
+def engine_but(**parts):
+    return type("Changed", (WithADictionary,), parts)
 
 
-@far.wrong("two Vjp, yours has 1")
-def one_rule():
-    return Primitive("distance", np.hypot, Vjp(lambda g, z, x, y: (g * x / z, g * y / z), ""))
+def recorded_by(entry, inputs, options):
+    nodes = tuple(x if isinstance(x, Node) else Node(x) for x in inputs)
+    z = Node(entry[0](*[x.data for x in nodes], **options))
+    z._op, z._prev, z._options = entry, nodes, options
+    z.requires_grad = any(x.requires_grad for x in nodes)
+    return z
 
 
-@far.wrong("one of yours is None")
-def a_rule_missing():
-    return made(lambda g, z, x, y: g * x / z, None)
+engine.wrong("You take notes of every result")(
+    engine_but(apply=lambda entry, *inputs, **options: recorded_by(entry, inputs, options))
+)
 
 
-@far.wrong("called as rule(g, z, x, y)")
-def fewer_parameters():
-    return made(lambda g, x, y: g * x / np.hypot(x, y), lambda g, x, y: g * y / np.hypot(x, y))
+def apply_but(words=""):
+    def declare(function):
+        engine.wrong(words)(engine_but(apply=function))
+        return function
+
+    return declare
 
 
-@far.wrong("a Primitive; yours returns a function")
-def a_function():
-    return lambda x, y: np.hypot(x, y)
+def backward_but(words=""):
+    def declare(function):
+        engine.wrong(words)(engine_but(backward=function))
+        return function
+
+    return declare
 
 
-@far.wrong("Your code changed g")
-def written_in_place():
-    return made(lambda g, z, x, y: np.multiply(g, x / z, out=g), lambda g, z, x, y: g * y / z)
+@apply_but("Every result of yours needs a gradient")
+def always_true(entry, *inputs, **options):
+    z = recorded_by(entry, inputs, options)
+    z.requires_grad = True
+    return z
 
 
-@far.inputs
-def two_arrays(rng):
-    common = rng.integers(1, 4, size=2)
-    of_x, of_y = ([rng.choice([1, size]) for size in common[rng.integers(3) :]] for _ in range(2))
-    g = rng.normal(size=np.broadcast_shapes(of_x, of_y))
-    return {"x": np.asarray(rng.normal(size=of_x)), "y": np.asarray(rng.normal(size=of_y)), "g": np.asarray(g)}
+@apply_but("only if all inputs need a gradient")
+def all_of_them(entry, *inputs, **options):
+    z = recorded_by(entry, inputs, options)
+    return z if all(x.requires_grad for x in z._prev) else Node(z.data)
 
 
-@far.inputs
-def two_numbers(rng):
-    return {"x": rng.uniform(0.5, 3), "y": rng.uniform(-3, -0.5)}
+@apply_but("keep only the inputs that need")
+def without_constants(entry, *inputs, **options):
+    z = WithADictionary.apply(entry, *inputs, **options)
+    z._prev = tuple(x for x in z._prev if x.requires_grad)
+    return z
+
+
+@apply_but("You do not note the options")
+def forgetful(entry, *inputs, **options):
+    z = WithADictionary.apply(entry, *inputs, **options)
+    z._options = {}
+    return z
+
+
+@apply_but("do not reach the forward function")
+def options_lost(entry, *inputs, **options):
+    z = WithADictionary.apply(entry, *inputs)
+    if z._prev:
+        z._options = options
+    return z
+
+
+@apply_but("Without `_op` and `_prev` it is a leaf")
+def only_the_number(entry, *inputs, **options):
+    z = WithADictionary.apply(entry, *inputs, **options)
+    return Node(z.data, requires_grad=z.requires_grad)
+
+
+@apply_but("does not say that it needs a gradient")
+def flag_forgotten(entry, *inputs, **options):
+    z = WithADictionary.apply(entry, *inputs, **options)
+    z.requires_grad = False
+    return z
+
+
+@apply_but("yours returns an array")
+def an_array(entry, *inputs, **options):
+    return WithADictionary.apply(entry, *inputs, **options).data
+
+
+@apply_but()
+def the_rule_alone(entry, *inputs, **options):
+    z = WithADictionary.apply(entry, *inputs, **options)
+    z._op = z._op and entry[1]
+    return z
+
+
+@apply_but()
+def first_input_decides(entry, *inputs, **options):
+    z = recorded_by(entry, inputs, options)
+    return z if z._prev[0].requires_grad else Node(z.data)
+
+
+def sweep_with(root, g, **steps):
+    check.sweep(root, g, **steps)
+
+
+backward_but("You begin with ones")(lambda root, g: sweep_with(root, np.ones(np.shape(g))))
+backward_but("keeps only one of its two contributions")(
+    lambda root, g: sweep_with(root, g, gather=lambda before, part: part)
+)
+backward_but("Bring each contribution back")(lambda root, g: sweep_with(root, g, fit=lambda part, shape: part))
+
+
+@backward_but("Results keep their gradient as well")
+def everybody_keeps(root, g):
+    def keep(node, arrived):
+        node.grad = arrived + (0 if node.grad is None else node.grad)
+
+    sweep_with(root, g, keep=keep)
+
+
+@backward_but("A leaf loses the gradient")
+def replaced(root, g):
+    def keep(node, arrived):
+        if node._op == "":
+            node.grad = arrived.copy()
+
+    sweep_with(root, g, keep=keep)
+
+
+@backward_but("Keep a copy: np.array(g)")
+def the_same_array(root, g):
+    def keep(node, arrived):
+        if not node._prev:
+            node.grad = arrived if node.grad is None else node.grad + arrived
+
+    sweep_with(root, g, keep=keep)
+
+
+@backward_but("You ask for the gradient of input 0 every time")
+def number_zero(root, g):
+    def rule_of(node, i, arrived, arrays):
+        return node._op[1](0, arrived, node.data, *arrays, **node._options)
+
+    sweep_with(root, g, rule_of=rule_of)
+
+
+@backward_but("The rules do not get the options")
+def no_options(root, g):
+    def rule_of(node, i, arrived, arrays):
+        return node._op[1](i, arrived, node.data, *arrays)
+
+    sweep_with(root, g, rule_of=rule_of)
+
+
+@backward_but("called the rule of an input that needs no gradient")
+def rules_of_constants(root, g):
+    waiting = {root: g}
+    for node in reversed(topological_order(root)):
+        arrived = waiting[node]
+        if not node._prev:
+            node.grad = arrived + (0.0 if node.grad is None else node.grad)
+        for i, x in enumerate(node._prev):
+            part = node._op[1](i, arrived, node.data, *[p.data for p in node._prev], **node._options)
+            if x.requires_grad:
+                waiting[x] = unbroadcast(part, x.data.shape) + waiting.get(x, 0.0)
+
+
+@backward_but()
+def from_the_leaves(root, g):
+    sweep_with(root, g, order=lambda root: topological_order(root)[::-1])
+
+
+@backward_but()
+def along_every_path(root, g):
+    if not root._prev:
+        root.grad = np.array(g) if root.grad is None else root.grad + g
+    for i, x in enumerate(root._prev):
+        if x.requires_grad:
+            part = root._op[1](i, g, root.data, *[p.data for p in root._prev], **root._options)
+            along_every_path(x, unbroadcast(part, x.data.shape))
+
+
+@backward_but()
+def nothing_at_all(root, g):
+    topological_order(root)
+
+
+@engine.inputs
+def a_graph_or_an_entry(rng):
+    if rng.integers(2):
+        cases = [case for case in check.own_engine.cases() if case.part == "apply"]
+        return cases[rng.integers(len(cases))]
+    story = check.GRAPHS[rng.integers(len(check.GRAPHS))]
+    g = rng.normal(size=np.shape(story.cases[0][0]))
+    expected = (*story.gradients(*map(np.array, story.values), g), check.EACH_ITS_OWN)
+    return Case({"graph": story.__doc__, "g": g}, expected, call=check.swept, part="backward", names=story.names)
 
 
 grads = answers_to(check.no_grad)
@@ -725,3 +996,148 @@ who.wrong()({**RIGHT, "d": "maybe"})
 who.wrong("constants get none")({**RIGHT, "x": True})
 who.wrong("results pass theirs on")({**RIGHT, "d": True})
 who.wrong()(True)
+
+
+up = answers_to(check.climb)
+
+
+@up.right
+def with_detached(network, parameters, starts, rate, steps):
+    fixed = [p.detach() for p in parameters]
+    way = [starts]
+    for _ in range(steps):
+        points = Tensor(way[-1], requires_grad=True)
+        network(points, fixed).sum().backward()
+        way.append(way[-1] + rate * points.grad)
+    return np.array(way)
+
+
+@up.right
+def one_leaf_for_all(network, parameters, starts, rate, steps):
+    way = np.zeros((steps + 1, *starts.shape))
+    way[0] = starts
+    points = Tensor(starts.copy(), requires_grad=True)
+    constants = [Tensor(p.data) for p in parameters]
+    for k in range(1, steps + 1):
+        points.grad = None
+        z = network(points, constants)
+        z.backward(np.ones(z.shape))
+        with no_grad():
+            points += rate * points.grad
+        way[k] = points.data
+    return way
+
+
+@up.right
+def a_list_of_arrays(network, parameters, starts, rate, steps):
+    way, here = [starts], starts
+    for _ in range(steps):
+        leaf = Tensor(here, requires_grad=True)
+        network(leaf, [p.data for p in parameters]).sum().backward()
+        here = here + rate * leaf.grad
+        way = [*way, here]
+    return np.stack(way)
+
+
+up.wrong("go downhill")(lambda n, p, x, rate, steps: with_detached(n, p, x, -rate, steps))
+up.wrong("The start is missing")(lambda n, p, x, rate, steps: with_detached(n, p, x, rate, steps)[1:])
+up.wrong("The last step is missing")(lambda n, p, x, rate, steps: with_detached(n, p, x, rate, steps)[:-1])
+up.wrong("where the points end")(lambda n, p, x, rate, steps: with_detached(n, p, x, rate, steps)[-1])
+
+
+@up.wrong("All rows of the way are equal")
+def the_same_array_again(network, parameters, starts, rate, steps):
+    fixed, here = [p.detach() for p in parameters], starts.copy()
+    way = [here]
+    for _ in range(steps):
+        points = Tensor(here.copy(), requires_grad=True)
+        network(points, fixed).sum().backward()
+        here += rate * points.grad
+        way.append(here)
+    return np.array(way)
+
+
+@up.wrong("the mean of all answers")
+def by_the_mean(network, parameters, starts, rate, steps):
+    fixed, way = [p.detach() for p in parameters], [starts]
+    for _ in range(steps):
+        points = Tensor(way[-1], requires_grad=True)
+        network(points, fixed).mean().backward()
+        way.append(way[-1] + rate * points.grad)
+    return np.array(way)
+
+
+@up.wrong("gradients of earlier steps")
+def never_forgotten(network, parameters, starts, rate, steps):
+    fixed = [p.detach() for p in parameters]
+    points, way = Tensor(starts.copy(), requires_grad=True), [starts]
+    for _ in range(steps):
+        network(points, fixed).sum().backward()
+        with no_grad():
+            points += rate * points.grad
+        way.append(points.data.copy())
+    return np.array(way)
+
+
+@up.wrong("uses the gradient at the start")
+def straight_on(network, parameters, starts, rate, steps):
+    leaf = Tensor(starts, requires_grad=True)
+    network(leaf, [p.detach() for p in parameters]).sum().backward()
+    return np.array([starts + rate * k * leaf.grad for k in range(steps + 1)])
+
+
+@up.wrong("The parameters have a gradient now")
+def parameters_as_they_are(network, parameters, starts, rate, steps):
+    way = [starts]
+    for _ in range(max(steps, 1)):
+        points = Tensor(way[-1], requires_grad=True)
+        network(points, parameters).sum().backward()
+        way.append(way[-1] + rate * points.grad)
+    return np.array(way[: steps + 1])
+
+
+@up.wrong("moves the parameters")
+def the_network_moves(network, parameters, starts, rate, steps):
+    for _ in range(max(steps, 1)):
+        network(Tensor(starts), parameters).sum().backward()
+        for p in parameters:
+            p.data += rate * p.grad
+            p.grad = None
+    return np.array([starts] * (steps + 1))
+
+
+@up.wrong("does not need a gradient any more")
+def switched_off(network, parameters, starts, rate, steps):
+    for p in parameters:
+        p.requires_grad = False
+    return with_detached(network, parameters, starts, rate, steps)
+
+
+@up.wrong("Your code changed starts")
+def in_place(network, parameters, starts, rate, steps):
+    way = with_detached(network, parameters, starts, rate, steps)
+    starts += 1
+    return way
+
+
+@up.wrong()
+def one_step_too_many(network, parameters, starts, rate, steps):
+    return with_detached(network, parameters, starts, rate, steps + 1)
+
+
+@up.wrong()
+def steps_of_length_rate(network, parameters, starts, rate, steps):
+    fixed, way = [p.detach() for p in parameters], [starts]
+    for _ in range(steps):
+        points = Tensor(way[-1], requires_grad=True)
+        network(points, fixed).sum().backward()
+        way.append(way[-1] + rate * np.sign(points.grad))
+    return np.array(way)
+
+
+@up.inputs
+def a_hill(rng):
+    hills = list(check.HILLS)
+    starts = rng.normal(size=(rng.integers(1, 4), 2))
+    inputs = {"network": hills[rng.integers(3)], "starts": starts, "rate": rng.uniform(0.05, 0.3)}
+    return Case({**inputs, "steps": int(rng.integers(0, 4))}, call=check.climbed)
