@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..expressions import FormulaError, expression
 from ..formulas import gradient_text, number, value_text
+from ..scalar import Value
 from ..walkthrough import Contribution, Step, Walkthrough
 from .base import Goal, Model, Token, View, Words
 from .graph_picture import GrowingPicture, has_value_line, is_drawable
@@ -25,13 +27,26 @@ class ChainRuleModel(Model):
     interval = 1500
 
     def __init__(self, root: Any, names: Mapping[str, Any] | None = None):
+        self.formula = ""  # as the learner has typed it; empty for a graph that was given
+        self.predicting = False  # True: contributions are hidden until the learner has answered
+        self.revealed = False
+        self.verdict = ""
+        if isinstance(root, str):
+            self._start(*self._read(root, {}))
+        else:
+            self._start(root, names)
+
+    def _start(self, root: Any, names: Mapping[str, Any] | None) -> None:
         self._take(Walkthrough(root, names))
         self.inputs = Inputs(self.walkthrough.graph)
         self._figure = GrowingPicture()
         self.length = len(self.stops) + 2
-        self.predicting = False  # True: contributions are hidden until the learner has answered
-        self.revealed = False
-        self.verdict = ""
+
+    def _read(self, text: str, values: Mapping[str, float]) -> tuple[Value, dict[str, Value]]:
+        """The result of a formula, which is called f, and its named parts."""
+        root, names = expression(text, values)
+        self.formula = text.strip()
+        return root, {"f": root, **names}
 
     def _take(self, walkthrough: Walkthrough) -> None:
         self.walkthrough = walkthrough
@@ -99,6 +114,19 @@ class ChainRuleModel(Model):
         if is_near(-right):
             return ": the sign differs."
         return f": they differ by {number(abs(predicted - right))}."
+
+    def retype(self, text: str) -> None:
+        """Take another formula. Its letters keep the values that they have. A text that is none gets a sentence."""
+        values = {node.name: node.value.item() for node in self.nodes if node.kind == "input"}
+        try:
+            with np.errstate(all="ignore"):
+                root, names = self._read(text, values)
+                self._start(root, names)
+        except FormulaError as error:
+            self.verdict = str(error)
+            return
+        self.__dict__.pop("_wanted", None)  # the goal belongs to the formula
+        self.go(0)
 
     def move(self, data_id: str, value: float) -> None:
         """Give an input another value; all values and gradients follow."""
@@ -206,12 +234,15 @@ class ChainRuleModel(Model):
             shown = [self.result]
             equals = [self.result.name, self.result.formula, value_text(self.result.value)]
             title = f"Start: {' = '.join(filter(None, equals))}"
-            remark = f"{len(self.stops)} contributions lead back to the inputs."
+            count = len(self.stops)
+            remark = f"{count} contribution{'s lead' if count > 1 else ' leads'} back to the inputs."
         else:
             shown = [self.nodes[i] for i in self.walkthrough.inputs()]
             title, remark = "End: the gradients of the inputs", ""
-        rows = tuple((f"∂{self.result.name}/∂{node.name}", gradient_text(node.gradient)) for node in shown)
-        return Words(title, rows, self.verdict or remark)
+        rows = [(f"∂{self.result.name}/∂{node.name}", gradient_text(node.gradient)) for node in shown]
+        if self.formula:
+            rows.insert(0, (self.result.name, self.formula))
+        return Words(title, tuple(rows), self.verdict or remark)
 
     def _step_words(self, step: Step, given: Contribution) -> Words:
         node, source = self.nodes[step.node], self.nodes[given.source]
@@ -250,7 +281,8 @@ class ChainRuleModel(Model):
 class ChainRuleWalkthrough(InputHandles, View):
     """The gradient of a result, one contribution at a time: local derivative times arriving gradient.
 
-    root : a Tensor, a scalar.Value, or any object with `data`, `_prev` and `_op`.
+    root : a Tensor, a scalar.Value, or any object with `data`, `_prev` and `_op`; or a formula, "x * y + sin(x)", over
+        which another one can be typed (see `gradlib.expressions`).
     names : {name: node}, for the picture; by default the variables of the calling code.
 
     "Predict first" hides each contribution until a number is typed or "Reveal" is pressed. A click on a node
@@ -270,7 +302,8 @@ class ChainRuleWalkthrough(InputHandles, View):
       running sum        x is used twice: in all 4 (1 + 3)
     Goal: Drag the values of the inputs until the gradient of x is 0.
 
-    Raises GraphError if nothing in the graph needs a gradient, KeyError for an operation that is not in the table.
+    Raises GraphError if nothing in the graph needs a gradient, KeyError for an operation that is not in the table,
+    FormulaError for a text that is not a formula.
     """
 
     def __init__(self, root: Any, names: Mapping[str, Any] | None = None):
@@ -287,7 +320,30 @@ class ChainRuleWalkthrough(InputHandles, View):
         predict.observe(lambda change: self._do(model.predict, change.new), "value")
         self._answer.observe(lambda change: change.new and self._do(model.answer, change.new), "value")
         self._reveal.on_click(lambda _: self._do(model.reveal))
-        return [predict, self._answer, self._reveal]
+        return [*self._formula(), predict, self._answer, self._reveal]
+
+    def _formula(self) -> list:
+        """The field for a formula, if this walkthrough is of one."""
+        import ipywidgets as W
+
+        if not self.model.formula:
+            return []
+        name = self.model.result.name
+        field = W.Text(
+            value=self.model.formula,
+            description=f"{name} =",
+            tooltip=f"the formula {name}",
+            continuous_update=False,
+            layout={"width": "30em"},
+        )
+        field.style.description_width = "initial"
+        field.observe(lambda change: self._retype(change.new), "value")
+        return [field]
+
+    def _retype(self, text: str) -> None:
+        self.model.retype(text)
+        self.make_room()
+        self.show()
 
     def clicked(self, data_id: str) -> None:
         self._do(self.model.select, data_id)

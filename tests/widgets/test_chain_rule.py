@@ -268,3 +268,63 @@ def test_names_come_from_the_calling_code():
 def test_nothing_to_explain_is_an_error():
     with pytest.raises(GraphError, match="nothing to explain"):
         ChainRuleWalkthrough(Value(2.0, requires_grad=False) + 1.0)
+
+
+def typed(text="sin(x * y) + x**2"):
+    return ChainRuleModel(text)
+
+
+def test_a_formula_is_walked_through_as_a_graph_is():
+    model = typed()
+    assert model.transcript().startswith("Start: f = t2 + t3 = ")
+    assert ("f", "sin(x * y) + x**2") in model.words().rows
+    model.go(model.length - 1)
+    gradients = {node.name: node.gradient.item() for node in model.nodes if node.name in "xy"}
+    assert gradients == pytest.approx({"x": 3 * math.cos(6) + 4, "y": 2 * math.cos(6)})
+
+
+def test_another_formula_keeps_the_values_of_its_letters():
+    model = typed()
+    model.move(node_id(model, "x"), -1.5)
+    model.go(3)
+    model.retype("x * x * z")
+    assert (model.step, model.formula) == (0, "x * x * z")
+    assert {node.name: node.value.item() for node in model.nodes if node.kind == "input"} == {"x": -1.5, "z": 1.0}
+    assert model.length == len(model.stops) + 2 == 4 + 2
+    assert model.goal().text == "Drag the values of the inputs until the gradient of x is 0."
+
+
+def test_what_is_not_a_formula_is_said_and_the_graph_stays():
+    model = typed()
+    model.go(2)
+    before = model.picture()
+    model.retype("sin(x")
+    assert "not a formula yet" in model.words().remark
+    assert (model.picture(), model.step, model.formula) == (before, 2, "sin(x * y) + x**2")
+    model.go(3)
+    assert "not a formula yet" not in model.words().remark
+
+
+def test_after_a_drag_to_where_the_formula_has_no_value_another_one_can_be_typed():
+    model = typed("1 / x + y")
+    model.move(node_id(model, "x"), 0.0)
+    model.retype("ln(x) + y")
+    assert "At x = 0 this formula has no finite value" in model.words().remark
+    model.retype("x = 4; ln(x) + y")
+    assert model.transcript().startswith("Start: f = t1 + y = 4.386")
+
+
+def test_the_field_holds_the_formula_and_sends_what_is_typed():
+    view = ChainRuleWalkthrough("x * y")
+    own, picture = view.widget.children
+    field = own.children[0]
+    assert (field.value, field.description, field.continuous_update) == ("x * y", "f =", False)
+    field.value = "exp(x) * x"
+    assert view.model.formula == "exp(x) * x" and "f = t1 · x" in picture.picture and picture.last == 3 + 1
+    field.value = "exp("
+    assert "not a formula yet" in picture.words and "f = t1 · x" in picture.picture
+
+
+def test_a_graph_that_was_given_has_no_field():
+    x = Value(2.0, "x")
+    assert len(ChainRuleWalkthrough(x * x, {}).widget.children[0].children) == 3

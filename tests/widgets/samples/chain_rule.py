@@ -6,6 +6,7 @@ SAMPLES = {
         name: lambda make=make: ChainRuleWalkthrough(make(), {})
         for name, make in {**GRAPHS, "300 operations": lambda: chain(300)}.items()
     }
+    | {"a formula": lambda: ChainRuleWalkthrough("t = sin(x * y); t * t + t")}
 }
 
 CELLS = {
@@ -22,5 +23,9 @@ from gradlib.scalar import Value
 from gradlib.widgets import ChainRuleWalkthrough
 x, y = Value(2.0), Value(3.0)
 ChainRuleWalkthrough(x * y + x**2)
+""",
+    "formula": """
+from gradlib.widgets import ChainRuleWalkthrough
+ChainRuleWalkthrough("sin(x * y) + x**2")
 """,
 }
