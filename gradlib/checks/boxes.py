@@ -65,6 +65,8 @@ def diagnose(
     sentences = _name_mistakes(telling, answers, wrong, mistakes, wholes)
     sentences += [problems[key] for key in wrong if problems[key]]
     sentences += [f"There is no box called {show_name(key)}." for key in answers if key not in expected]
+    if case.remark is not None:
+        sentences += filter(None, [case.remark({key: answers[key] for key in filled if key in answers})])
     right = [key for key in expected if all(_is_right(result, key) for result in telling)]
     if case.names and right:
         sentences.append(f"Right so far: {', '.join(right)}.")
