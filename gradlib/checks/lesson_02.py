@@ -198,7 +198,7 @@ def outer_first(functions, derivatives, x):
 
 @chain_derivative.mistake
 def last_only(functions, derivatives, x):
-    """That is the slope of the last function alone, what arrives at it included. Every function on the way
+    """That is the slope of the last function alone, taken at the right place. Every function on the way
     contributes a factor."""
     slope = 1.0
     for function, derivative in zip(functions, derivatives, strict=True):
@@ -243,8 +243,7 @@ def sum_over_paths():
 
 @sum_over_paths.mistake
 def everything_multiplied(paths):
-    """You multiplied the paths with each other. Steps of one path follow each other and multiply;
-    different paths stand beside each other and add."""
+    """You multiplied the paths with each other. The steps of one path multiply, and different paths add."""
     return math.prod(math.prod(path) for path in paths) if paths else 0.0
 
 
@@ -268,14 +267,14 @@ def first_path_only(paths):
 
 @sum_over_paths.mistake
 def last_path_only(paths):
-    """That is what the last path contributes: it has replaced the others. Each must be added."""
+    """That is what the last path contributes. It has replaced the others, but each must be added."""
     return math.prod(paths[-1]) if paths else 0.0
 
 
 @sum_over_paths.mistake
 def equal_paths_once(paths):
-    """Paths with the same product were taken for one: a set keeps equal numbers once. Each path counts,
-    also when another one contributes as much."""
+    """Paths with the same product were taken for one: a set keeps equal numbers once. Each path counts, even
+    if another one contributes the same."""
     return sum({math.prod(path) for path in paths})
 
 
@@ -306,7 +305,35 @@ def gradients():
     The graph is a = x · y, b = a + w, z = b · y, at x = 2, y = -3, w = 4: so a = -6, b = -2, z = 6. The
     boxes are "z", "b", "a", "w", "x" and "y".
     """
-    yield Case(expected={"z": 1.0, "b": -3.0, "a": -3.0, "w": -3.0, "x": 9.0, "y": -8.0})
+    yield Case(expected={"z": 1.0, "b": -3.0, "a": -3.0, "w": -3.0, "x": 9.0, "y": -8.0}, remark=followed)
+
+
+# Each gradient from those of the boxes that use it.
+FROM_LATER_BOXES = {
+    "b": lambda gradient: gradient["z"] * -3.0,
+    "a": lambda gradient: gradient["b"],
+    "w": lambda gradient: gradient["b"],
+    "x": lambda gradient: gradient["a"] * -3.0,
+    "y": lambda gradient: gradient["z"] * -2.0 + gradient["a"] * 2.0,
+}
+
+
+def followed(boxes):
+    """A sentence on boxes that are wrong only because one before them is: the learner's own numbers lead to them."""
+    right = next(gradients.cases()).expected
+    only_follow = []
+    for box, rule in FROM_LATER_BOXES.items():
+        try:
+            consistent = math.isclose(float(boxes[box]), rule({name: float(boxes[name]) for name in boxes}))
+            if consistent and not math.isclose(float(boxes[box]), right[box]):
+                only_follow.append(box)
+        except (KeyError, TypeError, ValueError):  # a box that is empty, or that holds no number
+            continue
+    if not only_follow:
+        return ""
+    *others, last = only_follow
+    names, follow = (f"{', '.join(others)} and {last}", "follow") if others else (last, "follows")
+    return f"{names} {follow} correctly from your own numbers: mend what you worked out before."
 
 
 @gradients.mistake
@@ -348,6 +375,111 @@ def values_in_place_of_gradients():
 
 
 # --- 5 -----------------------------------------------------------------------------------------
+
+
+@exercise("A diamond", points=2)
+def diamond():
+    """Return the derivative of z = p(t) · q(t) with respect to x, where t = s(x).
+
+    s, p and q are pairs: a function and its derivative. Use the derivatives that you are given: a slope that is
+    measured by a nudge only comes near. For s = x + 1, p = t² and q = 3t at x = 1 it is 36.
+    """
+    shift, triple = pair("x + 1", lambda x: x + 1, lambda x: 1.0), pair("3x", lambda x: 3 * x, lambda x: 3.0)
+    square, sine = pair("x²", lambda x: x * x, lambda x: 2 * x), pair("sin", math.sin, math.cos)
+    hill, exp = pair("4 - x²", lambda x: 4 - x * x, lambda x: -2 * x), pair("eˣ", math.exp, math.exp)
+    for s, p, q, x in [
+        (shift, square, triple, 1.0),
+        (triple, square, shift, 1.0),
+        (square, triple, hill, 2.0),
+        (hill, shift, square, -3.0),
+        (hill, square, triple, 3.0),
+        (square, shift, shift, -1.5),
+        (sine, exp, hill, 0.7),
+        (exp, sine, square, -0.4),
+        (hill, exp, sine, 1.5),
+        (square, square, hill, 0.0),
+    ]:
+        t = s[0](x)
+        slope = (p[1](t) * q[0](t) + p[0](t) * q[1](t)) * s[1](x)
+        yield Case({"s": s, "p": p, "q": q, "x": x}, slope, rtol=1e-12, atol=1e-13)
+
+
+def pair(text, function, derivative):
+    return named(text, function), named(f"({text})′", derivative)
+
+
+@diamond.mistake
+def through_p_alone(s, p, q, x):
+    """You follow the path through p alone. A nudge in t also reaches z through q, and the two contributions add."""
+    t = s[0](x)
+    return p[1](t) * q[0](t) * s[1](x)
+
+
+@diamond.mistake
+def through_q_alone(s, p, q, x):
+    """You follow the path through q alone. A nudge in t also reaches z through p, and the two contributions add."""
+    t = s[0](x)
+    return p[0](t) * q[1](t) * s[1](x)
+
+
+@diamond.mistake
+def product_of_slopes(s, p, q, x):
+    """You multiplied the slopes of p and q. Each belongs to a path of its own, and different paths add."""
+    t = s[0](x)
+    return p[1](t) * q[1](t) * s[1](x)
+
+
+@diamond.mistake
+def sum_of_slopes(s, p, q, x):
+    """You added the slopes of p and q as if z were p + q. At a product each of them is multiplied by the other
+    factor."""
+    t = s[0](x)
+    return (p[1](t) + q[1](t)) * s[1](x)
+
+
+@diamond.mistake
+def own_factor_of_the_product(s, p, q, x):
+    """At the product you took each factor's own value. The local derivative with respect to p is q, and the one
+    with respect to q is p."""
+    t = s[0](x)
+    return (p[1](t) * p[0](t) + q[1](t) * q[0](t)) * s[1](x)
+
+
+@diamond.mistake
+def ends_at_t(s, p, q, x):
+    """That is the gradient that arrives at t. The last step is missing: from t to x the slope of s is a factor."""
+    t = s[0](x)
+    return p[1](t) * q[0](t) + p[0](t) * q[1](t)
+
+
+@diamond.mistake
+def everything_at_x(s, p, q, x):
+    """You took p and q and their derivatives at x. They are given t = s(x), so they belong there."""
+    return (p[1](x) * q[0](x) + p[0](x) * q[1](x)) * s[1](x)
+
+
+@diamond.mistake
+def slope_of_s_at_t(s, p, q, x):
+    """You took the derivative of s at t. It belongs at x, which is what s was given."""
+    t = s[0](x)
+    return (p[1](t) * q[0](t) + p[0](t) * q[1](t)) * s[1](t)
+
+
+@diamond.mistake
+def slope_of_s_in_one_path(s, p, q, x):
+    """The slope of s is a factor of one contribution only. Both paths go through s, so multiply their sum by it."""
+    t = s[0](x)
+    return p[1](t) * q[0](t) + p[0](t) * q[1](t) * s[1](x)
+
+
+@diamond.mistake
+def value_of_the_diamond(s, p, q, x):
+    """That is the value of z, not how fast it moves."""
+    t = s[0](x)
+    return p[0](t) * q[0](t)
+
+
+# --- 6 -----------------------------------------------------------------------------------------
 
 
 class Node:
@@ -513,3 +645,145 @@ def emptied_lists(root, target):
     """Every path is empty. A list that is collected and goes on changing changes in the answer, too:
     collect a copy of it."""
     return [[] for _ in paths_between(root, target)]
+
+
+# --- 7 -----------------------------------------------------------------------------------------
+
+
+@exercise("A sweep of your own", points=4)
+def sweep():
+    """Return the gradient of the last step with respect to every name, as a dictionary.
+
+    steps is a list of triples (name, operation, used), in the order in which they are computed. The operation is
+    "+" or "*" of two values or "sin" of one, and used is a tuple of names. inputs is a dictionary with the values
+    of the inputs. A name that the result does not depend on has the gradient 0. For a = x · y, b = x · x and
+    z = a + b at x = 2, y = 3 the answer is {"z": 1, "a": 1, "b": 1, "x": 7, "y": 2}.
+    """
+    product = [("z", "*", ("x", "y"))]
+    both = [("a", "*", ("x", "y")), ("b", "*", ("x", "x")), ("z", "+", ("a", "b"))]
+    shared = [("t", "*", ("x", "y")), ("u", "*", ("t", "y")), ("z", "+", ("t", "u"))]
+    twice = [("t", "+", ("x", "x")), ("z", "*", ("t", "t"))]
+    wave = [("u", "*", ("x", "y")), ("z", "sin", ("u",))]
+    waves = [("u", "*", ("x", "x")), ("v", "sin", ("u",)), ("w", "*", ("v", "y")), ("z", "+", ("w", "u"))]
+    long = [
+        ("u", "+", ("x", "y")),
+        ("v", "sin", ("u",)),
+        ("w", "*", ("v", "u")),
+        ("q", "sin", ("w",)),
+        ("z", "*", ("v", "q")),
+    ]
+    idle = [("t", "*", ("x", "w")), ("z", "+", ("y", "y"))]
+    first = [("u", "+", ("x", "y")), ("v", "*", ("u", "u")), ("z", "*", ("v", "x"))]
+    for steps, inputs, about in [
+        (product, {"x": 2.0, "y": 3.0}, ""),
+        ([("z", "+", ("x", "y"))], {"x": 2.0, "y": -1.0}, ""),
+        (both, {"x": 2.0, "y": 3.0}, ""),
+        (wave, {"x": -2.0, "y": 0.5}, ""),
+        (shared, {"x": 3.0, "y": -2.0}, "a value that is shared"),
+        (twice, {"x": -1.5}, "an operation that uses one name twice"),
+        (waves, {"x": -1.5, "y": 2.0}, "a value that is shared"),
+        (first, {"x": -1.0, "y": 3.0}, "a value that is shared"),
+        (long, {"x": 0.5, "y": -2.0}, "a value that is shared"),
+        (long, {"x": -0.4, "y": -0.25}, "a value that is shared"),
+        (idle, {"x": 4.0, "w": -2.0, "y": 5.0}, "names that the result does not depend on"),
+        ([*both, ("q", "sin", ("z",))], {"x": 0.0, "y": 3.0}, "an input that is 0"),
+    ]:
+        yield Case({"steps": steps, "inputs": inputs}, swept(steps, inputs), about=about)
+
+
+def local_slopes(operation, numbers):
+    if operation == "sin":
+        return (math.cos(numbers[0]),)
+    return (1.0, 1.0) if operation == "+" else (numbers[1], numbers[0])
+
+
+def computed(steps, inputs):
+    """The value of every name."""
+    values = dict(inputs)
+    for name, operation, used in steps:
+        numbers = [values[each] for each in used]
+        values[name] = {"+": sum, "*": math.prod, "sin": lambda u: math.sin(u[0])}[operation](numbers)
+    return values
+
+
+def swept(steps, inputs, local=local_slopes, add=True, arriving=True):
+    """The gradient of every name, or what an answer with one mistake gives."""
+    values = computed(steps, inputs)
+    gradients = dict.fromkeys(values, 0.0)
+    gradients[steps[-1][0]] = 1.0
+    for name, operation, used in reversed(steps):
+        numbers = [values[each] for each in used]
+        for each, slope in zip(used, local(operation, numbers), strict=True):
+            contribution = slope * gradients[name] if arriving else slope
+            gradients[each] = gradients[each] * add + contribution
+    return gradients
+
+
+@sweep.mistake
+def assigned_instead_of_added(steps, inputs):
+    """You assign each contribution. A name that is used more than once keeps only the one that came last, and each
+    must be added."""
+    return swept(steps, inputs, add=False)
+
+
+@sweep.mistake
+def without_what_arrives(steps, inputs):
+    """You add up local derivatives alone. Each must be multiplied by the gradient that has arrived at its step."""
+    return swept(steps, inputs, arriving=False)
+
+
+@sweep.mistake
+def own_factors_of_a_product(steps, inputs):
+    """At a product you gave each factor its own value. The local derivative with respect to one factor is the other
+    one."""
+    return swept(steps, inputs, lambda operation, numbers: local_slopes(operation, numbers[::-1]))
+
+
+@sweep.mistake
+def sine_for_cosine(steps, inputs):
+    """The local derivative of the sine is the cosine, taken at the input."""
+    return swept(
+        steps, inputs, lambda op, numbers: (math.sin(numbers[0]),) if op == "sin" else local_slopes(op, numbers)
+    )
+
+
+@sweep.mistake
+def cosine_at_the_output(steps, inputs):
+    """You took the cosine at the output of the sine. It belongs at the input."""
+    return swept(
+        steps,
+        inputs,
+        lambda op, numbers: (math.cos(math.sin(numbers[0])),) if op == "sin" else local_slopes(op, numbers),
+    )
+
+
+@sweep.mistake
+def steps_in_forward_order(steps, inputs):
+    """You go through the steps forward. The gradient begins at the result, so the last step comes first."""
+    values = computed(steps, inputs)
+    gradients = dict.fromkeys(values, 0.0)
+    gradients[steps[-1][0]] = 1.0
+    for name, operation, used in steps:
+        numbers = [values[each] for each in used]
+        for each, slope in zip(used, local_slopes(operation, numbers), strict=True):
+            gradients[each] += slope * gradients[name]
+    return gradients
+
+
+@sweep.mistake
+def nothing_to_start_from(steps, inputs):
+    """Every gradient is 0. The result's own gradient is 1, and without it nothing can arrive anywhere."""
+    return dict.fromkeys(computed(steps, inputs), 0.0)
+
+
+@sweep.mistake
+def values_of_the_graph(steps, inputs):
+    """These are the values. A gradient says how fast the result moves when a value is nudged."""
+    return computed(steps, inputs)
+
+
+@sweep.mistake
+def product_as_sum(steps, inputs):
+    """At a product you passed on the gradient unchanged, as at a sum. There the other factor is the local
+    derivative."""
+    return swept(steps, inputs, lambda op, numbers: (1.0, 1.0) if op == "*" else local_slopes(op, numbers))

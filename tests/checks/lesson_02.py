@@ -253,7 +253,7 @@ def sum_of_all(paths):
     return sum(slope for path in paths for slope in path)
 
 
-@paths.wrong("it has replaced the others")
+@paths.wrong("It has replaced the others")
 def assigned(paths):
     total = 0.0
     for path in paths:
@@ -381,6 +381,135 @@ def local_slope_of_x():
 @boxes.wrong("There is no box called v")
 def another_box():
     return filled() | {"v": 1.0}
+
+
+@boxes.wrong("a, w and x follow correctly from your own numbers")
+def sign_of_b():
+    return filled() | {"b": 3, "a": 3, "w": 3, "x": -9}
+
+
+@boxes.wrong("x and y follow correctly from your own numbers")
+def a_passed_on_twice():
+    return filled() | {"a": -6, "x": 18, "y": -14}
+
+
+@boxes.wrong("x follows correctly from your own numbers")
+def a_wrong_and_y_empty():
+    return filled() | {"a": 3, "x": -9, "y": ...}
+
+
+@boxes.wrong()
+def a_word():
+    return filled() | {"a": "minus three"}
+
+
+diamond = answers_to(check.diamond)
+
+
+@diamond.right
+def product_rule(s, p, q, x):
+    t = s[0](x)
+    return (p[1](t) * q[0](t) + p[0](t) * q[1](t)) * s[1](x)
+
+
+@diamond.right
+def box_by_box(s, p, q, x):
+    (s, ds), (p, dp), (q, dq) = s, p, q
+    t = s(x)
+    gradient = {"z": 1.0, "t": 0.0}
+    gradient["p"], gradient["q"] = gradient["z"] * q(t), gradient["z"] * p(t)
+    gradient["t"] += gradient["p"] * dp(t)
+    gradient["t"] += gradient["q"] * dq(t)
+    return gradient["t"] * ds(x)
+
+
+@diamond.right
+def path_by_path(s, p, q, x):
+    t = s[0](x)
+    return sum(math.prod(path) for path in [[q[0](t), p[1](t), s[1](x)], [p[0](t), q[1](t), s[1](x)]])
+
+
+@diamond.wrong("through p alone")
+def first_path(s, p, q, x):
+    t = s[0](x)
+    return q[0](t) * p[1](t) * s[1](x)
+
+
+@diamond.wrong("through q alone")
+def last_path(s, p, q, x):
+    t, gradient = s[0](x), 0.0
+    gradient = q[0](t) * p[1](t)
+    gradient = p[0](t) * q[1](t)
+    return gradient * s[1](x)
+
+
+@diamond.wrong("You multiplied the slopes")
+def paths_multiplied(s, p, q, x):
+    t = s[0](x)
+    return math.prod(f[1](t) for f in (p, q)) * s[1](x)
+
+
+@diamond.wrong("as if z were p + q")
+def sum_for_product(s, p, q, x):
+    t = s[0](x)
+    return s[1](x) * p[1](t) + s[1](x) * q[1](t)
+
+
+@diamond.wrong("each factor's own value")
+def own_values_of_factors(s, p, q, x):
+    t = s[0](x)
+    return s[1](x) * sum(f[0](t) * f[1](t) for f in (p, q))
+
+
+@diamond.wrong("the slope of s is a factor")
+def without_s(s, p, q, x):
+    t = s[0](x)
+    return p[1](t) * q[0](t) + p[0](t) * q[1](t)
+
+
+@diamond.wrong("so they belong there")
+def at_x(s, p, q, x):
+    return s[1](x) * (q[1](x) * p[0](x) + q[0](x) * p[1](x))
+
+
+@diamond.wrong("You took the derivative of s at t")
+def x_overwritten(s, p, q, x):
+    x = s[0](x)
+    return (p[1](x) * q[0](x) + p[0](x) * q[1](x)) * s[1](x)
+
+
+@diamond.wrong("factor of one contribution only")
+def without_parentheses(s, p, q, x):
+    t = s[0](x)
+    return q[0](t) * p[1](t) + p[0](t) * q[1](t) * s[1](x)
+
+
+@diamond.wrong("not how fast it moves")
+def product_of_values(s, p, q, x):
+    return p[0](s[0](x)) * q[0](s[0](x))
+
+
+@diamond.wrong()
+def both_paths_halved(s, p, q, x):
+    return product_rule(s, p, q, x) / 2
+
+
+@diamond.wrong()
+def measured(s, p, q, x):
+    def z(x):
+        return p[0](s[0](x)) * q[0](s[0](x))
+
+    return (z(x + 1e-6) - z(x - 1e-6)) / 2e-6
+
+
+@diamond.wrong("The code returned nothing")
+def printed(s, p, q, x):
+    product_rule(s, p, q, x)
+
+
+@diamond.inputs
+def three_pairs(rng):
+    return {name: PAIRS[rng.integers(len(PAIRS))] for name in "spq"} | {"x": rng.normal()}
 
 
 all_paths = answers_to(check.all_paths)
@@ -524,3 +653,187 @@ def two_nodes(rng):
     root, target = nodes[-1], nodes[rng.integers(len(nodes))]
     accept = partial(check.same_paths, paths=check.paths_between(root, target))
     return Case({"root": root, "target": target}, call=check.sorted_paths, accept=accept)
+
+
+sweep = answers_to(check.sweep)
+
+
+@sweep.right
+def two_loops(steps, inputs):
+    values = inputs.copy()
+    for name, operation, used in steps:
+        if operation == "sin":
+            values[name] = math.sin(values[used[0]])
+        else:
+            a, b = values[used[0]], values[used[1]]
+            values[name] = a + b if operation == "+" else a * b
+    gradients = {name: 0.0 for name in values}
+    gradients[steps[-1][0]] = 1.0
+    for name, operation, used in steps[::-1]:
+        g = gradients[name]
+        if operation == "sin":
+            gradients[used[0]] += g * math.cos(values[used[0]])
+        elif operation == "+":
+            gradients[used[0]] += g
+            gradients[used[1]] += g
+        else:
+            gradients[used[0]] += g * values[used[1]]
+            gradients[used[1]] += g * values[used[0]]
+    return gradients
+
+
+@sweep.right
+def by_recursion(steps, inputs):
+    """From each name forward: the sum over its uses, as the definition says."""
+    values = check.computed(steps, inputs)
+
+    def gradient(name):
+        total = float(name == steps[-1][0])
+        for output, operation, used in steps:
+            local = check.local_slopes(operation, [values[each] for each in used])
+            total += sum(slope * gradient(output) for each, slope in zip(used, local, strict=True) if each == name)
+        return total
+
+    return {name: gradient(name) for name in values}
+
+
+@sweep.right
+def forward_from_each(steps, inputs):
+    """Nudge each name, and follow the nudge forward, exactly."""
+    values, result = check.computed(steps, inputs), steps[-1][0]
+    gradients = {}
+    for start in values:
+        moved = {name: 1.0 if name == start else 0.0 for name in values}
+        for name, operation, used in steps:
+            local = check.local_slopes(operation, [values[each] for each in used])
+            if name != start:
+                moved[name] = sum(slope * moved[each] for each, slope in zip(used, local, strict=True))
+        gradients[start] = moved[result]
+    return gradients
+
+
+def backward_with(local=check.local_slopes):
+    def sweep(steps, inputs):
+        values = check.computed(steps, inputs)
+        gradients = dict.fromkeys(values, 0) | {steps[-1][0]: 1}
+        for name, operation, used in reversed(steps):
+            for each, slope in zip(used, local(operation, [values[u] for u in used]), strict=True):
+                gradients[each] += slope * gradients[name]
+        return gradients
+
+    return sweep
+
+
+@sweep.wrong("You assign each contribution")
+def overwritten(steps, inputs):
+    values = check.computed(steps, inputs)
+    gradients = dict.fromkeys(values, 0.0)
+    gradients[steps[-1][0]] = 1.0
+    for name, operation, used in reversed(steps):
+        local = check.local_slopes(operation, [values[each] for each in used])
+        for i in range(len(used)):
+            gradients[used[i]] = gradients[name] * local[i]
+    return gradients
+
+
+@sweep.wrong("local derivatives alone")
+def nothing_arrives(steps, inputs):
+    values = check.computed(steps, inputs)
+    gradients = dict.fromkeys(values, 0.0)
+    gradients[steps[-1][0]] = 1.0
+    for _, operation, used in steps:
+        for each, slope in zip(used, check.local_slopes(operation, [values[u] for u in used]), strict=True):
+            gradients[each] += slope
+    return gradients
+
+
+sweep.wrong("its own value")(backward_with(lambda op, u: u if op == "*" else check.local_slopes(op, u)))
+sweep.wrong("is the cosine")(backward_with(lambda op, u: [math.sin(*u)] if op == "sin" else check.local_slopes(op, u)))
+sweep.wrong("unchanged, as at a sum")(
+    backward_with(lambda op, u: check.local_slopes("+", u) if op == "*" else check.local_slopes(op, u))
+)
+
+
+@sweep.wrong("the cosine at the output")
+def cosine_of_the_value(steps, inputs):
+    values = check.computed(steps, inputs)
+    gradients = dict.fromkeys(values, 0.0)
+    gradients[steps[-1][0]] = 1.0
+    for name, operation, used in reversed(steps):
+        local = check.local_slopes(operation, [values[each] for each in used])
+        if operation == "sin":
+            local = [math.cos(values[name])]
+        for each, slope in zip(used, local, strict=True):
+            gradients[each] += slope * gradients[name]
+    return gradients
+
+
+@sweep.wrong("You go through the steps forward")
+def without_reversed(steps, inputs):
+    return two_loops_in(steps, inputs, steps)
+
+
+def two_loops_in(steps, inputs, order):
+    values = check.computed(steps, inputs)
+    gradients = dict.fromkeys(values, 0.0)
+    gradients[steps[-1][0]] = 1.0
+    for name, operation, used in order:
+        for each, slope in zip(used, check.local_slopes(operation, [values[u] for u in used]), strict=True):
+            gradients[each] += slope * gradients[name]
+    return gradients
+
+
+@sweep.wrong("Every gradient is 0")
+def unseeded(steps, inputs):
+    values = check.computed(steps, inputs)
+    gradients = {name: 0.0 for name in values}
+    for name, operation, used in reversed(steps):
+        for each, slope in zip(used, check.local_slopes(operation, [values[u] for u in used]), strict=True):
+            gradients[each] += slope * gradients[name]
+    return gradients
+
+
+@sweep.wrong("These are the values")
+def forward_alone(steps, inputs):
+    return check.computed(steps, inputs)
+
+
+@sweep.wrong()
+def inputs_alone(steps, inputs):
+    return {name: two_loops(steps, inputs)[name] for name in inputs}
+
+
+@sweep.wrong()
+def idle_names_left_out(steps, inputs):
+    return {name: gradient for name, gradient in two_loops(steps, inputs).items() if gradient}
+
+
+@sweep.wrong("Your code changed inputs")
+def written_into_the_inputs(steps, inputs):
+    for name, operation, used in steps:
+        numbers = [inputs[each] for each in used]
+        inputs[name] = {"+": sum, "*": math.prod, "sin": lambda u: math.sin(u[0])}[operation](numbers)
+    gradients = dict.fromkeys(inputs, 0.0)
+    gradients[steps[-1][0]] = 1.0
+    for name, operation, used in reversed(steps):
+        for each, slope in zip(used, check.local_slopes(operation, [inputs[u] for u in used]), strict=True):
+            gradients[each] += slope * gradients[name]
+    return gradients
+
+
+@sweep.wrong("Your answer is a list")
+def as_a_list(steps, inputs):
+    return list(two_loops(steps, inputs).values())
+
+
+@sweep.inputs
+def some_steps(rng):
+    names = ["x", "y", "w"][: rng.integers(1, 4)]
+    inputs = {name: float(rng.integers(-4, 5)) / 2 for name in names}
+    steps = []
+    for i in range(rng.integers(1, 6)):
+        operation = str(rng.choice(["+", "*", "sin"]))
+        used = tuple(str(name) for name in rng.choice(names, size=1 if operation == "sin" else 2))
+        steps.append((f"t{i}", operation, used))
+        names = [*names, f"t{i}"]
+    return {"steps": steps, "inputs": inputs}

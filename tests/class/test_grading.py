@@ -20,7 +20,9 @@ POINTS = {
     "chain_derivative": 2,
     "sum_over_paths": 1,
     "gradients": 3,
+    "diamond": 2,
     "all_paths": 3,
+    "sweep": 4,
 }
 ALL = sum(POINTS.values())
 
@@ -74,7 +76,7 @@ def wrong(notebook):
     return 0
 
 
-def two_right_of_five(notebook):
+def two_right(notebook):
     wrong(notebook)
     for name in ("chain_derivative", "all_paths"):
         named(notebook, name)[1].source = ANSWERS[name]
@@ -132,7 +134,7 @@ def checks_replaced(notebook):
 
 
 def metadata_changed(notebook):
-    two_right_of_five(notebook)
+    two_right(notebook)
     for name in ANSWERS:
         named(notebook, f"{name}-check")[1].metadata.nbgrader.update(points=100, schema_version=1)
     named(notebook, "gradients-check")[1].metadata.nbgrader.grade = False
@@ -205,7 +207,7 @@ SUBMISSIONS = [
     old_format,
     prints_on_stderr,
     right,
-    two_right_of_five,
+    two_right,
     types_changed,
     untouched,
     wrong,
@@ -304,9 +306,9 @@ def test_the_log_says_what_was_repaired_and_nothing_else(course):
 
 
 def test_students_are_told_what_a_check_says(course):
-    made = course.nbgrader("generate_feedback", LESSON, "--student=two_right_of_five")
+    made = course.nbgrader("generate_feedback", LESSON, "--student=two_right")
     assert made.returncode == 0, made.stdout
-    feedback = (course.folder / "feedback" / "two_right_of_five" / LESSON / f"{LESSON}.html").read_text("utf-8")
+    feedback = (course.folder / "feedback" / "two_right" / LESSON / f"{LESSON}.html").read_text("utf-8")
     assert "all_paths: passed" in feedback and "gradients: not yet" in feedback
 
 
