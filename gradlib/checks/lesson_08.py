@@ -5,7 +5,7 @@ from types import GeneratorType
 
 import numpy as np
 
-from gradlib import Parameter, Tensor, nn
+from gradlib import Parameter, Tensor, nn, no_grad
 from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
 from gradlib.checks.values import describe, is_number, named, show
@@ -169,159 +169,6 @@ def backwards(part):
 # --- 2 -----------------------------------------------------------------------------------------
 
 
-@exercise("A linear layer", points=3)
-def linear():
-    """Return nothing, but complete the class: a module with parameters weight (in, out) and bias (out,), whose
-    forward gives x @ weight + bias.
-
-    `Linear(3, 2)(x)` takes x of shape (N, 3) to (N, 2). With bias=False there is no bias, and only one parameter. The
-    bias starts at 0.
-    """
-    for bias in (True, False):
-        yield Case(
-            {"in_features": 3, "out_features": 2, "bias": bias},
-            call=shapes_when_made,
-            expected=["weight (3, 2)", "bias (2,)"][: 1 + bias],
-            about="" if bias else "no bias",
-        )
-    yield Case(
-        {"in_features": 3, "out_features": 3, "bias": True},
-        call=shapes_when_made,
-        expected=["weight (3, 3)", "bias (3,)"],
-        about="as many outputs as inputs",
-    )
-    for n, inputs, outputs, bias in [(4, 3, 2, True), (2, 2, 5, True), (1, 3, 2, False)]:
-        rng = np.random.default_rng(n)
-        x, weight, b = rng.normal(size=(n, inputs)), rng.normal(size=(inputs, outputs)), rng.normal(size=outputs)
-        yield Case(
-            {"x": x, "weight": weight, "bias": b if bias else None},
-            call=output_of,
-            expected=x @ weight + (b if bias else 0.0),
-            rtol=1e-5,
-            about="" if bias else "no bias",
-        )
-    sizes = {"in_features": 3, "out_features": 2}
-    yield Case(sizes, call=bias_at_start, accept=wrong_bias, about="the bias at the start")
-    yield Case(sizes, call=in_common, expected=[], about="what two layers have in common")
-    yield Case(sizes, call=gets_gradients, expected=["weight", "bias"], about="what gets a gradient")
-
-
-def shapes_when_made(Linear, in_features, out_features, bias):
-    return shapes_of(Linear(in_features, out_features, bias))
-
-
-def shapes_of(layer):
-    """Name and shape of each parameter, the weight first; the result of a stub unchanged."""
-    if layer is None or layer is ...:
-        return layer
-    found = layer.named_parameters() if isinstance(layer, nn.Module) else ()
-    return sorted((f"{name} {parameter.shape}" for name, parameter in found), reverse=True)
-
-
-def output_of(Linear, x, weight, bias):
-    layer = Linear(*weight.shape, bias is not None)
-    wanted = {"weight": weight} | ({} if bias is None else {"bias": bias})
-    if shapes_of(layer) != [f"{name} {values.shape}" for name, values in wanted.items()]:
-        return shapes_of(layer)  # the case before explains what is wrong with them
-    for name, values in wanted.items():
-        getattr(layer, name).data = values
-    output = layer(Tensor(x.astype(np.float32)))
-    return output.data if isinstance(output, Tensor) else output
-
-
-def bias_at_start(Linear, in_features, out_features):
-    bias = Linear(in_features, out_features).bias
-    return bias.data if isinstance(bias, Tensor) else bias
-
-
-def wrong_bias(bias):
-    if not isinstance(bias, np.ndarray) or bias.shape != (2,):
-        return f"The bias is {describe(bias)}, expected a Parameter of shape (2,)."
-    if bias.any():
-        return f"The bias starts at {show(bias)}, expected 0: it is the weights that must differ from unit to unit."
-    return None
-
-
-def in_common(Linear, in_features, out_features):
-    """The names of the parameters that two layers share."""
-    one, other = (dict(Linear(in_features, out_features).named_parameters()) for _ in range(2))
-    return [name for name in one if one[name] is other.get(name)]
-
-
-def gets_gradients(Linear, in_features, out_features):
-    layer = Linear(in_features, out_features)
-    output = layer(Tensor(np.ones((4, in_features), dtype=np.float32)))
-    if isinstance(output, Tensor) and output.requires_grad:
-        output.sum().backward()
-    return [name for name in ("weight", "bias") if getattr(getattr(layer, name, None), "grad", None) is not None]
-
-
-class RightLinear(nn.Module):
-    """A right answer, of which each mistake below changes one method."""
-
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__()
-        self.weight = Parameter(np.full((in_features, out_features), 0.1, dtype=np.float32))
-        self.bias = Parameter(np.zeros(out_features, dtype=np.float32)) if bias else None
-
-    def forward(self, x):
-        z = x @ self.weight
-        return z if self.bias is None else z + self.bias
-
-
-@linear.mistake
-class BiasForgotten(RightLinear):
-    """forward leaves out the bias."""
-
-    def forward(self, x):
-        return x @ self.weight
-
-
-@linear.mistake
-class OnItsSide(RightLinear):
-    """The weight is transposed: its shape is (out, in). Here it is stored as (in, out), so that x @ weight needs no
-    transpose."""
-
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__(in_features, out_features, bias)
-        self.weight = Parameter(self.weight.data.T.copy())
-
-    def forward(self, x):
-        z = x @ self.weight.T
-        return z if self.bias is None else z + self.bias
-
-
-@linear.mistake
-class PlainArrays(RightLinear):
-    """weight and bias are plain arrays. Only a Parameter gets a gradient and is found by `parameters()`."""
-
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__(in_features, out_features, bias)
-        for name, parameter in list(self.named_parameters()):
-            delattr(self, name)
-            setattr(self, name, parameter.data)
-
-
-@linear.mistake
-class BiasAlways(RightLinear):
-    """With bias=False there is still a bias."""
-
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__(in_features, out_features)
-
-
-@linear.mistake
-class CutByData(RightLinear):
-    """The numbers are right, and no gradient arrives: forward works with `.data`, which is a plain array, and so the
-    result does not know what it was made of."""
-
-    def forward(self, x):
-        return super().forward(x).detach()
-
-
-# --- 3 -----------------------------------------------------------------------------------------
-
-
 @exercise("He initialization", points=2)
 def he():
     """Return random weights of shape (n_in, n_out), *uniform* between -a and a, with the variance 2/n_in. rng draws
@@ -361,7 +208,8 @@ def figures_of(he, n_in, n_out, seed):
 
 
 def plain(weights):
-    """The array of a tensor of weights; anything else unchanged."""
+    """The array of a tensor of weights, or of a layer that has them; anything else unchanged."""
+    weights = getattr(weights, "weight", weights)
     return weights.data if isinstance(weights, Tensor) else weights
 
 
@@ -465,6 +313,206 @@ def not_centred(n_in, n_out, rng):
     return np.abs(uniform(n_in, n_out, rng, 2 / n_in))
 
 
+# --- 3 -----------------------------------------------------------------------------------------
+
+
+@exercise("A linear layer in PyTorch's layout", points=3)
+def torch_linear():
+    """Return nothing, but complete the class: a linear layer that stores its weight as PyTorch does, (out, in).
+
+    It has the parameters weight (out_features, in_features) and bias (out_features,). `TorchLinear(3, 2, rng)(x)` takes
+    x of shape (N, 3) to (N, 2), and x of shape (N, T, 3) to (N, T, 2). The weights start as random numbers that rng
+    draws, of any size; the bias starts at 0. With bias=False there is no bias. For the weight [[1, 2, 3], [0, 0, 1]],
+    the bias [10, 20] and x = [[1, 1, 1]] the result is [[16, 21]].
+    """
+    for bias in (True, False):
+        yield Case(
+            {"in_features": 3, "out_features": 2, "bias": bias},
+            call=shapes_when_made,
+            expected=["weight (2, 3)", "bias (2,)"][: 1 + bias],
+            about="" if bias else "no bias",
+        )
+    for x, weight, b, about in [
+        ([[1.0, 1.0, 1.0]], [[1.0, 2.0, 3.0], [0.0, 0.0, 1.0]], [10.0, 20.0], ""),
+        ([[1.0, 0.0]], [[1.0, 2.0], [3.0, 4.0]], [5.0, 0.0], ""),
+        ([[2.0, -1.0], [0.0, 0.5]], [[1.0, 0.0], [-2.0, 4.0], [3.0, 1.0]], [1.0, 0.0, -1.0], ""),
+        ([[0.0, 1.0, 2.0]], [[1.0, 2.0, 3.0], [0.0, 0.0, 1.0]], None, "no bias"),
+        (np.arange(12.0).reshape(2, 3, 2), [[1.0, 1.0], [0.0, 2.0]], [0.0, 5.0], "three axes"),
+        (np.arange(8.0).reshape(2, 2, 2), [[0.0, 3.0], [1.0, -1.0]], [0.0, 1.0], "three axes of equal size"),
+    ]:
+        x, weight, b = np.array(x), np.array(weight), b if b is None else np.array(b)
+        expected = np.einsum("...i,oi->...o", x, weight) + (0.0 if b is None else b)
+        yield Case({"x": x, "weight": weight, "bias": b}, expected, call=output_of, rtol=1e-5, about=about)
+    sizes = {"in_features": 4, "out_features": 3}
+    yield Case(sizes, call=bias_at_start, accept=wrong_bias, about="the bias at the start")
+    yield Case(sizes, call=weight_at_start, accept=wrong_start, about="the weights at the start")
+    yield Case(sizes, call=in_common, expected=[], about="what two layers have in common")
+    yield Case(sizes, call=gets_gradients, expected=["weight", "bias"], about="what gets a gradient")
+    for use, about in [(two_layers, "two layers from one generator"), (one_seed_twice, "two generators alike")]:
+        yield Case({"n_in": 4, "n_out": 3}, call=use, accept=REFUSALS.get, about=about)
+
+
+def made(TorchLinear, in_features, out_features, *bias):
+    return TorchLinear(in_features, out_features, np.random.default_rng(0), *bias)
+
+
+def shapes_when_made(TorchLinear, in_features, out_features, bias):
+    return shapes_of(made(TorchLinear, in_features, out_features, bias))
+
+
+def shapes_of(layer):
+    """Name and shape of each parameter, the weight first; the result of a stub unchanged."""
+    if layer is None or layer is ...:
+        return layer
+    found = layer.named_parameters() if isinstance(layer, nn.Module) else ()
+    return sorted((f"{name} {parameter.shape}" for name, parameter in found), reverse=True)
+
+
+def output_of(TorchLinear, x, weight, bias):
+    layer = made(TorchLinear, weight.shape[1], weight.shape[0], bias is not None)
+    wanted = {"weight": weight} | ({} if bias is None else {"bias": bias})
+    if shapes_of(layer) != [f"{name} {values.shape}" for name, values in wanted.items()]:
+        return shapes_of(layer)  # the case before explains what is wrong with them
+    for name, values in wanted.items():
+        getattr(layer, name).data = values
+    output = layer(Tensor(x.astype(np.float32)))
+    return output.data if isinstance(output, Tensor) else output
+
+
+def bias_at_start(TorchLinear, in_features, out_features):
+    bias = made(TorchLinear, in_features, out_features).bias
+    return bias.data if isinstance(bias, Tensor) else bias
+
+
+def wrong_bias(bias):
+    if not isinstance(bias, np.ndarray) or bias.shape != (3,):
+        return f"The bias is {describe(bias)}, expected a Parameter of shape (3,)."
+    if bias.any():
+        return f"The bias starts at {show(bias)}, expected 0: it is the weights that must differ from unit to unit."
+    return None
+
+
+def weight_at_start(TorchLinear, in_features, out_features):
+    return plain(made(TorchLinear, in_features, out_features))
+
+
+def wrong_start(weight):
+    if not isinstance(weight, np.ndarray) or weight.shape != (3, 4):
+        return f"The weight is {describe(weight)}, expected a Parameter of shape (3, 4)."
+    if not weight.any():
+        return "All weights start at 0. From there neither they nor the layer before ever learn. Draw them from rng."
+    if len(np.unique(weight, axis=0)) < len(weight):
+        return "Two units start with the same weights, and equal units stay equal in training. Draw them from rng."
+    if len(np.unique(weight)) < weight.size:
+        return "Some weights are equal. Random numbers hardly ever are: draw each for itself, from rng."
+    return None
+
+
+def in_common(TorchLinear, in_features, out_features):
+    """The names of the parameters that two layers share."""
+    one, other = (dict(made(TorchLinear, in_features, out_features).named_parameters()) for _ in range(2))
+    return [name for name in one if one[name] is other.get(name)]
+
+
+def gets_gradients(TorchLinear, in_features, out_features):
+    layer = made(TorchLinear, in_features, out_features)
+    output = layer(Tensor(np.ones((5, in_features), dtype=np.float32)))
+    if isinstance(output, Tensor) and output.requires_grad:
+        output.sum().backward()
+    return [name for name in ("weight", "bias") if getattr(getattr(layer, name, None), "grad", None) is not None]
+
+
+class RightLinear(nn.Module):
+    """A right answer, of which each mistake below changes one method."""
+
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__()
+        self.weight = Parameter(self.start(in_features, out_features, rng))
+        self.bias = Parameter(np.zeros(out_features, dtype=np.float32)) if bias else None
+
+    def start(self, in_features, out_features, rng):
+        return rng.normal(size=(out_features, in_features)).astype(np.float32)
+
+    def forward(self, x):
+        return self.shifted(x @ self.weight.T)
+
+    def shifted(self, z):
+        return z if self.bias is None else z + self.bias
+
+
+@torch_linear.mistake
+class BiasForgotten(RightLinear):
+    """forward leaves out the bias."""
+
+    def forward(self, x):
+        return x @ self.weight.T
+
+
+@torch_linear.mistake
+class OurLayout(RightLinear):
+    """The weight is stored as (in, out), the layout of the lesson. In PyTorch's each unit has a row: (out, in)."""
+
+    def start(self, in_features, out_features, rng):
+        return rng.normal(size=(in_features, out_features)).astype(np.float32)
+
+    def forward(self, x):
+        return self.shifted(x @ self.weight)
+
+
+@torch_linear.mistake
+class NotTransposed(RightLinear):
+    """The weight has the right shape, and forward multiplies by it as it is. With as many outputs as inputs that runs
+    and is wrong. A unit adds up x times its own *row*, so the weight has to be transposed first."""
+
+    def forward(self, x):
+        return self.shifted(x @ self.weight)
+
+
+@torch_linear.mistake
+class InputTransposed(RightLinear):
+    """Right for x of shape (N, in). With three axes `.T` reverses all of them, the batch, too. Transpose the weight,
+    which always has two, and leave x as it is."""
+
+    def forward(self, x):
+        return self.shifted((self.weight @ x.T).T)
+
+
+@torch_linear.mistake
+class BiasTooEarly(RightLinear):
+    """The bias is added before the product. It belongs to the outputs: x Wᵀ + b."""
+
+    def forward(self, x):
+        return (x if self.bias is None else x + self.bias) @ self.weight.T
+
+
+@torch_linear.mistake
+class PlainArrays(RightLinear):
+    """weight and bias are plain arrays. Only a Parameter gets a gradient and is found by `parameters()`."""
+
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__(in_features, out_features, rng, bias)
+        for name, parameter in list(self.named_parameters()):
+            delattr(self, name)
+            setattr(self, name, parameter.data)
+
+
+@torch_linear.mistake
+class BiasAlways(RightLinear):
+    """With bias=False there is still a bias."""
+
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__(in_features, out_features, rng)
+
+
+@torch_linear.mistake
+class CutByData(RightLinear):
+    """The numbers are right, and no gradient arrives: forward works with `.data`, which is a plain array, and so the
+    result does not know what it was made of."""
+
+    def forward(self, x):
+        return super().forward(x).detach()
+
+
 # --- 4 -----------------------------------------------------------------------------------------
 
 
@@ -565,12 +613,17 @@ def gain():
 
 
 def gain_of(right, gain, f, seed):
-    """The gain; a wrong one is refused if another generator gives a number that is not near."""
-    one = gain(f, np.random.default_rng(seed))
+    return steady(right, lambda rng: gain(f, rng), seed)
+
+
+def steady(right, answer, seed):
+    """A number that was drawn; a wrong one is refused if another generator gives a number that is not near."""
+    one = answer(np.random.default_rng(seed))
     if not is_number(one) or abs(one / right - 1) <= 0.015:
         return one
-    other = gain(f, np.random.default_rng(seed + 1))
-    if is_number(other) and abs(one - other) > 0.02 * abs(one):
+    other = answer(np.random.default_rng(seed + 1))
+    about_right = is_number(other) and abs((one + other) / 2 / right - 1) < 0.5
+    if about_right and abs(one - other) > 0.02 * abs(one):
         raise Refused(
             f"Two generators give {float(one):.3g} and {float(other):.3g}: you draw too few numbers for two digits. "
             "The error falls with the root of how many they are."
@@ -627,3 +680,224 @@ def gain_for_uniform_numbers_around_0(f, rng):
 def gain_by_absolute_value(f, rng):
     """You take the mean of |f(z)|. What adds up in the next layer are variances: squares."""
     return 1 / mean_over(normal_density, lambda z: np.abs(f(z)))
+
+
+# --- 6 -----------------------------------------------------------------------------------------
+
+
+@exercise("What the gain does to gradients", points=2)
+def growth():
+    """Return the factor by which gradients grow from layer to layer, on the way back, with weights that keep signals.
+
+    Each layer has n inputs, n outputs and weights of deviation gain/√n, with the gain of exercise 5. f is its
+    activation and slope the derivative of f. For z from a standard normal distribution, which rng draws, the gradient's
+    mean square is multiplied by gain² times the mean of slope(z)². For ReLU the factor is 1, for tanh 1.09.
+    """
+    for name, f, slope, about in [
+        ("tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2, ""),
+        ("relu", lambda z: np.maximum(z, 0), lambda z: (z > 0) * 1.0, ""),
+        ("sigmoid", sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z)), ""),
+        ("half", lambda z: z / 2, lambda z: np.full_like(z, 0.5), ""),
+        ("square", lambda z: z**2, lambda z: 2 * z, "a slope that changes its sign"),
+        ("sine", lambda z: np.sin(3 * z), lambda z: 3 * np.cos(3 * z), "a factor far above 1"),
+        ("z + 2", lambda z: z + 2, np.ones_like, "a mean that is not 0"),
+    ]:
+        right = factor(f, slope)
+        yield Case(
+            {"f": named(name, f), "slope": named(f"slope of {name}", slope), "seed": 0},
+            call=partial(growth_of, right),
+            expected=right,
+            rtol=0.015,
+            atol=0.005,  # for a mistake that is about 0
+            about=about,
+        )
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def mean_square(f):
+    """E[f(z)²] for a standard normal z, without draws."""
+    return mean_over(normal_density, lambda z: f(z) ** 2)
+
+
+def factor(f, slope):
+    return float(np.sqrt(mean_square(slope) / mean_square(f)))
+
+
+def growth_of(right, growth, f, slope, seed):
+    return steady(right, lambda rng: growth(f, slope, rng), seed)
+
+
+@growth.mistake
+def gain_forgotten(f, slope, rng):
+    """You have the size of the slopes alone. The weights multiply the gradient, too, by the gain that keeps signals."""
+    return np.sqrt(mean_square(slope))
+
+
+@growth.mistake
+def growth_of_the_square(f, slope, rng):
+    """That is the factor of the mean *square*. The size of a gradient is its root."""
+    return factor(f, slope) ** 2
+
+
+@growth.mistake
+def growth_upside_down(f, slope, rng):
+    """It is upside down: with larger slopes gradients grow, and with larger outputs the weights, and so they, are
+    smaller."""
+    return 1 / factor(f, slope)
+
+
+@growth.mistake
+def mean_of_the_slopes(f, slope, rng):
+    """You take the mean of the slopes. What adds up on the way back are squares: it is the mean of slope(z)² that
+    counts."""
+    return mean_over(normal_density, slope) / np.sqrt(mean_square(f))
+
+
+@growth.mistake
+def size_of_the_slopes(f, slope, rng):
+    """You take the mean of |slope(z)|. What adds up on the way back are squares."""
+    return mean_over(normal_density, lambda z: np.abs(slope(z))) / np.sqrt(mean_square(f))
+
+
+@growth.mistake
+def slope_at_zero(f, slope, rng):
+    """You take the slope at 0 alone. The sums that arrive at an activation scatter around 0: take the mean over many
+    z."""
+    return float(slope(np.zeros(1))[0] / np.sqrt(mean_square(f)))
+
+
+@growth.mistake
+def gain_itself(f, slope, rng):
+    """That is the gain, which keeps signals. Asked for is what it does to gradients: they are multiplied by the slopes,
+    too."""
+    return 1 / np.sqrt(mean_square(f))
+
+
+@growth.mistake
+def gain_not_inverted(f, slope, rng):
+    """You multiply by the size of f(z). The gain is one over that."""
+    return np.sqrt(mean_square(slope) * mean_square(f))
+
+
+@growth.mistake
+def deviations(f, slope, rng):
+    """You take standard deviations, which leave out the mean. A slope that is the same everywhere has no deviation and
+    passes the whole gradient on: it is the mean square that counts."""
+    spread = mean_square(f) - mean_over(normal_density, f) ** 2
+    return np.sqrt(max(mean_square(slope) - mean_over(normal_density, slope) ** 2, 0) / spread)
+
+
+# --- 7 -----------------------------------------------------------------------------------------
+
+
+@exercise("A deep net of your own", points=3)
+def deep_net():
+    """Return an nn.Sequential of your linear layers, with an nn.ReLU between any two and none after the last.
+
+    widths lists the number of features at each stage: [2, 8, 1] asks for a layer from 2 to 8, a ReLU, and a layer from
+    8 to 1. A layer in front of a ReLU starts with the variance 2/n_in, as your he draws it. The last layer, which no
+    activation follows, starts with 1/n_in. All biases start at 0, and rng draws all weights.
+    """
+    for widths, about in [
+        ([60, 180, 40, 100], ""),
+        ([180, 60, 50], "more inputs than outputs"),
+        ([40, 50], "a single layer, which is the last"),
+        ([2, *20 * [32], 30], "21 layers"),
+    ]:
+        yield Case({"widths": widths, "seed": 1}, call=layers_of, accept=partial(wrong_net, widths), about=about)
+    for use, about in [(two_nets, "two nets from one generator"), (one_seed_for_both, "two generators alike")]:
+        yield Case({"widths": [4, 8, 3]}, call=use, accept=REFUSALS.get, about=about)
+
+
+class Layers(list):
+    """(n_in, n_out, deviation · √n_in, largest bias) of a linear layer, or the name of another. A report shows a line
+    for each."""
+
+    def __repr__(self):
+        rows = [row if isinstance(row, str) else "Linear {}: {} √(1/{}), bias {}".format(*row) for row in self.rows()]
+        return "\n".join(rows) or "no layers"
+
+    def rows(self):
+        for each in self:
+            yield each if isinstance(each, str) else ((each[0], each[1]), round(each[2], 2), each[0], round(each[3], 2))
+
+
+def weight_of(layer, n_in):
+    """The weight as (in, out), in whatever layout the layer stores it, and the bias."""
+    with no_grad():
+        bias = layer(Tensor(np.zeros((1, n_in), dtype=np.float32))).data[0]
+        return layer(Tensor(np.eye(n_in, dtype=np.float32))).data - bias, bias
+
+
+def layers_of(deep_net, widths, seed):
+    """The words of a report on a net."""
+    net = deep_net(list(widths), np.random.default_rng(seed))
+    if not isinstance(net, nn.Sequential):
+        return net
+    found, n_in = Layers(), widths[0]
+    for layer in net:
+        if not [*layer.parameters()]:
+            found.append(type(layer).__name__)
+            continue
+        weight, bias = weight_of(layer, n_in)
+        found.append((n_in, weight.shape[1], float(weight.std() * np.sqrt(n_in)), float(np.abs(bias).max())))
+        n_in = weight.shape[1]
+    return found
+
+
+def wrong_net(widths, layers):
+    """A sentence on the first error in a net, or None."""
+    if not isinstance(layers, Layers):
+        return f"Your answer is {describe(layers)}, expected an nn.Sequential."
+    linear, others = [each for each in layers if not isinstance(each, str)], len(widths) - 2
+    pairs = list(zip(widths, widths[1:], strict=False))
+    if [each[:2] for each in linear] != pairs:
+        return f"The linear layers go {[each[:2] for each in linear]}, expected {pairs}."
+    if isinstance(layers[-1], str):
+        return f"The net ends in {layers[-1]}. The last layer's scores are its answer: no activation follows."
+    kinds = [each if isinstance(each, str) else "Linear" for each in layers]
+    if kinds != ["Linear", "ReLU"] * others + ["Linear"] * (len(widths) > 1):
+        return f"The layers are {', '.join(kinds)}. Between any two linear layers stands one ReLU."
+    for i, (n_in, n_out, scaled, bias) in enumerate(linear):
+        if bias:
+            return f"The bias of layer {i + 1} starts at {bias:.2g}, expected 0."
+        last = i == len(linear) - 1
+        wanted, noise = np.sqrt(1 if last else 2), 6 / np.sqrt(2 * n_in * n_out)
+        if abs(scaled / wanted - 1) > noise:
+            return wrong_size(i + 1, n_in, n_out, scaled / wanted, last)
+    return None
+
+
+def wrong_size(number, n_in, n_out, ratio, last):
+    """A sentence on a layer whose weights are too large or too small by a factor."""
+    for wrong, sentence in [
+        (np.sqrt(2), "is the last. No ReLU cuts its outputs, so there is nothing to make up for: 1/n_in.") if last else
+        (np.sqrt(1 / 2), "starts with the variance 1/n_in. A ReLU follows, which lets half of the squares through."),
+        (np.sqrt(n_in / n_out), f"starts as if it had {n_out} inputs. It has {n_in}, and {n_out} outputs."),
+        (np.sqrt(n_in / (n_in + n_out)) * (np.sqrt(2) if last else 1), "starts by Xavier's rule, 2/(n_in + n_out)."),
+        (np.sqrt((1 if last else 2) / n_in), "starts with the variance as its deviation: take the root."),
+    ]:  # fmt: skip
+        if abs(ratio / wrong - 1) < 0.05:
+            return f"Layer {number} {sentence}"
+    return f"The weights of layer {number} are {ratio:.2g} times as large as they should be."
+
+
+def two_nets(deep_net, widths):
+    rng = np.random.default_rng(0)
+    first, second = (flat(deep_net(list(widths), rng)) for _ in range(2))
+    return first if first is None or first is ... else f"{likeness(first, second)} in two layers"
+
+
+def one_seed_for_both(deep_net, widths):
+    first, second = (flat(deep_net(list(widths), np.random.default_rng(0))) for _ in range(2))
+    return first if first is None or first is ... else f"{likeness(first, second)} from the same seed"
+
+
+def flat(net):
+    """All numbers of a net in one array; anything else unchanged."""
+    if not isinstance(net, nn.Module):
+        return net
+    return np.concatenate([np.zeros(0), *(parameter.data.ravel() for parameter in net.parameters())])

@@ -179,189 +179,6 @@ def their_names(part):
     return list(vars(part))
 
 
-layer = answers_to(check.linear)
-
-
-@layer.right
-class ByOperators(nn.Module):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__()
-        limit = np.sqrt(6 / (in_features + out_features))
-        self.weight = Parameter(np.random.default_rng(0).uniform(-limit, limit, size=(in_features, out_features)))
-        self.bias = Parameter(np.zeros(out_features)) if bias else None
-
-    def forward(self, x):
-        return x @ self.weight + (0.0 if self.bias is None else self.bias)
-
-
-@layer.right
-class ByTheFunction(nn.Module):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__()
-        self.weight = Parameter(np.ones((in_features, out_features), dtype=np.float32))
-        if bias:
-            self.bias = Parameter(np.zeros(out_features, dtype=np.float32))
-        self.has_bias = bias
-
-    def forward(self, x):
-        return nn.functional.linear(x, self.weight, self.bias if self.has_bias else None)
-
-
-@layer.right
-class BiasFirst(nn.Module):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__()
-        self.bias = Parameter([0.0] * out_features) if bias else None
-        self.weight = Parameter(np.ones((in_features, out_features)))
-
-    forward = ByOperators.forward
-
-
-@layer.stub
-class Unwritten(nn.Module):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__()
-        raise NotImplementedError
-
-    def forward(self, x):
-        raise NotImplementedError
-
-
-@layer.inputs
-def _(rng):
-    inputs, outputs = rng.integers(1, 5, size=2)
-    return {"in_features": int(inputs), "out_features": int(outputs), "bias": bool(rng.random() < 0.5)}
-
-
-@layer.inputs
-def _(rng):
-    n, inputs, outputs = rng.integers(1, 5, size=3)
-    bias = rng.normal(size=outputs) if rng.random() < 0.5 else None
-    return {"x": rng.normal(size=(n, inputs)), "weight": rng.normal(size=(inputs, outputs)), "bias": bias}
-
-
-@layer.wrong("leaves out the bias")
-class NoBias(ByOperators):
-    def forward(self, x):
-        return x @ self.weight
-
-
-@layer.wrong("must be Parameters")
-class PlainTensors(nn.Module):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__()
-        self.weight = Tensor(np.ones((in_features, out_features), dtype=np.float32))
-        self.bias = Tensor(np.zeros(out_features, dtype=np.float32)) if bias else None
-
-    forward = ByOperators.forward
-
-
-@layer.wrong("must be Parameters")
-class TensorsWithGradients(nn.Module):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__()
-        self.weight = Tensor(np.ones((in_features, out_features), dtype=np.float32), requires_grad=True)
-
-    forward = ByOperators.forward
-
-
-@layer.wrong("The bias starts at [1.0, 1.0]")
-class OnesAsBias(ByOperators):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__(in_features, out_features, bias)
-        if bias:
-            self.bias = Parameter(np.ones(out_features))
-
-
-@layer.wrong("there is still a bias")
-class AlwaysABias(ByOperators):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__(in_features, out_features)
-
-
-@layer.wrong("The weight is transposed")
-class OnItsSide(nn.Module):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__()
-        self.weight = Parameter(np.ones((out_features, in_features)))
-        self.bias = Parameter(np.zeros(out_features)) if bias else None
-
-    def forward(self, x):
-        z = x @ self.weight.T
-        return z if self.bias is None else z + self.bias
-
-
-@layer.wrong("are plain arrays")
-class Arrays(nn.Module):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__()
-        self.weight = np.ones((in_features, out_features))
-        self.bias = np.zeros(out_features) if bias else None
-
-    forward = ByOperators.forward
-
-
-@layer.wrong("does not know what it was made of")
-class ByNumbers(ByOperators):
-    def forward(self, x):
-        z = x.data @ self.weight.data
-        return z if self.bias is None else z + self.bias.data
-
-
-@layer.wrong("A function without `return` gives None")
-class ReturnsNothing(ByOperators):
-    def forward(self, x):
-        super().forward(x)
-
-
-@layer.wrong()
-class OtherNames(nn.Module):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__()
-        self.w = Parameter(np.ones((in_features, out_features)))
-        self.b = Parameter(np.zeros(out_features)) if bias else None
-
-    def forward(self, x):
-        return x @ self.w if self.b is None else x @ self.w + self.b
-
-
-@layer.wrong()
-class BiasAsARow(nn.Module):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__()
-        self.weight = Parameter(np.ones((in_features, out_features)))
-        self.bias = Parameter(np.zeros((1, out_features))) if bias else None
-
-    forward = ByOperators.forward
-
-
-@layer.wrong("expected 0: it is the weights that must differ")
-class RandomBias(ByOperators):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__(in_features, out_features, bias)
-        if bias:
-            self.bias = Parameter(np.random.default_rng(0).normal(size=out_features))
-
-
-COMMON_WEIGHT = Parameter(np.ones((3, 2)))
-
-
-@layer.wrong()
-class OneWeightForAllLayers(ByOperators):
-    def __init__(self, in_features, out_features, bias=True):
-        super().__init__(in_features, out_features, bias)
-        if (in_features, out_features) == (3, 2):
-            self.weight = COMMON_WEIGHT
-
-
-@layer.wrong()
-class WithoutSuper(nn.Module):
-    def __init__(self, in_features, out_features, bias=True):
-        self.weight = Parameter(np.ones((in_features, out_features)))
-
-    forward = ByOperators.forward
-
-
 start = answers_to(check.he)
 
 
@@ -474,6 +291,241 @@ def global_generator(n_in, n_out, rng):
 COMMON = np.random.default_rng(5)
 
 
+layer = answers_to(check.torch_linear)
+
+
+@layer.right
+class ByOperators(nn.Module):
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__()
+        limit = np.sqrt(6 / (in_features + out_features))
+        self.weight = Parameter(rng.uniform(-limit, limit, size=(out_features, in_features)))
+        self.bias = Parameter(np.zeros(out_features)) if bias else None
+
+    def forward(self, x):
+        return x @ self.weight.T + (0.0 if self.bias is None else self.bias)
+
+
+@layer.right
+class ByTheFunction(nn.Module):
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__()
+        self.weight = Parameter(rng.random((in_features, out_features)).T.astype(np.float32))
+        if bias:
+            self.bias = Parameter(np.zeros(out_features, dtype=np.float32))
+        self.has_bias = bias
+
+    def forward(self, x):
+        return nn.functional.linear(x, self.weight.T, self.bias if self.has_bias else None)
+
+
+@layer.right
+class BiasFirst(nn.Module):
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__()
+        self.bias = Parameter([0.0] * out_features) if bias else None
+        self.weight = Parameter([rng.normal(size=in_features) for _ in range(out_features)])
+
+    def forward(self, x):
+        z = (x.reshape(-1, x.shape[-1]) @ self.weight.mT).reshape(*x.shape[:-1], len(self.weight))
+        return z if self.bias is None else self.bias + z
+
+
+@layer.stub
+class Unwritten(nn.Module):
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__()
+        raise NotImplementedError
+
+    def forward(self, x):
+        raise NotImplementedError
+
+
+@layer.inputs
+def _(rng):
+    inputs, outputs = rng.integers(1, 5, size=2)
+    inputs = {"in_features": int(inputs), "out_features": int(outputs), "bias": bool(rng.random() < 0.5)}
+    return Case(inputs, call=check.shapes_when_made)
+
+
+@layer.inputs
+def _(rng):
+    n, inputs, outputs = rng.integers(1, 5, size=3)
+    bias = rng.normal(size=outputs) if rng.random() < 0.5 else None
+    x = rng.normal(size=(n, inputs)) if rng.random() < 0.5 else rng.normal(size=(n, 2, inputs))
+    return Case({"x": x, "weight": rng.normal(size=(outputs, inputs)), "bias": bias}, call=check.output_of, rtol=1e-5)
+
+
+@layer.wrong("leaves out the bias")
+class NoBias(ByOperators):
+    def forward(self, x):
+        return x @ self.weight.T
+
+
+class WithWeights(ByOperators):
+    """Weights and bias of a kind and size that a subclass chooses."""
+
+    def __init__(self, in_features, out_features, rng, bias=True):
+        nn.Module.__init__(self)
+        self.weight = self.kind(self.made((out_features, in_features), rng))
+        self.bias = self.kind(np.zeros(out_features)) if bias else None
+
+    kind = Parameter
+
+    def made(self, shape, rng):
+        return rng.normal(size=shape)
+
+
+@layer.wrong("must be Parameters")
+class PlainTensors(WithWeights):
+    def kind(self, values):
+        return Tensor(values.astype(np.float32))
+
+
+@layer.wrong("are plain arrays")
+class Arrays(WithWeights):
+    def kind(self, values):
+        return values
+
+
+@layer.wrong("All weights start at 0")
+class Zeros(WithWeights):
+    def made(self, shape, rng):
+        return np.zeros(shape)
+
+
+@layer.wrong("Two units start with the same weights")
+class Ones(WithWeights):
+    def made(self, shape, rng):
+        return np.ones(shape)
+
+
+@layer.wrong("Two units start with the same weights")
+class OneDrawForAllUnits(WithWeights):
+    def made(self, shape, rng):
+        return np.tile(rng.normal(size=shape[1]), (shape[0], 1))
+
+
+@layer.wrong("Some weights are equal")
+class OneNumberForEachUnit(WithWeights):
+    def made(self, shape, rng):
+        return np.tile(rng.normal(size=(shape[0], 1)), shape[1])
+
+
+@layer.wrong("which goes on from layer to layer")
+class OwnGenerator(WithWeights):
+    def made(self, shape, rng):
+        return np.random.default_rng(0).normal(size=shape)
+
+
+@layer.wrong("and from nothing else")
+class GlobalGenerator(WithWeights):
+    def made(self, shape, rng):
+        return COMMON.normal(size=shape)
+
+
+@layer.wrong("The bias starts at [1.0, 1.0, 1.0]")
+class OnesAsBias(ByOperators):
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__(in_features, out_features, rng, bias)
+        if bias:
+            self.bias = Parameter(np.ones(out_features))
+
+
+@layer.wrong("there is still a bias")
+class AlwaysABias(ByOperators):
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__(in_features, out_features, rng)
+
+
+@layer.wrong("the layout of the lesson")
+class AsInTheLesson(WithWeights):
+    def made(self, shape, rng):
+        return rng.normal(size=shape[::-1])
+
+    def forward(self, x):
+        z = x @ self.weight
+        return z if self.bias is None else z + self.bias
+
+
+@layer.wrong("forward multiplies by it as it is")
+class WithoutT(ByOperators):
+    def forward(self, x):
+        z = x @ self.weight
+        return z if self.bias is None else z + self.bias
+
+
+@layer.wrong("leave x as it is")
+class FromTheLeft(ByOperators):
+    def forward(self, x):
+        z = (self.weight @ x.T).T
+        return z if self.bias is None else z + self.bias
+
+
+@layer.wrong("The bias is added before the product")
+class BiasWithTheInputs(ByOperators):
+    def forward(self, x):
+        return (x if self.bias is None else x + self.bias) @ self.weight.T
+
+
+@layer.wrong("does not know what it was made of")
+class ByNumbers(ByOperators):
+    def forward(self, x):
+        z = x.data @ self.weight.data.T
+        return z if self.bias is None else z + self.bias.data
+
+
+@layer.wrong("A function without `return` gives None")
+class ReturnsNothing(ByOperators):
+    def forward(self, x):
+        super().forward(x)
+
+
+@layer.wrong()
+class OtherNames(nn.Module):
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__()
+        self.w = Parameter(rng.normal(size=(out_features, in_features)))
+        self.b = Parameter(np.zeros(out_features)) if bias else None
+
+    def forward(self, x):
+        return x @ self.w.T if self.b is None else x @ self.w.T + self.b
+
+
+@layer.wrong()
+class BiasAsARow(ByOperators):
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__(in_features, out_features, rng, bias)
+        self.bias = Parameter(np.zeros((1, out_features))) if bias else None
+
+
+@layer.wrong("expected 0: it is the weights that must differ")
+class RandomBias(ByOperators):
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__(in_features, out_features, rng, bias)
+        if bias:
+            self.bias = Parameter(rng.normal(size=out_features))
+
+
+COMMON_WEIGHT = Parameter(np.random.default_rng(0).normal(size=(3, 4)))
+
+
+@layer.wrong()
+class OneWeightForAllLayers(ByOperators):
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__(in_features, out_features, rng, bias)
+        if (in_features, out_features) == (4, 3):
+            self.weight = COMMON_WEIGHT
+
+
+@layer.wrong()
+class WithoutSuper(nn.Module):
+    def __init__(self, in_features, out_features, rng, bias=True):
+        self.weight = Parameter(rng.normal(size=(out_features, in_features)))
+
+    forward = ByOperators.forward
+
+
 units = answers_to(check.different_units)
 RIGHT = {"zeros": 1, "constant": 1, "random": 3, "last zero": 3, "first zero": 3, "twins": 2}
 
@@ -559,3 +611,223 @@ def of_five_hundred_numbers(f, rng):
 @size.wrong()
 def by_the_table(f, rng):
     return {"relu": np.sqrt(2), "tanh": 5 / 3}.get(f.__name__) or mean_square(f, rng)
+
+
+growing = answers_to(check.growth)
+
+
+@growing.right
+def by_both_means(f, slope, rng):
+    z = rng.normal(size=1_000_000)
+    return np.sqrt((slope(z) ** 2).mean() / (f(z) ** 2).mean())
+
+
+@growing.right
+def through_one_wide_layer(f, slope, rng):
+    sums = rng.standard_normal(500_000)
+    gain = np.linalg.norm(f(sums)) / len(sums) ** 0.5
+    return np.linalg.norm(slope(sums)) / len(sums) ** 0.5 / gain
+
+
+@growing.inputs
+def _(rng):
+    a, b = rng.normal(size=2)
+    f, slope = [
+        (lambda z: np.tanh(a * z + b), lambda z: a - a * np.tanh(a * z + b) ** 2),
+        (lambda z: np.maximum(a * z, b * z), lambda z: np.where(a * z > b * z, a, b)),
+        (lambda z: a * z + b, lambda z: np.full_like(z, a)),
+    ][rng.integers(3)]
+    right = check.factor(f, slope)
+    inputs = {"f": f, "slope": slope, "seed": int(rng.integers(1000))}
+    return Case(inputs, right, call=partial(check.growth_of, right), rtol=0.015)
+
+
+@growing.wrong("the size of the slopes alone")
+def without_the_gain(f, slope, rng):
+    return np.sqrt(np.mean(slope(rng.normal(size=1_000_000)) ** 2))
+
+
+@growing.wrong("the factor of the mean *square*")
+def not_rooted(f, slope, rng):
+    return by_both_means(f, slope, rng) ** 2
+
+
+@growing.wrong("It is upside down")
+def inverted(f, slope, rng):
+    return 1 / by_both_means(f, slope, rng)
+
+
+@growing.wrong("You take the mean of the slopes")
+def mean_slope(f, slope, rng):
+    z = rng.normal(size=1_000_000)
+    return slope(z).mean() / np.sqrt(np.mean(f(z) ** 2))
+
+
+@growing.wrong("the mean of |slope(z)|")
+def mean_absolute_slope(f, slope, rng):
+    z = rng.normal(size=1_000_000)
+    return np.abs(slope(z)).mean() / np.sqrt(np.mean(f(z) ** 2))
+
+
+@growing.wrong("the slope at 0 alone")
+def at_the_origin(f, slope, rng):
+    return slope(np.array([0.0]))[0] / np.sqrt(np.mean(f(rng.normal(size=1_000_000)) ** 2))
+
+
+@growing.wrong("That is the gain")
+def the_gain(f, slope, rng):
+    return np.mean(f(rng.normal(size=1_000_000)) ** 2) ** -0.5
+
+
+@growing.wrong("You multiply by the size of f(z)")
+def gain_the_wrong_way(f, slope, rng):
+    z = rng.normal(size=1_000_000)
+    return np.sqrt(np.mean(slope(z) ** 2)) * np.sqrt(np.mean(f(z) ** 2))
+
+
+@growing.wrong("standard deviations, which leave out the mean")
+def by_deviations(f, slope, rng):
+    z = rng.normal(size=1_000_000)
+    return np.std(slope(z)) / np.std(f(z))
+
+
+@growing.wrong("you draw too few numbers")
+def of_a_hundred_numbers(f, slope, rng):
+    z = rng.normal(size=100)
+    return np.sqrt((slope(z) ** 2).mean() / (f(z) ** 2).mean())
+
+
+@growing.wrong()
+def over_twenty_layers(f, slope, rng):
+    return by_both_means(f, slope, rng) ** 20
+
+
+net = answers_to(check.deep_net)
+
+
+def chain(widths, weights, layer=nn.Linear, last=False):
+    """A net whose layer i has the weight weights(n_in, n_out, is_last)."""
+    layers = []
+    for i, (n_in, n_out) in enumerate(zip(widths, widths[1:], strict=False)):
+        layers += [layer(n_in, n_out), nn.ReLU()]
+        layers[-2].weight.data[...] = weights(n_in, n_out, i == len(widths) - 2)
+    return nn.Sequential(layers if last else layers[:-1])
+
+
+@net.right
+def by_normal_numbers(widths, rng):
+    return chain(widths, lambda n_in, n_out, last: rng.normal(size=(n_in, n_out)) * np.sqrt((1 if last else 2) / n_in))
+
+
+@net.right
+def in_the_other_layout(widths, rng):
+    layers = []
+    for n_in, n_out in zip(widths, widths[1:], strict=False):
+        layer = ByOperators(n_in, n_out, rng)
+        layer.weight.data[...] = by_its_limit(n_in, n_out, rng).T
+        layers += [layer, nn.ReLU()]
+    layers[-2].weight.data[...] *= 0.5**0.5
+    return nn.Sequential(*layers[:-1])
+
+
+@net.right
+def by_the_initializers(widths, rng):
+    model = nn.Sequential(nn.Linear(widths[0], widths[1]))
+    for n_in, n_out in zip(widths[1:], widths[2:], strict=False):
+        model.append(nn.ReLU()).append(nn.Linear(n_in, n_out))
+    for layer in model[:-1:2]:
+        nn.init.kaiming_normal_(layer.weight, rng=rng)
+    nn.init.kaiming_uniform_(model[-1].weight, nonlinearity="linear", rng=rng)
+    return model
+
+
+@net.inputs
+def _(rng):
+    if rng.random() < 0.1:
+        use = [check.two_nets, check.one_seed_for_both][rng.integers(2)]
+        return Case({"widths": [4, 8, 3]}, call=use, accept=check.REFUSALS.get)
+    widths = rng.integers(30, 60, size=rng.integers(2, 5)).tolist()
+    inputs = {"widths": widths, "seed": int(rng.integers(1000))}
+    return Case(inputs, call=check.layers_of, accept=partial(check.wrong_net, widths))
+
+
+@net.wrong("starts with the variance 1/n_in")
+def without_a_gain(widths, rng):
+    return chain(widths, lambda n_in, n_out, last: rng.normal(size=(n_in, n_out)) / np.sqrt(n_in))
+
+
+@net.wrong("is the last. No ReLU cuts its outputs")
+def he_everywhere(widths, rng):
+    return chain(widths, lambda n_in, n_out, last: rng.normal(size=(n_in, n_out)) * np.sqrt(2 / n_in))
+
+
+@net.wrong("starts by Xavier's rule")
+def as_linear_starts(widths, rng):
+    return chain(widths, lambda n_in, n_out, last: rng.normal(size=(n_in, n_out)) * np.sqrt(2 / (n_in + n_out)))
+
+
+@net.wrong("starts by Xavier's rule")
+def as_mlp_starts(widths, rng):
+    return nn.MLP(widths, rng=rng)[:]
+
+
+@net.wrong("starts as if it had 180 inputs")
+def by_outputs(widths, rng):
+    return chain(widths, lambda n_in, n_out, last: rng.normal(size=(n_in, n_out)) * np.sqrt((1 if last else 2) / n_out))
+
+
+@net.wrong("take the root")
+def by_the_variance(widths, rng):
+    return chain(widths, lambda n_in, n_out, last: rng.normal(size=(n_in, n_out)) * (1 if last else 2) / n_in)
+
+
+@net.wrong("times as large as they should be")
+def standard_normal(widths, rng):
+    return chain(widths, lambda n_in, n_out, last: rng.normal(size=(n_in, n_out)))
+
+
+@net.wrong("The net ends in ReLU")
+def relu_at_the_end(widths, rng):
+    def size(n_in, n_out, last):
+        return rng.normal(size=(n_in, n_out)) * np.sqrt((1 if last else 2) / n_in)
+
+    return chain(widths, size, last=True)
+
+
+@net.wrong("Between any two linear layers stands one ReLU")
+def linear_layers_alone(widths, rng):
+    return nn.Sequential(list(by_normal_numbers(widths, rng))[::2])
+
+
+@net.wrong("Between any two linear layers stands one ReLU")
+def with_tanh(widths, rng):
+    layers = [nn.Tanh() if isinstance(layer, nn.ReLU) else layer for layer in by_normal_numbers(widths, rng)]
+    return nn.Sequential(layers)
+
+
+@net.wrong("The linear layers go")
+def last_forgotten(widths, rng):
+    return by_normal_numbers(widths[:-1], rng) if len(widths) > 2 else nn.Sequential(nn.Linear(1, 1))
+
+
+@net.wrong("The bias of layer 1 starts at")
+def random_biases(widths, rng):
+    model = by_normal_numbers(widths, rng)
+    for layer in model[::2]:
+        layer.bias.data[...] = rng.normal(size=layer.bias.shape)
+    return model
+
+
+@net.wrong("which goes on from layer to layer")
+def seeded_inside(widths, rng):
+    return by_normal_numbers(widths, np.random.default_rng(0))
+
+
+@net.wrong("and from nothing else")
+def from_a_global_generator(widths, rng):
+    return by_normal_numbers(widths, COMMON)
+
+
+@net.wrong("expected an nn.Sequential")
+def a_plain_list(widths, rng):
+    return list(by_normal_numbers(widths, rng))
