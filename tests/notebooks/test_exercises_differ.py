@@ -14,6 +14,7 @@ from notebooks import ROOT, read
 # Answers of one or two statements share them easily. They were compared with the lessons by eye.
 SHORT = {
     "02": {"sum_over_paths", "gradients"},
+    "08": {"he", "different_units", "gain", "growth"},
     "18": {"corners"},
 }  # fmt: skip
 
