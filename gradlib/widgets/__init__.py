@@ -10,6 +10,7 @@ from .gradient_strip import GradientFlowStrip
 from .graph_explorer import GraphExplorer
 from .jacobian_spotlight import JacobianSpotlight
 from .logits import DraggableLogits
+from .normalized_batch import NormalizedBatch
 from .optimizer_race import OptimizerRace
 from .proven_box import ProvenBox
 from .step_sweep import StepSweep
@@ -27,6 +28,7 @@ WIDGETS = (
     OptimizerRace,
     TrainingDashboard,
     GradientFlowStrip,
+    NormalizedBatch,
     StepSweep,
     DigitCanvas,
     ProvenBox,

@@ -37,6 +37,7 @@ TAUGHT = {
     "10": ["optim", "widgets.OptimizerRace"],
     "11": ["data", "training", "plots", "widgets.TrainingDashboard"],
     "12": ["diagnostics", "widgets.GradientFlowStrip"],
+    "13": ["widgets.NormalizedBatch"],
     "18": ["bounds", "widgets.ProvenBox"],
 }
 
