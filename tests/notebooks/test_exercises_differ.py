@@ -15,6 +15,7 @@ from notebooks import ROOT, read
 SHORT = {
     "02": {"sum_over_paths", "gradients"},
     "08": {"he", "different_units", "gain", "growth"},
+    "13": {"who_moves", "kept", "fold"},
     "18": {"corners"},
 }  # fmt: skip
 
