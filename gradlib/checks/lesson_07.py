@@ -11,7 +11,6 @@ from gradlib.checks.exercises import exercise
 from gradlib.checks.lesson_03 import in_order
 from gradlib.checks.values import describe, is_number, named, show
 from gradlib.finite_differences import numerical_gradient
-from gradlib.primitives import Primitive, Vjp
 from gradlib.scalar import Value
 from gradlib.tensor import Tensor
 
@@ -21,13 +20,11 @@ TITLE = "Trust, but verify"
 # --- 1 -----------------------------------------------------------------------------------------
 
 
-def planted(symbol, forward, *rules):
-    """An operation with the given rules, right or wrong."""
-    return named(symbol, Primitive("planted", forward, *(Vjp(rule, "") for rule in rules)))
-
-
-def no_sum(g, z, x, b):
-    return g[0]
+def operation(symbol, forward, *rules):
+    """An operation with rules that are right or wrong."""
+    made = named(symbol, forward)
+    made.forward, made.rules = forward, list(rules)
+    return made
 
 
 def assigned(g, z, x):
@@ -42,237 +39,261 @@ def one_entry(g, z, x):
     return gradient
 
 
-def two_wrong_entries():
-    """2x₀ - 3x₁ + x₂/2 + 4x₃ with two wrong entries in its gradient, by 0.03 g and by g."""
-    right, error = np.array([2.0, -3.0, 0.5, 4.0]), np.array([0.0, 0.03, 0.0, -1.0])
-    probes = []
-
-    def rule(g, z, x):
-        probes.append(abs(float(g)))
-        return g * (right + error)
-
-    function = planted("2x₀ - 3x₁ + x₂/2 + 4x₃", lambda x: x @ right, rule)
-    function.probes = probes
-    return function
-
-
 def softmax_of(x):
     powers = np.exp(x - x.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def entries(i, *indices):
-    return [(i, index) for index in indices]
+def softmax_rule(g, z, x):
+    return z * (g - (g * z).sum(axis=-1, keepdims=True))
 
 
-def all_of(i, *shape):
-    return entries(i, *np.ndindex(shape))
+def with_nan_and_worse(g, z, x):
+    """3 z/x for x³: nan at 0, and 100 times too large in the last entry."""
+    gradient = g * 3 * z / x
+    gradient[-1] *= 100
+    return gradient
+
+
+def linear(*errors):
+    """2x₀ - 3x₁ + x₂/2 + 4x₃ with errors in its gradient."""
+    slopes = np.array([2.0, -3.0, 0.5, 4.0])
+    return operation("2x₀ - 3x₁ + x₂/2 + 4x₃", lambda x: x @ slopes, lambda g, z, x: g * (slopes + errors))
+
+
+def every(*shape):
+    return list(np.ndindex(shape))
 
 
 def planted_bugs(rng):
-    """A list of (function, inputs, the entries whose gradient is wrong, what is special)."""
-    off_diagonal = [(1, index) for index in np.ndindex(3, 3) if index[0] != index[1]]
+    """A list of (operation, inputs, verdict for each input, what is special).
+
+    A verdict is "right", "shape" or a list of the entries whose gradient is wrong, the worst one alone if it does not
+    depend on the probe.
+    """
+    off_diagonal = [index for index in np.ndindex(3, 3) if index[0] != index[1]]
     return [
+        (linear(0.0, 0.03, 0.0, -1.0), [rng.normal(size=4)], [[(3,)]], "two wrong entries, the later one much worse"),
+        (linear(0.0, 0.0, -2.0, 0.3), [rng.normal(size=4)], [[(2,)]], "two wrong entries, the earlier one much worse"),
         (
-            planted("x + b, no sum over rows", np.add, lambda g, z, x, b: g, no_sum),
+            operation("x + b, first row", np.add, lambda g, z, x, b: g, lambda g, z, x, b: g[0]),
             [rng.normal(size=(4, 3)), rng.normal(size=3)],
-            all_of(1, 3),
+            ["right", every(3)],
             "a missing sum over axes",
         ),
         (
-            planted("x - y, wrong sign", np.subtract, lambda g, z, x, y: g, lambda g, z, x, y: g),
+            operation("x + b, all rows", np.add, lambda g, z, x, b: g, lambda g, z, x, b: g),
+            [rng.normal(size=(4, 3)), rng.normal(size=3)],
+            ["right", "shape"],
+            "a gradient of another shape",
+        ),
+        (
+            operation("Σ x, not stretched", np.sum, lambda g, z, x: g),
+            [rng.normal(size=3)],
+            ["shape"],
+            "a number where a vector belongs",
+        ),
+        (
+            operation("x - y, wrong sign", np.subtract, lambda g, z, x, y: g, lambda g, z, x, y: g),
             [rng.normal(size=(2, 3)), rng.normal(size=(2, 3))],
-            all_of(1, 2, 3),
+            ["right", every(2, 3)],
             "a wrong sign",
         ),
         (
-            planted("x @ y, transposed", np.matmul, lambda g, z, x, y: g @ y.T, lambda g, z, x, y: g.T @ x),
+            operation("x · y, small by half", np.multiply, lambda g, z, x, y: g * y / 2, lambda g, z, x, y: g * x),
+            [rng.uniform(1, 2, size=3), rng.uniform(1, 2, size=3)],
+            [every(3), "right"],
+            "an error in the first of two rules",
+        ),
+        (
+            operation("x @ y, transposed", np.matmul, lambda g, z, x, y: g @ y.T, lambda g, z, x, y: g.T @ x),
             [rng.normal(size=(2, 3)), rng.normal(size=(3, 3))],
-            off_diagonal,
+            ["right", off_diagonal],
             "a transposed gradient",
         ),
         (
-            planted("x³, by way of 3z/x", lambda x: x**3, lambda g, z, x: g * 3 * z / x),
+            operation("x³, by way of 3z/x", lambda x: x**3, lambda g, z, x: g * 3 * z / x),
             [np.array([1.5, 0.0, -0.5, 2.0, -1.0])],
-            entries(0, (1,)),
+            [[(1,)]],
             "a gradient that is nan",
         ),
         (
-            planted("x[0, 2, 2, 1], assigned", lambda x: x[[0, 2, 2, 1]], assigned),
+            operation("x³, nan and worse", lambda x: x**3, with_nan_and_worse),
+            [np.array([1.5, 0.0, 2.0])],
+            [[(1,)]],
+            "a nan beside a large error",
+        ),
+        (
+            operation("x[0, 2, 2, 1], assigned", lambda x: x[[0, 2, 2, 1]], assigned),
             [rng.normal(size=4)],
-            entries(0, (2,)),
+            [[(2,)]],
             "= for +=",
         ),
         (
-            planted("exp x, one entry wrong", np.exp, one_entry),
+            operation("exp x, one entry wrong", np.exp, one_entry),
             [rng.uniform(0.5, 1.5, size=(2, 3))],
-            entries(0, (1, 2)),
+            [[(1, 2)]],
             "an error in one single entry",
         ),
         (
-            planted("softmax x, diagonal only", softmax_of, lambda g, z, x: g * z * (1 - z)),
+            operation("softmax x, diagonal only", softmax_of, lambda g, z, x: g * z * (1 - z)),
             [rng.normal(size=(2, 3))],
-            all_of(0, 2, 3),
+            [every(2, 3)],
             "a Jacobian that is right on its diagonal only",
         ),
         (
-            planted("running total of x, for equal g", np.cumsum, lambda g, z, x: g * np.arange(len(x), 0, -1)),
+            operation("running total of x, for equal g", np.cumsum, lambda g, z, x: g * np.arange(len(x), 0, -1)),
             [rng.normal(size=4)],
-            entries(0, (0,), (1,), (2,)),
-            "a rule that is right only for a uniform cotangent",
+            [[(0,), (1,), (2,)]],
+            "a rule that is right only for equal g",
         ),
     ]
 
 
-def right_functions(rng):
-    """A list of (function, inputs, what is special)."""
+def right_operations(rng):
+    """A list of (operation, inputs, what is special)."""
+    exp = operation("exp x", np.exp, lambda g, z, x: g * z)
     return [
-        (named("x · y + sin x", lambda x, y: x * y + x.sin()), [rng.normal(size=(2, 3)), rng.normal(size=3)], ""),
-        (named("exp x", lambda x: x.exp()), [rng.uniform(11, 13, size=3)], "right gradients above 10,000"),
-        (named("softmax x", lambda x: x.softmax()), [rng.normal(size=(2, 3))], ""),
-        (named("x² · y", lambda x, y: x**2 * y), [rng.normal(size=(2, 1)), rng.normal(size=(1, 3))], "axes of size 1"),
-        (named("cos x", lambda x: x.cos()), [np.array(0.7)], "an input without axes"),
         (
-            named("exp x", lambda x: x.exp()),
-            [rng.normal(size=(2, 3)).astype(np.float32)],
-            "a float32 input with a right gradient",
+            operation(
+                "x · y + sin x",
+                lambda x, y: x * y + np.sin(x),
+                lambda g, z, x, y: g * (y + np.cos(x)),
+                lambda g, z, x, y: g * x,
+            ),
+            [rng.normal(size=(2, 3)), rng.normal(size=(2, 3))],
+            "",
         ),
-        (named("3x", lambda x: 3 * x), [np.array([1e11, -2e11])], "a right gradient at a large input"),
         (
-            named("10,000 x²", lambda x: 10_000 * x**2),
+            operation("x @ y", np.matmul, lambda g, z, x, y: g @ y.T, lambda g, z, x, y: x.T @ g),
+            [rng.normal(size=(2, 3)), rng.normal(size=(3, 1))],
+            "",
+        ),
+        (operation("softmax x", softmax_of, softmax_rule), [rng.normal(size=(2, 3))], ""),
+        (exp, [rng.uniform(11, 13, size=3)], "right gradients above 10,000"),
+        (operation("sin x", np.sin, lambda g, z, x: g * np.cos(x)), [np.array([0.0, 1.0])], "an input of 0"),
+        (operation("cos x", np.cos, lambda g, z, x: -g * np.sin(x)), [np.array(0.7)], "an input without axes"),
+        (exp, [rng.normal(size=(2, 3)).astype(np.float32)], "a float32 input with a right gradient"),
+        (
+            operation("3x", lambda x: 3 * x, lambda g, z, x: 3 * g),
+            [np.array([1e11, -2e11])],
+            "a right gradient at a large input",
+        ),
+        (
+            operation("10,000 x²", lambda x: 10_000 * x**2, lambda g, z, x: g * 20_000 * x),
             [np.array([0.0, 0.002, -0.003])],
             "the bottom of a steep valley, at 0",
         ),
         (
-            named("1,000 + sin x", lambda x: 1000 + x.sin()),
+            operation("1,000 + sin x", lambda x: 1000 + np.sin(x), lambda g, z, x: g * np.cos(x)),
             [rng.normal(size=(1, 3))],
             "a large value with a small slope",
         ),
         (
-            named("sin² x + cos² x", lambda x: x.sin() ** 2 + x.cos() ** 2),
+            operation("sin² x + cos² x", lambda x: np.sin(x) ** 2 + np.cos(x) ** 2, lambda g, z, x: 0 * g * x),
             [rng.normal(size=(3, 4))],
-            "a gradient that is rightly 0",
+            "a right gradient of 0",
         ),
     ]
 
 
-RANKED = ["input 0 at (3,), its error 1.00 |g|", "input 0 at (1,), its error 0.03 |g|"]
+@exercise("A check of rules", points=5)
+def check_rules():
+    """Return a list with a verdict for each input: "right", "shape", or the index of its worst entry, a tuple.
+
+    forward takes the inputs, rules is a list with one rule(g, z, *inputs) for each input, inputs is a list of arrays. A
+    rule is wrong if its gradient has another shape than its input, or if an entry is not within a tolerance of the
+    central difference. The worst entry is the one with the largest |gradient - difference|; nan is worse than any
+    number.
+    """
+    rng = np.random.default_rng(7)
+    for function, inputs, verdicts, about in planted_bugs(rng):
+        yield judged_case(function, inputs, verdicts, about)
+    for function, inputs, about in right_operations(rng):
+        yield judged_case(function, inputs, ["right"] * len(inputs), about)
 
 
-def found(gradcheck, function, inputs):
-    """The places that a learner's gradcheck returns, without the errors: they depend on the probe."""
-    result = entries_of(gradcheck(function, inputs))
-    return result if is_blank(result) else sorted(in_words((i, index) for _, i, index in result))
+def judged_case(function, inputs, verdicts, about=""):
+    expected = tuple(each if isinstance(each, str) else wrong_at(each) for each in verdicts)
+    names = ("input 0", "input 1")[: len(inputs)]
+    call = partial(judged, verdicts)
+    return Case({"operation": function, "inputs": inputs}, expected, call=call, names=names, about=about)
 
 
-def ranked(gradcheck, function, inputs):
-    """The places in order, the worst first, each with its error as a multiple of the probe."""
-    result = entries_of(gradcheck(function, inputs))
-    if is_blank(result):
-        return result
-    probe = function.probes[-1] if function.probes else 1.0
-    words = in_words((i, index) for _, i, index in result)
-    return [f"{word}, its error {error / probe:.2f} |g|" for word, (error, *_) in zip(words, result, strict=True)]
+def wrong_at(entries):
+    return f"wrong at {entries[0]}" if len(entries) == 1 else f"wrong at one of {len(entries)} entries"
 
 
-def alarms(gradcheck, function, inputs):
-    """["a false alarm"] if a right gradient is called wrong, else []. The places depend on the probe."""
-    result = entries_of(gradcheck(function, inputs))
-    if is_blank(result):
-        return result
-    unknown = any(np.isnan(error) for error, *_ in result)
-    return ["a false alarm, with the error nan" if unknown else "a false alarm"] if result else []
+def judged(verdicts, check_rules, function, inputs):
+    """The verdicts of a learner's check in words that do not depend on the probe."""
+    found = check_rules(function.forward, list(function.rules), inputs)
+    if is_blank(found):
+        return found
+    if not isinstance(found, list | tuple) or len(found) != len(inputs):
+        raise Refused(f"Return a list with one verdict for each of {len(inputs)} inputs; yours is {describe(found)}.")
+    return tuple(in_words(*each) for each in zip(found, verdicts, inputs, strict=True))
 
 
-def no_alarm(answer):
-    if answer:
-        return (
-            "Every gradient is right here, and yours calls one wrong. Either the difference is not precise, by its "
-            "step or its precision, or the tolerance leaves no room for what it cannot know."
+def in_words(verdict, true, array):
+    if isinstance(verdict, str):
+        verdict = verdict.strip().lower()
+        if verdict not in ("right", "shape"):
+            raise Refused(f'A verdict is "right", "shape" or the index of an entry; yours is {show(verdict)}.')
+        return verdict
+    if is_number(verdict) and array.ndim == 1:
+        verdict = (verdict,)
+    if not isinstance(verdict, tuple | list) or len(verdict) != array.ndim or not all(map(is_number, verdict)):
+        raise Refused(
+            f"The index of an entry of an array of shape {array.shape} is a tuple with {array.ndim} numbers; yours is "
+            f"{show(verdict)}."
         )
-    return None
+    index = tuple(map(int, verdict))
+    if true == "right":
+        return "wrong at an entry that is right"
+    return wrong_at(true) if true != "shape" and index in true else f"wrong at {index}"
 
 
 def is_blank(result):
     return result is None or result is ...
 
 
-def entries_of(result):
-    """The result of a learner's gradcheck; raises Refused if it does not have the form that was asked for."""
-    if is_blank(result):
-        return result
-    if not isinstance(result, list | tuple):
-        raise Refused(
-            "gradcheck returns a list of tuples (error, i, index), which is empty where nothing is wrong; yours "
-            f"returns {describe(result)}."
-        )
-    for entry in result:
-        if not (isinstance(entry, tuple | list) and len(entry) == 3 and isinstance(entry[2], tuple)):
-            raise Refused(
-                "Each entry of the list is a tuple (error, i, index), and index is a tuple itself, such as (0, 1); "
-                f"yours holds {show(entry)}."
-            )
-        if not is_number(entry[0]) or entry[0] < 0:
-            raise Refused(f"The error is a size, |gradient - difference|; yours is {show(entry[0])}.")
-    return result
-
-
-def in_words(places):
-    return [f"input {i} at {tuple(map(int, index))}" for i, index in places]
-
-
-@exercise("A gradient check", points=5)
-def gradcheck():
-    """Return the entries whose gradient is wrong, as a list of tuples (error, i, index), the largest error first.
-
-    function takes Tensors and returns a Tensor; inputs is a list of arrays, one for each Tensor. i counts the
-    inputs, index is the entry's place in input i, a tuple as np.ndindex gives it; error is |gradient - difference|.
-    The list is empty if every gradient is right.
-    """
-    rng = np.random.default_rng(7)
-    for function, inputs, wrong, about in planted_bugs(rng):
-        yield Case({"function": function, "inputs": inputs}, sorted(in_words(wrong)), call=found, about=about)
-    yield Case(
-        {"function": two_wrong_entries(), "inputs": [rng.normal(size=4)]},
-        RANKED,
-        call=ranked,
-        about="two wrong entries, the later one much worse",
-    )
-    for function, inputs, about in right_functions(rng):
-        yield Case({"function": function, "inputs": inputs}, accept=no_alarm, call=alarms, about=about)
-
-
-def checked(
-    function,
+def verdicts_by(
+    forward,
+    rules,
     inputs,
-    cotangent=lambda shape: np.random.default_rng(0).normal(size=shape),
+    probe=lambda shape: np.random.default_rng(0).normal(size=shape),
     agree=lambda a, b: abs(a - b) <= 1e-6 + 1e-5 * abs(b),
-    size=abs,
+    error=lambda a, b: abs(a - b),
     dtype=np.float64,
     slopes_of=numerical_gradient,
     only=lambda i, index: True,
-    worst_first=True,
+    worst=lambda wrong: max(wrong, key=lambda each: np.inf if np.isnan(each[0]) else each[0]),
+    shapes=True,
 ):
     """A right answer, of which each mistake below changes one argument."""
-    inputs = [np.array(x, dtype=dtype) for x in inputs]
-    tensors = [Tensor(x, requires_grad=True) for x in inputs]
-    result = function(*tensors)
-    g = cotangent(result.shape)
-    result.backward(np.asarray(g, result.dtype))
-    wrong = []
-    for i, x in enumerate(inputs):
+    arrays = [np.array(x, dtype=dtype) for x in inputs]
+    z = forward(*arrays)
+    g = np.asarray(probe(np.shape(z)), np.asarray(z).dtype)
+    verdicts = []
+    for i, (x, rule) in enumerate(zip(arrays, rules, strict=True)):
 
         def loss(moved, i=i):
-            moved = moved.astype(dtype)
-            others = [moved if j == i else other for j, other in enumerate(inputs)]
-            return (function(*map(Tensor, others)).data * g).sum()
+            others = [moved.astype(dtype) if j == i else other for j, other in enumerate(arrays)]
+            return (forward(*others) * g).sum()
 
-        slopes = slopes_of(loss, x)
-        for index in np.ndindex(x.shape):
-            a, b = tensors[i].grad[index], slopes[index]
-            if only(i, index) and not agree(a, b):
-                wrong.append((size(a - b), i, index))
-    return sorted(wrong, reverse=True) if worst_first else wrong
+        gradient, slopes = np.asarray(rule(g, z, *arrays)), slopes_of(loss, x)
+        if gradient.shape != x.shape:
+            if shapes:
+                verdicts.append("shape")
+                continue
+            gradient, slopes = np.broadcast_arrays(gradient, slopes)
+        wrong = [
+            (error(gradient[index], slopes[index]), index)
+            for index in np.ndindex(slopes.shape)
+            if only(i, index) and not agree(gradient[index], slopes[index])
+        ]
+        verdicts.append(worst(wrong)[1][-x.ndim :] if wrong and x.ndim else () if wrong else "right")
+    return verdicts
 
 
 def differences(step_of, forward=False):
@@ -292,97 +313,162 @@ def differences(step_of, forward=False):
     return slopes_of
 
 
-@gradcheck.mistake
-def probed_with_ones(function, inputs):
-    """You probe with ones: what is differentiated is the plain sum of the result. A rule that is right only for a
-    uniform cotangent passes, and for a softmax there is nothing left but zeros. Weigh each entry of the result
-    differently."""
-    return checked(function, inputs, cotangent=np.ones)
+@check_rules.mistake
+def probed_with_ones(forward, rules, inputs):
+    """You probe with ones: what is differentiated is the plain sum of the result. A rule that is right only for equal g
+    passes, and for a softmax only zeros are left. Weigh each entry of the result differently."""
+    return verdicts_by(forward, rules, inputs, probe=np.ones)
 
 
-@gradcheck.mistake
-def in_float32(function, inputs):
+@check_rules.mistake
+def in_float32(forward, rules, inputs):
     """You compute in the precision that the input has. In float32 a difference keeps some three digits, and a right
     gradient is called wrong. Convert to float64 before anything else."""
     dtype = inputs[0].dtype
     small = differences(lambda x: 1e-6)
-    return checked(function, inputs, dtype=dtype, slopes_of=small if dtype == np.float32 else numerical_gradient)
+    return verdicts_by(
+        forward, rules, inputs, dtype=dtype, slopes_of=small if dtype == np.float32 else numerical_gradient
+    )
 
 
-@gradcheck.mistake
-def first_entry_only(function, inputs):
+@check_rules.mistake
+def first_entry_only(forward, rules, inputs):
     """You compare the first entry of each input. An error in any other goes unseen."""
-    return checked(function, inputs, only=lambda i, index: not any(index))
+    return verdicts_by(forward, rules, inputs, only=lambda i, index: not any(index))
 
 
-@gradcheck.mistake
-def first_input_only(function, inputs):
-    """You compare the gradient of the first input. Each input has a rule of its own, and each rule can be wrong."""
-    return checked(function, inputs, only=lambda i, index: i == 0)
+@check_rules.mistake
+def first_input_only(forward, rules, inputs):
+    """You compare the gradient of the first input and call the others right. Each input has a rule of its own, and each
+    rule can be wrong."""
+    first = verdicts_by(forward, rules[:1], inputs[:1]) if len(inputs) == 1 else verdicts_by(forward, rules, inputs)[:1]
+    return first + ["right"] * (len(inputs) - 1)
 
 
-@gradcheck.mistake
-def relative_only(function, inputs):
+@check_rules.mistake
+def shape_unseen(forward, rules, inputs):
+    """You never compare shapes. NumPy stretches the smaller of two arrays, so a gradient of another shape can agree
+    with the differences, entry by entry. Ask for the shape before anything else."""
+    return verdicts_by(forward, rules, inputs, shapes=False)
+
+
+@check_rules.mistake
+def relative_only(forward, rules, inputs):
     """You divide the error by the gradient. Where the gradient is 0, the rounding of the difference is all that is
     left, and its relative error is 1. Allow for a small absolute error as well."""
-    return checked(function, inputs, agree=lambda a, b: abs(a - b) <= 1e-5 * max(abs(a), abs(b)))
+    return verdicts_by(forward, rules, inputs, agree=lambda a, b: abs(a - b) <= 1e-5 * max(abs(a), abs(b)))
 
 
-@gradcheck.mistake
-def absolute_only(function, inputs):
+@check_rules.mistake
+def absolute_only(forward, rules, inputs):
     """You allow one error for all gradients, however large they are. A gradient of 100,000 agrees with its difference
     to nine digits and still not to 1e-6: allow for an error in proportion, as well."""
-    return checked(function, inputs, agree=lambda a, b: abs(a - b) <= 1e-6)
+    return verdicts_by(forward, rules, inputs, agree=lambda a, b: abs(a - b) <= 1e-6)
 
 
-@gradcheck.mistake
-def nan_passes(function, inputs):
+@check_rules.mistake
+def nan_passes(forward, rules, inputs):
     """A gradient that is nan passes. Every comparison with nan is False, so `error > tolerance` finds nothing wrong
     with it. Ask the other way round, whether the error is within the tolerance."""
-    return checked(function, inputs, agree=lambda a, b: not abs(a - b) > 1e-6 + 1e-5 * abs(b))
+    return verdicts_by(forward, rules, inputs, agree=lambda a, b: not abs(a - b) > 1e-6 + 1e-5 * abs(b))
 
 
-@gradcheck.mistake
-def with_sign(function, inputs):
+@check_rules.mistake
+def nan_not_the_worst(forward, rules, inputs):
+    """You find a nan, and name a finite error where there is one. nan is not even a number, so it is the worst."""
+    return verdicts_by(
+        forward, rules, inputs, worst=lambda wrong: max(wrong, key=lambda each: -1 if np.isnan(each[0]) else each[0])
+    )
+
+
+@check_rules.mistake
+def with_sign(forward, rules, inputs):
     """You compare gradient minus difference with the tolerance, sign and all. A gradient that is too small is wrong,
     too: take the absolute value."""
-    return checked(function, inputs, agree=lambda a, b: a - b <= 1e-6 + 1e-5 * abs(b))
+    return verdicts_by(
+        forward, rules, inputs, agree=lambda a, b: a - b <= 1e-6 + 1e-5 * abs(b), error=lambda a, b: a - b
+    )
 
 
-@gradcheck.mistake
-def fixed_step(function, inputs):
+@check_rules.mistake
+def fixed_step(forward, rules, inputs):
     """Your step has one size for every input. At 10¹¹ the neighbouring numbers of float64 lie 1.5e-5 apart: a step of
     1e-6 is lost in the sum. Let the step grow with |x|."""
-    return checked(function, inputs, slopes_of=differences(lambda x: 1e-6))
+    return verdicts_by(forward, rules, inputs, slopes_of=differences(lambda x: 1e-6))
 
 
-@gradcheck.mistake
-def step_of_zero(function, inputs):
+@check_rules.mistake
+def step_of_zero(forward, rules, inputs):
     """Your step is in proportion to |x|, and so it is 0 where x is 0, and the difference is 0/0. Give it a least size:
     max(1, |x|)."""
-    return checked(function, inputs, slopes_of=differences(lambda x: 6e-6 * x))
+    return verdicts_by(forward, rules, inputs, slopes_of=differences(lambda x: 6e-6 * x))
 
 
-@gradcheck.mistake
-def one_sided(function, inputs):
+@check_rules.mistake
+def one_sided(forward, rules, inputs):
     """Your differences go to one side, (f(x + h) - f(x))/h. At the bottom of a valley that is the slope of one of its
     walls. A central difference sees both, and they cancel."""
-    return checked(function, inputs, slopes_of=differences(lambda x: 1e-7 * max(1, x), forward=True))
+    return verdicts_by(forward, rules, inputs, slopes_of=differences(lambda x: 1e-7 * max(1, x), forward=True))
 
 
-@gradcheck.mistake
-def sorted_by_place(function, inputs):
-    """The right entries, in the order of their places. The one that is most wrong should come first: it is the one
-    to look at."""
-    return checked(function, inputs, worst_first=False)
+@check_rules.mistake
+def first_wrong_entry(forward, rules, inputs):
+    """You name the first entry that is wrong. The one that is most wrong was asked for: it is the one to look at."""
+    return verdicts_by(forward, rules, inputs, worst=lambda wrong: wrong[0])
 
 
 # --- 2 -----------------------------------------------------------------------------------------
+
+VERDICTS = ("right", "false alarm", "bug missed", "both wrong")
+JUDGEMENTS = {
+    "A": "right", "B": "false alarm", "C": "right", "D": "both wrong", "E": "bug missed", "F": "false alarm",
+}  # fmt: skip
+
+
+@exercise("Six checks, six verdicts", points=2)
+def verdicts():
+    """Return a dictionary from "A" to "F" to a verdict: "right", "false alarm", "bug missed" or "both wrong".
+
+    The function is x² at x = 3. A check judges two rules, one that gives 6 and one that gives 6.3, and accepts what is
+    within the tolerance of its difference. A: central, float64, h = 1e-5, tolerance 1e-4. B: central, float32, h =
+    1e-7, tolerance 0.01. C: central, float64, h = 3, tolerance 1e-4. D: forward, float64, h = 0.3, tolerance 0.01. E:
+    central, float64, h = 1e-5, tolerance 0.5. F: central, float64, h = 1e-5, tolerance 1e-15.
+    """
+    yield Case(expected=dict(JUDGEMENTS), words=VERDICTS)
+
+
+def of_a_box(box, verdict, sentence):
+    """Register a wrong verdict for one check."""
+
+    def mistake():
+        return {box: verdict}
+
+    mistake.__name__, mistake.__doc__ = f"{box}_{verdict}", sentence
+    verdicts.mistake(mistake)
+
+
+for box, verdict, sentence in [
+    ("B", "right", "Near 3 the numbers of float32 lie 2.4e-7 apart. To which of them is 3 + 1e-7 rounded?"),
+    ("B", "bug missed", "3 + 1e-7 and 3 - 1e-7 are both rounded to 3, so the difference is 0. Is 6.3 near 0?"),
+    ("C", "false alarm", "A large step suffers from the bend, as a rule. Here compute ((3 + h)² - (3 - h)²)/(2h)."),
+    ("C", "bug missed", "Compute ((3 + h)² - (3 - h)²)/(2h) for h = 3: to which of the two rules is it near?"),
+    ("D", "false alarm", "Compute (3.3² - 3²)/0.3. The right rule is rejected. And the wrong one?"),
+    ("D", "right", "Compute (3.3² - 3²)/0.3. A forward difference is off by h here."),
+    ("D", "bug missed", "Compute (3.3² - 3²)/0.3. The wrong rule is accepted. And the right one?"),
+    ("E", "right", "The difference is 6 to nine digits or more. How far from it may a rule be, and how far is 6.3?"),
+    ("F", "right", "The difference is rounded: it is 6 to about ten digits, not to fifteen."),
+    ("F", "both wrong", "No wrong rule passes here, with so small a tolerance. Only one of the verdicts is wrong."),
+]:
+    of_a_box(box, verdict, sentence)
+
+
+# --- 3 -----------------------------------------------------------------------------------------
 
 
 def rows_of_scores(rng):
     """A list of (scores x, what is special)."""
     return [
+        (np.array([0.0, 0.0, math.log(2)]), ""),
         (rng.normal(size=(2, 3)), ""),
         (2 * rng.normal(size=4), ""),
         (rng.normal(size=(2, 3, 2)), "three axes"),
@@ -398,169 +484,42 @@ def rows_of_scores(rng):
 VALUE_AND_GRADIENT = ("value", "gradient")
 
 
-def jacobian_answer(x, g):
-    """Softmax computed from differences of scores, and its gradient through the whole Jacobian, row by row."""
+def by_pairs(x):
+    """Softmax computed from the differences of all pairs of scores."""
     with np.errstate(over="ignore"):
-        p = 1 / np.exp(x[..., None, :] - x[..., :, None]).sum(axis=-1)
-    gradient = np.empty_like(p)
-    for row in np.ndindex(p.shape[:-1]):
-        gradient[row] = g[row] @ (np.diag(p[row]) - np.outer(p[row], p[row]))
-    return p, gradient
+        return 1 / np.exp(x[..., None, :] - x[..., :, None]).sum(axis=-1)
 
 
-@exercise("Softmax and logsumexp without overflow", points=5)
-def stable():
-    """Return from softmax(x, g) and logsumexp(x, g) the value along the last axis, and the gradient of x when g has
+@exercise("Far beyond overflow", points=5)
+def far_scores():
+    """Return from log_softmax(x, g) and softmin(x, g) the value along the last axis, and the gradient of x when g has
     arrived at it, as a tuple.
 
-    Softmax is eˣ / Σ eˣ, each row for itself; there g and both answers have the shape of x. logsumexp is ln Σ eˣ;
-    there g and the value have the shape of x without its last axis. Scores may be as large as ±10,000.
+    log_softmax is the logarithm of the softmax, each row for itself; there g and both answers have the shape of x.
+    softmin is -ln Σ e⁻ˣ; there g and the value have the shape of x without its last axis. Scores may be as large as
+    ±10,000.
     """
     rng = np.random.default_rng(11)
     for x, about in rows_of_scores(rng):
-        p, gradient = jacobian_answer(x, g := rng.normal(size=x.shape))
-        yield Case({"x": x, "g": g}, (p, gradient), part="softmax", names=VALUE_AND_GRADIENT, about=about)
+        g = rng.normal(size=x.shape)
+        value = -np.logaddexp.reduce(x[..., None, :] - x[..., :, None], axis=-1)
+        gradient = np.einsum("...i,...ij->...j", g, np.eye(x.shape[-1]) - by_pairs(x)[..., None, :])
+        yield Case({"x": x, "g": g}, (value, gradient), part="log_softmax", names=VALUE_AND_GRADIENT, about=about)
     for x, about in rows_of_scores(rng):
         g = rng.normal(size=x.shape[:-1])
-        answer = np.logaddexp.reduce(x, axis=-1), jacobian_answer(x, x)[0] * g[..., None]
-        yield Case({"x": x, "g": g}, answer, part="logsumexp", names=VALUE_AND_GRADIENT, about=about)
+        answer = -np.logaddexp.reduce(-x, axis=-1), by_pairs(-x) * g[..., None]
+        yield Case({"x": x, "g": g}, answer, part="softmin", names=VALUE_AND_GRADIENT, about=about)
 
 
 class Stable:
     """A right answer, of which each mistake below changes one function."""
 
-    def softmax(x, g):
-        p = softmax_of(x)
-        return p, backward_of_softmax(p, g)
+    def log_softmax(x, g):
+        value = x - lse(x)[..., None]
+        return value, g - np.exp(value) * g.sum(axis=-1, keepdims=True)
 
-    def logsumexp(x, g):
-        return lse(x), back(g) * softmax_of(x)
-
-
-def wrong_softmax(function):
-    """Register a mistake in the first of the two functions."""
-    stable.mistake(type(function.__name__, (Stable,), {"softmax": function, "__doc__": function.__doc__}))
-    return function
-
-
-def wrong_logsumexp(function):
-    """Register a mistake in the second of the two functions."""
-    stable.mistake(type(function.__name__, (Stable,), {"logsumexp": function, "__doc__": function.__doc__}))
-    return function
-
-
-def backward_of_softmax(p, g):
-    return p * (g - (g * p).sum(axis=-1, keepdims=True))
-
-
-def normalised(powers, axis=-1):
-    return powers / powers.sum(axis=axis, keepdims=True)
-
-
-@wrong_softmax
-def overflowing(x, g):
-    """eˣ overflows above x = 709, and ∞/∞ is nan; far below 0 every eˣ is 0, and 0/0 is nan. Subtract the largest
-    score of the row first: it cancels."""
-    p = normalised(np.exp(x))
-    return p, backward_of_softmax(p, g)
-
-
-@wrong_softmax
-def smallest_subtracted(x, g):
-    """You subtract the smallest score of the row. The differences that are left are positive, and beyond 709 they
-    overflow as before. Subtract the largest: then no exponent is above 0."""
-    p = normalised(np.exp(x - x.min(axis=-1, keepdims=True)))
-    return p, backward_of_softmax(p, g)
-
-
-@wrong_softmax
-def mean_subtracted(x, g):
-    """You subtract the mean of the row. A score far above the mean overflows as before. Subtract the largest: then no
-    exponent is above 0."""
-    p = normalised(np.exp(x - x.mean(axis=-1, keepdims=True)))
-    return p, backward_of_softmax(p, g)
-
-
-@wrong_softmax
-def along_the_first_axis(x, g):
-    """You go along the first axis. Each row is for itself here, and a row lies along the last axis, -1."""
-    powers = np.exp(x - x.max(axis=0))
-    p = powers / powers.sum(axis=0)
-    return p, p * (g - (g * p).sum(axis=0))
-
-
-@wrong_softmax
-def turned_gradient(x, g):
-    """The values are right, and the gradient has the wrong sign: p belongs to g with a plus, and Σ g · p is
-    subtracted."""
-    p = softmax_of(x)
-    return p, -backward_of_softmax(p, g)
-
-
-@wrong_softmax
-def one_peak_for_all(x, g):
-    """You subtract the largest score of all rows. A row that lies far below it becomes all zeros. Each row has a
-    largest score of its own."""
-    p = normalised(np.exp(x - x.max()))
-    return p, backward_of_softmax(p, g)
-
-
-@wrong_softmax
-def clipped(x, g):
-    """You cut the scores off. Nothing overflows, and rows whose scores lie beyond the cut lose the differences between
-    them, which are all that matters. Subtracting changes nothing, cutting does."""
-    p = normalised(np.exp(np.clip(x, -500, 500)))
-    return p, backward_of_softmax(p, g)
-
-
-@wrong_softmax
-def over_everything(x, g):
-    """You divide by the sum over all rows. Each row should add up to 1 for itself."""
-    p = normalised(np.exp(x - x.max()), axis=None)
-    return p, p * (g - (g * p).sum())
-
-
-@wrong_softmax
-def diagonal_only(x, g):
-    """The values are right. In the gradient only the diagonal of the Jacobian is there, p(1 - p): each score also
-    stands below the fraction bar of every other probability of its row."""
-    p = softmax_of(x)
-    return p, g * p * (1 - p)
-
-
-@wrong_softmax
-def coupled_rows(x, g):
-    """The values are right. In the gradient you sum g · p over all rows: a score moves the probabilities of its own row
-    alone."""
-    p = softmax_of(x)
-    return p, p * (g - (g * p).sum())
-
-
-@wrong_softmax
-def direct_path_alone(x, g):
-    """The values are right. The gradient is p · g, the path from a score to its own power of e. Each score also stands
-    below the fraction bar of every probability of its row: Σ g · p is subtracted from g."""
-    p = softmax_of(x)
-    return p, p * g
-
-
-@wrong_softmax
-def unweighted_sum(x, g):
-    """The values are right. In the gradient you take the sum of g from g; the probability that a g belongs to must
-    weigh it: Σ g · p."""
-    p = softmax_of(x)
-    return p, p * (g - g.sum(axis=-1, keepdims=True))
-
-
-@stable.mistake
-class GradientFirst:
-    """The gradient comes first in your tuple. Asked for are the value, then the gradient."""
-
-    def softmax(x, g):
-        return Stable.softmax(x, g)[::-1]
-
-    def logsumexp(x, g):
-        return Stable.logsumexp(x, g)[::-1]
+    def softmin(x, g):
+        return -lse(-x), back(g) * softmax_of(-x)
 
 
 def lse(x):
@@ -571,72 +530,181 @@ def back(g):
     return np.asarray(g)[..., None]
 
 
-@wrong_logsumexp
-def log_of_infinity(x, g):
-    """eˣ overflows above x = 709, and the logarithm of ∞ is ∞; far below 0 it is the logarithm of 0. Subtract the
-    largest score of the row, and add it again outside of the logarithm."""
+def backward_of_softmax(p, g):
+    return p * (g - (g * p).sum(axis=-1, keepdims=True))
+
+
+def wrong_log_softmax(function):
+    """Register a mistake in the first of the two functions."""
+    far_scores.mistake(type(function.__name__, (Stable,), {"log_softmax": function, "__doc__": function.__doc__}))
+    return function
+
+
+def wrong_softmin(function):
+    """Register a mistake in the second of the two functions."""
+    far_scores.mistake(type(function.__name__, (Stable,), {"softmin": function, "__doc__": function.__doc__}))
+    return function
+
+
+@wrong_log_softmax
+def overflowing(x, g):
+    """eˣ overflows above x = 709, and ∞/∞ is nan; far below 0 every eˣ is 0, and 0/0 is nan. Subtract the largest score
+    of the row first."""
+    p = np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True)
+    return np.log(p), g - p * g.sum(axis=-1, keepdims=True)
+
+
+@wrong_log_softmax
+def overflowing_sum(x, g):
+    """x - ln Σ eˣ is right, and Σ eˣ is not: it overflows above x = 709, and is 0 far below 0. Subtract the largest
+    score of the row under the sum, and once more outside."""
     powers = np.exp(x)
-    return np.log(powers.sum(axis=-1)), back(g) * normalised(powers)
+    return x - np.log(powers.sum(axis=-1, keepdims=True)), g - powers / powers.sum(axis=-1, keepdims=True) * g.sum(
+        axis=-1, keepdims=True
+    )
 
 
-@wrong_logsumexp
+@wrong_log_softmax
+def log_of_the_softmax(x, g):
+    """You take the logarithm of the softmax. A probability of e⁻⁹⁹⁹⁹ is rounded to 0, and its logarithm is -∞ instead
+    of -9,999. Simplify before you compute: ln of a quotient is a difference, and ln undoes e."""
+    return np.log(softmax_of(x)), Stable.log_softmax(x, g)[1]
+
+
+@wrong_log_softmax
+def one_peak_for_all(x, g):
+    """You subtract the largest score of all rows. In a row that lies far below it every power is 0, and ln 0 is -∞.
+    Each row has a largest score of its own."""
+    away = x - x.max()
+    value = away - np.log(np.exp(away).sum(axis=-1, keepdims=True))
+    return value, g - np.exp(value) * g.sum(axis=-1, keepdims=True)
+
+
+@wrong_log_softmax
+def of_the_softmax(x, g):
+    """The values are right. The gradient is the one of the softmax itself, p(g - Σ g p). The logarithm has a slope,
+    too, 1/p: each g is divided by its p before it arrives there."""
+    return Stable.log_softmax(x, g)[0], backward_of_softmax(softmax_of(x), g)
+
+
+@wrong_log_softmax
+def straight_path_alone(x, g):
+    """The values are right. The gradient is g, the path from a score to its own value. Each score also occurs in the
+    ln Σ eˣ of every value of its row, with the slope p."""
+    return Stable.log_softmax(x, g)[0], np.array(g)
+
+
+@wrong_log_softmax
+def own_share_alone(x, g):
+    """The values are right. In the gradient each score pays only for its own value, g - p g. It occurs in the ln Σ eˣ
+    of every value of its row: all of their g arrive, Σ g."""
+    return Stable.log_softmax(x, g)[0], g - softmax_of(x) * g
+
+
+@wrong_log_softmax
+def weighted_sum(x, g):
+    """The values are right. The gradient is g - Σ g p. It is the score's own p that weighs the sum of all g: p Σ g."""
+    return Stable.log_softmax(x, g)[0], g - (g * softmax_of(x)).sum(axis=-1, keepdims=True)
+
+
+@wrong_log_softmax
+def coupled_rows(x, g):
+    """The values are right. In the gradient you add up g over all rows: a score moves the values of its own row
+    alone."""
+    return Stable.log_softmax(x, g)[0], g - softmax_of(x) * g.sum()
+
+
+@wrong_log_softmax
+def along_the_first_axis(x, g):
+    """You go along the first axis. Each row is for itself here, and a row lies along the last axis, -1."""
+    value = x - np.logaddexp.reduce(x, axis=0)
+    return value, g - np.exp(value) * g.sum(axis=0)
+
+
+@far_scores.mistake
+class GradientFirst:
+    """The gradient comes first in your tuple. Asked for are the value, then the gradient."""
+
+    def log_softmax(x, g):
+        return Stable.log_softmax(x, g)[::-1]
+
+    def softmin(x, g):
+        return Stable.softmin(x, g)[::-1]
+
+
+@wrong_softmin
+def log_of_infinity(x, g):
+    """e⁻ˣ overflows below x = -709, and is 0 far above 0. The peak of -x must be subtracted first, and that is minus
+    the smallest score of the row."""
+    powers = np.exp(-x)
+    return -np.log(powers.sum(axis=-1)), back(g) * powers / powers.sum(axis=-1, keepdims=True)
+
+
+@wrong_softmin
 def stable_gradient_only(x, g):
-    """The gradient is right at any score, the value overflows: eˣ is too large above x = 709, and 0 far below 0.
-    Subtract the largest score of the row, and add it again outside of the logarithm."""
-    return np.log(np.exp(x).sum(axis=-1)), back(g) * softmax_of(x)
+    """The gradient is right at any score, the value overflows: e⁻ˣ is too large below x = -709, and 0 far above 0. Take
+    the smallest score out of the sum, and add it outside the logarithm."""
+    return -np.log(np.exp(-x).sum(axis=-1)), back(g) * softmax_of(-x)
 
 
-@wrong_logsumexp
-def stable_value_only(x, g):
-    """The value is right at any score, the gradient overflows: it is computed from eˣ once more. It is softmax(x), for
-    which the same subtraction helps; or e to the power of x minus the value."""
-    return lse(x), back(g) * normalised(np.exp(x))
-
-
-@wrong_logsumexp
-def peak_not_added(x, g):
-    """The largest score was subtracted and never came back. Under the logarithm a factor becomes a sum, so here it
-    does not cancel as in softmax."""
-    return lse(x) - x.max(axis=-1), back(g) * softmax_of(x)
-
-
-@wrong_logsumexp
-def peak_alone(x, g):
-    """The value is the largest score, and ln Σ is more than that: with n equal scores by ln n. What stands under the
-    logarithm after the subtraction still counts."""
-    return x.max(axis=-1), back(g) * softmax_of(x)
-
-
-@wrong_logsumexp
-def peak_inside(x, g):
-    """You add the largest score under the logarithm. There it is a factor, e to its power; as a term it belongs
-    outside."""
+@wrong_softmin
+def largest_subtracted(x, g):
+    """You subtract the largest score. In e⁻ˣ the signs are turned: what is far below the largest score has a large
+    exponent, and overflows. Subtract the smallest score."""
     peak = x.max(axis=-1, keepdims=True)
-    return np.log((np.exp(x - peak)).sum(axis=-1) + peak[..., 0]), back(g) * softmax_of(x)
+    powers = np.exp(peak - x)
+    value = peak[..., 0] - np.log(powers.sum(axis=-1))
+    return value, back(g) * powers / powers.sum(axis=-1, keepdims=True)
 
 
-@wrong_logsumexp
-def peak_twice(x, g):
-    """The values are right. The gradient holds the largest score's own part a second time: it was subtracted and added,
-    and both are felt. What cancels in the value cancels in the gradient."""
-    return lse(x), back(g) * (softmax_of(x) + (x == x.max(axis=-1, keepdims=True)))
+@wrong_softmin
+def the_soft_maximum(x, g):
+    """That is the logsumexp of the lesson, a soft maximum, with its gradient. Here both signs are turned, before and
+    after."""
+    return lse(x), back(g) * softmax_of(x)
 
 
-@wrong_logsumexp
-def no_cotangent(x, g):
+@wrong_softmin
+def outer_sign_missing(x, g):
+    """The minus in front of the logarithm is missing, from the value and from the gradient."""
+    return lse(-x), -back(g) * softmax_of(-x)
+
+
+@wrong_softmin
+def inner_slope_missing(x, g):
+    """The value is right, the gradient has the wrong sign. There are two minus signs, one outside and one in the
+    exponent: their slopes multiply to +1."""
+    return -lse(-x), -back(g) * softmax_of(-x)
+
+
+@wrong_softmin
+def softmax_of_the_scores(x, g):
+    """The value is right. The gradient is g times the softmax of x, which goes to the largest score. The slope of
+    ln Σ e⁻ˣ is a softmax of -x."""
+    return -lse(-x), back(g) * softmax_of(x)
+
+
+@wrong_softmin
+def minimum_alone(x, g):
+    """The value is the smallest score, and a soft minimum is less than that: with n equal scores by ln n. What is
+    under the logarithm still counts."""
+    return x.min(axis=-1), back(g) * softmax_of(-x)
+
+
+@wrong_softmin
+def peak_not_added(x, g):
+    """The smallest score was subtracted and never came back. Under the logarithm a factor becomes a term, so it has to
+    be added again."""
+    return -lse(-x) - x.min(axis=-1), back(g) * softmax_of(-x)
+
+
+@wrong_softmin
+def without_g(x, g):
     """The values are right. The gradient is that of the value alone; what arrived, g, is not in it."""
-    return lse(x), softmax_of(x)
+    return -lse(-x), softmax_of(-x)
 
 
-@wrong_logsumexp
-def of_softmax(x, g):
-    """The values are right. The gradient is the one of softmax, p(g - Σ g p). The slope of ln Σ eˣ is simpler: it is
-    softmax itself."""
-    p = softmax_of(x)
-    return lse(x), backward_of_softmax(p, np.broadcast_to(back(g), x.shape))
-
-
-# --- 3 -----------------------------------------------------------------------------------------
+# --- 4 -----------------------------------------------------------------------------------------
 
 SILENT = {
     "no gradient at all": lambda p, g: np.zeros_like(p),
@@ -727,7 +795,7 @@ def slope_diagonal(p):
     return p * (1 - p), np.arange(len(p)) ** 2 + 1
 
 
-# --- 4 -----------------------------------------------------------------------------------------
+# --- 5 -----------------------------------------------------------------------------------------
 
 
 def squared_error(prediction, target):
@@ -786,7 +854,7 @@ REASONS = {
     "a": "A path is lost: what arrives later replaces what came before.",
     "b": "Two shapes are stretched to a larger one, and numbers meet that do not belong together.",
     "c": "A part of the result has a value but no graph behind it, so no gradient flows into it.",
-    "d": "A factor is missing: the line is the gradient with respect to something that stands further back.",
+    "d": "A factor is missing: the line is the gradient with respect to something that lies further back.",
     "e": "What arrives is lined up with the last axes, whichever axis was summed.",
     "f": "The step is lost in rounding, or most of it is.",
     "g": "A shared value is visited once for every path to it, and the paths double with each level.",
@@ -883,7 +951,7 @@ def stretched_at_all():
 
 @bug_hunt.mistake
 def visited_too_often():
-    """`in_order` lists each value once, so nothing is visited twice. Follow what stands in the dictionary under x, step
+    """`in_order` lists each value once, so nothing is visited twice. Follow what is in the dictionary under x, step
     by step."""
     return {"5 defect": "6g"}
 
@@ -961,7 +1029,7 @@ def one_round_too_few():
     return {"7 number": 1023}
 
 
-# --- 5 and 6 -----------------------------------------------------------------------------------------
+# --- 6 and 7 -----------------------------------------------------------------------------------------
 
 
 def value_and_gradient(loss, first, *others):
@@ -1425,7 +1493,7 @@ def put_in_place(root):
 
 @mend_of(engines, "hand_back", whole=True)
 def through_grad(root):
-    """You collect in `grad` itself, and pass on what stands there. On a fresh graph that is right; where a gradient is
+    """You collect in `grad` itself, and pass on what is there. On a fresh graph that is right; where a gradient is
     there already, it is passed on a second time. Collect in a dictionary, and add to `grad` at the end."""
     root.grad += 1.0
     for value in reversed(in_order(root)):
@@ -1443,5 +1511,5 @@ def not_the_root(root):
 
 @mend_of(engines, "hand_back", whole=True)
 def returned(root):
-    """You return the gradients, and nothing stands in `grad` afterwards. It is there that they were promised."""
+    """You return the gradients, and nothing is in `grad` afterwards. It is there that they were promised."""
     return Mended.sweep(root)

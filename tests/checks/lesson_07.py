@@ -11,189 +11,203 @@ from gradlib.checks.lesson_03 import in_order
 
 from .harness import answers_to
 
-gradients = answers_to(check.gradcheck)
+rules = answers_to(check.check_rules)
 
 
-@gradients.right
-def from_the_library(function, inputs):
+@rules.right
+def with_argmax(forward, rules, inputs):
     inputs = [np.asarray(x, dtype=np.float64) for x in inputs]
-    tensors = [Tensor(x, requires_grad=True) for x in inputs]
-    out = function(*tensors)
-    g = np.random.default_rng(5).normal(size=out.shape)
-    out.backward(g)
-    wrong = []
-    for i, x in enumerate(inputs):
+    z = forward(*inputs)
+    g = np.random.default_rng(5).normal(size=np.shape(z))
+    verdicts = []
+    for i, (x, rule) in enumerate(zip(inputs, rules, strict=True)):
 
         def probe(moved, i=i):
-            return float((g * function(*[Tensor(moved if j == i else y) for j, y in enumerate(inputs)]).data).sum())
+            return float(np.sum(g * forward(*inputs[:i], moved, *inputs[i + 1 :])))
 
-        error = np.abs(tensors[i].grad - numerical_gradient(probe, x))
-        bad = ~(error <= 1e-6 + 1e-4 * np.abs(tensors[i].grad))
-        wrong += [(error[index], i, index) for index in np.ndindex(x.shape) if bad[index]]
-    return sorted(wrong, reverse=True)
+        gradient, slopes = rule(g, z, *inputs), numerical_gradient(probe, x)
+        if np.shape(gradient) != x.shape:
+            verdicts.append("shape")
+            continue
+        error = np.abs(gradient - slopes)
+        bad = ~(error <= 1e-6 + 1e-4 * np.abs(slopes))
+        worst = np.argmax(np.where(np.isnan(error), np.inf, error))
+        verdicts.append(np.unravel_index(worst, x.shape) if bad.any() else "right")
+    return verdicts
 
 
-@gradients.right
-def by_hand_with_one_cotangent_an_entry(function, inputs):
-    """Another cotangent, the step written out, a tolerance relative to the larger of both and 1."""
+@rules.right
+def by_hand_with_another_probe(forward, rules, inputs):
+    """The step written out, a tolerance relative to the larger of the difference and 1, a dictionary of errors."""
     arrays = [np.array(x, dtype=float) for x in inputs]
-    leaves = [Tensor(x, requires_grad=True) for x in arrays]
-    z = function(*leaves)
-    weights = np.random.default_rng(1).uniform(0.5, 1.5, size=z.shape) * np.cos(1 + np.arange(z.data.size)).reshape(
-        z.shape
-    )
-    z.backward(weights)
+    z = forward(*arrays)
+    size = np.size(z)
+    weights = np.random.default_rng(1).uniform(0.5, 1.5, size=size) * np.cos(1 + np.arange(size))
+    weights = weights.reshape(np.shape(z))
     found = []
     for i in range(len(arrays)):
-        for index in np.ndindex(arrays[i].shape):
+        gradient = np.asarray(rules[i](weights, z, *arrays))
+        errors = {}
+        for index in np.ndindex(arrays[i].shape) if gradient.shape == arrays[i].shape else ():
             x = arrays[i][index]
             h = 1e-5 * max(1, abs(x))
             totals = []
             for sign in (1, -1):
                 arrays[i][index] = x + sign * h
-                totals.append((weights * function(*[Tensor(a) for a in arrays]).data).sum())
+                totals.append((weights * forward(*arrays)).sum())
             arrays[i][index] = x
             difference = (totals[0] - totals[1]) / (2 * h)
-            error = abs(difference - leaves[i].grad[index])
+            error = abs(difference - gradient[index])
             if not error <= 1e-5 * max(1, abs(difference)):
-                found.append((error, i, index))
-    found.sort(key=lambda item: -item[0])
-    return found
+                errors[index] = error if error == error else float("inf")
+        if gradient.shape != arrays[i].shape:
+            found.append("shape")
+        else:
+            found.append(max(errors, key=errors.get) if errors else "right")
+    return tuple(found)
 
 
-@gradients.right
-def a_tuple_with_numpy_inside(function, inputs):
-    return tuple((np.float64(e), np.int64(i), tuple(map(np.int64, at))) for e, i, at in check.checked(function, inputs))
+@rules.right
+def with_capitals_and_numpy_inside(forward, rules, inputs):
+    verdicts = check.verdicts_by(forward, rules, inputs, agree=lambda a, b: np.isclose(a, b, rtol=1e-4, atol=1e-5))
+    return [each.title() if isinstance(each, str) else tuple(map(np.int64, each)) for each in verdicts]
 
 
-@gradients.right
-def with_the_parts_of_the_check(function, inputs):
-    return check.checked(function, inputs, agree=lambda a, b: np.isclose(a, b, rtol=1e-4, atol=1e-5))
+@rules.right
+def an_integer_for_a_vector(forward, rules, inputs):
+    verdicts = check.verdicts_by(forward, rules, inputs)
+    return [each if isinstance(each, str) or len(each) != 1 else each[0] for each in verdicts]
 
 
-@gradients.inputs
+@rules.inputs
 def _(rng):
-    kind = rng.integers(3)
-    if kind == 0:
-        function, inputs, wrong, _ = (bugs := check.planted_bugs(rng))[rng.integers(len(bugs))]
-        return Case({"function": function, "inputs": inputs}, sorted(check.in_words(wrong)), call=check.found)
-    if kind == 1:
-        inputs = [rng.normal(size=4)]
-        return Case({"function": check.two_wrong_entries(), "inputs": inputs}, check.RANKED, call=check.ranked)
-    function, inputs, _ = (right := check.right_functions(rng))[rng.integers(len(right))]
-    return Case({"function": function, "inputs": inputs}, accept=check.no_alarm, call=check.alarms)
+    if rng.integers(2):
+        function, inputs, verdicts, _ = (bugs := check.planted_bugs(rng))[rng.integers(len(bugs))]
+        return check.judged_case(function, inputs, verdicts)
+    function, inputs, _ = (right := check.right_operations(rng))[rng.integers(len(right))]
+    return check.judged_case(function, inputs, ["right"] * len(inputs))
 
 
 def variation(**options):
-    return lambda function, inputs: check.checked(function, inputs, **options)
+    return lambda forward, rules, inputs: check.verdicts_by(forward, rules, inputs, **options)
 
 
-gradients.wrong("You probe with ones")(variation(cotangent=lambda shape: np.full(shape, 2.0)))
-gradients.wrong("In float32 a difference")(
-    lambda function, inputs: (
-        check.checked(function, inputs, dtype=inputs[0].dtype)
+rules.wrong("You probe with ones")(variation(probe=lambda shape: np.full(shape, 2.0)))
+rules.wrong("In float32 a difference")(
+    lambda forward, rules, inputs: (
+        check.verdicts_by(forward, rules, inputs, dtype=inputs[0].dtype)
         if inputs[0].dtype == np.float64
-        else check.checked(function, inputs, dtype=np.float32, slopes_of=check.differences(lambda x: 1e-7))
+        else check.verdicts_by(forward, rules, inputs, dtype=np.float32, slopes_of=check.differences(lambda x: 1e-7))
     )
 )
-gradients.wrong("first entry of each input")(variation(only=lambda i, index: set(index) <= {0}))
-gradients.wrong("gradient of the first input")(variation(only=lambda i, index: i < 1))
-gradients.wrong("divide the error by the gradient")(variation(agree=lambda a, b: abs(a - b) <= 1e-5 * abs(b)))
-gradients.wrong("in proportion, as well")(variation(agree=lambda a, b: abs(a - b) <= 1e-7))
-gradients.wrong("A gradient that is nan passes")(variation(agree=lambda a, b: not abs(a - b) > 2e-6 * max(1, abs(b))))
-gradients.wrong("calls one wrong")(variation(slopes_of=check.differences(lambda x: 1e-2)))
-gradients.wrong("The error is a size")(variation(size=float))
-gradients.wrong("holds (0, (")(lambda function, inputs: [(i, index) for _, i, index in check.checked(function, inputs)])
-gradients.wrong("index is a tuple itself")(
-    lambda function, inputs: [
-        (error, i, int(np.ravel_multi_index(index, inputs[i].shape)) if index else 0)
-        for error, i, index in check.checked(function, inputs)
+rules.wrong("first entry of each input")(variation(only=lambda i, index: set(index) <= {0}))
+rules.wrong("call the others right")(
+    lambda forward, rules, inputs: check.verdicts_by(forward, rules, inputs)[:1] + ["right"] * (len(inputs) - 1)
+)
+rules.wrong("You never compare shapes")(variation(shapes=False))
+rules.wrong("divide the error by the gradient")(variation(agree=lambda a, b: abs(a - b) <= 1e-5 * abs(b)))
+rules.wrong("in proportion, as well")(variation(agree=lambda a, b: abs(a - b) <= 1e-7))
+rules.wrong("A gradient that is nan passes")(variation(agree=lambda a, b: not abs(a - b) > 2e-6 * max(1, abs(b))))
+rules.wrong("nan is not even a number")(
+    variation(worst=lambda wrong: sorted(wrong, key=lambda each: np.nan_to_num(each[0], nan=0.0))[-1])
+)
+rules.wrong("take the absolute value")(
+    variation(agree=lambda a, b: a < b + 1e-6 + 1e-5 * abs(b), error=lambda a, b: a - b)
+)
+rules.wrong("Let the step grow")(variation(slopes_of=check.differences(lambda x: 3e-7)))
+rules.wrong("Your step is in proportion to |x|")(variation(slopes_of=check.differences(lambda x: 6e-6 * abs(x))))
+rules.wrong("Your differences go to one side")(
+    variation(slopes_of=check.differences(lambda x: 1e-6 * max(1, x), forward=True))
+)
+rules.wrong("You name the first entry that is wrong")(variation(worst=lambda wrong: min(wrong, key=lambda e: e[1])))
+for small in (1e-2, 1e-10, 1e-12):
+    rules.wrong()(variation(slopes_of=check.differences(lambda x, small=small: small * max(1, x))))
+rules.wrong()(variation(worst=lambda wrong: wrong[-1]))
+rules.wrong()(lambda forward, rules, inputs: ["right"] * len(inputs))
+rules.wrong()(lambda forward, rules, inputs: [(0,) * np.ndim(x) for x in inputs])
+rules.wrong("with one verdict for each")(lambda forward, rules, inputs: True)
+rules.wrong("with one verdict for each")(
+    lambda forward, rules, inputs: (v for v in check.verdicts_by(forward, rules, inputs))
+)
+rules.wrong('A verdict is "right", "shape"')(lambda forward, rules, inputs: ["fine"] * len(inputs))
+rules.wrong("is a tuple with")(
+    lambda forward, rules, inputs: [
+        each if isinstance(each, str) else int(np.ravel_multi_index(each, x.shape)) if each else 0
+        for each, x in zip(check.verdicts_by(forward, rules, inputs), inputs, strict=True)
     ]
 )
 
 
-@gradients.wrong()
-def relative_error_returned(function, inputs):
-    """The right places, and a size that is not the one that was asked for."""
-    return [(error / (1 + 1e3 * error), i, index) for error, i, index in check.checked(function, inputs)]
-
-
-gradients.wrong("take the absolute value")(variation(agree=lambda a, b: a < b + 1e-6 + 1e-5 * abs(b)))
-gradients.wrong("Let the step grow")(variation(slopes_of=check.differences(lambda x: 3e-7)))
-for small in (1e-9, 1e-10, 1e-12):
-    gradients.wrong("Either the difference is not precise")(
-        variation(slopes_of=check.differences(lambda x, small=small: small * max(1, x)))
-    )
-gradients.wrong("Your step is in proportion to |x|")(variation(slopes_of=check.differences(lambda x: 6e-6 * abs(x))))
-gradients.wrong("Your differences go to one side")(
-    variation(slopes_of=check.differences(lambda x: 1e-6 * max(1, x), forward=True))
-)
-gradients.wrong("Your differences go to one side")(
-    variation(slopes_of=check.differences(lambda x: 1e-8 * max(1, x), forward=True))
-)
-gradients.wrong()(
-    lambda function, inputs: [(error / 2, i, index) for error, i, index in check.checked(function, inputs)]
-)
-gradients.wrong("most wrong should come first")(variation(worst_first=False))
-gradients.wrong()(lambda function, inputs: [])
-gradients.wrong("returns a list of tuples")(lambda function, inputs: True)
-gradients.wrong("returns a list of tuples")(lambda function, inputs: (e for e in check.checked(function, inputs)))
-gradients.wrong("calls one wrong")(
-    lambda function, inputs: [(1.0, i, index) for i, x in enumerate(inputs) for index in np.ndindex(x.shape)]
-)
-
-
-@gradients.wrong()
-def only_the_totals(function, inputs):
-    tensors = [Tensor(np.asarray(x, float), requires_grad=True) for x in inputs]
-    out = function(*tensors)
-    g = np.random.default_rng(0).normal(size=out.shape)
-    out.backward(g)
-    wrong = []
-    for i, x in enumerate(inputs):
+@rules.wrong()
+def only_the_totals(forward, rules, inputs):
+    arrays = [np.asarray(x, float) for x in inputs]
+    z = forward(*arrays)
+    g = np.random.default_rng(0).normal(size=np.shape(z))
+    found = []
+    for i, rule in enumerate(rules):
         h = 1e-5
-        moved = [[Tensor(np.asarray(y, float) + sign * h * (i == j)) for j, y in enumerate(inputs)] for sign in (1, -1)]
-        above, below = ((function(*each).data * g).sum() for each in moved)
-        if abs((above - below) / (2 * h) - tensors[i].grad.sum()) > 1e-4:
-            wrong += [(1.0, i, index) for index in np.ndindex(x.shape)]
-    return wrong
+        moved = [[y + sign * h * (i == j) for j, y in enumerate(arrays)] for sign in (1, -1)]
+        above, below = ((forward(*each) * g).sum() for each in moved)
+        agree = abs((above - below) / (2 * h) - np.sum(rule(g, z, *arrays))) <= 1e-4
+        found.append("right" if agree else (0,) * arrays[i].ndim)
+    return found
 
 
-@gradients.wrong("Your code changed inputs")
-def input_not_restored(function, inputs):
-    answer = check.checked(function, inputs)
+@rules.wrong("Your code changed inputs")
+def input_not_restored(forward, rules, inputs):
+    answer = check.verdicts_by(forward, rules, inputs)
     for x in inputs:
         x += 1e-6
     return answer
 
 
-stable = answers_to(check.stable)
+six = answers_to(check.verdicts)
+SIX = dict(check.JUDGEMENTS)
 
 
-class softmax:
-    """Answers of which only softmax is declared here; the other function is right."""
+@six.right
+def as_computed():
+    return SIX
 
-    @staticmethod
-    def wrong(words=""):
-        return lambda function: (stable.wrong(words)(with_function(softmax=function)), function)[1]
 
-    @staticmethod
-    def right(function):
-        stable.right(with_function(softmax=function))
+six.right({key: SIX[key].upper() for key in reversed(SIX)})
+six.stub(dict.fromkeys(SIX, ...))
+six.wrong("To which of them is 3 + 1e-7 rounded")({**SIX, "B": "right"})
+six.wrong("Is 6.3 near 0")({**SIX, "B": "bug missed"})
+six.wrong("A large step suffers from the bend")({**SIX, "C": "false alarm"})
+six.wrong("to which of the two rules is it near")({**SIX, "C": "bug missed"})
+six.wrong("And the wrong one?")({**SIX, "D": "false alarm"})
+six.wrong("off by h here")({**SIX, "D": "right"})
+six.wrong("how far is 6.3")({**SIX, "E": "right"})
+six.wrong("not to fifteen")({**SIX, "F": "right"})
+six.wrong("none of the possible answers")({**SIX, "A": "fine"})
+six.wrong()({**SIX, "A": "false alarm"})
+six.wrong()({**SIX, "E": "false alarm"})
+six.wrong()(["right"] * 6)
+
+
+far = answers_to(check.far_scores)
+
+
+class logs:
+    """Answers of which only log_softmax is declared here; the other function is right."""
+
+    name = "log_softmax"
+
+    @classmethod
+    def wrong(cls, words=""):
+        return lambda function: (far.wrong(words)(with_function(**{cls.name: function})), function)[1]
+
+    @classmethod
+    def right(cls, function):
+        far.right(with_function(**{cls.name: function}))
         return function
 
 
-class lse(softmax):
-    """The same for logsumexp."""
+class low(logs):
+    """The same for softmin."""
 
-    @staticmethod
-    def wrong(words=""):
-        return lambda function: (stable.wrong(words)(with_function(logsumexp=function)), function)[1]
-
-    @staticmethod
-    def right(function):
-        stable.right(with_function(logsumexp=function))
-        return function
+    name = "softmin"
 
 
 def with_function(**functions):
@@ -201,228 +215,212 @@ def with_function(**functions):
     return type(function.__name__, (check.Stable,), {"__doc__": None, **functions})
 
 
-@stable.stub
+@far.stub
 class Unstable:
-    def softmax(x, g):
+    def log_softmax(x, g):
         raise NotImplementedError
 
-    def logsumexp(x, g):
+    def softmin(x, g):
         raise NotImplementedError
 
 
-@stable.right
+@far.right
 class WithSelf:
-    def softmax(self, x, g):
-        return check.Stable.softmax(x, g)
+    def log_softmax(self, x, g):
+        return check.Stable.log_softmax(x, g)
 
-    def logsumexp(self, x, g):
-        return list(check.Stable.logsumexp(x, g))
+    def softmin(self, x, g):
+        return list(check.Stable.softmin(x, g))
 
 
-@stable.inputs
+@far.inputs
 def _(rng):
     shape = tuple(rng.integers(1, 4, size=rng.integers(1, 4)))
-    x, part = rng.choice([1, 1000]) * rng.normal(size=shape), ["softmax", "logsumexp"][rng.integers(2)]
-    g = rng.normal(size=shape if part == "softmax" else shape[:-1])
+    x, part = rng.choice([1, 1000]) * rng.normal(size=shape), ["log_softmax", "softmin"][rng.integers(2)]
+    g = rng.normal(size=shape if part == "log_softmax" else shape[:-1])
     return Case({"x": x, "g": g}, part=part)
 
 
-@stable.wrong("eˣ overflows above x = 709")
+@far.wrong("eˣ overflows above x = 709")
 class Typed:
-    def softmax(x, g):
+    def log_softmax(x, g):
         p = np.exp(x) / np.exp(x).sum(-1, keepdims=True)
-        return p, p * (g - (g * p).sum(-1, keepdims=True))
+        return np.log(p), g - p * g.sum(-1, keepdims=True)
 
-    def logsumexp(x, g):
-        z = np.log(np.exp(x).sum(-1))
-        return z, np.expand_dims(g, -1) * np.exp(x) / np.exp(x).sum(-1, keepdims=True)
+    def softmin(x, g):
+        z = -np.log(np.exp(-x).sum(-1))
+        return z, np.expand_dims(g, -1) * np.exp(-x) / np.exp(-x).sum(-1, keepdims=True)
 
 
-@stable.wrong("still to be written")
+@far.wrong("still to be written")
 class HalfWritten(check.Stable):
-    def logsumexp(x, g):
+    def softmin(x, g):
         raise NotImplementedError
 
 
-@softmax.right
+@logs.right
 def peak_of_each_row(x, g):
-    powers = np.exp(x - x.max(axis=-1, keepdims=True))
-    p = powers / powers.sum(axis=-1, keepdims=True)
-    return p, p * (g - np.sum(g * p, axis=-1, keepdims=True))
+    away = x - x.max(axis=-1, keepdims=True)
+    value = away - np.log(np.exp(away).sum(axis=-1, keepdims=True))
+    return value, g - np.exp(value) * g.sum(axis=-1, keepdims=True)
 
 
-@softmax.right
-def by_the_logarithm(x, g):
-    p = np.exp(x - np.logaddexp.reduce(x, axis=-1)[..., None])
-    jacobian = p[..., None] * (np.eye(x.shape[-1]) - p[..., None, :])
-    return p, np.einsum("...i,...ij->...j", g, jacobian)
+@logs.right
+def by_the_jacobian(x, g):
+    value = x - np.logaddexp.reduce(x, axis=-1)[..., None]
+    jacobian = np.eye(x.shape[-1]) - np.exp(value)[..., None, :]
+    return value, np.einsum("...i,...ij->...j", g, jacobian)
 
 
-@softmax.wrong("eˣ overflows above")
+@logs.wrong("Σ eˣ is not")
 def textbook(x, g):
-    p = np.exp(x) / np.exp(x).sum(-1, keepdims=True)
-    return p, p * (g - (g * p).sum(-1, keepdims=True))
+    total = np.exp(x).sum(-1, keepdims=True)
+    return x - np.log(total), g - np.exp(x) / total * g.sum(-1, keepdims=True)
 
 
-@softmax.wrong("largest score of all rows")
+@logs.wrong("the logarithm of the softmax")
+def logarithm_last(x, g):
+    p = check.softmax_of(x)
+    return np.log(p), g - p * np.sum(g, -1, keepdims=True)
+
+
+@logs.wrong("largest score of all rows")
 def one_peak(x, g):
-    e = np.exp(x - np.max(x))
-    p = e / e.sum(-1, keepdims=True)
-    return p, p * (g - (g * p).sum(-1, keepdims=True))
+    away = x - np.max(x)
+    value = away - np.log(np.sum(np.exp(away), -1, keepdims=True))
+    return value, g - np.exp(value) * g.sum(-1, keepdims=True)
 
 
-@softmax.wrong("only the diagonal")
-def no_coupling(x, g):
+@logs.wrong("The logarithm has a slope, too")
+def softmax_gradient(x, g):
     p = check.softmax_of(x)
-    return p, p * g - p * p * g
+    return peak_of_each_row(x, g)[0], p * g - p * (p * g).sum(-1, keepdims=True)
 
 
-@softmax.wrong("over all rows")
-def one_sum(x, g):
-    p = check.softmax_of(x)
-    return p, p * g - p * (g * p).sum()
+@logs.wrong("the path from a score to its own value")
+def g_alone(x, g):
+    return peak_of_each_row(x, g)[0], g + 0
 
 
-@softmax.wrong("must weigh it")
-def sum_of_g(x, g):
-    p = check.softmax_of(x)
-    return p, p * g - p * g.sum(-1, keepdims=True)
+@logs.wrong("each score pays only for its own value")
+def own_alone(x, g):
+    return peak_of_each_row(x, g)[0], g * (1 - check.softmax_of(x))
 
 
-@softmax.wrong("The gradient is p · g")
-def straight_path(x, g):
-    p = check.softmax_of(x)
-    return p, g * p
+@logs.wrong("that weighs the sum of all g")
+def weighted(x, g):
+    return peak_of_each_row(x, g)[0], g - np.sum(check.softmax_of(x) * g, -1, keepdims=True)
 
 
-@softmax.wrong("The gradient comes first in your tuple")
+@logs.wrong("over all rows")
+def all_rows(x, g):
+    return peak_of_each_row(x, g)[0], g - check.softmax_of(x) * np.sum(g)
+
+
+@logs.wrong("along the first axis")
+def down_the_columns(x, g):
+    value = x - x.max(0) - np.log(np.exp(x - x.max(0)).sum(0))
+    return value, g - np.exp(value) * g.sum(0)
+
+
+@logs.wrong("The gradient comes first in your tuple")
 def gradient_first(x, g):
-    p, gradient = check.Stable.softmax(x, g)
-    return gradient, p
+    return peak_of_each_row(x, g)[::-1]
 
 
-@softmax.wrong("cut the scores off")
-def cut(x, g):
-    e = np.exp(np.minimum(np.maximum(x, -500), 500))
-    p = e / e.sum(-1, keepdims=True)
-    return p, p * (g - (g * p).sum(-1, keepdims=True))
+@logs.wrong("expected a tuple")
+def the_value_alone(x, g):
+    return peak_of_each_row(x, g)[0][0]
 
 
-@softmax.wrong("subtract the smallest score")
-def by_the_minimum(x, g):
-    e = np.exp(x - np.min(x, -1, keepdims=True))
-    p = e / e.sum(-1, keepdims=True)
-    return p, p * (g - (g * p).sum(-1, keepdims=True))
+@logs.wrong()
+def without_the_peak(x, g):
+    value, gradient = peak_of_each_row(x, g)
+    return value + x.max(-1, keepdims=True), gradient
 
 
-@softmax.wrong("subtract the mean")
-def centred(x, g):
-    e = np.exp(x - np.mean(x, -1, keepdims=True))
-    p = e / e.sum(-1, keepdims=True)
-    return p, p * (g - (g * p).sum(-1, keepdims=True))
-
-
-@softmax.wrong("the wrong sign")
-def turned(x, g):
-    p = check.softmax_of(x)
-    return p, p * ((g * p).sum(-1, keepdims=True) - g)
-
-
-@softmax.wrong("expected a tuple")
-def the_gradient_alone(x, g):
-    return check.Stable.softmax(x, g)[1]
-
-
-@softmax.wrong("go along the first axis")
-def along_the_first_axis(x, g):
-    e = np.exp(x - x.max(0))
-    p = e / e.sum(0)
-    return p, p * (g - (g * p).sum(0))
-
-
-@softmax.wrong()
-def value_only(x, g):
-    return check.softmax_of(x)
-
-
-@softmax.wrong("Your code changed x")
+@logs.wrong("Your code changed x")
 def in_place(x, g):
     x -= x.max(-1, keepdims=True)
     return peak_of_each_row(x, g)
 
 
-@lse.right
-def peak_added_again(x, g):
-    peak = x.max(axis=-1, keepdims=True)
-    powers = np.exp(x - peak)
+@low.right
+def smallest_taken_out(x, g):
+    least = x.min(axis=-1, keepdims=True)
+    powers = np.exp(least - x)
     total = powers.sum(axis=-1, keepdims=True)
-    return (peak + np.log(total)).squeeze(-1), g[..., None] * powers / total if np.ndim(g) else g * powers / total
+    return (least - np.log(total)).squeeze(-1), np.expand_dims(g, -1) * powers / total
 
 
-@lse.right
+@low.right
 def from_the_value(x, g):
-    z = np.logaddexp.reduce(x, axis=-1)
-    return z, np.expand_dims(g, -1) * np.exp(x - np.expand_dims(z, -1))
+    z = -np.logaddexp.reduce(-x, axis=-1)
+    return z, np.expand_dims(g, -1) * np.exp(np.expand_dims(z, -1) - x)
 
 
-@lse.wrong("logarithm of ∞")
+@low.wrong("The peak of -x must be subtracted")
 def straight(x, g):
-    return np.log(np.exp(x).sum(-1)), np.expand_dims(g, -1) * np.exp(x) / np.exp(x).sum(-1, keepdims=True)
+    powers = np.exp(-x)
+    return -np.log(powers.sum(-1)), np.expand_dims(g, -1) * powers / powers.sum(-1, keepdims=True)
 
 
-@lse.wrong("the value overflows")
+@low.wrong("The gradient is right at any score")
 def naive_value(x, g):
-    return np.log(np.sum(np.exp(x), -1)), np.expand_dims(g, -1) * check.softmax_of(x)
+    return -np.log(np.sum(np.exp(-x), -1)), np.expand_dims(g, -1) * check.softmax_of(-x)
 
 
-@lse.wrong("The gradient comes first in your tuple")
+@low.wrong("You subtract the largest score")
+def wrong_end(x, g):
+    peak = x.max(-1, keepdims=True)
+    powers = np.exp(-(x - peak))
+    total = powers.sum(-1, keepdims=True)
+    return (peak - np.log(total))[..., 0], np.expand_dims(g, -1) * powers / total
+
+
+@low.wrong("a soft maximum")
+def logsumexp(x, g):
+    return np.logaddexp.reduce(x, axis=-1), np.expand_dims(g, -1) * check.softmax_of(x)
+
+
+@low.wrong("The minus in front of the logarithm is missing")
+def no_outer_sign(x, g):
+    return np.logaddexp.reduce(-x, axis=-1), np.expand_dims(g, -1) * -check.softmax_of(-x)
+
+
+@low.wrong("their slopes multiply to +1")
+def falling(x, g):
+    return -np.logaddexp.reduce(-x, axis=-1), -np.expand_dims(g, -1) * check.softmax_of(-x)
+
+
+@low.wrong("which goes to the largest score")
+def to_the_largest(x, g):
+    return -np.logaddexp.reduce(-x, axis=-1), np.expand_dims(g, -1) * check.softmax_of(x)
+
+
+@low.wrong("with n equal scores by ln n")
+def the_minimum(x, g):
+    return np.min(x, -1), np.expand_dims(g, -1) * check.softmax_of(-x)
+
+
+@low.wrong("never came back")
+def forgotten(x, g):
+    return -np.log(np.exp(x.min(-1, keepdims=True) - x).sum(-1)), np.expand_dims(g, -1) * check.softmax_of(-x)
+
+
+@low.wrong("what arrived, g, is not in it")
+def g_forgotten(x, g):
+    return -np.logaddexp.reduce(-x, axis=-1), check.softmax_of(-x)
+
+
+@low.wrong("The gradient comes first in your tuple")
 def gradient_before_value(x, g):
-    return check.Stable.logsumexp(x, g)[1], check.Stable.logsumexp(x, g)[0]
+    return check.Stable.softmin(x, g)[1], check.Stable.softmin(x, g)[0]
 
 
-@lse.wrong("the gradient overflows")
-def half_stable(x, g):
-    m = x.max(-1)
-    z = m + np.log(np.exp(x - m[..., None]).sum(-1))
-    return z, np.expand_dims(g, -1) * np.exp(x) / np.exp(x).sum(-1, keepdims=True)
-
-
-@lse.wrong("never came back")
-def forgotten_peak(x, g):
-    m = x.max(-1, keepdims=True)
-    return np.log(np.exp(x - m).sum(-1)), np.expand_dims(g, -1) * check.softmax_of(x)
-
-
-@lse.wrong("The value is the largest score")
-def the_maximum(x, g):
-    return x.max(-1), np.expand_dims(g, -1) * check.softmax_of(x)
-
-
-@lse.wrong("add the largest score under the logarithm")
-def added_inside(x, g):
-    m = x.max(-1)
-    return np.log(m + np.exp(x - m[..., None]).sum(-1)), np.expand_dims(g, -1) * check.softmax_of(x)
-
-
-@lse.wrong("what arrived, g")
-def without_g(x, g):
-    return np.logaddexp.reduce(x, axis=-1), check.softmax_of(x)
-
-
-@lse.wrong("a second time")
-def peak_felt(x, g):
-    p = check.softmax_of(x)
-    return np.logaddexp.reduce(x, axis=-1), np.expand_dims(g, -1) * (p + np.isclose(x, x.max(-1, keepdims=True)))
-
-
-@lse.wrong()
+@low.wrong()
 def kept_axis(x, g):
-    return np.logaddexp.reduce(x, axis=-1)[..., None], np.expand_dims(g, -1) * check.softmax_of(x)
-
-
-@lse.wrong()
-def of_everything(x, g):
-    return np.logaddexp.reduce(x.ravel()), np.expand_dims(g, -1) * check.softmax_of(x)
+    return -np.logaddexp.reduce(-x, axis=-1)[..., None], np.expand_dims(g, -1) * check.softmax_of(-x)
 
 
 probe = answers_to(check.sum_and_probe)
@@ -533,7 +531,7 @@ hunt.wrong("The mean averages whatever")({**RIGHT, "1 defect": "5b"})
 hunt.wrong("Which of the two terms has no graph")({**RIGHT, "2 defect": "6c"})
 hunt.wrong("the sign is not what is wrong")({**RIGHT, "3 defect": "3h"})
 hunt.wrong("Along which axis does it have to be stretched")({**RIGHT, "4 defect": "3b"})
-hunt.wrong("Follow what stands in the dictionary")({**RIGHT, "5 defect": "6g"})
+hunt.wrong("Follow what is in the dictionary")({**RIGHT, "5 defect": "6g"})
 hunt.wrong("because of what another line has chosen")({**RIGHT, "6 defect": "4f"})
 hunt.wrong("Which line sets out from there")({**RIGHT, "7 defect": "4g"})
 hunt.wrong("how many times the line is run")({**RIGHT, "7 defect": "3i"})
