@@ -1,302 +1,436 @@
 """The checks of lesson 10."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 
 from gradlib import Tensor
-from gradlib.autograd import topological_order
 from gradlib.checks.cases import Case
 from gradlib.checks.exercises import exercise
-from gradlib.checks.values import is_number, named
+from gradlib.checks.values import named
 
 TITLE = "Optimizers"
-
-
-class Weight:
-    """A parameter as optimizers need it: its numbers and its gradient."""
-
-    def __init__(self, data, grad=None):
-        self.data = np.array(data, dtype=float)
-        self.grad = None if grad is None else np.array(grad, dtype=float)
 
 
 # --- 1 -----------------------------------------------------------------------------------------
 
 
-@exercise("Momentum", points=2)
-def momentum():
-    """Return the place after each step of gradient descent with momentum, as a list of arrays.
+@exercise("The longest stable step", points=3)
+def longest_step():
+    """Return the longest stable learning rate of plain descent in a bowl, to within 1 %.
 
-    The velocity starts at 0. Each step: v ← mu · v + g, then x ← x - lr · v, where g = slope(x). For slope(x) = 1
-    everywhere, x = 0, lr = 1, mu = 0.5 and 3 steps the places are -1, -2.5, -4.25.
+    slope(x) is the gradient at x, an array of n numbers. The bowl's lowest place is 0, and its directions of different
+    curvature need not lie along the axes. For slope(x) = 10 x the answer is 0.2.
     """
-    bowl = named("[1, 10] · x", lambda x: np.array([1.0, 10.0]) * x)
+    for rows, about in [
+        ([[10.0]], ""),
+        ([[1.0, 0.0], [0.0, 15.0]], ""),
+        ([[8.0, -7.0], [-7.0, 8.0]], ""),
+        ([[8.0, 7.0], [7.0, 8.0]], ""),
+        ([[2.0, 0.0, 1.0], [0.0, 5.0, 0.0], [1.0, 0.0, 2.0]], ""),
+        ([[4.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 1.0]], ""),
+        ([[0.02, 0.0], [0.0, 0.1]], "a bowl that is flat everywhere"),
+        ([[0.0, 0.0], [0.0, 4.0]], "a direction without any curvature"),
+        ([[6.0, 0.0, 0.0], [0.0, 6.0, 0.0], [0.0, 0.0, 1.0]], "two directions of the same curvature"),
+    ]:
+        matrix = np.array(rows)
+        inputs = {"slope": bowl(matrix), "n": len(matrix), "seed": 0}
+        yield Case(inputs, 2 / curvatures(matrix).max(), call=with_generator, about=about, rtol=1e-2)
+
+
+def bowl(matrix):
+    return named(f"A · x with A = {matrix.tolist()}", lambda x: matrix @ np.asarray(x, dtype=float))
+
+
+def with_generator(longest_step, slope, n, seed):
+    return longest_step(slope, n, np.random.default_rng(seed))
+
+
+def curvatures(matrix):
+    return np.linalg.eigvalsh(matrix)
+
+
+def matrix_of(slope, n):
+    return np.stack([slope(row) for row in np.eye(n)], axis=1)
+
+
+@longest_step.mistake
+def one_over_the_curvature(slope, n, rng):
+    """You return 1/c, with which the steepest direction arrives in one step. The longest stable step is twice as
+    long."""
+    return 1 / curvatures(matrix_of(slope, n)).max()
+
+
+@longest_step.mistake
+def the_curvature_itself(slope, n, rng):
+    """That is the largest curvature c. The longest stable learning rate is 2/c."""
+    return curvatures(matrix_of(slope, n)).max()
+
+
+@longest_step.mistake
+def the_flattest(slope, n, rng):
+    """You take the flattest direction. The steepest one diverges first, and it sets the limit for all."""
+    with np.errstate(divide="ignore"):
+        return 2 / curvatures(matrix_of(slope, n)).min()
+
+
+@longest_step.mistake
+def the_best_rate(slope, n, rng):
+    """That is 2/(a + b), the rate that brings both errors down fastest. The longest stable one is 2/b."""
+    found = curvatures(matrix_of(slope, n))
+    return 2 / (found.min() + found.max())
+
+
+@longest_step.mistake
+def along_the_axes(slope, n, rng):
+    """You look at the axes only, or at single entries. The steepest direction may lie between the axes: for
+    A = [[8, -7], [-7, 8]] it is (1, -1), with curvature 15."""
+    return 2 / np.diag(matrix_of(slope, n)).max()
+
+
+@longest_step.mistake
+def slopes_at_the_axes(slope, n, rng):
+    """You take the longest slope at a place on an axis. Such a slope points elsewhere: where it points is a better
+    place to ask next."""
+    return 2 / np.linalg.norm(matrix_of(slope, n), axis=0).max()
+
+
+@longest_step.mistake
+def along_the_diagonal(slope, n, rng):
+    """You ask in the direction (1, 1, …) alone. The steepest direction may be any other."""
+    return 2 * np.sqrt(n) / np.linalg.norm(slope(np.ones(n)))
+
+
+@longest_step.mistake
+def curvatures_added(slope, n, rng):
+    """You add up the curvatures. Each direction lives for itself, and the steepest sets the limit."""
+    return 2 / np.trace(matrix_of(slope, n))
+
+
+# --- 2 -----------------------------------------------------------------------------------------
+
+
+@exercise("Looking ahead", points=2)
+def look_ahead():
+    """Return the place after each step of Nesterov's descent, as a list of arrays, each an array of its own.
+
+    v starts at 0. Each step takes the slope where the velocity would carry x, g = slope(x - lr · mu · v), then
+    v ← mu · v + g and x ← x - lr · v. For slope(x) = x, x = 8, lr = 0.5, mu = 0.5 and 3 steps: 4, 1, -0.25.
+    """
+    hills = named("[1, 10] · x", lambda x: np.array([1.0, 10.0]) * x)
     cubes = named("x³", lambda x: x**3)
     for slope, x, lr, mu, steps, about in [
-        (bowl, [4.0, -1.0], 0.1, 0.9, 4, ""),
+        (named("x", lambda x: 1.0 * x), [8.0], 0.5, 0.5, 3, ""),
+        (hills, [4.0, -1.0], 0.1, 0.9, 4, ""),
         (named("2 · x", lambda x: 2.0 * x), [1.0], 0.1, 0.5, 3, ""),
-        (bowl, [2.0, 3.0], 0.05, 0.0, 3, "no momentum, which is plain descent"),
+        (hills, [2.0, 3.0], 0.05, 0.0, 3, "no momentum, which is plain descent"),
         (cubes, [[1.5, -0.5], [0.0, 1.5], [0.7, 0.2]], 0.2, 0.7, 5, "a place of two axes, with a flat entry"),
         (cubes, [-1.2], 1.0, 1.0, 1, "a single step"),
     ]:
-        inputs = {"slope(x)": slope, "x": np.array(x), "lr": lr, "mu": mu, "steps": steps}
+        inputs = {"slope": slope, "x": np.array(x), "lr": lr, "mu": mu, "steps": steps}
         yield Case(inputs, call=list_of_places, expected=rolled(*inputs.values()), about=about)
 
 
-def list_of_places(momentum, *inputs):
-    places = momentum(*inputs)
+def list_of_places(look_ahead, *inputs):
+    places = look_ahead(*inputs)
     if places is None or places is ...:
         return places
     return [places] if isinstance(places, np.ndarray) and places.shape == inputs[1].shape else list(places)
 
 
-def rolled(slope, x, lr, mu, steps, share=1.0, ahead=False, forget=False, once=False, nesterov=False):
-    """A right answer, with switches that make it wrong."""
+def rolled(slope, x, lr, mu, steps, ahead=1.0, share=1.0, keep=1.0, once=False, start=0.0, rate=None):
+    """A right answer, with switches that make it wrong.
+
+    ahead : how far it looks, in units of lr · mu · v. start : how far ahead of x a step begins.
+    """
     x, v, places = np.array(x, dtype=float), 0.0, []
-    at_the_start = slope(x)
+    first = slope(x)
     for _ in range(steps):
-        g = at_the_start if once else slope(x - lr * mu * v if ahead else x)
-        v = (0.0 if forget else mu * v) + share * g
-        x = x - lr * (g + mu * v if nesterov else v)
+        carried = (lr if rate is None else rate) * mu * v
+        g = first if once else slope(x - ahead * carried)
+        v = keep * mu * v + share * g
+        x = x - start * carried - lr * v
         places.append(x)
     return places
 
 
-@momentum.mistake
+@look_ahead.mistake
+def plain_momentum(slope, x, lr, mu, steps):
+    """You take the slope where x is. That is plain momentum; Nesterov takes it at x - lr · mu · v."""
+    return rolled(slope, x, lr, mu, steps, ahead=0.0)
+
+
+@look_ahead.mistake
+def places_looked_at(slope, x, lr, mu, steps):
+    """These are the places that it looks at, one step of the velocity ahead. The places of x itself were asked for."""
+    x, v, places = np.array(x, dtype=float), 0.0, []
+    for _ in range(steps):
+        g = slope(x)
+        v = mu * v + g
+        x = x - lr * (g + mu * v)
+        places.append(x)
+    return places
+
+
+@look_ahead.mistake
+def rate_left_out_ahead(slope, x, lr, mu, steps):
+    """You look ahead by mu · v. The velocity carries x by lr times that."""
+    return rolled(slope, x, lr, mu, steps, rate=1.0)
+
+
+@look_ahead.mistake
+def behind(slope, x, lr, mu, steps):
+    """You look back, at x + lr · mu · v. The velocity is subtracted from x, so what is ahead lies at
+    x - lr · mu · v."""
+    return rolled(slope, x, lr, mu, steps, ahead=-1.0)
+
+
+@look_ahead.mistake
+def whole_velocity_ahead(slope, x, lr, mu, steps):
+    """You look ahead by lr · v. Of the velocity only mu · v is kept, so x is carried by lr · mu · v."""
+    v, places, x = 0.0, [], np.array(x, dtype=float)
+    for _ in range(steps):
+        v = mu * v + slope(x - lr * v)
+        x = x - lr * v
+        places.append(x)
+    return places
+
+
+@look_ahead.mistake
+def step_from_ahead(slope, x, lr, mu, steps):
+    """You begin the step at the place that you looked at. Only the slope is taken there: the step begins at x, and v
+    has the velocity in it already."""
+    return rolled(slope, x, lr, mu, steps, start=1.0)
+
+
+@look_ahead.mistake
 def without_velocity(slope, x, lr, mu, steps):
-    """The velocity is lost in each step: that is plain gradient descent. Keep v from one step to the next."""
-    return rolled(slope, x, lr, mu, steps, forget=True)
+    """You do not keep the velocity from one step to the next: v ← mu · v + g."""
+    return rolled(slope, x, lr, mu, steps, keep=0.0)
 
 
-@momentum.mistake
+@look_ahead.mistake
 def weighted_average(slope, x, lr, mu, steps):
     """You take v ← mu · v + (1 - mu) · g, a moving average. With this convention the steps are shorter by 1 - mu;
     here, as in PyTorch, g counts fully."""
     return rolled(slope, x, lr, mu, steps, share=1 - mu)
 
 
-@momentum.mistake
+@look_ahead.mistake
 def rate_twice(slope, x, lr, mu, steps):
     """The learning rate is in your step twice, once in v and once in x. Here v is made of gradients alone."""
     return rolled(slope, x, lr, mu, steps, share=lr)
 
 
-@momentum.mistake
-def looking_ahead(slope, x, lr, mu, steps):
-    """You take the slope ahead of x, at x - lr · mu · v. That is Nesterov's way; plain momentum takes it where x is."""
-    return rolled(slope, x, lr, mu, steps, ahead=True)
-
-
-@momentum.mistake
-def nesterovs_step(slope, x, lr, mu, steps):
-    """You step along g + mu · v. That is Nesterov's variant; plain momentum steps along v."""
-    return rolled(slope, x, lr, mu, steps, nesterov=True)
-
-
-@momentum.mistake
+@look_ahead.mistake
 def slope_taken_once(slope, x, lr, mu, steps):
     """You take the slope once, at the start. x moves, and the slope with it: take it again in each step."""
     return rolled(slope, x, lr, mu, steps, once=True)
 
 
-@momentum.mistake
+@look_ahead.mistake
+def start_listed(slope, x, lr, mu, steps):
+    """The places are right, but the start is among them. The first in the list is the place after one step."""
+    return [x, *rolled(slope, x, lr, mu, steps)]
+
+
+@look_ahead.mistake
 def one_step_late(slope, x, lr, mu, steps):
     """The first place is the start. Either you list the place before the step, or x moves before v has taken in the
     slope."""
     return [x, *rolled(slope, x, lr, mu, steps)][:-1]
 
 
-@momentum.mistake
-def start_listed(slope, x, lr, mu, steps):
-    """The places are right, but the start is among them. The first in the list is the place after one step."""
-    return [x, *rolled(slope, x, lr, mu, steps)]
-
-
-@momentum.mistake
+@look_ahead.mistake
 def the_end_alone(slope, x, lr, mu, steps):
     """That is the last place alone. Note every place on the way."""
     return rolled(slope, x, lr, mu, steps)[-1:]
 
 
-@momentum.mistake
+@look_ahead.mistake
 def the_first_alone(slope, x, lr, mu, steps):
-    """Your list ends after the first step. Does the function return before the loop has gone round?"""
+    """Your list ends after the first step. Does the function return before the loop has ended?"""
     return rolled(slope, x, lr, mu, steps)[:1]
 
 
-@momentum.mistake
+@look_ahead.mistake
 def one_array_many_times(slope, x, lr, mu, steps):
     """All places in your list are the last one: it is one array, listed several times, and each step overwrites it.
     Every place needs an array of its own."""
     return rolled(slope, x, lr, mu, steps)[-1:] * steps
 
 
-@momentum.mistake
+@look_ahead.mistake
 def uphill(slope, x, lr, mu, steps):
     """You go up: the step is x - lr · v, against the slope."""
     return rolled(slope, x, -lr, mu, steps)
 
 
-# --- 2 -----------------------------------------------------------------------------------------
-
-
-@exercise("Adam's first steps", points=3)
-def adam():
-    """Return x after one step of Adam, and the new m and v, as a tuple of new arrays.
-
-    m ← b1 · m + (1 - b1) g, v ← b2 · v + (1 - b2) g², then m̂ = m/(1 - b1^t), v̂ = v/(1 - b2^t), and x ← x - lr ·
-    m̂/(√v̂ + eps). t counts from 1. At t = 1, with m = v = 0, the step is lr · sign(g), whatever the size of g.
-    """
-    rng = np.random.default_rng(2)
-    for t, size, settings, about in [
-        (1, 1.0, {"lr": 0.1, "b1": 0.9, "b2": 0.99, "eps": 1e-8}, "the first step"),
-        (1, 1e-3, {"lr": 0.1, "b1": 0.9, "b2": 0.99, "eps": 1e-8}, "the first step, a small gradient"),
-        (2, 1.0, {"lr": 0.1, "b1": 0.8, "b2": 0.95, "eps": 1e-8}, ""),
-        (10, 5.0, {"lr": 0.02, "b1": 0.9, "b2": 0.999, "eps": 1e-8}, ""),
-        (3, 1.0, {"lr": 0.5, "b1": 0.7, "b2": 0.9, "eps": 0.3}, "a large eps"),
-        (1, 1.0, {"lr": 0.2, "b1": 0.95, "b2": 0.9, "eps": 1e-6}, "an entry whose gradient is 0"),
-    ]:
-        x, g = rng.normal(size=3), rng.normal(size=3) * size
-        m, v = (np.zeros(3), np.zeros(3)) if t == 1 else (rng.normal(size=3), rng.uniform(0.1, 1.0, size=3))
-        if "is 0" in about:
-            g[1] = 0.0
-        inputs = {"x": x, "g": g, "m": m, "v": v, "t": t, **settings}
-        yield Case(inputs, expected=adam_step(**inputs), names=("x", "m", "v"), about=about)
-
-
-def adam_step(x, g, m, v, t, lr, b1, b2, eps, squares=None, keep=(True, True), missing=None, root=np.sqrt):
-    """A right answer, with switches that make it wrong. missing : the divisors of m and v."""
-    m = b1 * m + (1 - b1) * g if keep[0] else b1 * g + (1 - b1) * m
-    v = b2 * v + (1 - b2) * (g**2 if squares is None else squares(g, m)) if keep[1] else b2 * g**2 + (1 - b2) * v
-    of_m, of_v = missing or (1 - b1**t, 1 - b2**t)
-    return x - lr * (m / of_m) / (root(v / of_v) + eps), m, v
-
-
-@adam.mistake
-def uncorrected(x, g, m, v, t, lr, b1, b2, eps):
-    """Without the bias correction: m and v start at 0 and are too small at first, v more so than m. At t = 1 the step
-    is not lr, but (1 - b1)/√(1 - b2) times it."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, missing=(1.0, 1.0))
-
-
-@adam.mistake
-def counted_from_zero(x, g, m, v, t, lr, b1, b2, eps):
-    """The exponent is t itself, which is 1 at the first step. Yours is one more."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, missing=(1 - b1 ** (t + 1), 1 - b2 ** (t + 1)))
-
-
-@adam.mistake
-def as_if_always_first(x, g, m, v, t, lr, b1, b2, eps):
-    """You divide by 1 - b1 and 1 - b2 in every step. That is right at t = 1 only: what is missing is b1 to the power of
-    t, and fades."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, missing=(1 - b1, 1 - b2))
-
-
-@adam.mistake
-def product_for_power(x, g, m, v, t, lr, b1, b2, eps):
-    """You subtract b1 · t and b2 · t from 1. In the formula t is an exponent: b1 is multiplied by itself, t times."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, missing=(1 - b1 * t, 1 - b2 * t))
-
-
-@adam.mistake
-def multiplied(x, g, m, v, t, lr, b1, b2, eps):
-    """You multiply by 1 - b1^t and 1 - b2^t. The averages are too small at first, and this makes them smaller still."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, missing=(1 / (1 - b1**t), 1 / (1 - b2**t)))
-
-
-@adam.mistake
-def only_m_corrected(x, g, m, v, t, lr, b1, b2, eps):
-    """You correct m and not v. Both start at 0; left as it is, v is far too small at first, and the step too long."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, missing=(1 - b1**t, 1.0))
-
-
-@adam.mistake
-def corrections_kept(x, g, m, v, t, lr, b1, b2, eps):
-    """x is right. You return the corrected averages as m and v, and the next step would correct them again: they are
-    for x only."""
-    place, m, v = adam_step(x, g, m, v, t, lr, b1, b2, eps)
-    return place, m / (1 - b1**t), v / (1 - b2**t)
-
-
-@adam.mistake
-def betas_exchanged(x, g, m, v, t, lr, b1, b2, eps):
-    """b1 and b2 have changed places: b1 belongs to m, b2 to v."""
-    return adam_step(x, g, m, v, t, lr, b2, b1, eps)
-
-
-@adam.mistake
-def step_by_the_old_averages(x, g, m, v, t, lr, b1, b2, eps):
-    """x moves by the m and v that came in. First the averages take in the new gradient, then x moves by them."""
-    _, *new = adam_step(x, g, m, v, t, lr, b1, b2, eps)
-    return x - lr * (m / (1 - b1**t)) / (np.sqrt(v / (1 - b2**t)) + eps), *new
-
-
-@adam.mistake
-def step_by_the_old_m(x, g, m, v, t, lr, b1, b2, eps):
-    """x moves by the m that came in. First m takes in the new gradient, then x moves by it."""
-    _, new_m, new_v = adam_step(x, g, m, v, t, lr, b1, b2, eps)
-    return x - lr * (m / (1 - b1**t)) / (np.sqrt(new_v / (1 - b2**t)) + eps), new_m, new_v
-
-
-@adam.mistake
-def step_along_the_gradient(x, g, m, v, t, lr, b1, b2, eps):
-    """x moves along g itself. It moves along m̂, the average of the gradients so far."""
-    _, new_m, new_v = adam_step(x, g, m, v, t, lr, b1, b2, eps)
-    return x - lr * g / (np.sqrt(new_v / (1 - b2**t)) + eps), new_m, new_v
-
-
-@adam.mistake
-def without_eps(x, g, m, v, t, lr, b1, b2, eps):
-    """eps is missing. It seldom matters; where a gradient has been 0 from the start, it is what keeps 0/0 away."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, 0.0)
-
-
-@adam.mistake
-def shares_swapped(x, g, m, v, t, lr, b1, b2, eps):
-    """The shares are swapped: b1 and b2, near to 1, are what stays of the old average; the new gradient gets the
-    rest."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, keep=(False, False))
-
-
-@adam.mistake
-def no_root(x, g, m, v, t, lr, b1, b2, eps):
-    """You divide by v̂ instead of its root. v is made of squares: its root has the size of a gradient, and the step
-    that of lr."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, root=lambda v: v)
-
-
-@adam.mistake
-def eps_under_the_root(x, g, m, v, t, lr, b1, b2, eps):
-    """You add eps under the root, where it is as large as √eps, 10,000 times more. It is added to the root: a small
-    gradient shows the difference."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, root=lambda v: np.sqrt(v + eps) - eps)
-
-
-@adam.mistake
-def absolute_values(x, g, m, v, t, lr, b1, b2, eps):
-    """You average |g|. v is the average of g²."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, squares=lambda g, m: np.abs(g))
-
-
-@adam.mistake
-def squares_of_the_average(x, g, m, v, t, lr, b1, b2, eps):
-    """v averages the squares of your new m. It averages those of the gradient itself."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, squares=lambda g, m: m**2)
-
-
-@adam.mistake
-def one_size_for_all(x, g, m, v, t, lr, b1, b2, eps):
-    """v gets the sum of all squares, the same number for every entry. Each entry has its own: g² is taken entry by
-    entry."""
-    return adam_step(x, g, m, v, t, lr, b1, b2, eps, squares=lambda g, m: (g**2).sum())
-
-
-@adam.mistake
-def adam_uphill(x, g, m, v, t, lr, b1, b2, eps):
-    """You go up: the step is *minus* lr times the corrected average over the root."""
-    return adam_step(x, g, m, v, t, -lr, b1, b2, eps)
-
-
 # --- 3 -----------------------------------------------------------------------------------------
+
+
+@exercise("RMSprop without its long first steps", points=3)
+def rmsprop():
+    """Return by how much x changes in each step of RMSprop with a bias correction, as a list of arrays.
+
+    v starts at 0. In each step v ← beta · v + (1 - beta) g², with a beta of its own for each step, and x changes by
+    -lr · g/(√v̂ + eps). v̂ is v, corrected: for a gradient that is always the same it is g², whatever the betas. For
+    gradients 4, 4, 4 and betas 0.99, 0.9, 0.5 with lr = 0.1, x changes by -0.1 in each step.
+    """
+    for gradients, betas, lr, eps, about in [
+        ([[4.0], [4.0], [4.0]], [0.99, 0.9, 0.5], 0.1, 0.0, ""),
+        ([[1.0], [2.0], [-3.0]], [0.9, 0.9, 0.9], 1.0, 0.0, ""),
+        ([[3.0, -1.0], [0.5, 2.0], [-2.0, 1.0], [4.0, -0.5]], [0.5, 0.8, 0.9, 0.95], 0.2, 0.0, ""),
+        ([[2.0, -5.0], [1.0, 1.0]], [0.99, 0.2], 0.1, 0.5, "a large eps"),
+        ([[0.0, 1.0], [0.0, -1.0]], [0.9, 0.6], 0.1, 1e-8, "an entry whose gradient is 0"),
+        ([[-7.0]], [0.999], 0.01, 1e-8, "a single step"),
+        ([[1.0], [3.0], [2.0]], [0.9, 0.0, 0.5], 0.1, 0.0, "a beta of 0, which forgets everything"),
+        ([[[1.0, 2.0], [-3.0, 0.5]], [[2.0, -1.0], [1.0, 1.0]]], [0.9, 0.7], 0.1, 1e-6, "gradients of two axes"),
+    ]:
+        inputs = {"gradients": list(map(np.array, gradients)), "betas": betas, "lr": lr, "eps": eps}
+        yield Case(inputs, call=list_of_changes, expected=changes(*inputs.values()), about=about, rtol=1e-6)
+
+
+def list_of_changes(rmsprop, *inputs):
+    found = rmsprop(*inputs)
+    if found is None or found is ...:
+        return found
+    return [found] if isinstance(found, np.ndarray) and found.shape == inputs[0][0].shape else list(found)
+
+
+def given_out(betas, t):
+    """The total weight that an average has given out in its first t steps."""
+    return 1 - np.prod(betas[:t])
+
+
+def changes(gradients, betas, lr, eps, weight=given_out, root=np.sqrt, under=0.0, square=np.square, feed=False):
+    """A right answer, with switches that make it wrong. weight(betas, t): the divisor of v in step t."""
+    v, found = np.zeros_like(gradients[0]), []
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for t, (g, beta) in enumerate(zip(gradients, betas, strict=True), 1):
+            v = beta * v + (1 - beta) * square(g)
+            corrected = v / weight(betas, t)
+            if feed:
+                v = corrected
+            found.append(-lr * g / (root(corrected + under) + (eps if not under else 0.0)))
+    return found
+
+
+@rmsprop.mistake
+def not_corrected(gradients, betas, lr, eps):
+    """v is not corrected: it starts at 0, is too small at first, and the first steps are too long."""
+    return changes(gradients, betas, lr, eps, weight=lambda betas, t: 1.0)
+
+
+@rmsprop.mistake
+def power_of_the_last(gradients, betas, lr, eps):
+    """You divide by 1 - beta^t with the beta of this step. Each beta shrinks what was there before it once: the old 0
+    still counts with the product of all betas so far."""
+    return changes(gradients, betas, lr, eps, weight=lambda betas, t: 1 - betas[t - 1] ** t)
+
+
+@rmsprop.mistake
+def power_of_the_first(gradients, betas, lr, eps):
+    """You divide by 1 - beta^t with the first beta. The betas change: the old 0 still counts with the product of all of
+    them so far."""
+    return changes(gradients, betas, lr, eps, weight=lambda betas, t: 1 - betas[0] ** t)
+
+
+@rmsprop.mistake
+def as_if_first(gradients, betas, lr, eps):
+    """You divide by 1 - beta in every step. That is right in the first step only: later v holds the earlier squares,
+    too."""
+    return changes(gradients, betas, lr, eps, weight=lambda betas, t: 1 - betas[t - 1])
+
+
+@rmsprop.mistake
+def weights_added(gradients, betas, lr, eps):
+    """You divide by the sum of 1 - beta over all steps. The weights of earlier squares shrink in each later step: add
+    them up as they are now."""
+    return changes(gradients, betas, lr, eps, weight=lambda betas, t: sum(1 - beta for beta in betas[:t]))
+
+
+@rmsprop.mistake
+def one_beta_too_many(gradients, betas, lr, eps):
+    """Your product has one beta too many in it: in step t it has t of them."""
+    return changes(gradients, betas, lr, eps, weight=lambda betas, t: 1 - np.prod(betas[:t]) * betas[min(t, 1) - 1])
+
+
+@rmsprop.mistake
+def correction_outside_the_root(gradients, betas, lr, eps):
+    """You divide the root of v by the correction. v is what is too small, so it is corrected before the root is
+    taken."""
+    return changes(gradients, betas, lr, eps, weight=lambda betas, t: given_out(betas, t) ** 2)
+
+
+@rmsprop.mistake
+def multiplied(gradients, betas, lr, eps):
+    """You multiply v by the correction. v is too small at first, and this makes it smaller still."""
+    return changes(gradients, betas, lr, eps, weight=lambda betas, t: 1 / given_out(betas, t))
+
+
+@rmsprop.mistake
+def corrected_and_kept(gradients, betas, lr, eps):
+    """You keep the corrected v for the next step, which corrects it again. What goes on is v itself."""
+    return changes(gradients, betas, lr, eps, feed=True)
+
+
+@rmsprop.mistake
+def no_root(gradients, betas, lr, eps):
+    """You divide by v̂ instead of its root. v is made of squares, and its root has the size of a gradient."""
+    return changes(gradients, betas, lr, eps, root=lambda v: v)
+
+
+@rmsprop.mistake
+def sizes_averaged(gradients, betas, lr, eps):
+    """You average |g|. v is the average of g²."""
+    return changes(gradients, betas, lr, eps, root=lambda v: v, square=np.abs)
+
+
+@rmsprop.mistake
+def one_size_for_all(gradients, betas, lr, eps):
+    """v gets one number for all entries. Each entry has its own: g² is taken entry by entry."""
+    return changes(gradients, betas, lr, eps, square=lambda g: np.full(g.shape, (g**2).sum()))
+
+
+@rmsprop.mistake
+def shares_swapped(gradients, betas, lr, eps):
+    """The shares are swapped: beta is the share of the old average that stays, the new square gets the rest."""
+    return changes(gradients, [1 - beta for beta in betas], lr, eps)
+
+
+@rmsprop.mistake
+def without_eps(gradients, betas, lr, eps):
+    """eps is missing. Where a gradient has been 0 from the start, it keeps 0/0 away."""
+    return changes(gradients, betas, lr, 0.0)
+
+
+@rmsprop.mistake
+def eps_under_the_root(gradients, betas, lr, eps):
+    """You add eps under the root. It is added to the root."""
+    return changes(gradients, betas, lr, eps, under=eps)
+
+
+@rmsprop.mistake
+def places_instead(gradients, betas, lr, eps):
+    """These are the places, each the sum of all changes so far. The change of each step was asked for."""
+    return list(np.cumsum(changes(gradients, betas, lr, eps), axis=0))
+
+
+@rmsprop.mistake
+def against_the_sign(gradients, betas, lr, eps):
+    """The sign is missing: x changes by *minus* lr times the divided gradient."""
+    return changes(gradients, betas, -lr, eps)
+
+
+@rmsprop.mistake
+def last_change_alone(gradients, betas, lr, eps):
+    """That is the last change alone. Note the change of each step."""
+    return changes(gradients, betas, lr, eps)[-1:]
+
+
+# --- 4 -----------------------------------------------------------------------------------------
 
 
 @exercise("AdamW is not L2", points=3)
@@ -381,7 +515,7 @@ def decay_subtracted(x, g, lr, decay):
 @l2_and_adamw.mistake
 def l2_without_decay(x, g, lr, decay):
     """Your L2 has no decay in it. It seldom shows, and that is what is wrong with L2 in Adam; but where decay · x is
-    larger than g, it turns the step around."""
+    larger than g, it reverses the step."""
     return decayed(x, g, lr, decay, 0.0, decay)
 
 
@@ -409,306 +543,321 @@ def step_shrunk_too(x, g, lr, decay):
     return decayed(x, g, lr, decay, decay, decay)[0], (x - lr * np.sign(g)) * (1 - lr * decay)
 
 
-# --- 4 -----------------------------------------------------------------------------------------
-
-
-@exercise("Clipping keeps the direction", points=3)
-def clip():
-    """Return the norm of all gradients together, and shrink each `grad` by the same factor if it is above max_norm.
-
-    The norm is √(Σ g²) over all entries of all parameters. A parameter whose grad is None is skipped. For gradients [3]
-    and [4], max_norm 1, it returns 5 and leaves [0.6] and [0.8].
-    """
-    for gradients, max_norm, about in [
-        (([3.0], [4.0]), 1.0, ""),
-        (([1.0, -2.0], [2.0]), 1.5, ""),
-        (([-6.0, 2.0], [3.0], [-0.5, 0.0]), 0.7, ""),
-        (([0.9], [-1.4]), 1.6, ""),
-        (([0.3], [0.4]), 1.0, "already short enough"),
-        (([-1.2],), 1.4, "already short enough"),
-        (([3.0], None, [4.0]), 2.0, "a parameter without a gradient"),
-        (([0.0, 0.0],), 1.0, "zero"),
-        ((None, [-0.2], None), 0.1, "a parameter without a gradient"),
-        (([3.0], [-4.0]), 5.0, "a norm that is max_norm exactly"),
-        (([[3.0, 0.0], [0.0, 4.0]], [12.0]), 6.5, "a matrix and a vector"),
-    ]:
-        yield Case(
-            {"gradients": list(gradients), "max_norm": max_norm},
-            call=clipped,
-            expected=shortened(gradients, max_norm),
-            names=("norm", "gradients"),
-            rtol=1e-4,
-            atol=1e-6,
-            about=about,
-        )
-
-
-def clipped(clip, gradients, max_norm):
-    """The returned norm, and the gradients afterwards."""
-    weights = [Weight(np.zeros(np.shape(g if g is not None else 0)), g) for g in gradients]
-    norm = clip(weights, max_norm)
-    if norm is None or norm is ...:
-        return norm
-    gradients = [None if weight.grad is None else np.asarray(weight.grad).tolist() for weight in weights]
-    return float(norm) if is_number(norm) else norm, gradients
-
-
-def shortened(gradients, max_norm):
-    known = [np.array(g) for g in gradients if g is not None]
-    norm = float(np.sqrt(sum((g**2).sum() for g in known)))
-    factor = min(1.0, max_norm / norm) if norm else 1.0
-    return norm, [None if g is None else (np.array(g) * factor).tolist() for g in gradients]
-
-
-def total(weights):
-    return float(np.sqrt(sum((w.grad**2).sum() for w in weights if w.grad is not None)))
-
-
-def scale(weights, factor_of):
-    """Multiply each gradient by factor_of(its parameter)."""
-    for weight in weights:
-        if weight.grad is not None:
-            weight.grad = weight.grad * factor_of(weight)
-
-
-def clip_by(weights, max_norm, norm):
-    scale(weights, lambda _: max_norm / max(norm, max_norm))
-    return norm
-
-
-@clip.mistake
-def each_by_itself(weights, max_norm):
-    """Each gradient is clipped by itself: the long ones are cut, the short ones are not, and the direction of the
-    whole step changes. One factor for all."""
-    norm = total(weights)
-    scale(weights, lambda weight: max_norm / max(float(np.linalg.norm(weight.grad)), max_norm))
-    return norm
-
-
-@clip.mistake
-def entry_by_entry(weights, max_norm):
-    """You cut every entry to ±max_norm. That changes the direction: large entries shrink, small ones stay. Multiply
-    all by one factor."""
-    norm = total(weights)
-    for weight in weights:
-        if weight.grad is not None:
-            weight.grad = np.clip(weight.grad, -max_norm, max_norm)
-    return norm
-
-
-@clip.mistake
-def always_scaled(weights, max_norm):
-    """Gradients that are short enough are made longer: you scale to max_norm in every case. Only what is above is
-    cut."""
-    norm = total(weights)
-    scale(weights, lambda _: max_norm / norm if norm else 1.0)
-    return norm
-
-
-@clip.mistake
-def always_scaled_and_zero_too(weights, max_norm):
-    """You scale to max_norm in every case: gradients that are short enough are made longer, and where all are 0 you
-    divide by 0. Only what is above is cut."""
-    norm = total(weights)
-    scale(weights, lambda _: np.float64(max_norm) / norm)
-    return norm
-
-
-@clip.mistake
-def to_length_one(weights, max_norm):
-    """You divide by the norm, which leaves a length of 1. The length that is wanted is max_norm."""
-    norm = total(weights)
-    scale(weights, lambda _: 1 / norm if norm > max_norm else 1.0)
-    return norm
-
-
-@clip.mistake
-def upside_down(weights, max_norm):
-    """The gradients become longer: the fraction is upside down."""
-    norm = total(weights)
-    scale(weights, lambda _: max(norm, max_norm) / max_norm)
-    return norm
-
-
-@clip.mistake
-def left_as_long(weights, max_norm):
-    """The norm is right, and the gradients are as long as before. Another value for a name in your loop changes nothing
-    in the parameter: set its `grad`."""
-    return total(weights)
-
-
-@clip.mistake
-def not_the_root(weights, max_norm):
-    """The root is missing: the norm is the root of the sum of squares."""
-    return clip_by(weights, max_norm, total(weights) ** 2)
-
-
-@clip.mistake
-def sum_of_sizes(weights, max_norm):
-    """You add up the sizes of the entries. The norm is the root of the sum of their *squares*."""
-    return clip_by(weights, max_norm, float(sum(np.abs(w.grad).sum() for w in weights if w.grad is not None)))
-
-
-@clip.mistake
-def largest_entry(weights, max_norm):
-    """You take the largest entry for the norm. The norm is the root of the sum of all squares."""
-    return clip_by(weights, max_norm, float(max(np.abs(w.grad).max() for w in weights if w.grad is not None)))
-
-
-@clip.mistake
-def norms_added(weights, max_norm):
-    """You add up the norms of the parameters. The norm of all together is the root of the sum of all squares."""
-    return clip_by(weights, max_norm, float(sum(np.linalg.norm(w.grad) for w in weights if w.grad is not None)))
-
-
-@clip.mistake
-def norm_afterwards(weights, max_norm):
-    """The gradients are right. Return the norm *before* the clipping: it tells how often and how much is cut."""
-    clip_by(weights, max_norm, total(weights))
-    return total(weights)
-
-
 # --- 5 -----------------------------------------------------------------------------------------
 
 
-@exercise("A step that is not recorded", points=2)
-def step():
-    """Return params, all of them, after each has moved by -lr times its gradient: the same tensors, with no graph.
+@exercise("One bad example", points=3)
+def clip_examples():
+    """Return the mean gradient of a batch in which the gradient of each example was clipped by itself.
 
-    params are gradlib's leaves with requires_grad=True. After the step they are leaves still, so that the graph does
-    not grow from step to step. A parameter whose grad is None stays where it is.
+    gradients : a list with an array for each parameter; its first axis numbers the examples. The norm of an example is
+    the root of the sum of squares over all entries of all parameters that belong to it. If it is above max_norm, all
+    these entries are multiplied by one factor, so that it becomes max_norm. For two examples with the gradients
+    [[3], [0.3]] and [[4], [0.4]] and max_norm 1: [0.45] and [0.6].
     """
-    pair, gradients = [np.array([1.0, -2.0]), np.array([3.0])], [np.array([2.0, -4.0]), np.array([6.0])]
-    three, some = [*pair, np.array([[0.5, 0.0]])], [gradients[0], None, np.array([[-1.0, 0.5]])]
-    for params, grads, lr, about in [
-        (pair, gradients, 0.1, ""),
-        (pair, [None, gradients[1]], 0.1, "a parameter without a gradient"),
-        (three, some, 0.5, "a parameter without a gradient"),
+    rng = np.random.default_rng(5)
+    for gradients, max_norm, about in [
+        (([[3.0], [0.3]], [[4.0], [0.4]]), 1.0, ""),
+        (([[6.0], [0.0], [-3.0]], [[8.0], [2.0], [4.0]]), 5.0, ""),
+        (([[1.0, -2.0], [2.0, 4.0]],), 1.5, "a single parameter"),
+        (([[0.3], [-0.6]], [[0.4], [0.8]]), 2.0, "examples that are short enough"),
+        (([[0.0], [12.0]], [[0.0], [5.0]]), 1.0, "an example whose gradient is 0"),
+        (([[3.0], [-3.0]], [[4.0], [4.0]]), 5.0, "norms that are max_norm exactly"),
+        (([[30.0]], [[-40.0]]), 0.5, "a single example"),
+        ((rng.normal(size=(3, 2, 2)) * 3, rng.normal(size=(3, 2))), 2.0, "a matrix and a vector"),
+        ((rng.normal(size=(4, 2)), rng.normal(size=(4, 1, 3))), 1.5, "a matrix and a vector"),
     ]:
-        moved = [p if g is None else p - lr * g for p, g in zip(params, grads, strict=True)]
-        yield Case({"params": params, "grads": grads, "lr": lr}, call=places_after, expected=moved, about=about)
-    for call, expected, about in [
-        (place_after_steps, 0.8**3 * pair[0], "three steps down the sum of squares"),
-        (nodes_after, 1, "how many nodes a parameter's graph has after three steps"),
+        inputs = {"gradients": list(map(np.array, gradients)), "max_norm": max_norm}
+        yield Case(inputs, call=listed, expected=mean_clipped(*inputs.values()), about=about, rtol=1e-6)
+
+
+def listed(clip_examples, gradients, max_norm):
+    means = clip_examples(gradients, max_norm)
+    return means if means is None or means is ... else [np.asarray(mean) for mean in means]
+
+
+def norms_of(gradients):
+    """The norm of each example."""
+    return np.sqrt(sum((g**2).reshape(len(g), -1).sum(axis=1) for g in gradients))
+
+
+def mean_clipped(gradients, max_norm, factors=None, divide=True):
+    """A right answer. factors : those of the examples, or a list of them, one for each parameter."""
+    if factors is None:
+        factors = max_norm / np.maximum(norms_of(gradients), max_norm)
+    every = factors if isinstance(factors, list) else [factors] * len(gradients)
+    return [
+        (g.T * np.asarray(f).T).T.sum(axis=0) / (len(g) if divide else 1) for g, f in zip(gradients, every, strict=True)
+    ]
+
+
+@clip_examples.mistake
+def mean_then_clip(gradients, max_norm):
+    """You take the mean first and clip it then. One bad example has spoilt the mean by that time: clip each example,
+    then take the mean."""
+    means = [g.mean(axis=0) for g in gradients]
+    norm = np.sqrt(sum((mean**2).sum() for mean in means))
+    return [mean * (max_norm / max(norm, max_norm)) for mean in means]
+
+
+@clip_examples.mistake
+def whole_batch(gradients, max_norm):
+    """You take one norm of all examples together. Each example has a norm and a factor of its own."""
+    norm = np.sqrt(sum((g**2).sum() for g in gradients))
+    return mean_clipped(gradients, max_norm, np.full(len(gradients[0]), max_norm / max(norm, max_norm)))
+
+
+@clip_examples.mistake
+def each_parameter_by_itself(gradients, max_norm):
+    """You clip each parameter of an example by itself, and the direction of its gradient changes. The norm of an
+    example is over all parameters together."""
+    return mean_clipped(gradients, max_norm, [max_norm / np.maximum(norms_of([g]), max_norm) for g in gradients])
+
+
+@clip_examples.mistake
+def entry_by_entry(gradients, max_norm):
+    """You cut every entry to ±max_norm. That changes the direction of an example's gradient: multiply all of its
+    entries by one factor."""
+    return [np.clip(g, -max_norm, max_norm).mean(axis=0) for g in gradients]
+
+
+@clip_examples.mistake
+def always_scaled(gradients, max_norm):
+    """Examples that are short enough are made longer: you scale each to max_norm. Only what is above is cut."""
+    norms = norms_of(gradients)
+    return mean_clipped(gradients, max_norm, np.where(norms > 0, max_norm / np.where(norms > 0, norms, 1.0), 1.0))
+
+
+@clip_examples.mistake
+def to_length_one(gradients, max_norm):
+    """You scale a long gradient to a length of 1. The length that is wanted is max_norm."""
+    norms = norms_of(gradients)
+    return mean_clipped(gradients, max_norm, np.where(norms > max_norm, 1 / np.maximum(norms, 1e-300), 1.0))
+
+
+@clip_examples.mistake
+def upside_down(gradients, max_norm):
+    """Long gradients become longer: the fraction is upside down."""
+    return mean_clipped(gradients, max_norm, np.maximum(norms_of(gradients), max_norm) / max_norm)
+
+
+@clip_examples.mistake
+def added_up(gradients, max_norm):
+    """The examples are clipped as they should be. You add them up; the mean divides by how many there are."""
+    return mean_clipped(gradients, max_norm, divide=False)
+
+
+@clip_examples.mistake
+def not_the_root(gradients, max_norm):
+    """The root is missing: the norm is the root of the sum of squares."""
+    return mean_clipped(gradients, max_norm, max_norm / np.maximum(norms_of(gradients) ** 2, max_norm))
+
+
+@clip_examples.mistake
+def sum_of_sizes(gradients, max_norm):
+    """You add up the sizes of the entries. The norm is the root of the sum of their *squares*."""
+    sizes = sum(np.abs(g).reshape(len(g), -1).sum(axis=1) for g in gradients)
+    return mean_clipped(gradients, max_norm, max_norm / np.maximum(sizes, max_norm))
+
+
+@clip_examples.mistake
+def not_clipped(gradients, max_norm):
+    """Nothing is clipped: that is the plain mean."""
+    return [g.mean(axis=0) for g in gradients]
+
+
+@clip_examples.mistake
+def long_ones_left_out(gradients, max_norm):
+    """You leave the long examples out. They count as well, shortened to max_norm."""
+    return mean_clipped(gradients, max_norm, 1.0 * (norms_of(gradients) <= max_norm))
+
+
+# --- 6 -----------------------------------------------------------------------------------------
+
+
+@exercise("Warm up, cool down", points=2)
+def warm_up():
+    """Return the learning rate of each step, as a list.
+
+    In the first `warm` steps it rises in equal parts, from lr/warm in the first to lr in the last of them. In the last
+    `cool` steps it falls in equal parts, so that it would be 0 in the step after the last. Where both rules speak, the
+    smaller rate counts. A warm or cool of 0 means that there is no rise, or no fall. For lr = 1, steps = 8, warm = 4
+    and cool = 2: 0.25, 0.5, 0.75, 1, 1, 1, 1, 0.5.
+    """
+    for lr, steps, warm, cool, about in [
+        (1.0, 8, 4, 2, ""),
+        (0.2, 6, 2, 3, ""),
+        (3.0, 5, 1, 2, ""),
+        (0.5, 4, 4, 4, "a rise and a fall that overlap"),
+        (2.0, 3, 6, 2, "a rise that is longer than the run"),
+        (0.1, 5, 0, 2, "no rise"),
+        (0.1, 5, 3, 0, "no fall"),
+        (0.3, 3, 0, 0, "neither rise nor fall"),
+        (0.4, 1, 1, 1, "a single step"),
     ]:
-        yield Case({"params": pair[:1], "steps": 3, "lr": 0.1}, call=call, expected=expected, about=about)
-    yield Case(
-        {"params": three, "grads": some, "lr": 0.1},
-        call=tensors_returned,
-        expected=["params[0]", "params[1]", "params[2]"],
-        about="which tensors are returned",
+        inputs = {"lr": lr, "steps": steps, "warm": warm, "cool": cool}
+        yield Case(inputs, call=as_list, expected=rates(**inputs), about=about)
+
+
+def as_list(warm_up, *inputs):
+    found = warm_up(*inputs)
+    return found if found is None or found is ... else [*np.asarray(found, dtype=float).tolist()]
+
+
+def rates(lr, steps, warm, cool, first=1, end=1, join=min, fall=float, most=1.0):
+    """A right answer, with switches that make it wrong."""
+    found = []
+    for t in range(1, steps + 1):
+        up = min(most, (t - 1 + first) / warm) if warm else 1.0
+        down = min(1.0, fall((steps - t + end) / cool)) if cool else 1.0
+        found.append(lr * join(up, down))
+    return found
+
+
+@warm_up.mistake
+def starts_at_zero(lr, steps, warm, cool):
+    """Your first rate is 0, and a step with it is wasted. The first of the rising rates is lr/warm."""
+    return rates(lr, steps, warm, cool, first=0)
+
+
+@warm_up.mistake
+def ends_at_zero(lr, steps, warm, cool):
+    """Your last rate is 0, and a step with it is wasted. It would be 0 one step later: the last one is lr/cool."""
+    return rates(lr, steps, warm, cool, end=0)
+
+
+@warm_up.mistake
+def both_ends_at_zero(lr, steps, warm, cool):
+    """Your first and your last rate are 0, and two steps are wasted. Count the steps from 1: the first rate is lr/warm,
+    the last lr/cool."""
+    return rates(lr, steps, warm, cool, first=0, end=0)
+
+
+@warm_up.mistake
+def no_fall(lr, steps, warm, cool):
+    """The rate does not come down in the last `cool` steps."""
+    return rates(lr, steps, warm, 0)
+
+
+@warm_up.mistake
+def no_rise(lr, steps, warm, cool):
+    """The rate does not rise: it is lr from the first step on."""
+    return rates(lr, steps, 0, cool)
+
+
+@warm_up.mistake
+def factors_alone(lr, steps, warm, cool):
+    """These are the factors. Each is to be multiplied by lr."""
+    return rates(1.0, steps, warm, cool)
+
+
+@warm_up.mistake
+def rises_on(lr, steps, warm, cool):
+    """After the first `warm` steps the rate goes on rising, above lr."""
+    return rates(lr, steps, warm, cool, most=np.inf, join=lambda up, down: up if down == 1 else min(up, down))
+
+
+@warm_up.mistake
+def factors_multiplied(lr, steps, warm, cool):
+    """Where rise and fall overlap, you multiply the two factors. The smaller one counts."""
+    return rates(lr, steps, warm, cool, join=lambda up, down: up * down)
+
+
+@warm_up.mistake
+def larger_of_the_two(lr, steps, warm, cool):
+    """You take the larger of the two factors, and so neither the rise nor the fall is seen. The smaller counts."""
+    return rates(lr, steps, warm, cool, join=max)
+
+
+@warm_up.mistake
+def cosine_fall(lr, steps, warm, cool):
+    """Your rate falls along a cosine. Here it falls in equal parts."""
+    return rates(lr, steps, warm, cool, fall=lambda share: 0.5 * (1 - np.cos(np.pi * min(share, 1.0))))
+
+
+@warm_up.mistake
+def first_alone(lr, steps, warm, cool):
+    """Your list ends after the first step. Does the function return before the loop has ended?"""
+    return rates(lr, steps, warm, cool)[:1]
+
+
+# --- 7 -----------------------------------------------------------------------------------------
+
+
+class Hill(NamedTuple):
+    """A function of x and y whose lowest place is 0, the place where a race starts, and the half width of a picture."""
+
+    f: Callable
+    start: tuple[float, float]
+    about: str
+
+
+HILLS = {
+    "bowl": Hill(lambda x, y: 0.5 * (x**2 + 15 * y**2), (-4.0, 1.5), "curvatures 1 and 15"),
+    "valley": Hill(lambda x, y: 0.05 * (x**2 + 5 * (y - x**2 - 2 * x) ** 2), (-2.2, 0.0), "a bend"),
+    "plain": Hill(lambda x, y: -1 / (1 + 0.1 * (x**2 + y**2)), (5.0, -4.0), "hardly any slope at the start"),
+    "gorge": Hill(
+        lambda x, y: 50 * (x**2 + 5 * (y - x**2 - 2 * x) ** 2), (-2.2, 0.0), "the valley, 1,000 times as high"
+    ),
+}
+STEPS, STAYS, NEAR = 80, 20, 0.1
+
+
+@exercise("A race to be won", points=4)
+def winner():
+    """Return a class of optimizers that reaches the lowest place of four hills.
+
+    Winner(params) takes a list of tensors, and its step() moves them by their gradients. Each race has at most 80
+    steps; from then on it must stay within 0.1 of the lowest place for 20 steps. Where that is, the racer is not told:
+    it sees the gradients alone. The same class runs on all four.
+    """
+    for (name, hill), target in zip(HILLS.items(), [(0.0, 0.0), (1.0, 1.0), (-2.0, 3.0), (1.0, 1.0)], strict=True):
+        yield Case({"hill": name, "target": target}, call=race, accept=why_it_lost, about=hill.about)
+
+
+def race(Winner, hill, target=(0.0, 0.0), scale=1.0):
+    """The places after 0, 1, … 100 steps, seen from the lowest place: an array (101, 2)."""
+    f, start, _ = HILLS[hill]
+    x, y = (Tensor(np.array([a + b]), requires_grad=True) for a, b in zip(start, target, strict=True))
+    racer, path = Winner([x, y]), []
+    for _ in range(STEPS + STAYS):
+        path.append((x.item() - target[0], y.item() - target[1]))
+        if not np.abs(path[-1]).max() < 1000:
+            break
+        x.grad = y.grad = None
+        (scale * f(x - target[0], y - target[1])).sum().backward()
+        racer.step()
+    return np.array([*path, (x.item() - target[0], y.item() - target[1])])
+
+
+def why_it_lost(path):
+    """A sentence on a race that was not won, or None."""
+    moved = (path != path[0]).any(axis=0)
+    if not moved.any():
+        return (
+            "Nothing has moved. `p = p - …` makes another tensor and gives it the name p, and the given one stays "
+            "where it is: write into p.data."
+        )
+    if not moved.all():
+        return f"Only the {'first' if moved[0] else 'second'} parameter moves. Does `step` go through all of them?"
+    distances = np.hypot(*path.T)
+    if not distances[-1] < 1000:
+        return (
+            f"It diverges: after {len(path) - 1} steps it is more than 1,000 away. Its steps are too long for this "
+            "hill, or they lead upward."
+        )
+    if distances[STEPS:].max() < NEAR:
+        return None
+    if distances[STEPS] >= distances[0] and distances.min() == distances[0]:
+        return "It only moves away from the lowest place. The step is *minus* the learning rate times a direction."
+    if distances.min() < NEAR:
+        step = int(np.argmax(distances < NEAR))
+        away = distances[STEPS:].max()
+        return (
+            f"It comes within 0.1 in step {step} and does not stay: after step {STEPS} it is up to {away:.2g} away. "
+            "Shorter steps towards the end, or less momentum, would keep it there."
+        )
+    return (
+        f"After {STEPS} steps it is {distances[STEPS]:.2g} away, from {distances[0]:.2g} at the start, and it was "
+        "never nearer than 0.1. Is the step long enough where the slope is faint?"
     )
-
-
-def nothing(answer):
-    return answer is None or answer is ...
-
-
-def with_gradients(params, grads):
-    tensors = [Tensor(p, requires_grad=True) for p in params]
-    for tensor, gradient in zip(tensors, grads, strict=True):
-        tensor.grad = gradient
-    return tensors
-
-
-def places_after(step, params, grads, lr):
-    """The places of the tensors that a model would hold."""
-    tensors = with_gradients(params, grads)
-    answer = step(list(tensors), lr)
-    return answer if nothing(answer) else [tensor.data for tensor in tensors]
-
-
-def tensors_returned(step, params, grads, lr):
-    tensors = with_gradients(params, grads)
-    answer = step(list(tensors), lr)
-    if nothing(answer):
-        return answer
-    names = {id(tensor): f"params[{i}]" for i, tensor in enumerate(tensors)}
-    return [names.get(id(tensor), "another tensor") for tensor in answer]
-
-
-def stepped(step, params, steps, lr):
-    """The last answer of step, and the tensor that a model would hold."""
-    x = Tensor(params[0], requires_grad=True)
-    answer = [x]
-    for _ in range(steps):
-        answer[0].grad = None
-        if not answer[0].requires_grad:  # a new tensor, made without a graph
-            break
-        (answer[0] * answer[0]).sum().backward()
-        if answer[0].grad is None:  # in the list, but not a leaf
-            break
-        answer = step(list(answer), lr)
-        if nothing(answer):
-            break
-    return answer, x
-
-
-def place_after_steps(step, params, steps, lr):
-    answer, x = stepped(step, params, steps, lr)
-    return answer if nothing(answer) else x.data
-
-
-def nodes_after(step, params, steps, lr):
-    answer, _ = stepped(step, params, steps, lr)
-    return answer if nothing(answer) else len(topological_order(answer[0]))
-
-
-def move(params, lr):
-    for p in params:
-        if p.grad is not None:
-            p.data -= lr * p.grad
-    return params
-
-
-@step.mistake
-def another_tensor(params, lr):
-    """Nothing has moved: `p = p - lr * p.grad` makes another tensor and gives it the name p. The model still holds the
-    old one. Write into p.data."""
-    return params
-
-
-@step.mistake
-def put_into_the_list(params, lr):
-    """You put new tensors into the list. The model holds the old ones, which have not moved, and each new one has the
-    whole history behind it."""
-    return [p if p.grad is None else p - lr * p.grad for p in params]
-
-
-@step.mistake
-def new_leaves(params, lr):
-    """You put new tensors into the list. The model holds the old ones, and these have not moved. Write into p.data."""
-    return [p if p.grad is None else Tensor(p.data - lr * p.grad, requires_grad=True) for p in params]
-
-
-@step.mistake
-def only_those_that_moved(params, lr):
-    """The parameters have moved as they should. You return only those with a gradient; all of them were asked for."""
-    return [p for p in move(params, lr) if p.grad is not None]
-
-
-@step.mistake
-def the_first_moves(params, lr):
-    """Only the first parameter moves. Does the function return before the loop has gone round?"""
-    move(params[:1], lr)
-    return params
-
-
-@step.mistake
-def stopped_at_none(params, lr):
-    """Your loop ends at the first parameter without a gradient. Those after it must move, too."""
-    known = [p.grad is not None for p in params]
-    move(params[: known.index(False)] if False in known else params, lr)
-    return params
-
-
-@step.mistake
-def step_upward(params, lr):
-    """The parameters go up the slope. The step is *minus* lr times the gradient."""
-    return move(params, -lr)
-
-
-@step.mistake
-def rate_left_out(params, lr):
-    """The learning rate is left out."""
-    return move(params, 1.0)

@@ -3,64 +3,122 @@
 import numpy as np
 
 from gradlib import Tensor, no_grad, optim
+from gradlib.checks import Case
 from gradlib.checks import lesson_10 as check
 
 from .harness import answers_to
 
-ball = answers_to(check.momentum)
+longest = answers_to(check.longest_step)
 
 
-@ball.right
-def heavy_ball(slope, x, lr, mu, steps):
-    places, v = [], np.zeros_like(x)
-    for _ in range(steps):
-        v = mu * v + slope(x)
-        x = x - lr * v
-        places.append(x)
-    return places
+@longest.right
+def slope_again_and_again(slope, n, rng):
+    x = rng.normal(size=n)
+    for _ in range(100):
+        x = slope(x)
+        length = np.linalg.norm(x)
+        x = x / length
+    return 2 / length
 
 
-@ball.right
-def by_the_library(slope, x, lr, mu, steps):
-    place = Tensor(x, requires_grad=True)
-    optimizer, places = optim.SGD([place], lr, momentum=mu), []
-    for _ in range(steps):
-        place.grad = slope(place.data)
-        optimizer.step()
-        places.append(place.data.copy())
-    return places
+@longest.right
+def from_the_matrix(slope, n, rng):
+    matrix = np.array([slope(row) for row in np.eye(n)])
+    return 2 / np.linalg.eigvalsh(matrix)[-1]
 
 
-@ball.inputs
+@longest.right
+def with_two_ends(slope, n, rng):
+    """The quotient of x · slope(x) and x · x, along the way."""
+    x = 1 + np.arange(n) ** 2 * 0.37
+    for _ in range(300):
+        g = slope(x)
+        curvature = (x * g).sum() / (x * x).sum()
+        x = g / np.abs(g).max()
+    return 2.0 / curvature
+
+
+@longest.inputs
 def _(rng):
-    shape = (2,) if rng.random() < 0.7 else (2, 1)
-    slope = [lambda x: x - 1, lambda x: 3 * x, lambda x: np.sin(2 * x), lambda x: -0.5 + 0 * x][rng.integers(4)]
-    settings = {"lr": rng.uniform(0.01, 0.5), "mu": rng.uniform(0, 1), "steps": int(rng.integers(1, 5))}
-    return {"slope(x)": slope, "x": rng.normal(size=shape), **settings}
+    n = int(rng.integers(1, 4))
+    turned = np.linalg.qr(rng.normal(size=(n, n)))[0]
+    found = np.sort(rng.uniform(0.1, 3.0, size=n))
+    found[-1] *= 2
+    return {"slope": check.bowl(turned @ np.diag(found) @ turned.T), "n": n, "seed": int(rng.integers(1000))}
 
 
-@ball.wrong("plain gradient descent")
-def plain(slope, x, lr, mu, steps):
-    places = []
-    for _ in range(steps):
-        x = x - lr * slope(x)
-        places.append(x)
-    return places
+@longest.wrong("The longest stable step is twice as long")
+def one_step_there(slope, n, rng):
+    return slope_again_and_again(slope, n, rng) / 2
 
 
-@ball.wrong("a moving average")
-def averaged(slope, x, lr, mu, steps):
-    places, v = [], 0.0
-    for _ in range(steps):
-        v = mu * v + (1 - mu) * slope(x)
-        x = x - lr * v
-        places.append(x)
-    return places
+@longest.wrong("The longest stable learning rate is 2/c")
+def curvature_returned(slope, n, rng):
+    return 2 / slope_again_and_again(slope, n, rng)
 
 
-@ball.wrong("Nesterov's way")
+@longest.wrong("You look at the axes only")
+def diagonal(slope, n, rng):
+    return 2 / max(slope(np.eye(n)[i])[i] for i in range(n))
+
+
+@longest.wrong("You ask in the direction (1, 1, …) alone")
+def from_ones(slope, n, rng):
+    x = np.ones(n)
+    return 2 / (np.linalg.norm(slope(x)) / np.linalg.norm(x))
+
+
+@longest.wrong("You take the flattest direction")
+def by_the_smallest(slope, n, rng):
+    return np.float64(2) / np.linalg.eigvalsh(np.array([slope(row) for row in np.eye(n)]))[0]
+
+
+@longest.wrong("the rate that brings both errors down fastest")
+def best_rate(slope, n, rng):
+    found = np.linalg.eigvalsh(np.array([slope(row) for row in np.eye(n)]))
+    return 2 / (found[0] + found[-1])
+
+
+@longest.wrong("Such a slope points elsewhere")
+def longest_slope_of_an_axis(slope, n, rng):
+    return 2 / max(np.linalg.norm(slope(row)) for row in np.eye(n))
+
+
+@longest.wrong("You add up the curvatures")
+def by_the_trace(slope, n, rng):
+    return 2 / sum(slope(row) @ row for row in np.eye(n))
+
+
+@longest.wrong("or at single entries")
+def by_the_largest_entry(slope, n, rng):
+    return 2 / max(np.abs(slope(row)).max() for row in np.eye(n))
+
+
+@longest.wrong()
+def a_single_round(slope, n, rng):
+    x = rng.normal(size=n)
+    return 2 / (np.linalg.norm(slope(x)) / np.linalg.norm(x))
+
+
+@longest.wrong()
+def two_rounds(slope, n, rng):
+    x = np.eye(n)[0] + 0.1
+    for _ in range(2):
+        x = slope(x) / np.linalg.norm(slope(x))
+    return 2 / np.linalg.norm(slope(x))
+
+
+@longest.wrong()
+def momentums_limit(slope, n, rng):
+    return 1.9 * slope_again_and_again(slope, n, rng)
+
+
+ahead = answers_to(check.look_ahead)
+
+
+@ahead.right
 def nesterov(slope, x, lr, mu, steps):
-    places, v = [], 0.0
+    places, v = [], np.zeros_like(x)
     for _ in range(steps):
         v = mu * v + slope(x - lr * mu * v)
         x = x - lr * v
@@ -68,291 +126,353 @@ def nesterov(slope, x, lr, mu, steps):
     return places
 
 
-@ball.wrong("the place before the step")
-def before_the_step(slope, x, lr, mu, steps):
-    places, v = [], 0.0
+@ahead.right
+def from_the_places_looked_at(slope, x, lr, mu, steps):
+    seen, v, places = x, 0.0, []
     for _ in range(steps):
-        places.append(x)
-        v = mu * v + slope(x)
-        x = x - lr * v
+        g = slope(seen)
+        v = mu * v + g
+        seen = seen - lr * (g + mu * v)
+        places.append(seen + lr * mu * v)
     return places
 
 
-@ball.wrong("You go up")
-def climbing(slope, x, lr, mu, steps):
-    return heavy_ball(slope, x, -lr, mu, steps)
+@ahead.right
+class VelocityOfPlaces:
+    """An object that is called, and the velocity as the last change of x."""
+
+    def __new__(cls, slope, x, lr, mu, steps):
+        before, places = x, []
+        for _ in range(steps):
+            carried = x + mu * (x - before)
+            before, x = x, carried - lr * slope(carried)
+            places.append(x)
+        return tuple(places)
 
 
-@ball.wrong("the last place alone")
-def last_place_only(slope, x, lr, mu, steps):
-    return heavy_ball(slope, x, lr, mu, steps)[-1]
+@ahead.right
+def by_the_library(slope, x, lr, mu, steps):
+    place = Tensor(x, requires_grad=True)
+    optimizer, places = optim.SGD([place], lr, momentum=mu, nesterov=True) if mu else optim.SGD([place], lr), []
+    for _ in range(steps):
+        place.grad = slope(place.data)
+        optimizer.step()
+        v = optimizer.state[place]["momentum_buffer"] if mu else 0.0
+        places.append(place.data + lr * mu * v)
+    return places
 
 
-@ball.wrong("Your list ends after the first step")
-def returns_in_the_loop(slope, x, lr, mu, steps):
+@ahead.inputs
+def _(rng):
+    shape = (2,) if rng.random() < 0.7 else (2, 1)
+    slope = [lambda x: x - 1, lambda x: 3 * x, lambda x: np.sin(2 * x), lambda x: x**3][rng.integers(4)]
+    settings = {"lr": rng.uniform(0.01, 0.5), "mu": rng.uniform(0, 1), "steps": int(rng.integers(1, 5))}
+    return {"slope": slope, "x": rng.normal(size=shape), **settings}
+
+
+def walked(slope, x, lr, mu, steps, seen, velocity, move=lambda x, lr, mu, old, v: x - lr * v):
+    """The places for a rule of where to look, of the new velocity, and of the step."""
     places, v = [], 0.0
     for _ in range(steps):
+        old, v = v, velocity(v, slope(seen(x, v)))
+        x = move(x, lr, mu, old, v)
+        places.append(x)
+    return places
+
+
+@ahead.wrong("That is plain momentum")
+def heavy_ball(slope, x, lr, mu, steps):
+    return walked(slope, x, lr, mu, steps, lambda x, v: x, lambda v, g: mu * v + g)
+
+
+@ahead.wrong("These are the places that it looks at")
+def as_in_the_lesson(slope, x, lr, mu, steps):
+    v, places = 0.0, []
+    for _ in range(steps):
+        g = slope(x)
+        v = mu * v + g
+        x = x - lr * (g + mu * v)
+        places.append(x)
+    return places
+
+
+@ahead.wrong("You look ahead by mu · v")
+def without_the_rate(slope, x, lr, mu, steps):
+    return walked(slope, x, lr, mu, steps, lambda x, v: x - mu * v, lambda v, g: mu * v + g)
+
+
+@ahead.wrong("You look back")
+def backward(slope, x, lr, mu, steps):
+    return walked(slope, x, lr, mu, steps, lambda x, v: x + lr * mu * v, lambda v, g: mu * v + g)
+
+
+@ahead.wrong("You look ahead by lr · v")
+def without_mu(slope, x, lr, mu, steps):
+    return walked(slope, x, lr, mu, steps, lambda x, v: x - lr * v, lambda v, g: mu * v + g)
+
+
+@ahead.wrong("the step begins at x")
+def twice_carried(slope, x, lr, mu, steps):
+    def move(x, lr, mu, old, v):
+        return x - lr * mu * old - lr * v
+
+    return walked(slope, x, lr, mu, steps, lambda x, v: x - lr * mu * v, lambda v, g: mu * v + g, move)
+
+
+@ahead.wrong("the step begins at x")
+def x_is_overwritten(slope, x, lr, mu, steps):
+    v, places = 0.0, []
+    for _ in range(steps):
+        x = x - lr * mu * v
         v = mu * v + slope(x)
         x = x - lr * v
         places.append(x)
-        return places
+    return places
 
 
-@ball.wrong("the start is among them")
+@ahead.wrong("You do not keep the velocity")
+def velocity_lost(slope, x, lr, mu, steps):
+    return walked(slope, x, lr, mu, steps, lambda x, v: x - lr * mu * v, lambda v, g: g)
+
+
+@ahead.wrong("a moving average")
+def averaged(slope, x, lr, mu, steps):
+    return walked(slope, x, lr, mu, steps, lambda x, v: x - lr * mu * v, lambda v, g: mu * v + (1 - mu) * g)
+
+
+@ahead.wrong("The learning rate is in your step twice")
+def rate_in_both(slope, x, lr, mu, steps):
+    return walked(slope, x, lr, mu, steps, lambda x, v: x - lr * mu * v, lambda v, g: mu * v + lr * g)
+
+
+@ahead.wrong("You take the slope once")
+def one_slope(slope, x, lr, mu, steps):
+    g = slope(x)
+    return walked(slope, x, lr, mu, steps, lambda x, v: x, lambda v, _: mu * v + g)
+
+
+@ahead.wrong("the start is among them")
 def with_the_start(slope, x, lr, mu, steps):
-    return [x, *heavy_ball(slope, x, lr, mu, steps)]
+    return [x, *nesterov(slope, x, lr, mu, steps)]
 
 
-@ball.wrong("listed several times, and each step overwrites it")
+@ahead.wrong("the place before the step")
+def before_the_step(slope, x, lr, mu, steps):
+    return [x, *nesterov(slope, x, lr, mu, steps)][:-1]
+
+
+@ahead.wrong("the last place alone")
+def last_place_only(slope, x, lr, mu, steps):
+    return nesterov(slope, x, lr, mu, steps)[-1]
+
+
+@ahead.wrong("Your list ends after the first step")
+def returns_in_the_loop(slope, x, lr, mu, steps):
+    return nesterov(slope, x, lr, mu, 1)
+
+
+@ahead.wrong("listed several times, and each step overwrites it")
 def overwritten(slope, x, lr, mu, steps):
     places, v, x = [], np.zeros_like(x), x.copy()
     for _ in range(steps):
-        v *= mu
-        v += slope(x)
+        v = mu * v + slope(x - lr * mu * v)
         x -= lr * v
         places.append(x)
     return places
 
 
-@ball.wrong("Your code changed x")
+@ahead.wrong("Your code changed x")
 def the_callers_array(slope, x, lr, mu, steps):
     places, v = [], 0.0
     for _ in range(steps):
-        v = mu * v + slope(x)
+        v = mu * v + slope(x - lr * mu * v)
         x -= lr * v
         places.append(x.copy())
     return places
 
 
-@ball.wrong("x moves before v has taken in the slope")
-def moves_first(slope, x, lr, mu, steps):
-    places, v = [], 0.0
-    for _ in range(steps):
-        x = x - lr * v
-        v = mu * v + slope(x)
-        places.append(x)
-    return places
+@ahead.wrong("You go up")
+def climbing(slope, x, lr, mu, steps):
+    return nesterov(slope, x, -lr, mu, steps)
 
 
-@ball.wrong("You take the slope once")
-def one_slope(slope, x, lr, mu, steps):
-    places, v, g = [], 0.0, slope(x)
-    for _ in range(steps):
-        v = mu * v + g
-        x = x - lr * v
-        places.append(x)
-    return places
-
-
-@ball.wrong("The learning rate is in your step twice")
-def rate_in_both(slope, x, lr, mu, steps):
-    places, v = [], 0.0
-    for _ in range(steps):
-        v = mu * v + lr * slope(x)
-        x = x - lr * v
-        places.append(x)
-    return places
-
-
-@ball.wrong("You step along g + mu · v")
-def nesterov_as_in_the_lesson(slope, x, lr, mu, steps):
-    place = Tensor(x, requires_grad=True)
-    optimizer, places = optim.SGD([place], lr, momentum=mu or 1e-300, nesterov=True), []
-    for _ in range(steps):
-        place.grad = slope(place.data)
-        optimizer.step()
-        places.append(place.data.copy())
-    return places
-
-
-@ball.wrong("`return` hands it back")
+@ahead.wrong("`return` hands it back")
 def printed(slope, x, lr, mu, steps):
-    heavy_ball(slope, x, lr, mu, steps)
+    nesterov(slope, x, lr, mu, steps)
 
 
-@ball.wrong()
-def no_old_slopes(slope, x, lr, mu, steps):
-    return heavy_ball(slope, x, lr * mu, mu, steps)
+@ahead.wrong()
+def new_velocity_ahead(slope, x, lr, mu, steps):
+    def seen(x, v):
+        return x - lr * (mu * v + slope(x))
+
+    return walked(slope, x, lr, mu, steps, seen, lambda v, g: mu * v + g)
 
 
-@ball.right
-def one_array_for_all(slope, x, lr, mu, steps):
-    slopes, places = [], np.zeros((steps, *x.shape))
-    for t in range(steps):
-        slopes.append(slope(x))
-        x = x - lr * sum(mu ** (t - s) * g for s, g in enumerate(slopes))
-        places[t] = x
-    return places
+scaled = answers_to(check.rmsprop)
 
 
-@ball.right
-class RateInTheVelocity:
-    """An object that is called, and the other way to write it: v ← mu · v - lr · g, x ← x + v."""
-
-    def __new__(cls, slope, x, lr, mu, steps):
-        places, v = [], 0.0
-        for _ in range(steps):
-            v = mu * v - lr * slope(x)
-            x = x + v
-            places.append(x)
-        return tuple(places)
+@scaled.right
+def by_the_product(gradients, betas, lr, eps):
+    v, product, found = np.zeros_like(gradients[0], dtype=float), 1.0, []
+    for g, beta in zip(gradients, betas, strict=True):
+        v, product = beta * v + (1 - beta) * g**2, product * beta
+        found.append(-lr * g / (np.sqrt(v / (1 - product)) + eps))
+    return found
 
 
-first = answers_to(check.adam)
+@scaled.right
+def by_an_average_of_ones(gradients, betas, lr, eps):
+    v = weight = 0.0
+    found = []
+    for g, beta in zip(gradients, betas, strict=True):
+        v, weight = beta * v + (1 - beta) * g**2, beta * weight + 1 - beta
+        found.append(-lr * g / (eps + (v / weight) ** 0.5))
+    return found
 
 
-@first.right
-def by_the_formula(x, g, m, v, t, lr, b1, b2, eps):
-    m = b1 * m + (1 - b1) * g
-    v = b2 * v + (1 - b2) * g * g
-    return x - lr * (m / (1 - b1**t)) / (np.sqrt(v / (1 - b2**t)) + eps), m, v
+@scaled.right
+def by_all_weights(gradients, betas, lr, eps):
+    found = []
+    for t in range(1, len(betas) + 1):
+        weights = [(1 - betas[s]) * np.prod(betas[s + 1 : t]) for s in range(t)]
+        mean = sum(w * g * g for w, g in zip(weights, gradients[:t], strict=True)) / sum(weights)
+        found.append(-lr * gradients[t - 1] / (np.sqrt(mean) + eps))
+    return np.array(found)
 
 
-@first.right
-def with_moved_corrections(x, g, m, v, t, lr, b1, b2, eps):
-    m, v = m + (1 - b1) * (g - m), v + (1 - b2) * (g**2 - v)
-    root = np.sqrt(1 - b2**t)
-    return x - lr * root / (1 - b1**t) * m / (np.sqrt(v) + eps * root), m, v
-
-
-@first.inputs
+@scaled.inputs
 def _(rng):
-    x, g, m, v = rng.normal(size=(4, 2))
-    settings = dict(zip(("lr", "b1", "b2", "eps"), rng.uniform(0.01, 0.99, size=4), strict=True))
-    return {"x": x, "g": g, "m": m, "v": v**2, "t": int(rng.integers(1, 6)), **settings}
+    steps = int(rng.integers(1, 5))
+    gradients = list(rng.normal(size=(steps, 2)))
+    betas = rng.uniform(0, 0.99, size=steps).tolist()
+    return {"gradients": gradients, "betas": betas, "lr": rng.uniform(0.01, 1), "eps": rng.uniform(0, 0.5)}
 
 
-@first.wrong("Without the bias correction")
-def raw(x, g, m, v, t, lr, b1, b2, eps):
-    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
-    return x - lr * m / (np.sqrt(v) + eps), m, v
+def corrected_by(gradients, betas, lr, eps, weight):
+    """RMSprop with any correction: weight(betas so far) divides v."""
+    v, found = 0.0, []
+    for t, (g, beta) in enumerate(zip(gradients, betas, strict=True), 1):
+        v = beta * v + (1 - beta) * g**2
+        found.append(-lr * g / (np.sqrt(v / weight(betas[:t])) + eps))
+    return found
 
 
-@first.wrong("Yours is one more")
-def from_two(x, g, m, v, t, lr, b1, b2, eps):
-    return by_the_formula(x, g, m, v, t + 1, lr, b1, b2, eps)
+@scaled.wrong("v is not corrected")
+def as_in_the_lesson_too(gradients, betas, lr, eps):
+    return corrected_by(gradients, betas, lr, eps, lambda betas: 1.0)
 
 
-@first.wrong("You correct m and not v")
-def half_corrected(x, g, m, v, t, lr, b1, b2, eps):
-    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
-    return x - lr * m / (1 - b1**t) / (np.sqrt(v) + eps), m, v
+@scaled.wrong("with the beta of this step")
+def last_beta(gradients, betas, lr, eps):
+    return corrected_by(gradients, betas, lr, eps, lambda betas: 1 - betas[-1] ** len(betas))
 
 
-@first.wrong("instead of its root")
-def rootless(x, g, m, v, t, lr, b1, b2, eps):
-    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
-    return x - lr * m / (1 - b1**t) / (v / (1 - b2**t) + eps), m, v
+@scaled.wrong("with the first beta")
+def first_beta(gradients, betas, lr, eps):
+    return corrected_by(gradients, betas, lr, eps, lambda betas: 1 - betas[0] ** len(betas))
 
 
-@first.wrong()
-def sign_alone(x, g, m, v, t, lr, b1, b2, eps):
-    return x - lr * np.sign(g), m, v
+@scaled.wrong("right in the first step only")
+def always_first(gradients, betas, lr, eps):
+    return corrected_by(gradients, betas, lr, eps, lambda betas: 1 - betas[-1])
 
 
-@first.wrong("You return the corrected averages")
-def corrected_and_kept(x, g, m, v, t, lr, b1, b2, eps):
-    place, m, v = by_the_formula(x, g, m, v, t, lr, b1, b2, eps)
-    return place, m / (1 - b1**t), v / (1 - b2**t)
+@scaled.wrong("by the sum of 1 - beta")
+def sum_of_shares(gradients, betas, lr, eps):
+    return corrected_by(gradients, betas, lr, eps, lambda betas: sum(1 - beta for beta in betas))
 
 
-@first.wrong("in every step")
-def without_t(x, g, m, v, t, lr, b1, b2, eps):
-    return *by_the_formula(x, g, m, v, 1, lr, b1, b2, eps)[:1], b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+@scaled.wrong("one beta too many")
+def product_from_a_beta(gradients, betas, lr, eps):
+    return corrected_by(gradients, betas, lr, eps, lambda seen: 1 - betas[0] * np.prod(seen))
 
 
-@first.wrong("t is an exponent")
-def times_t(x, g, m, v, t, lr, b1, b2, eps):
-    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
-    return x - lr * m / (1 - b1 * t) / (np.sqrt(v / (1 - b2 * t)) + eps), m, v
+@scaled.wrong("corrected before the root is taken")
+def root_first(gradients, betas, lr, eps):
+    return corrected_by(gradients, betas, lr, eps, lambda betas: (1 - np.prod(betas)) ** 2)
 
 
-@first.wrong("makes them smaller still")
-def times_the_correction(x, g, m, v, t, lr, b1, b2, eps):
-    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
-    return x - lr * m * (1 - b1**t) / (np.sqrt(v * (1 - b2**t)) + eps), m, v
+@scaled.wrong("makes it smaller still")
+def times_the_correction(gradients, betas, lr, eps):
+    return corrected_by(gradients, betas, lr, eps, lambda betas: 1 / (1 - np.prod(betas)))
 
 
-@first.wrong("b1 and b2 have changed places")
-def other_betas(x, g, m, v, t, lr, b1, b2, eps):
-    return by_the_formula(x, g, m, v, t, lr, b2, b1, eps)
+@scaled.wrong("which corrects it again")
+def fed_back(gradients, betas, lr, eps):
+    v, product, found = 0.0, 1.0, []
+    for g, beta in zip(gradients, betas, strict=True):
+        product *= beta
+        v = (beta * v + (1 - beta) * g**2) / (1 - product)
+        found.append(-lr * g / (np.sqrt(v) + eps))
+    return found
 
 
-@first.wrong("x moves by the m and v that came in")
-def moves_first_averages_later(x, g, m, v, t, lr, b1, b2, eps):
-    x = x - lr * m / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps)
-    return x, b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+def average_of(gradients, betas, of):
+    """The corrected average of of(g), in each step."""
+    v, product, found = 0.0, 1.0, []
+    for g, beta in zip(gradients, betas, strict=True):
+        v, product = beta * v + (1 - beta) * of(g), product * beta
+        found.append(v / (1 - product))
+    return found
 
 
-@first.wrong("x moves by the m that came in")
-def old_m(x, g, m, v, t, lr, b1, b2, eps):
-    _, new_m, new_v = by_the_formula(x, g, m, v, t, lr, b1, b2, eps)
-    return x - lr * m / (1 - b1**t) / (np.sqrt(new_v / (1 - b2**t)) + eps), new_m, new_v
+@scaled.wrong("instead of its root")
+def rootless(gradients, betas, lr, eps):
+    return [-lr * g / (v + eps) for g, v in zip(gradients, average_of(gradients, betas, np.square), strict=True)]
 
 
-@first.wrong("x moves along g itself")
-def along_the_gradient(x, g, m, v, t, lr, b1, b2, eps):
-    _, new_m, new_v = by_the_formula(x, g, m, v, t, lr, b1, b2, eps)
-    return x - lr * g / (np.sqrt(new_v / (1 - b2**t)) + eps), new_m, new_v
+@scaled.wrong("You average |g|")
+def sizes(gradients, betas, lr, eps):
+    return [-lr * g / (v + eps) for g, v in zip(gradients, average_of(gradients, betas, np.abs), strict=True)]
 
 
-@first.wrong("eps is missing")
-def no_eps(x, g, m, v, t, lr, b1, b2, eps):
-    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
-    return x - lr * m / (1 - b1**t) / np.sqrt(v / (1 - b2**t)), m, v
+@scaled.wrong("Each entry has its own")
+def length_of_g(gradients, betas, lr, eps):
+    averages = average_of(gradients, betas, lambda g: (g**2).sum())
+    return [-lr * g / (np.sqrt(v) + eps) for g, v in zip(gradients, averages, strict=True)]
 
 
-@first.wrong()
-def betas_of_the_paper(x, g, m, v, t, lr, b1, b2, eps):
-    return by_the_formula(x, g, m, v, t, lr, 0.9, 0.999, eps)
+@scaled.wrong("The shares are swapped")
+def other_share(gradients, betas, lr, eps):
+    return by_the_product(gradients, [1 - beta for beta in betas], lr, eps)
 
 
-@first.wrong()
-def m_before_x(x, g, m, v, t, lr, b1, b2, eps):
-    x, m, v = by_the_formula(x, g, m, v, t, lr, b1, b2, eps)
-    return m, v, x
+@scaled.wrong("eps is missing")
+def no_eps(gradients, betas, lr, eps):
+    averages = average_of(gradients, betas, np.square)
+    return [-lr * g / np.sqrt(v) for g, v in zip(gradients, averages, strict=True)]
 
 
-@first.wrong("The shares are swapped")
-def other_share(x, g, m, v, t, lr, b1, b2, eps):
-    m, v = (1 - b1) * m + b1 * g, (1 - b2) * v + b2 * g**2
-    return x - lr * m / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps), m, v
+@scaled.wrong("You add eps under the root")
+def all_under_the_root(gradients, betas, lr, eps):
+    averages = average_of(gradients, betas, np.square)
+    return [-lr * g / np.sqrt(v + eps) for g, v in zip(gradients, averages, strict=True)]
 
 
-@first.wrong("You add eps under the root")
-def all_under_the_root(x, g, m, v, t, lr, b1, b2, eps):
-    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
-    return x - lr * m / (1 - b1**t) / np.sqrt(v / (1 - b2**t) + eps), m, v
+@scaled.wrong("These are the places")
+def places(gradients, betas, lr, eps):
+    return np.cumsum(by_the_product(gradients, betas, lr, eps), axis=0)
 
 
-@first.wrong("the squares of your new m")
-def squares_m(x, g, m, v, t, lr, b1, b2, eps):
-    m = b1 * m + (1 - b1) * g
-    v = b2 * v + (1 - b2) * m**2
-    return x - lr * m / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps), m, v
+@scaled.wrong("The sign is missing")
+def upward(gradients, betas, lr, eps):
+    return [-change for change in by_the_product(gradients, betas, lr, eps)]
 
 
-@first.wrong("the same number for every entry")
-def length_of_g(x, g, m, v, t, lr, b1, b2, eps):
-    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * (g @ g)
-    return x - lr * m / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps), m, v
+@scaled.wrong("the last change alone")
+def at_the_end(gradients, betas, lr, eps):
+    return by_the_product(gradients, betas, lr, eps)[-1]
 
 
-@first.wrong("You go up")
-def upward(x, g, m, v, t, lr, b1, b2, eps):
-    return by_the_formula(x, g, m, v, t, -lr, b1, b2, eps)
+@scaled.wrong()
+def sign_alone(gradients, betas, lr, eps):
+    return [-lr * np.sign(g) for g in gradients]
 
 
-@first.wrong("expected a tuple of length 3")
-def x_alone(x, g, m, v, t, lr, b1, b2, eps):
-    return by_the_formula(x, g, m, v, t, lr, b1, b2, eps)[0]
-
-
-@first.wrong("Your code changed m and v")
-def averages_in_place(x, g, m, v, t, lr, b1, b2, eps):
-    m += (1 - b1) * (g - m)
-    v += (1 - b2) * (g**2 - v)
-    return x - lr * m / (1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps), m, v
+@scaled.wrong()
+def rate_forgotten_too(gradients, betas, lr, eps):
+    return by_the_product(gradients, betas, 1.0, eps)
 
 
 decay = answers_to(check.l2_and_adamw)
@@ -375,11 +495,12 @@ def by_the_optimizers(x, g, lr, decay):
 
 
 @decay.right
-def by_the_exercise_before(x, g, lr, decay):
-    start = np.zeros_like(x)
-    l2, *_ = by_the_formula(x, g + decay * x, start, start, 1, lr, 0.9, 0.999, 1e-8)
-    adamw, *_ = by_the_formula(x - lr * decay * x, g, start, start, 1, lr, 0.9, 0.999, 1e-8)
-    return l2, adamw
+def by_adams_formula(x, g, lr, decay):
+    places = []
+    for start, gradient in ((x, g + decay * x), (x - lr * decay * x, g)):
+        m, v = 0.1 * gradient, 0.001 * gradient**2
+        places.append(start - lr * (m / 0.1) / (np.sqrt(v / 0.001) + 1e-9))
+    return tuple(places)
 
 
 @decay.inputs
@@ -473,311 +594,393 @@ def only_shrinks(x, g, lr, decay):
     return by_signs(x, g, lr, decay)[0], (1 - lr * decay) * x
 
 
-cut = answers_to(check.clip)
+each = answers_to(check.clip_examples)
 
 
-@cut.right
-def one_factor(weights, max_norm):
-    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights if w.grad is not None))
-    if norm > max_norm:
-        for w in weights:
-            if w.grad is not None:
-                w.grad = w.grad * max_norm / norm
-    return norm
+@each.right
+def example_by_example(gradients, max_norm):
+    clipped = []
+    for i in range(len(gradients[0])):
+        parts = [g[i] for g in gradients]
+        norm = np.sqrt(sum(float((part**2).sum()) for part in parts))
+        if norm > max_norm:
+            parts = [part * max_norm / norm for part in parts]
+        clipped.append(parts)
+    return [np.mean(same, axis=0) for same in zip(*clipped, strict=True)]
 
 
-@cut.right
-def in_place(weights, max_norm):
-    known = [w.grad for w in weights if w.grad is not None]
-    norm = float(np.linalg.norm(np.concatenate([g.ravel() for g in known])))
-    for g in known:
-        g *= min(1.0, max_norm / (norm + 1e-12))
-    return norm
+@each.right
+def by_factors(gradients, max_norm):
+    rows = np.concatenate([g.reshape(len(g), -1) for g in gradients], axis=1)
+    factors = np.minimum(1.0, max_norm / np.maximum(np.linalg.norm(rows, axis=1), 1e-12))
+    return [np.einsum("n,n...->...", factors, g) / len(g) for g in gradients]
 
 
-@cut.inputs
+@each.right
+def with_a_small_number(gradients, max_norm):
+    """Divides by the norm plus a tiny number, as libraries do."""
+    squares = sum((g**2).reshape(len(g), -1).sum(axis=1) for g in gradients)
+    factors = np.minimum(1.0, max_norm / (np.sqrt(squares) + 1e-9))
+    return tuple((factors.reshape(-1, *[1] * (g.ndim - 1)) * g).mean(0) for g in gradients)
+
+
+@each.inputs
 def _(rng):
-    shapes = [(1,), (2,), (2, 1)]
-    gradients = [None if rng.random() < 0.2 else rng.normal(size=shapes[rng.integers(3)]).tolist() for _ in range(3)]
-    return {"gradients": [*gradients, [0.0, 1.0]], "max_norm": rng.uniform(0.1, 3)}
+    n = int(rng.integers(1, 5))
+    gradients = [rng.normal(size=(n, 2)), rng.normal(size=(n, 1, 2))]
+    return {"gradients": gradients, "max_norm": rng.uniform(0.1, 4)}
 
 
-@cut.wrong("clipped by itself")
-def one_by_one(weights, max_norm):
-    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights if w.grad is not None))
-    for w in weights:
-        if w.grad is not None and np.linalg.norm(w.grad) > max_norm:
-            w.grad = w.grad * max_norm / np.linalg.norm(w.grad)
-    return norm
+def norms(gradients):
+    return [np.sqrt(sum((g[i] ** 2).sum() for g in gradients)) for i in range(len(gradients[0]))]
 
 
-@cut.wrong("You cut every entry")
-def by_entries(weights, max_norm):
-    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights if w.grad is not None))
-    for w in weights:
-        if w.grad is not None:
-            w.grad = np.minimum(np.maximum(w.grad, -max_norm), max_norm)
-    return norm
+def mean_of(gradients, factors):
+    return [sum(f * part for f, part in zip(factors, g, strict=True)) / len(g) for g in gradients]
 
 
-@cut.wrong("Only what is above is cut")
-def to_the_norm(weights, max_norm):
-    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights if w.grad is not None))
-    for w in weights:
-        if w.grad is not None and norm > 0:
-            w.grad = w.grad * max_norm / norm
-    return norm
+@each.wrong("You take the mean first")
+def mean_first(gradients, max_norm):
+    means = [g.mean(axis=0) for g in gradients]
+    norm = np.sqrt(sum((mean**2).sum() for mean in means))
+    return [mean * min(1.0, max_norm / max(norm, 1e-12)) for mean in means]
 
 
-@cut.wrong("the root of the sum of all squares")
-def sum_of_norms(weights, max_norm):
-    norm = sum(float(np.linalg.norm(w.grad)) for w in weights if w.grad is not None)
-    for w in weights:
-        if w.grad is not None and norm > max_norm:
-            w.grad = w.grad * max_norm / norm
-    return norm
+@each.wrong("one norm of all examples together")
+def one_norm(gradients, max_norm):
+    norm = np.sqrt(sum((g**2).sum() for g in gradients))
+    return [g.mean(axis=0) * min(1.0, max_norm / norm) for g in gradients]
 
 
-@cut.wrong("before")
-def new_norm(weights, max_norm):
-    return min(one_factor(weights, max_norm), max_norm)
+@each.wrong("each parameter of an example by itself")
+def by_parameters(gradients, max_norm):
+    return [example_by_example([g], max_norm)[0] for g in gradients]
 
 
-@cut.wrong("you divide by 0")
-def to_the_norm_in_any_case(weights, max_norm):
-    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights if w.grad is not None))
-    for w in weights:
-        if w.grad is not None:
-            w.grad = w.grad * max_norm / norm
-    return norm
+@each.wrong("You cut every entry")
+def by_entries(gradients, max_norm):
+    return [np.minimum(np.maximum(g, -max_norm), max_norm).mean(0) for g in gradients]
 
 
-@cut.wrong("as long as before")
-def a_new_name_for_the_gradient(weights, max_norm):
-    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights if w.grad is not None))
-    for g in [w.grad for w in weights if w.grad is not None]:
-        g = g * min(1.0, max_norm / max(norm, 1e-12))
-    return norm
+@each.wrong("you scale each to max_norm")
+def always_to_the_norm(gradients, max_norm):
+    return mean_of(gradients, [max_norm / norm if norm else 1.0 for norm in norms(gradients)])
 
 
-@cut.wrong("as long as before")
-def shrinks_the_weights(weights, max_norm):
-    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights if w.grad is not None))
-    for w in weights:
-        w.data = w.data * min(1.0, max_norm / max(norm, 1e-12))
-    return norm
+@each.wrong("to a length of 1")
+def normalised(gradients, max_norm):
+    return mean_of(gradients, [1 / norm if norm > max_norm else 1.0 for norm in norms(gradients)])
 
 
-@cut.wrong("The root is missing")
-def squared(weights, max_norm):
-    norm = sum(float((w.grad**2).sum()) for w in weights if w.grad is not None)
-    for w in weights:
-        if w.grad is not None and norm > max_norm:
-            w.grad = w.grad * max_norm / norm
-    return norm
+@each.wrong("the fraction is upside down")
+def longer(gradients, max_norm):
+    return mean_of(gradients, [norm / max_norm if norm > max_norm else 1.0 for norm in norms(gradients)])
 
 
-@cut.wrong("the fraction is upside down")
-def longer(weights, max_norm):
-    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights if w.grad is not None))
-    for w in weights:
-        if w.grad is not None and norm > max_norm:
-            w.grad = w.grad * norm / max_norm
-    return norm
+@each.wrong("You add them up")
+def summed(gradients, max_norm):
+    return [len(gradients[0]) * mean for mean in example_by_example(gradients, max_norm)]
 
 
-@cut.wrong("which leaves a length of 1")
-def normalised(weights, max_norm):
-    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights if w.grad is not None))
-    for w in weights:
-        if w.grad is not None and norm > max_norm:
-            w.grad = w.grad / norm
-    return norm
+@each.wrong("The root is missing")
+def squared(gradients, max_norm):
+    return mean_of(gradients, [max_norm / max(norm**2, max_norm) for norm in norms(gradients)])
 
 
-@cut.wrong("the sizes of the entries")
-def taxicab(weights, max_norm):
-    norm = sum(float(np.abs(w.grad).sum()) for w in weights if w.grad is not None)
-    for w in weights:
-        if w.grad is not None and norm > max_norm:
-            w.grad = w.grad * max_norm / norm
-    return norm
+@each.wrong("the sizes of the entries")
+def taxicab(gradients, max_norm):
+    lengths = [sum(np.abs(g[i]).sum() for g in gradients) for i in range(len(gradients[0]))]
+    return mean_of(gradients, [max_norm / max(length, max_norm) for length in lengths])
 
 
-@cut.wrong("You take the largest entry")
-def by_the_largest(weights, max_norm):
-    norm = max(float(np.abs(w.grad).max()) for w in weights if w.grad is not None)
-    for w in weights:
-        if w.grad is not None and norm > max_norm:
-            w.grad = w.grad * max_norm / norm
-    return norm
+@each.wrong("Nothing is clipped")
+def plain_mean(gradients, max_norm):
+    return [g.mean(axis=0) for g in gradients]
 
 
-@cut.wrong()
-def by_the_first_alone(weights, max_norm):
-    norm = float(np.linalg.norm(next(w.grad for w in weights if w.grad is not None)))
-    for w in weights:
-        if w.grad is not None and norm > max_norm:
-            w.grad = w.grad * max_norm / norm
-    return norm
+@each.wrong("You leave the long examples out")
+def outliers_dropped(gradients, max_norm):
+    return mean_of(gradients, [float(norm <= max_norm) for norm in norms(gradients)])
 
 
-@cut.wrong()
-def returns_more(weights, max_norm):
-    return one_factor(weights, max_norm), weights
+@each.wrong("Your code changed gradients")
+def in_place(gradients, max_norm):
+    for i, norm in enumerate(norms(gradients)):
+        for g in gradients:
+            g[i] *= min(1.0, max_norm / max(norm, 1e-12))
+    return [g.mean(axis=0) for g in gradients]
 
 
-@cut.wrong()
-def none_is_missing(weights, max_norm):
-    norm = np.sqrt(sum(float((w.grad**2).sum()) for w in weights))
-    for w in weights:
-        w.grad = w.grad * min(1.0, max_norm / max(norm, 1e-12))
-    return norm
+@each.wrong()
+def the_first_parameter(gradients, max_norm):
+    return example_by_example(gradients[:1], max_norm)
 
 
-move = answers_to(check.step)
+@each.wrong()
+def not_averaged(gradients, max_norm):
+    return [g * max_norm / max(norms(gradients)) for g in gradients]
 
 
-@move.right
-def on_data(params, lr):
-    for p in params:
-        if p.grad is not None:
-            p.data -= lr * p.grad
-    return params
+rising = answers_to(check.warm_up)
 
 
-@move.right
-def under_no_grad(params, lr):
-    with no_grad():
-        for p in params:
-            if p.grad is not None:
-                p -= lr * p.grad
-    return params
+@rising.right
+def smallest_of_three(lr, steps, warm, cool):
+    found = []
+    for t in range(1, steps + 1):
+        up = t / warm if warm else 1.0
+        down = (steps + 1 - t) / cool if cool else 1.0
+        found.append(lr * min(1.0, up, down))
+    return found
 
 
-@move.right
-def by_assignment(params, lr):
-    for p in params:
-        p.data = p.data - lr * (0.0 if p.grad is None else p.grad)
-    return tuple(params)
+@rising.right
+def by_arrays(lr, steps, warm, cool):
+    t = np.arange(1, steps + 1)
+    rise = np.minimum(t / max(warm, 1e-9), 1)
+    return lr * np.minimum(rise, np.minimum(t[::-1] / max(cool, 1e-9), 1))
 
 
-@move.inputs
+@rising.right
+def two_lists(lr, steps, warm, cool):
+    def climb(n):
+        return [lr * (i + 1) / n if i < n else lr for i in range(steps)]
+
+    return tuple(map(min, zip(climb(warm), reversed(climb(cool)), strict=True)))
+
+
+@rising.inputs
 def _(rng):
-    params = [rng.normal(size=rng.integers(1, 3)) for _ in range(3)]
-    grads = [None if rng.random() < 0.2 else rng.normal(size=p.shape) for p in params]
-    return {"params": params, "grads": grads, "lr": rng.uniform(0.01, 1)}
+    steps, warm, cool = rng.integers(1, 8, size=3)
+    return {"lr": rng.uniform(0.1, 2), "steps": int(steps), "warm": int(warm), "cool": int(cool) - 1}
 
 
-@move.inputs
+def risen(lr, steps, warm, cool, up=0, down=1, join=min):
+    """The rates, with the steps of rise and fall counted otherwise."""
+    found = []
+    for t in range(1, steps + 1):
+        factors = [1.0, (t + up) / warm if warm else 1.0, (steps + down - t) / cool if cool else 1.0]
+        found.append(lr * join(factors))
+    return found
+
+
+@rising.wrong("Your first rate is 0")
+def from_zero(lr, steps, warm, cool):
+    return risen(lr, steps, warm, cool, up=-1)
+
+
+@rising.wrong("Your last rate is 0")
+def to_zero(lr, steps, warm, cool):
+    return risen(lr, steps, warm, cool, down=0)
+
+
+@rising.wrong("two steps are wasted")
+def from_zero_to_zero(lr, steps, warm, cool):
+    return risen(lr, steps, warm, cool, up=-1, down=0)
+
+
+@rising.wrong("does not come down")
+def stays_up(lr, steps, warm, cool):
+    return risen(lr, steps, warm, 0)
+
+
+@rising.wrong("The rate does not rise")
+def at_once(lr, steps, warm, cool):
+    return risen(lr, steps, 0, cool)
+
+
+@rising.wrong("These are the factors")
+def factors(lr, steps, warm, cool):
+    return risen(1.0, steps, warm, cool)
+
+
+@rising.wrong("goes on rising")
+def without_a_top(lr, steps, warm, cool):
+    found = []
+    for t in range(1, steps + 1):
+        rate = lr * t / warm if warm else lr
+        if cool and steps + 1 - t < cool:
+            rate = lr * min(t / warm if warm else 1, (steps + 1 - t) / cool)
+        found.append(rate)
+    return found
+
+
+@rising.wrong("you multiply the two factors")
+def product(lr, steps, warm, cool):
+    return [up * down / lr for up, down in zip(risen(lr, steps, warm, 0), risen(lr, steps, 0, cool), strict=True)]
+
+
+@rising.wrong("You take the larger")
+def largest(lr, steps, warm, cool):
+    return list(map(max, risen(lr, steps, warm, 0), risen(lr, steps, 0, cool)))
+
+
+@rising.wrong("falls along a cosine")
+def cosine(lr, steps, warm, cool):
+    shares = [rate / lr for rate in risen(lr, steps, 0, cool)]
+    falls = [lr * (1 - np.cos(np.pi * share)) / 2 for share in shares]
+    return list(map(min, risen(lr, steps, warm, 0), falls))
+
+
+@rising.wrong("Your list ends after the first step")
+def one_rate(lr, steps, warm, cool):
+    return risen(lr, steps, warm, cool)[:1]
+
+
+@rising.wrong()
+def falls_from_the_start(lr, steps, warm, cool):
+    return [lr * (steps - t) / steps for t in range(steps)]
+
+
+@rising.wrong()
+def zero_forgotten(lr, steps, warm, cool):
+    return [lr * min(1.0, t / warm, (steps + 1 - t) / cool) for t in range(1, steps + 1)]
+
+
+races = answers_to(check.winner)
+
+
+class Racer:
+    """What all racers share."""
+
+    def __init__(self, params):
+        self.params, self.t = list(params), 0
+        self.m, self.v = ([np.zeros_like(p.data) for p in self.params] for _ in range(2))
+
+    def adams(self, i, b1=0.9, b2=0.999):
+        """Adam's direction for parameter i."""
+        g = self.params[i].grad
+        self.m[i] = b1 * self.m[i] + (1 - b1) * g
+        self.v[i] = b2 * self.v[i] + (1 - b2) * g**2
+        return self.m[i] / (1 - b1**self.t) / (np.sqrt(self.v[i] / (1 - b2**self.t)) + 1e-12)
+
+
+@races.right
+class PlainAdam(Racer):
+    def step(self):
+        self.t += 1
+        for i, p in enumerate(self.params):
+            p.data -= 0.2 * self.adams(i)
+
+
+@races.right
+class TheLibrarys:
+    def __init__(self, params):
+        self.adam = optim.Adam(params, lr=0.3)
+
+    def step(self):
+        self.adam.step()
+
+
+@races.right
+class LengthOfBoth(Racer):
+    """One size for all parameters, and an update that is not recorded."""
+
+    def step(self):
+        self.t += 1
+        with no_grad():
+            for i, p in enumerate(self.params):
+                p -= 0.3 * max(0.02, 1 - self.t / 90) * self.adams(i)
+
+
+@races.inputs
 def _(rng):
-    return {"params": [rng.normal(size=2)], "steps": int(rng.integers(1, 4)), "lr": rng.uniform(0.01, 0.4)}
+    name = list(check.HILLS)[rng.integers(4)]
+    target = tuple(rng.uniform(-3, 3, size=2).tolist())
+    return Case({"hill": name, "target": target}, call=check.race, accept=check.why_it_lost)
 
 
-@move.wrong("Nothing has moved")
-def a_new_name(params, lr):
-    for p in params:
-        if p.grad is not None:
-            p = p - p.grad * lr
-    return params
+@races.stub
+class Unwritten:
+    def __init__(self, params):
+        raise NotImplementedError
+
+    def step(self):
+        raise NotImplementedError
 
 
-@move.wrong("Only the first parameter moves")
-def returns_in_the_loop_too(params, lr):
-    for p in params:
-        if p.grad is not None:
-            p.data -= lr * p.grad
-        return params
+@races.wrong("away")
+class PlainDescent(Racer):
+    def step(self):
+        for p in self.params:
+            p.data -= 0.05 * p.grad
 
 
-@move.wrong("ends at the first parameter without a gradient")
-def stops_at_none(params, lr):
-    for p in params:
-        if p.grad is None:
-            return params
-        p.data -= lr * p.grad
-    return params
+@races.wrong("It diverges")
+class TooFast(Racer):
+    def step(self):
+        for p in self.params:
+            p.data -= 0.3 * p.grad
 
 
-@move.wrong("these have not moved")
-def unrecorded_list(params, lr):
-    with no_grad():
-        return [p if p.grad is None else p - lr * p.grad for p in params]
+@races.wrong("Nothing has moved")
+class AnotherTensor(Racer):
+    def step(self):
+        self.t += 1
+        for i, p in enumerate(self.params):
+            p = p - 0.2 * self.adams(i)
 
 
-@move.wrong("these have not moved")
-def list_of_leaves(params, lr):
-    return [p if p.grad is None else Tensor(p.data - lr * p.grad, requires_grad=True) for p in params]
+@races.wrong("Only the first parameter moves")
+class ReturnsInTheLoop(Racer):
+    def step(self):
+        self.t += 1
+        for i, p in enumerate(self.params):
+            p.data -= 0.2 * self.adams(i)
+            return
 
 
-@move.wrong("Nothing has moved")
-def detached(params, lr):
-    for p in params:
-        if p.grad is not None:
-            p = p.detach() - lr * p.grad
-    return params
+@races.wrong("does not stay")
+class Swings(Racer):
+    def step(self):
+        for i, p in enumerate(self.params):
+            self.v[i] = 0.9 * self.v[i] + p.grad
+            p.data -= 0.1 * self.v[i]
 
 
-@move.wrong("`return` hands it back")
-def returns_nothing(params, lr):
-    on_data(params, lr)
+@races.wrong("moves away")
+class Climbs(Racer):
+    def step(self):
+        self.t += 1
+        for i, p in enumerate(self.params):
+            p.data += 0.2 * self.adams(i)
 
 
-@move.wrong("each new one has the whole")
-def new_list(params, lr):
-    for i in range(len(params)):
-        if params[i].grad is not None:
-            params[i] = params[i] - lr * params[i].grad
-    return params
+@races.wrong("does not stay")
+class SignsAlone(Racer):
+    def step(self):
+        for p in self.params:
+            p.data -= 0.2 * np.sign(p.grad)
 
 
-@move.wrong("You return only those with a gradient")
-def those_that_moved(params, lr):
-    moved = [p for p in params if p.grad is not None]
-    for p in moved:
-        p.data -= lr * p.grad
-    return moved
+@races.wrong("where the slope is faint")
+class TooSlow(Racer):
+    def step(self):
+        self.t += 1
+        for i, p in enumerate(self.params):
+            p.data -= 0.01 * self.adams(i)
 
 
-@move.wrong()
-def at_a_rate_of_its_own(params, lr):
-    return on_data(params, 0.1)
+@races.wrong()
+class InsideTheGraph(Racer):
+    def step(self):
+        self.t += 1
+        for i, p in enumerate(self.params):
+            p -= 0.2 * self.adams(i)
 
 
-@move.wrong("Your code changed grads")
-def gradients_scaled(params, lr):
-    for p in params:
-        if p.grad is not None:
-            p.grad *= lr
-            p.data -= p.grad
-    return params
+@races.wrong("Only the second parameter moves")
+class OneSizeTooFew(Racer):
+    def step(self):
+        self.t += 1
+        self.params[-1].data -= 0.2 * self.adams(-1)
 
 
-@move.wrong("up the slope")
-def wrong_way(params, lr):
-    for p in params:
-        if p.grad is not None:
-            p.data += lr * p.grad
-    return params
+@races.wrong()
+class ReadsTheGradientTooEarly(Racer):
+    def __init__(self, params):
+        super().__init__(params)
+        self.g = [p.grad * 1.0 for p in params]
 
-
-@move.wrong("The learning rate is left out")
-def full_step(params, lr):
-    for p in params:
-        if p.grad is not None:
-            p.data -= p.grad
-    return params
-
-
-@move.wrong()
-def inside_the_graph(params, lr):
-    for p in params:
-        p -= lr * p.grad
-    return params
-
-
-@move.wrong()
-def none_forgotten(params, lr):
-    for p in params:
-        p.data -= lr * p.grad
-    return params
+    def step(self):
+        pass
