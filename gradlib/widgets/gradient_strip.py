@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from .base import Model, View, Words
+from .base import Goal, Model, View, Words
 from .svg import Axes, power_of_ten, text_width
 
 VANISHING, EXPLODING, DEAD = 1e-6, 1e2, 0.5  # as in detect_gradient_pathologies
+NEARLY = 1.05  # times the smallest gradient counts as the smallest
 FAR_APART = 3  # powers of ten between the first layer and the last, both of which may be within the thresholds
 STYLES = ("first", "second", "third")  # of the runs
 MOST_LAYERS = 10  # with more cells there is no room for the numbers
@@ -48,6 +49,7 @@ class GradientStripModel(Model):
         self.length = max((len(series) for run in every for series in run.values()), default=1) or 1
         self.chosen = 0  # the place of the layer on the right
         self.scale = _scale(entry for run in self.norms.values() for series in run.values() for entry in series)
+        self._sought, self._where = self._seek()
 
     def at(self, run: str, layer: str) -> float | None:
         """The gradient's norm now; None where nothing was recorded."""
@@ -64,6 +66,28 @@ class GradientStripModel(Model):
 
     def picture(self) -> str:
         return self._strips() + self._one_layer()
+
+    def goal(self) -> Goal | None:
+        return Goal(self._sought, self.step in self._where) if self._sought else None
+
+    def _seek(self) -> tuple[str, set[int]]:
+        """The goal and the steps that reach it: half of a layer dies, or else the first layer gets the least gradient.
+
+        There is no goal where the first step reaches it.
+        """
+        dead = [series for run in self.dead.values() for series in run.values()]
+        steps = [i for i in range(self.length) if any((_entry(series, i) or 0) >= DEAD for series in dead)]
+        if steps:
+            text, where = "Stop at the first step at which half of a layer's units are dead.", {steps[0]}
+        else:
+            run, layers = next(iter(self.norms.items()))
+            layer, series = next(iter(layers.items()))
+            norms = {i: norm for i in range(len(series)) if (norm := _entry(series, i)) is not None}
+            finite = {i: norm for i, norm in norms.items() if math.isfinite(norm)}
+            least = min(finite.values(), default=0.0)
+            text = f"Stop where the gradient of {layer} is smallest in {run}."
+            where = {i for i, norm in finite.items() if norm <= NEARLY * least}
+        return ("", set()) if 0 in where or not where else (text, where)
 
     def choose(self, data_id: str) -> None:
         """Draw the gradient of another layer on the right."""
@@ -187,13 +211,16 @@ class GradientFlowStrip(View):
     runs : {name of the run: GradientTracker or {layer: list of norms}}, the layers from the inputs on.
     dead : {name of the run: ActivationTracker or {layer: list of fractions}}, for any of the runs.
 
-    A click on a layer draws its gradient on the right.
+    A click on a layer draws its gradient on the right. The goal is the first step at which half of a layer's units are
+    dead; where none die, the step at which the first layer of the first run gets the least gradient.
 
     >>> before = {"0.weight": [1e-9, 2e-9], "2.weight": [0.5, 0.4]}
     >>> GradientFlowStrip({"before": before}, dead={"before": {"1": [0.75, 0.8]}})
     Step 0 of 1
       before  0.weight 1e-09, 2.weight 0.5
     before: vanishing in 0.weight; half dead or more in 1.
+    >>> GradientFlowStrip({"plain": {"0.weight": [0.1, 0.02, 0.05]}}).model.goal()
+    Goal(text='Stop where the gradient of 0.weight is smallest in plain.', reached=False)
     """
 
     def __init__(self, runs: Mapping[str, Any], dead: Mapping[str, Any] | None = None):

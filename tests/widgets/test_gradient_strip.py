@@ -120,3 +120,34 @@ def test_a_layer_without_room_can_be_named_and_is_not_marked():
     left_out = next(i for i in range(40) if f"{i}.weight" not in shown_layers(list(layers)))
     view.clicked(f"cell0_{left_out}")
     assert view.model.marks() == {} and f"gradient of {left_out}.weight" in view.model.picture()
+
+
+@pytest.mark.parametrize(
+    ("norms", "dead", "text", "reached"),
+    [
+        ([3.0, 2.0, 1.0], [0.0, 0.4, 0.5], "Stop at the first step at which half of a layer's units are dead.", [2]),
+        ([3.0, 1.0, 2.0], [0.4, 0.6, 0.7], "Stop at the first step at which half of a layer's units are dead.", [1]),
+        ([3.0, 1.0, 2.0], [0.1, 0.2, 0.4], "Stop where the gradient of a is smallest in run.", [1]),
+        ([3.0, 1.0, 1.04, 1.06], [0.0] * 4, "Stop where the gradient of a is smallest in run.", [1, 2]),
+        ([None, math.nan, 1.0, math.inf], [None] * 4, "Stop where the gradient of a is smallest in run.", [2]),
+        ([3.0, 0.0, 2.0], [0.0] * 3, "Stop where the gradient of a is smallest in run.", [1]),
+        ([1.0, 2.0, 3.0], [0.0] * 3, None, []),
+        ([3.0, 1.0, 2.0], [0.5, 0.1, 0.6], None, []),
+        ([None, None], [None, None], None, []),
+    ],
+)
+def test_the_goal(norms, dead, text, reached):
+    model = GradientFlowStrip({"run": {"a": norms, "b": norms[::-1]}}, {"run": {"1": [0.0] * 4, "3": dead}}).model
+    goals = {}
+    for step in range(model.length):
+        model.go(step)
+        goals[step] = model.goal()
+    assert {goal and goal.text for goal in goals.values()} == {text}
+    assert [step for step, goal in goals.items() if goal and goal.reached] == reached
+
+
+def test_a_goal_looks_at_the_dead_units_of_every_run():
+    norms = {"a": [1.0, 1.0, 1.0]}
+    model = GradientFlowStrip({"x": norms, "y": norms}, {"y": {"1": [0.0, 0.0, 0.9]}}).model
+    model.go(2)
+    assert model.goal().reached
