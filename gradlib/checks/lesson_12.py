@@ -1,13 +1,13 @@
 """The checks of lesson 12."""
 
 from functools import partial
-from itertools import pairwise
-from types import GeneratorType
+from itertools import combinations, pairwise
+from math import comb, inf, nan, prod
 
 import numpy as np
 
 from gradlib import Tensor, nn, no_grad
-from gradlib.checks.cases import Case
+from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
 
 TITLE = "Healthy gradients"
@@ -16,517 +16,749 @@ TITLE = "Healthy gradients"
 # --- 1 -----------------------------------------------------------------------------------------
 
 
-@exercise("Dropout", points=2)
-def dropout():
-    """Return x with each entry set to 0 with probability p, and the others scaled so that the mean stays.
+@exercise("What arrives at each layer", points=3)
+def arriving():
+    """Return the sizes of the gradients that arrive at the outputs of some layers, as a list in the order of `layers`.
 
-    That is in training; else x comes back as it is. rng draws, once for each entry. With p = 0.25, an entry 3.0
-    becomes 0 or 4.0.
+    The size is the root of the mean square. `model(x)` calls each of the layers once, and the loss is
+    `loss(model(x))`. Afterwards no hook is left on any layer, and a second call gives the same list. For y = 3 · (2 ·
+    x) and the loss y the answer is [3, 1].
     """
-    for shape, p, training, about in [
-        ((2, 3), 0.5, True, ""),
-        ((400, 50), 0.25, True, "20,000 entries"),
-        ((20, 30, 20), 0.8, True, "three axes"),
-        ((3, 2), 0.0, True, "p = 0"),
-        ((2, 4), 0.5, False, "eval mode"),
+    for net, about in [
+        ("y = 3 (2 x), loss y", ""),
+        ("y = 3 (2 x), loss -4 y", ""),
+        ("two layers, tanh between", ""),
+        ("three layers, the last first in the list", ""),
+        ("an activation is watched", ""),
+        ("the model calls its layers from the last to the first", "another order"),
+        ("a path around the second layer", "a path around a layer"),
     ]:
-        x = np.random.default_rng(sum(shape)).normal(loc=1.0, scale=2.0, size=shape)
-        if x.size < 100:
-            x.flat[1] = 0.0
-        yield Case(
-            {"x": x, "p": p, "training": training, "seed": 2},
-            call=dropped,
-            accept=partial(wrong_dropout, x, p, training),
-            about=about,
-        )
-    x = np.random.default_rng(5).normal(loc=3.0, size=(4, 6))
-    yield Case({"x": x, "p": 0.5, "seed": 2}, call=dropped_thrice, accept=wrong_draws, about="two draws in a row")
+        model, layers, x, loss = NETS[net]()
+        yield Case({"net": net}, sizes_by_graph(model, layers, x, loss), call=watched, about=about)
 
 
-def dropped(dropout, x, p, training, seed):
-    return dropout(x, p, training, np.random.default_rng(seed))
+class Path(nn.Module):
+    """Two layers, called by a formula."""
+
+    def __init__(self, first, second, formula):
+        super().__init__()
+        self.first, self.second, self.formula = first, second, formula
+
+    def forward(self, x):
+        return self.formula(x, self.first, self.second)
 
 
-def wrong_dropout(x, p, training, z):
-    """A sentence on the first error in a dropout of x, or None."""
-    if isinstance(z, GeneratorType):
-        return "A function with `yield` gives its values one by one; `return` hands back the array."
-    z = np.asarray(z)
-    if z.shape != x.shape:
-        return f"x has shape {x.shape}, what came back has {z.shape}."
-    if not np.isfinite(z).all():
-        return "What came back holds numbers that are not finite."
-    if not training:
-        same = "In eval mode x comes back as it is: nothing is dropped, and nothing scaled."
-        return None if np.allclose(z, x) else same
-    if p == 0:
-        return None if np.allclose(z, x) else "With p = 0 nothing is dropped and nothing scaled: x comes back as it is."
-    kept = z != 0
-    if kept[x == 0].any():
-        return "A 0 in x has become something else: dropped or scaled, it stays 0."
-    factors = z[kept] / x[kept]
-    if kept[x != 0].all() and np.allclose(factors, 1):
-        return "In training mode nothing was dropped: x came back as it was."
-    if factors.size and not np.allclose(factors, factors[0]):
-        return "The entries that are not 0 are multiples of x by different factors. What is kept is scaled alike."
-    if not np.allclose(factors, 1 / (1 - p)):
-        return wrong_factor(float(factors[0]), p)
-    return wrong_places(kept, p) if x.size > 1000 else None
+def linear(n_in, n_out, seed):
+    return nn.Linear(n_in, n_out, rng=np.random.default_rng(seed))
 
 
-def wrong_factor(factor, p):
-    """A sentence on the factor of what is kept."""
-    if np.isclose(factor, 1):
-        return "What is kept is not scaled: the more is dropped, the smaller is the mean. Divide by 1 - p."
+def fixed(weight):
+    layer = nn.Linear(1, 1)
+    layer.weight.data[...], layer.bias.data[...] = weight, 0
+    return layer
+
+
+def chain(factor):
+    model = nn.Sequential(fixed(2.0), fixed(3.0))
+    return model, list(model), np.ones((1, 1), dtype=np.float32), lambda output: factor * output.sum()
+
+
+def examples(count, width):
+    return np.random.default_rng(count).normal(size=(count, width)).astype(np.float32)
+
+
+def mean_square(output):
+    return (output * output).mean()
+
+
+def bent(*picked):
+    """Linear layers with tanh between; picked: the places of the layers that are watched."""
+    model = nn.Sequential(linear(2, 3, 1), nn.Tanh(), linear(3, 4, 2), nn.Tanh(), linear(4, 2, 3))
+    return model, [model[place] for place in picked], examples(3, 2), mean_square
+
+
+def by_formula(formula):
+    first, second = linear(3, 3, 4), linear(3, 3, 5)
     return (
-        f"What is kept is multiplied by {factor:.3g}. The mean stays if it is divided by the share that is kept, 1 - p "
-        f"= {1 - p:.2g}."
+        Path(first, second, formula),
+        [first, second],
+        examples(4, 3),
+        lambda output: (output * output * output).sum(),
     )
 
 
-def wrong_places(kept, p):
-    """A sentence on an error in the places of many entries that are kept, or None."""
-    if kept.all() or not kept.any():
-        number = "none" if kept.all() else "every one"
-        return f"Of {kept.size:,} entries {number} is dropped, with p = {p}. Each entry is drawn for itself."
-    for axis in range(kept.ndim):
-        if (kept.all(axis=axis) | ~kept.any(axis=axis)).all():
-            return f"Entries that differ only in axis {axis} are dropped together. Each entry is drawn for itself."
-    dropped, deviation = 1 - kept.mean(), np.sqrt(p * (1 - p))
-    if abs(dropped - p) > 6 * deviation / np.sqrt(kept.size):
-        return f"With p = {p}, {dropped:.1%} of the entries are 0: p is the probability to be dropped."
-    for axis, count in enumerate(kept.shape):
-        shares = 1 - kept.mean(axis=tuple(other for other in range(kept.ndim) if other != axis))
-        if np.abs(shares - p).max() > 6 * deviation / np.sqrt(kept.size / count):
-            place = int(np.abs(shares - p).argmax())
-            return (
-                f"Of the entries at place {place} of axis {axis}, {shares[place]:.0%} are dropped. Each entry is drawn "
-                "for itself, all with the same probability."
-            )
-    return None
+def around_the_second(x, first, second):
+    h = first(x)
+    return h + second(h.tanh())
 
 
-def dropped_thrice(dropout, x, p, seed):
-    """Compare the kept entries of two calls with one generator, and of a call with another that has the same seed."""
-    one, other = np.random.default_rng(seed), np.random.default_rng(seed)
-    first, second, again = (np.asarray(dropout(x.copy(), p, True, rng)) != 0 for rng in (one, one, other))
-    alike = np.array_equal(first, second) and first.any() and not first.all()
-    return {"both calls alike": bool(alike), "the same from the same seed": np.array_equal(first, again)}
+NETS = {
+    "y = 3 (2 x), loss y": partial(chain, 1.0),
+    "y = 3 (2 x), loss -4 y": partial(chain, -4.0),
+    "two layers, tanh between": partial(bent, 0, 2),
+    "three layers, the last first in the list": partial(bent, 4, 0, 2),
+    "an activation is watched": partial(bent, 1, 2),
+    "the model calls its layers from the last to the first": partial(by_formula, lambda x, a, b: a(b(x).tanh())),
+    "a path around the second layer": partial(by_formula, around_the_second),
+}
 
 
-def wrong_draws(figures):
-    if figures["both calls alike"]:
-        return (
-            "Two calls in a row drop the same entries. Then these units are never trained; each call draws from the "
-            "generator that it is given."
+def size_of(values):
+    """The root of the mean square."""
+    return float(np.sqrt((np.asarray(values, dtype=np.float64) ** 2).mean()))
+
+
+def outputs_of(model, layers, x, loss):
+    """The outputs of the layers after `backward`, each with its gradient."""
+    kept = {}
+
+    def keep(layer, inputs, output):
+        output.retain_grad()
+        kept[id(layer)] = output
+
+    handles = [layer.register_forward_hook(keep) for layer in layers]
+    loss(model(x)).backward()
+    for handle in handles:
+        handle.remove()
+    return [kept[id(layer)] for layer in layers], list(kept)
+
+
+def sizes_by_graph(model, layers, x, loss):
+    return [size_of(output.grad) for output in outputs_of(model, layers, x, loss)[0]]
+
+
+def hooks_on(model):
+    return sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in model.modules())
+
+
+def watched(arriving, net):
+    """The answer to one net; refused if it leaves hooks behind or changes from call to call."""
+    model, layers, x, loss = NETS[net]()
+    expected = sizes_by_graph(model, layers, x, loss)
+    first = arriving(model, layers, x, loss)
+    if first is ... or not same_numbers(first, expected):
+        return first
+    if left := hooks_on(model):
+        raise Refused(
+            f"The sizes are right. But {left} {'hook is' if left == 1 else 'hooks are'} left on the layers: they would "
+            "look at every later pass, too. Keep the handles, and call `remove` of each."
         )
-    if not figures["the same from the same seed"]:
-        return (
-            "With the same rng, other entries are dropped: the draws come from elsewhere. Then no run can be repeated."
+    second = arriving(model, layers, x, loss)
+    if not same_numbers(second, expected):
+        raise Refused(
+            "The first call is right. A second call with the same model gives something else: it still holds what the "
+            "first one found, or it has changed the model."
         )
-    return None
+    return second
 
 
-def masked(x, p, training, keep, scale):
-    return np.where(keep, x * scale, 0.0) if training else x
+def same_numbers(answer, expected):
+    try:
+        found = np.asarray(answer, dtype=np.float64)
+    except (TypeError, ValueError):
+        return False
+    return found.shape == (len(expected),) and np.allclose(found, expected, rtol=1e-4, atol=1e-9)
 
 
-@dropout.mistake
-def unscaled(x, p, training, rng):
-    """You drop the right share, and keep the others as they are: the mean falls to 1 - p of what it was, and the next
-    layer meets other numbers in training than in eval mode."""
-    return masked(x, p, training, rng.random(x.shape) >= p, 1.0)
+def measured(figure):
+    """A wrong answer: another figure of each output and its gradient."""
+
+    def answer(model, layers, x, loss):
+        outputs, _ = outputs_of(model, layers, x, loss)
+        return [figure(layer, output) for layer, output in zip(layers, outputs, strict=True)]
+
+    return answer
 
 
-@dropout.mistake
-def scaled_in_use(x, p, training, rng):
-    """You keep the entries as they are in training, and multiply by 1 - p in eval mode. That keeps the mean, too, and
-    was once the way; here the scaling is done in training, so that dropout does nothing in eval mode."""
-    return masked(x, p, training, rng.random(x.shape) >= p, 1.0) if training else x * (1 - p)
+@arriving.mistake
+def forward_sizes(*inputs):
+    """These are the sizes of what the layers send forward. The question is about the gradient that comes back to their
+    outputs: call `backward`, and look at the outputs' gradients."""
+    return measured(lambda layer, output: size_of(output.data))(*inputs)
 
 
-@dropout.mistake
-def multiplied(x, p, training, rng):
-    """You multiply what is kept by 1 - p. That makes the mean smaller a second time: what is kept has to make up for
-    what is dropped, and so it is divided."""
-    return masked(x, p, training, rng.random(x.shape) >= p, 1 - p)
+@arriving.mistake
+def of_the_weights(*inputs):
+    """These are the gradients of the layers' weights. A weight's gradient is made of what arrives at the output and of
+    what came in; the question is about what arrives."""
+    return measured(lambda layer, output: size_of(layer.weight.grad))(*inputs)
 
 
-@dropout.mistake
-def divided_by_p(x, p, training, rng):
-    """You divide by p, the share that is dropped. The mean stays if you divide by the share that is kept, 1 - p."""
-    return x * (rng.random(x.shape) >= p) / p if training else x
+@arriving.mistake
+def lengths(*inputs):
+    """These are lengths, the root of the *sum* of the squares. The size is the root of their mean, so that a layer with
+    more units or more examples is not larger for it."""
+    return measured(lambda layer, output: float(np.linalg.norm(output.grad)))(*inputs)
 
 
-@dropout.mistake
-def kept_with_p(x, p, training, rng):
-    """p is the probability to be dropped, and you keep with it: with p = 0.25, three in four are gone."""
-    return masked(x, p, training, rng.random(x.shape) < p, 1 / (1 - p))
+@arriving.mistake
+def mean_absolute(*inputs):
+    """You took the mean of the absolute values. The size is the root of the mean of the squares."""
+    return measured(lambda layer, output: float(np.abs(output.grad).mean()))(*inputs)
 
 
-@dropout.mistake
-def kept_with_p_and_divided_by_it(x, p, training, rng):
-    """p is the probability to be dropped, and you keep with it and divide by it. The mean stays, but with p = 0.25
-    three in four are gone."""
-    return x * (rng.random(x.shape) < p) / p if training else x
+@arriving.mistake
+def largest_entry(*inputs):
+    """You took the largest entry of each gradient. The size is the root of the mean square."""
+    return measured(lambda layer, output: float(np.abs(output.grad).max()))(*inputs)
 
 
-@dropout.mistake
-def also_in_use(x, p, training, rng):
-    """You drop in eval mode, too. Then the same model gives another answer each time."""
-    return masked(x, p, True, rng.random(x.shape) >= p, 1 / (1 - p))
+@arriving.mistake
+def no_root(*inputs):
+    """You took the mean square and left out the root."""
+    return measured(lambda layer, output: size_of(output.grad) ** 2)(*inputs)
+
+
+@arriving.mistake
+def deviations(*inputs):
+    """You took the standard deviation, which subtracts the mean first. If all entries of a gradient are equal it is 0,
+    and the gradient is not."""
+    return measured(lambda layer, output: float(output.grad.std()))(*inputs)
+
+
+@arriving.mistake
+def as_they_arrive(model, layers, x, loss):
+    """Your sizes stand in the order in which the gradients arrived, the last layer first. The list has the order of
+    `layers`."""
+    outputs, called = outputs_of(model, layers, x, loss)
+    sizes = {id(layer): size_of(output.grad) for layer, output in zip(layers, outputs, strict=True)}
+    return [sizes[key] for key in reversed(called)]
+
+
+@arriving.mistake
+def as_they_are_called(model, layers, x, loss):
+    """Your sizes stand in the order in which the model calls its layers. The list has the order of `layers`, which may
+    be another one."""
+    outputs, called = outputs_of(model, layers, x, loss)
+    sizes = {id(layer): size_of(output.grad) for layer, output in zip(layers, outputs, strict=True)}
+    return [sizes[key] for key in called]
+
+
+@arriving.mistake
+def sum_for_the_loss(model, layers, x, loss):
+    """You went backward from the sum of the outputs. The loss is `loss(model(x))`."""
+    return sizes_by_graph(model, layers, x, lambda output: output.sum())
 
 
 # --- 2 -----------------------------------------------------------------------------------------
 
 
-@exercise("Batch norm, in training and in eval mode", points=3)
-def batch_norm():
-    """Return z, and the running mean and variance afterwards, as a tuple of three arrays.
+@exercise("Dead in every batch", points=2)
+def dead_units():
+    """Return the places of the units that are 0 for every example of every batch, in order, as a list or an array.
 
-    x has shape (N, C); the statistics are one for each of the C columns. In training z = (x - μ)/√(σ² + eps), with
-    mean and variance of the batch (divisor N), and the running ones move to them: r ← (1 - momentum) r + momentum ·
-    new, where the new variance has the divisor N - 1. In eval mode the running ones replace μ and σ², and stay.
+    batches is a list of arrays of shape (examples, units). For [[0, 1, 0], [0, 0, 2]] and [[0, 3, 0]] the answer is
+    [0].
     """
-    for shape, training, momentum, eps, about in [
-        ((4, 3), True, 0.1, 0.01, ""),
-        ((3, 2), True, 0.3, 0.5, ""),
-        ((3, 3), True, 0.6, 0.1, ""),
-        ((5, 1), True, 1.0, 0.01, "momentum 1, which forgets what was"),
-        ((4, 2), True, 0.2, 0.01, "a column of equal numbers"),
-        ((4, 3), False, 0.1, 0.01, "eval mode"),
-        ((1, 2), False, 0.4, 0.3, "eval mode"),
+    for batches, about in [
+        ([[[0, 1], [0, 0]]], ""),
+        ([[[0, 1, 0], [0, 0, 2]], [[0, 3, 0]]], ""),
+        ([[[1, 0, 0, 0], [2, 0, 0, 1]], [[0, 0, 4, 0], [0, 0, 0, 3]]], ""),
+        ([[[0, 0, 0], [1, 0, 0]], [[0, 0, 0]], [[0, 2, 0], [5, 0, 0], [0, 0, 0]]], ""),
+        ([[[3, 1], [2, 2]], [[1, 4]]], "none is dead"),
+        ([[[0, 0]], [[0, 0], [0, 0]]], "all are dead"),
+        ([[[1, 0], [-1, 0]], [[2, 0], [-2, 0]]], "outputs that cancel"),
+        ([[[-1, 0, -2], [0, 0, -3]], [[0, 0, 0]]], "outputs below 0"),
+        ([[[1e-12, 0.0]], [[0.0, 0.0]]], "a tiny output"),
     ]:
-        rng = np.random.default_rng(shape[0] + shape[1])
-        x = rng.normal(loc=2.0, scale=3.0, size=shape)
-        if "equal" in about:
-            x[:, 1] = -1.5
-        mean, variance = rng.normal(size=shape[1]), rng.uniform(0.5, 2.0, size=shape[1])
-        inputs = {"x": x, "running_mean": mean, "running_var": variance, "training": training}
-        inputs |= {"momentum": momentum, "eps": eps}
-        names = ("z", "running_mean", "running_var")
-        yield Case(inputs, expected=normalised(**inputs), names=names, about=about)
+        arrays = [np.array(batch, dtype=float) for batch in batches]
+        alive = np.concatenate(arrays).any(axis=0)
+        yield Case({"batches": arrays}, [int(i) for i in np.flatnonzero(~alive)], call=places, about=about)
 
 
-def normalised(
-    x, running_mean, running_var, training, momentum, eps, ddof=0, running_ddof=1, keep=None, now=None, moves=None
-):
-    """A right answer, with switches that make it wrong."""
-    now = training if now is None else now
-    moves = training if moves is None else moves
-    centred = x - x.mean(axis=0)
-    mean, squares = x.mean(axis=0), (centred**2).sum(axis=0)
-    used = (mean, squares / (len(x) - ddof)) if now else (running_mean, running_var)
-    z = (x - used[0]) / np.sqrt(used[1] + eps)
-    if moves:
-        share = momentum if keep is None else keep(momentum)
-        running_mean = running_mean + share * (mean - running_mean)
-        running_var = running_var + share * (squares / (len(x) - running_ddof) - running_var)
-    return z, running_mean, running_var
+def places(dead_units, batches):
+    """The answer as a list."""
+    found = dead_units(batches)
+    if isinstance(found, np.ndarray) and found.ndim <= 1:
+        found = found.tolist()
+    if isinstance(found, tuple | set | frozenset | range):
+        found = list(found) if not isinstance(found, set | frozenset) else sorted(found)
+    return found
 
 
-def by_its_own(statistic):
-    """A wrong answer: in training, z is computed by another function of the batch. The rest is right."""
-
-    def normalise(x, running_mean, running_var, training, momentum, eps):
-        z, *moved = normalised(x, running_mean, running_var, training, momentum, eps)
-        return statistic(x, eps) if training else z, *moved
-
-    return normalise
+def silent(batches):
+    """A mask for each batch: which units are 0 for all of its examples."""
+    return np.array([(batch == 0).all(axis=0) for batch in batches])
 
 
-@batch_norm.mistake
-def batch_statistics_in_use(*inputs):
-    """You use the batch's own mean and variance in eval mode, too: then the answer for one example depends on which
-    others stand beside it, and a batch of one is all zeros."""
-    return normalised(*inputs, now=True)
+def chosen(mask):
+    return [int(i) for i in np.flatnonzero(mask)]
 
 
-@batch_norm.mistake
-def momentum_turned(*inputs):
-    """The momentum is the share of the *new* value: r ← (1 - momentum) r + momentum · new. You take it as the share
-    of the old one."""
-    return normalised(*inputs, keep=lambda momentum: 1 - momentum)
+@dead_units.mistake
+def in_some_batch(batches):
+    """These units are silent in *some* batch. One example in any batch that makes a unit speak is enough: it is not
+    dead."""
+    return chosen(silent(batches).any(axis=0))
 
 
-@batch_norm.mistake
-def one_divisor(*inputs):
-    """The batch is normalised with the divisor N, as you do; the running variance, an estimate for data to come, has
-    the divisor N - 1."""
-    return normalised(*inputs, running_ddof=0)
+@dead_units.mistake
+def in_the_first_batch(batches):
+    """You looked at the first batch alone. A unit that is silent there may speak in a later one."""
+    return chosen(silent(batches)[0])
 
 
-@batch_norm.mistake
-def unbiased_everywhere(*inputs):
-    """You normalise the batch with the divisor N - 1, so that its variance becomes a little less than 1. That divisor
-    belongs to the running variance."""
-    return normalised(*inputs, ddof=1)
+@dead_units.mistake
+def in_the_last_batch(batches):
+    """These are the units that are silent in the last batch. What an earlier batch said is forgotten."""
+    return chosen(silent(batches)[-1])
 
 
-@batch_norm.mistake
-def moving_in_use(*inputs):
-    """The running statistics move in eval mode, too: a model that is only used would change with every example."""
-    return normalised(*inputs, moves=True)
+@dead_units.mistake
+def sometimes_zero(batches):
+    """These units are 0 for *some* example. A ReLU is 0 for about half of them; a dead unit is 0 for all."""
+    return chosen((np.concatenate(batches) == 0).any(axis=0))
 
 
-@batch_norm.mistake
-def never_moving(*inputs):
-    """The running statistics stay where they were. In training they move towards those of the batch."""
-    return normalised(*inputs, moves=False)
+@dead_units.mistake
+def that_add_up_to_zero(batches):
+    """You added up the outputs of a unit. They may be negative and cancel: 1 and -1 add up to 0, and the unit is
+    alive."""
+    return chosen(np.concatenate(batches).sum(axis=0) == 0)
 
 
-@batch_norm.mistake
-def running_statistics_in_training(x, running_mean, running_var, training, momentum, eps):
-    """In training you normalise by the running statistics, which have just moved. There it is the batch's own that
-    count: the columns of z have mean 0 then."""
-    _, *moved = normalised(x, running_mean, running_var, training, momentum, eps)
-    return (x - moved[0]) / np.sqrt(moved[1] + eps), *moved
+@dead_units.mistake
+def never_above_zero(batches):
+    """You counted outputs below 0 as silent. A unit is dead if it is exactly 0; with another activation than ReLU an
+    output of -2 says something."""
+    return chosen((np.concatenate(batches) <= 0).all(axis=0))
 
 
-@batch_norm.mistake
-def old_statistics_in_training(x, running_mean, running_var, training, momentum, eps):
-    """In training you normalise by the running statistics that came in. There it is the batch's own that count: the
-    columns of z have mean 0 then."""
-    _, *moved = normalised(x, running_mean, running_var, training, momentum, eps)
-    return (x - running_mean) / np.sqrt(running_var + eps), *moved
+@dead_units.mistake
+def nearly_zero(batches):
+    """You counted a tiny output as 0. Dead means exactly 0: a unit with a tiny output still gets a gradient."""
+    return chosen((abs(np.concatenate(batches)) < 1e-9).all(axis=0))
 
 
-@batch_norm.mistake
-def statistics_exchanged(*inputs):
-    """The running mean and the running variance have changed places: the mean comes first."""
-    z, mean, variance = normalised(*inputs)
-    return z, variance, mean
+@dead_units.mistake
+def the_living(batches):
+    """These are the units that are alive. Asked are the others."""
+    return chosen(~silent(batches).all(axis=0))
 
 
-@batch_norm.mistake
-def along_axis_1(x, running_mean, running_var, training, momentum, eps):
-    """Your statistics are those of the rows, over axis 1. They are those of the columns, over the examples: axis 0."""
-    if not training:
-        return normalised(x, running_mean, running_var, training, momentum, eps)
-    z = (x - x.mean(axis=1)) / np.sqrt(x.var(axis=1) + eps)
-    moved = (1 - momentum) * running_mean + momentum * x.mean(axis=1)
-    return z, moved, (1 - momentum) * running_var + momentum * x.var(axis=1, ddof=1)
+@dead_units.mistake
+def silent_examples(batches):
+    """These are the *examples* for which all units are 0, over axis 1. A unit is a column: go over the examples, axis
+    0."""
+    return chosen((np.concatenate(batches) == 0).all(axis=1))
 
 
-@batch_norm.mistake
-def along_the_rows(*inputs):
-    """You normalise each row over its columns. That is layer norm; here the statistics are those of a column, over
-    the examples of the batch."""
-    x, *_, eps = inputs
-    return normalised(x.T, 0, 0, True, 0, eps)[0].T, *normalised(*inputs)[1:]
+@dead_units.mistake
+def a_mask(batches):
+    """This is a mask with an entry for each unit. Asked are the places where it is True."""
+    return [bool(dead) for dead in silent(batches).all(axis=0)]
 
 
-@batch_norm.mistake
-def over_everything(*inputs):
-    """One mean and one variance for the whole array: the columns are not told apart. Each has its own."""
-    return by_its_own(lambda x, eps: (x - x.mean()) / np.sqrt(x.var() + eps))(*inputs)
-
-
-@batch_norm.mistake
-def eps_outside_of_the_root(*inputs):
-    """eps stands under the root, beside the variance. You add it to the deviation."""
-    return by_its_own(lambda x, eps: (x - x.mean(axis=0)) / (x.std(axis=0) + eps))(*inputs)
-
-
-@batch_norm.mistake
-def without_the_root(*inputs):
-    """You divide by the variance. The deviation is its root; only then has z the variance 1."""
-    return by_its_own(lambda x, eps: (x - x.mean(axis=0)) / (x.var(axis=0) + eps))(*inputs)
-
-
-@batch_norm.mistake
-def not_centred(*inputs):
-    """You divide by the deviation, but do not take the mean away first."""
-    return by_its_own(lambda x, eps: x / np.sqrt(x.var(axis=0) + eps))(*inputs)
-
-
-@batch_norm.mistake
-def added_without_forgetting(x, running_mean, running_var, training, momentum, eps):
-    """You add the new values' share without taking away that of the old ones: (1 - momentum) r is what stays of r.
-    So the running values only grow."""
-    z, *moved = normalised(x, running_mean, running_var, training, momentum, eps)
-    if not training:
-        return z, *moved
-    return z, moved[0] + momentum * running_mean, moved[1] + momentum * running_var
-
-
-@batch_norm.mistake
-def deviation_kept(x, running_mean, running_var, training, momentum, eps):
-    """You keep the deviation. running_var keeps its square, the variance."""
-    z, mean, variance = normalised(x, running_mean, running_var, training, momentum, eps)
-    if training:
-        variance = (1 - momentum) * running_var + momentum * x.std(axis=0, ddof=1)
-    return z, mean, variance
+@dead_units.mistake
+def how_many(batches):
+    """This is how many units are dead. Asked is which: their places, as a list."""
+    return int(silent(batches).all(axis=0).sum())
 
 
 # --- 3 -----------------------------------------------------------------------------------------
 
 
-@exercise("Backward through batch norm", points=3)
-def batch_norm_backward():
-    """Return the gradients of x, gamma and beta for y = gamma · z + beta, z = (x - μ)/√(σ² + eps), as a tuple.
+@exercise("The layer to blame", points=3)
+def to_blame():
+    """Return the place of the layer to blame and what it does, as a pair: (2, "shrinks"), or (None, "healthy").
 
-    g is the gradient of y; x and g have shape (N, C), gamma and beta (C,). μ and σ² are mean and variance (divisor N)
-    of the columns of x, and depend on x: the columns of its gradient add up to 0, since moving a whole column by the
-    same amount changes nothing.
+    layers are dictionaries, from the inputs on. The first whose "size" is NaN, or all of whose units are "dead" (1), is
+    to blame: "NaN" or "dead". Otherwise it is the one whose factor, the "gradient" of the layer before it divided by
+    its own, is farthest from 1 (1/50 is farther than 20): "shrinks" below 1/10, "grows" above 10.
     """
-    for shape, eps, about in [
-        ((4, 3), 0.05, ""),
-        ((3, 2), 0.4, ""),
-        ((3, 3), 0.1, ""),
-        ((6, 1), 0.05, "a single column"),
-        ((2, 3), 0.05, "two rows"),
-        ((4, 2), 0.2, "a gamma of 0"),
-        ((3, 2), 0.3, "a column of equal numbers"),
+    for gradients, sizes, dead, about in [
+        ([0.001, 0.002, 0.4], 1, 0, ""),
+        ([60, 2, 3], 1, 0, ""),
+        ([2e-5, 3e-5, 3e-5, 0.12, 0.1], 1, 0.1, ""),
+        ([1, 2, 1, 2], 1, 0, "a healthy network"),
+        ([5, 30, 4, 2], 1, [0.5, 0.9, 0.75, 0], "a healthy network"),
+        ([0, 0, 0, 0.5], [1, 1, 0, 0], [0, 0.2, 1, 1], ""),
+        ([nan, nan, nan, nan], [1, nan, nan, nan], 0, ""),
+        ([nan] * 4, [1, 0, nan, nan], [0, 1, 0, 0], "a dead layer before a NaN"),
+        ([nan] * 4, [1, nan, 0, nan], [0, 0, 1, 0], "a NaN before a dead layer"),
+        ([0.2, 10, 0.5, 50, 1], 1, 0, "two factors above 10"),
+        ([1.0, 0.05, 2.5, 2.0], 1, 0, "one that shrinks and one that grows"),
+        ([2.0, 0.1, 1.2, 1.0], 1, 0, "one that grows and one that shrinks"),
+        ([1e-4, 2e-3, 5e-2, 1.0], [1, 1, 9, 9], 0, "several factors below 1/10"),
+        ([3.0, 0.2, 0.2], [1, 500, 1], 0, "sizes that differ"),
+        ([0.5, 0.5, 100.0, 2.0], 1, 0, "the gradient grows to the outputs, and back"),
     ]:
-        rng = np.random.default_rng(10 * shape[0] + shape[1])
-        x, g = rng.normal(loc=1.0, scale=2.0, size=shape), rng.normal(size=shape)
-        inputs = {"g": g, "x": x, "gamma": rng.uniform(-2.0, 2.0, size=shape[1]), "eps": eps}
-        if "gamma" in about:
-            inputs["gamma"][0] = 0.0
-        if "equal" in about:
-            x[:, 1] = 2.5
-        yield Case(inputs, expected=through_the_engine(**inputs), names=("x", "gamma", "beta"), about=about)
+        layers = described(gradients, sizes, dead)
+        yield Case({"layers": layers}, blamed(layers), about=about)
 
 
-def through_the_engine(g, x, gamma, eps):
-    x, gamma = Tensor(x, requires_grad=True), Tensor(gamma, requires_grad=True)
-    beta = Tensor(np.zeros(gamma.shape), requires_grad=True)
-    z = (x - x.mean(axis=0)) / (((x - x.mean(axis=0)) ** 2).mean(axis=0) + eps).sqrt()
-    (gamma * z + beta).backward(g)
-    return x.grad, gamma.grad, beta.grad
+def described(gradients, sizes, dead):
+    """The dictionaries of some layers; a number stands for the same in all."""
+    count = len(gradients)
+    sizes, dead = (list(each) if isinstance(each, list) else [each] * count for each in (sizes, dead))
+    rows = zip(sizes, dead, gradients, strict=True)
+    return [{"size": float(a), "dead": float(b), "gradient": float(c)} for a, b, c in rows]
 
 
-def pulled_back(g, x, gamma, eps, mean=True, variance=True, per=None, under=None, z_for=None):
-    """A right answer, with switches that leave parts of it out."""
-    deviation = np.sqrt(x.var(axis=0) + eps) if under is None else under(x)
-    z = (x - x.mean(axis=0)) / deviation
-    count = len(x) if per is None else per(len(x))
-    h, along = g * gamma, z if z_for is None else z_for(x)
-    inner = h - mean * h.sum(axis=0) / count - variance * along * (h * along).sum(axis=0) / count
-    return inner / deviation, (g * z).sum(axis=0), g.sum(axis=0)
+def blamed(
+    layers, order=iter, dead=lambda share: share == 1, backward_first=False, far=lambda factor: abs(np.log(factor)),
+    low=0.1, high=10.0, key="gradient", offset=1, words=("shrinks", "grows"), pick=max, forward=("NaN", "dead"),
+):  # fmt: skip
+    """A right answer, with switches that make it wrong."""
+    looks = {"NaN": lambda layer: np.isnan(layer["size"]), "dead": lambda layer: dead(layer["dead"])}
+    for place, layer in order(list(enumerate(layers))):
+        for kind in forward:
+            if looks[kind](layer):
+                return place, kind
+    with np.errstate(all="ignore"):
+        values = np.array([layer[key] for layer in layers])
+        factors = dict(enumerate(values[:-1] / values[1:], offset))
+        place = pick(factors, key=lambda i: far(factors[i]))
+    if low <= factors[place] <= high:
+        return None, "healthy"
+    return place, words[int(factors[place] > 1)]
 
 
-@batch_norm_backward.mistake
-def both_constant(*inputs):
-    """You treat mean and variance as constants, and divide by the deviation. But both are made of x: a nudge in one
-    entry moves them, and through them every entry of its column."""
-    return pulled_back(*inputs, mean=False, variance=False)
+@to_blame.mistake
+def smallest_gradient(layers):
+    """You blame the layer with the smallest gradient. It is only told the least: what arrives there came through the
+    layers after it. Compare each gradient with the one before which it was changed: that is the layer's factor."""
+    right = blamed(layers)
+    if right[1] in ("NaN", "dead", "healthy"):
+        return right
+    return int(np.argmin([layer["gradient"] for layer in layers])), right[1]
 
 
-@batch_norm_backward.mistake
-def variance_constant(*inputs):
-    """You followed the nudge through the mean, but not through the variance. The columns add up to 0, and are still
-    wrong: the part along z is missing."""
-    return pulled_back(*inputs, variance=False)
+@to_blame.mistake
+def one_too_early(layers):
+    """You blame the layer at whose output the changed gradient arrives. It was changed by the layer after that: layer i
+    makes the gradient at the output of layer i - 1 out of its own."""
+    return blamed(layers, offset=0)
 
 
-@batch_norm_backward.mistake
-def mean_constant(*inputs):
-    """You followed the nudge through the variance, but not through the mean: the columns of your answer do not add up
-    to 0."""
-    return pulled_back(*inputs, mean=False)
+@to_blame.mistake
+def words_exchanged(layers):
+    """The place is right where a factor decides, and the two words are exchanged. The gradient travels backward: it
+    arrives at layer i and leaves to layer i - 1. If the one at layer i - 1 is smaller, the layer shrinks it."""
+    return blamed(layers, words=("grows", "shrinks"))
 
 
-@batch_norm_backward.mistake
-def sums_for_means(*inputs):
-    """You subtract sums over the batch where means belong: each entry stands in the mean with the weight 1/N."""
-    return pulled_back(*inputs, per=lambda count: 1)
+@to_blame.mistake
+def first_outside(layers):
+    """You take the first layer whose factor is below 1/10 or above 10. Asked is the one whose factor is farthest from
+    1."""
+    return blamed(layers, far=lambda factor: not 0.1 <= factor <= 10)
 
 
-@batch_norm_backward.mistake
-def not_divided(g, x, gamma, eps):
-    """The inner part is right; divide it by the deviation √(σ² + eps), as the forward pass does."""
-    of_x, *others = pulled_back(g, x, gamma, eps)
-    return of_x * np.sqrt(x.var(axis=0) + eps), *others
+@to_blame.mistake
+def by_difference(layers):
+    """You measure how far a factor is from 1 by a difference. Then 20 is 19 away and 1/50 less than 1, though it
+    changes the gradient more. Compare ratios: their logarithms."""
+    return blamed(layers, far=lambda factor: abs(factor - 1))
 
 
-@batch_norm_backward.mistake
-def divided_by_the_variance(g, x, gamma, eps):
-    """The inner part is right; you divide it by the variance, or twice by the deviation. Once is enough."""
-    of_x, *others = pulled_back(g, x, gamma, eps)
-    return of_x / np.sqrt(x.var(axis=0) + eps), *others
+@to_blame.mistake
+def half_dead(layers):
+    """You blame a layer in which half of the units are dead, or more. In deep networks of ReLUs that happens, and the
+    gradient still gets through. Here a layer is blamed if all of its units are dead."""
+    return blamed(layers, dead=lambda share: share >= 0.5)
 
 
-@batch_norm_backward.mistake
-def added_along_z(*inputs):
-    """The part along z is added. It has to be taken away: a stretch of the column, which does not move z, would get a
-    gradient."""
-    return pulled_back(*inputs, variance=-1)
+@to_blame.mistake
+def some_dead(layers):
+    """You blame a layer as soon as one of its units is dead. Here a layer is blamed if all of them are: a share of
+    1."""
+    return blamed(layers, dead=lambda share: share > 0)
 
 
-@batch_norm_backward.mistake
-def x_in_place_of_z(*inputs):
-    """In the part along z you multiply by x. z is what the formula means: x, shifted and scaled."""
-    return pulled_back(*inputs, z_for=lambda x: x)
+@to_blame.mistake
+def the_last_one(layers):
+    """You blame the last layer that is NaN or dead. A fault on the way forward spreads to all layers after it, so the
+    first one is to blame."""
+    return blamed(layers, order=reversed)
 
 
-@batch_norm_backward.mistake
-def eps_forgotten(*inputs):
-    """eps is missing under the root."""
-    return pulled_back(*inputs, under=lambda x: x.std(axis=0))
+@to_blame.mistake
+def nan_before_dead(layers):
+    """You look for a NaN in all layers first, and then for dead ones. Whichever comes first on the way forward is to
+    blame: go through the layers once, and ask each for both."""
+    right = blamed(layers)
+    nans = [place for place, layer in enumerate(layers) if np.isnan(layer["size"])]
+    return (nans[0], "NaN") if nans else right
 
 
-@batch_norm_backward.mistake
-def other_divisor(g, x, gamma, eps):
-    """Your variance has the divisor N - 1. The forward pass normalises the batch with N."""
-    return pulled_back(g, x, gamma, eps, under=lambda x: np.sqrt(x.var(axis=0, ddof=1) + eps))
+@to_blame.mistake
+def dead_before_nan(layers):
+    """You look for dead layers first, and then for a NaN. Whichever comes first on the way forward is to blame: go
+    through the layers once, and ask each for both."""
+    right = blamed(layers)
+    dead = [place for place, layer in enumerate(layers) if layer["dead"] == 1]
+    return (dead[0], "dead") if dead else right
 
 
-@batch_norm_backward.mistake
-def gamma_forgotten(g, x, gamma, eps):
-    """gamma is missing on the way to x: what arrives at z is g times gamma."""
-    ones = np.ones_like(gamma)
-    return pulled_back(g, x, ones, eps)
+@to_blame.mistake
+def by_the_sizes(layers):
+    """You compare the sizes of the outputs. The factors are those of the gradients."""
+    return blamed(layers, key="size")
 
 
-@batch_norm_backward.mistake
-def gamma_times_x(g, x, gamma, eps):
-    """gamma multiplies z, not x: its local derivative is z."""
-    of_x, _, of_beta = pulled_back(g, x, gamma, eps)
-    return of_x, (g * x).sum(axis=0), of_beta
+@to_blame.mistake
+def only_the_small(layers):
+    """You only look for factors that are too small. A layer may also let the gradient grow."""
+    return blamed(layers, high=inf, far=lambda factor: -np.log(factor))
 
 
-@batch_norm_backward.mistake
-def gamma_twice(g, x, gamma, eps):
-    """gamma stands in its own gradient. y = gamma · z + beta, so its local derivative is z alone, whatever gamma is."""
-    of_x, of_gamma, of_beta = pulled_back(g, x, gamma, eps)
-    return of_x, gamma * of_gamma, of_beta
-
-
-@batch_norm_backward.mistake
-def gamma_and_beta_exchanged(*inputs):
-    """The gradients of gamma and beta have changed places: gamma comes first."""
-    of_x, of_gamma, of_beta = pulled_back(*inputs)
-    return of_x, of_beta, of_gamma
-
-
-@batch_norm_backward.mistake
-def over_axis_1(g, x, gamma, eps):
-    """Your means and sums go over axis 1, along a row. What belongs together is a column, over the examples: axis 0."""
-    deviation = np.sqrt(x.var(axis=1) + eps)
-    z, h = (x - x.mean(axis=1)) / deviation, g * gamma
-    of_x = (h - h.mean(axis=1) - z * (h * z).mean(axis=1)) / deviation
-    return of_x, (g * z).sum(axis=1), g.sum(axis=1)
-
-
-@batch_norm_backward.mistake
-def not_summed(g, x, gamma, eps):
-    """gamma and beta were stretched over the batch: every example hands them a part, and the parts add up. Their
-    gradients have their shapes, (C,)."""
-    z = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
-    return pulled_back(g, x, gamma, eps)[0], g * z, g
-
-
-@batch_norm_backward.mistake
-def averaged(g, x, gamma, eps):
-    """You take means over the batch for gamma and beta. What was stretched gets the sum; if the loss is a mean, the
-    1/N is in g already."""
-    of_x, of_gamma, of_beta = pulled_back(g, x, gamma, eps)
-    return of_x, of_gamma / len(x), of_beta / len(x)
+@to_blame.mistake
+def always_someone(layers):
+    """You always blame a layer. Factors between 1/10 and 10 are healthy, and then the answer is (None, "healthy")."""
+    return blamed(layers, low=1.0, high=1.0)
 
 
 # --- 4 -----------------------------------------------------------------------------------------
+
+
+@exercise("Backward through a residual block", points=3)
+def residual_backward():
+    """Return the gradients of x, W and a of y = x + a · tanh(x W), from the gradient g of y, as a tuple.
+
+    g and x have shape (N, n), W has (n, n), and a is a number. For x = [[0]], W = [[2]], a = 3 and g = [[1]] the answer
+    is [[7]], [[0]] and 0.
+    """
+    for x, W, a, g, about in [
+        ([[0]], [[2]], 3, [[1]], ""),
+        ([[1, 0]], [[1, 2], [0, 1]], 2, [[1, -1]], ""),
+        ([[1, -1], [0, 2], [1, 1]], [[1, 0], [-1, 1]], -1, [[2, 1], [0, 1], [-1, 3]], ""),
+        (*drawn(4, 3), 0.5, None, ""),
+        (*drawn(2, 4), -0.7, None, ""),
+        (*drawn(3, 2), 0.0, None, "a = 0"),
+        (30 * drawn(2, 3)[0], drawn(2, 3)[1], 1.5, None, "an inner part without a slope"),
+    ]:
+        x, W = np.array(x, dtype=float), np.array(W, dtype=float)
+        g = np.random.default_rng(9).normal(size=x.shape) if g is None else np.array(g, dtype=float)
+        inputs = {"g": g, "x": x, "W": W, "a": float(a)}
+        yield Case(inputs, by_the_engine(**inputs), names=("x", "W", "a"), about=about)
+
+
+def drawn(count, width):
+    rng = np.random.default_rng(10 * count + width)
+    return rng.normal(size=(count, width)), rng.normal(size=(width, width))
+
+
+def by_the_engine(g, x, W, a):
+    x, W, a = (Tensor(np.float64(value), requires_grad=True) for value in (x, W, a))
+    (x + a * (x @ W).tanh()).backward(g)
+    return x.grad, W.grad, float(a.grad)
+
+
+def block(g, x, W, a, path=1.0, scale=None, slope=lambda h: 1 - h**2, back=None):
+    """A right answer, with switches that make it wrong."""
+    h = np.tanh(x @ W)
+    d = (a if scale is None else scale) * g * slope(h)
+    return path * g + (d @ W.T if back is None else back(d)), x.T @ d, float((g * h).sum())
+
+
+@residual_backward.mistake
+def path_forgotten(*inputs):
+    """The path is missing: x is added to the output, so g arrives at x as it is, and what came through the inner part
+    is added to that."""
+    return block(*inputs, path=0.0)
+
+
+@residual_backward.mistake
+def only_the_path(*inputs):
+    """The gradient of x is g alone: that is the path. What comes back through the inner part is missing."""
+    return block(*inputs, back=lambda d: 0.0 * d)
+
+
+@residual_backward.mistake
+def path_scaled(g, x, W, a):
+    """The path is multiplied by a. In y = x + a · tanh(x W) only the inner part is."""
+    return block(g, x, W, a, path=a)
+
+
+@residual_backward.mistake
+def not_transposed(g, x, W, a):
+    """Going back through x W, you multiply by W. The gradient of x is multiplied by W transposed."""
+    return block(g, x, W, a, back=lambda d: d @ W)
+
+
+@residual_backward.mistake
+def slope_forgotten(*inputs):
+    """The slope of tanh is missing on the way to x W: it is 1 - h², with h = tanh(x W)."""
+    return block(*inputs, slope=np.ones_like)
+
+
+@residual_backward.mistake
+def slope_without_the_square(*inputs):
+    """You use 1 - h for the slope of tanh. It is 1 - h²."""
+    return block(*inputs, slope=lambda h: 1 - h)
+
+
+@residual_backward.mistake
+def slope_of_a_sigmoid(*inputs):
+    """h (1 - h) is the slope of the sigmoid. That of tanh is 1 - h²."""
+    return block(*inputs, slope=lambda h: h * (1 - h))
+
+
+@residual_backward.mistake
+def slope_at_the_product(g, x, W, a):
+    """You square the product x W itself. The slope of tanh is 1 - h², with h = tanh(x W)."""
+    return block(g, x, W, a, slope=lambda h: 1 - (x @ W) ** 2)
+
+
+@residual_backward.mistake
+def a_forgotten(*inputs):
+    """a is missing on the way to x and W: what arrives at tanh(x W) is a · g."""
+    return block(*inputs, scale=1.0)
+
+
+@residual_backward.mistake
+def a_not_summed(g, x, W, a):
+    """The gradient of a is g · tanh(x W), entry by entry. a is a single number that all entries use, so their parts add
+    up."""
+    return *block(g, x, W, a)[:2], g * np.tanh(x @ W)
+
+
+@residual_backward.mistake
+def a_averaged(g, x, W, a):
+    """For a you take the mean over the entries. a is used by all of them, so their parts add up."""
+    return *block(g, x, W, a)[:2], float((g * np.tanh(x @ W)).mean())
+
+
+@residual_backward.mistake
+def a_through_the_slope(g, x, W, a):
+    """The gradient of a does not go through tanh: a multiplies its result. So its local derivative is tanh(x W)."""
+    h = np.tanh(x @ W)
+    return *block(g, x, W, a)[:2], float((g * (1 - h**2)).sum())
+
+
+@residual_backward.mistake
+def a_times_itself(g, x, W, a):
+    """a stands in its own gradient. It multiplies tanh(x W), so its local derivative is that, whatever a is."""
+    of_x, of_W, of_a = block(g, x, W, a)
+    return of_x, of_W, a * of_a
+
+
+@residual_backward.mistake
+def weight_transposed(*inputs):
+    """The gradient of W is transposed: row i belongs to entry i of x, so it is xᵀ times what arrives."""
+    of_x, of_W, of_a = block(*inputs)
+    return of_x, of_W.T, of_a
+
+
+# --- 5 -----------------------------------------------------------------------------------------
+
+
+@exercise("Which paths carry the gradient?", points=2)
+def by_length():
+    """Return n + 1 numbers: entry k is the sum, over all paths through exactly k of n blocks, of the product of slopes.
+
+    The blocks are y = x + aᵢ x, one after the other. For the slopes [0.5, 2] the answer is [1, 2.5, 1].
+    """
+    for slopes, about in [
+        ([0.5, 2.0], ""),
+        ([3.0], ""),
+        ([2.0, 3.0, 5.0], ""),
+        ([1.0, -2.0, 3.0, 0.5], ""),
+        ([2.0, 2.0, 2.0], "equal slopes"),
+        ([0.0, 4.0, 0.0], "slopes of 0"),
+        ([-1.0, 1.0], "slopes that cancel"),
+        ([], "no block"),
+        ([0.1 * (i % 4) - 0.1 for i in range(20)], "twenty blocks"),
+    ]:
+        odd = len(slopes) in (0, 20)  # of twenty, what goes over all paths does not come to an end
+        yield Case({"slopes": slopes}, all_paths(slopes), call=as_an_array, about=about, odd=odd)
+
+
+def as_an_array(by_length, slopes):
+    """The answer as an array, if it is a list of numbers."""
+    answer = by_length(slopes)
+    if isinstance(answer, list | tuple) and all(isinstance(each, int | float | np.number) for each in answer):
+        return np.array(answer, dtype=float)
+    return answer
+
+
+def all_paths(slopes):
+    sums = np.ones(1)
+    for slope in slopes:
+        sums = np.convolve(sums, [1.0, slope])
+    return sums
+
+
+@by_length.mistake
+def numbers_of_paths(slopes):
+    """You count the paths. Each of them counts with the product of the slopes of the blocks that it goes through."""
+    return np.array([float(comb(len(slopes), k)) for k in range(len(slopes) + 1)])
+
+
+@by_length.mistake
+def around_for_through(slopes):
+    """Your list is in reversed order: it is sorted by the number of blocks that a path goes *around*. Entry 0
+    belongs to the path that goes through none, and is 1."""
+    return all_paths(slopes)[::-1]
+
+
+@by_length.mistake
+def without_the_path_around_all(slopes):
+    """The path around all blocks is missing. It goes through 0 of them, and its product is 1."""
+    return all_paths(slopes)[1:]
+
+
+@by_length.mistake
+def none_for_length_zero(slopes):
+    """Entry 0 is 0 in your list. There is one path that goes around all blocks; it passes the gradient on as it is, and
+    its product is 1."""
+    sums = all_paths(slopes)
+    sums[0] = 0.0
+    return sums
+
+
+@by_length.mistake
+def averages(slopes):
+    """These are means over the paths of each length. The derivative is the sum over all paths, so the parts are sums,
+    too."""
+    return all_paths(slopes) / numbers_of_paths(slopes)
+
+
+@by_length.mistake
+def powers(slopes):
+    """You add up powers of the slopes: a² is a path twice through the same block. A path goes through a block once or
+    not at all."""
+    return np.array([1.0, *(float(sum(slope**k for slope in slopes)) for k in range(1, len(slopes) + 1))])
+
+
+@by_length.mistake
+def neighbours(slopes):
+    """You multiply the slopes of blocks that stand next to each other. A path may go around a block in between: the
+    first and the third make a path through two as well."""
+    count = len(slopes)
+    runs = [[prod(slopes[i : i + k]) for i in range(count - k + 1)] for k in range(1, count + 1)]
+    return np.array([1.0, *map(sum, runs)])
+
+
+@by_length.mistake
+def first_ones(slopes):
+    """You only take the path through the first k blocks. There are others through k blocks, for each choice of k among
+    them all."""
+    return np.array([1.0, *np.cumprod(slopes)])
+
+
+@by_length.mistake
+def sums_for_products(slopes):
+    """You add up the slopes along a path. Block after block the gradient is multiplied, so a path counts with their
+    product."""
+    count = len(slopes)
+    return np.array([1.0, *(float(sum(map(sum, combinations(slopes, k)))) for k in range(1, count + 1))])
+
+
+@by_length.mistake
+def in_size(slopes):
+    """You dropped the signs. A negative slope changes the sign of the gradient on its path, and paths may cancel."""
+    return all_paths([abs(slope) for slope in slopes])
+
+
+@by_length.mistake
+def up_to_length(slopes):
+    """Your entry k holds all paths through *at most* k blocks. Asked are those through exactly k."""
+    return np.cumsum(all_paths(slopes))
+
+
+# --- 6 -----------------------------------------------------------------------------------------
 
 
 @exercise("Repair a dead net", points=3)
@@ -583,11 +815,6 @@ class Layers(list):
 
 def layers_of(model):
     return Layers((layer.weight.data, layer.bias.data) for layer in model if isinstance(layer, nn.Linear))
-
-
-def size_of(weight):
-    """The root of the mean square."""
-    return float(np.sqrt((weight**2).mean()))
 
 
 def repaired(repair, sizes, seed):
@@ -680,8 +907,9 @@ OTHER_SIZES = [
 ]
 
 
-def wrong_sizes(layers):
-    """A sentence on weights that do not have He's size, or None."""
+def wrong_sizes(layers, names=None):
+    """A sentence on weights that do not have He's size, or None. names : those of the layers, by default 1, 2, …"""
+    names = names or range(1, len(layers) + 1)
     wrong = [i for i, (weight, _) in enumerate(layers) if not has_size(weight, np.sqrt(2 / len(weight)))]
     if not wrong:
         return None
@@ -694,15 +922,15 @@ def wrong_sizes(layers):
         return fitting[min(fitting)]
     weight = layers[wrong[0]][0]
     return (
-        f"The weights of layer {wrong[0] + 1} have the size {size_of(weight):.3g}, the root of their mean square. With "
-        f"{len(weight)} inputs, a layer before a ReLU keeps the size of its input if it is √(2/{len(weight)}) = "
+        f"The weights of layer {names[wrong[0]]} have the size {size_of(weight):.3g}, the root of their mean square. "
+        f"With {len(weight)} inputs, a layer before a ReLU keeps the size of its input if it is √(2/{len(weight)}) = "
         f"{np.sqrt(2 / len(weight)):.3g}."
     )
 
 
-def wrong_means(layers):
+def wrong_means(layers, names=None):
     """A sentence on weights that do not lie around 0, or None."""
-    for number, (weight, _) in enumerate(layers, 1):
+    for number, (weight, _) in zip(names or range(1, len(layers) + 1), layers, strict=True):
         if abs(weight.mean()) > noise(weight, sigmas=5) * size_of(weight):
             return f"The weights of layer {number} have the mean {weight.mean():.2g}, not 0: half of them are negative."
         means = weight.mean(axis=0)  # of each unit's weights
@@ -724,3 +952,189 @@ def wrong_biases(layers):
                 "They shift every unit, whatever comes in, and one far below zero holds it at 0. Set them to 0."
             )
     return None
+
+
+# --- 7 -----------------------------------------------------------------------------------------
+
+
+@exercise("Examine and treat", points=4)
+def treat():
+    """Return a dictionary from the places of the sick layers to their kinds, and mend these layers, and no others.
+
+    model is a Sequential in which Linear and ReLU take turns, with a Linear at the end. Each Linear but the last is
+    judged with its ReLU, by what the pair makes of x: "dead" if at least three quarters of its units are dead,
+    otherwise "small" if its factor is below 1/3, "large" if it is above 3. A sick layer gets He's weights, drawn from
+    rng, and biases of 0. A layer is judged by what the layers before it send after they are mended.
+    """
+    for sizes, sick, about in [
+        ([16, 24, 30, 3], {2: "dead"}, ""),
+        ([16, 24, 24, 3], {0: "small"}, ""),
+        ([20, 30, 30, 30, 2], {4: "large"}, ""),
+        ([20, 30, 24, 3], {}, "a healthy network"),
+        ([16, 24, 24, 24, 24, 2], {2: "dead", 6: "large"}, "two layers are sick"),
+        ([16, 24, 24, 24, 24, 24, 3], {0: "large", 4: "small", 8: "dead"}, "three layers are sick"),
+        ([24, 30, 30, 30, 24, 3], {2: "most", 4: "half"}, "24 of 30 units dead in one layer, half in another"),
+        ([16, 40, 24, 32, 3], {0: "dead", 2: "dead", 4: "small"}, "every layer is sick"),
+        ([16, 24, 24, 3], {2: "dead and small"}, "dead, and with small weights"),
+        ([16, 24, 24, 3], {2: "small", 4: "large"}, "a last layer with large weights"),
+        ([30, 60, 20, 50, 4], {2: "small", 4: "large"}, "layers of unequal width"),
+    ]:
+        yield treatment(sizes, sick, len(sizes) + len(sick), about)
+    yield Case(
+        {"sizes": [16, 24, 3]}, call=treated_thrice, accept=wrong_seeds, about="two generators, and the first again"
+    )
+
+
+# How a layer is made sick: the share of its units whose bias is far below zero, and a factor for its weights.
+FAULTS = {
+    "dead": (1.0, 1.0),
+    "dead and small": (1.0, 0.01),
+    "most": (0.8, 1.0),
+    "half": (0.5, 1.0),  # and is not sick
+    "small": (0.0, 0.05),
+    "large": (0.0, 20.0),
+}
+KINDS = {"dead": "dead", "dead and small": "dead", "most": "dead", "small": "small", "large": "large"}
+FOUR = {4: "large", 8: "dead", 14: "small", 18: "dead"}  # the patient at the end of the exercises
+
+
+def patient(sizes, sick, seed):
+    """A network by He's rule in which some layers are sick: place -> fault."""
+    rng = np.random.default_rng(seed)
+    model = nn.MLP(sizes, activation="relu", rng=rng)
+    for place in range(0, len(model), 2):
+        share, factor = FAULTS.get(sick.get(place), (0.0, 1.0))
+        layer = model[place]
+        nn.init.kaiming_normal_(layer.weight, rng=rng)
+        layer.weight.data *= factor
+        layer.bias.data[...] = 0.0
+        layer.bias.data[: round(share * len(layer.bias))] = -1e4
+    return model
+
+
+def treatment(sizes, sick, seed, about=""):
+    return Case(
+        {"sizes": sizes, "sick": sick, "seed": seed},
+        call=treated,
+        accept=partial(wrong_treatment, sizes, sick, seed),
+        about=about,
+    )
+
+
+class Treated:
+    """A treatment: the kinds that were found, and the layers afterwards."""
+
+    def __init__(self, found, layers):
+        self.found, self.layers = found, layers
+
+    def __repr__(self):
+        return f"{self.found}\n{self.layers}"
+
+
+def seen_by(sizes, seed):
+    """The examples that a network is judged by."""
+    return np.random.default_rng(seed + 100).normal(size=(200, sizes[0])).astype(np.float32)
+
+
+def treated(treat, sizes, sick, seed):
+    model = patient(sizes, sick, seed)
+    found = treat(model, seen_by(sizes, seed), np.random.default_rng(seed))
+    return found if found is ... or found is None else Treated(found, layers_of(model))
+
+
+def treated_thrice(treat, sizes):
+    """The weight of a dead layer by two generators, and by one that begins as the first did."""
+    weights = []
+    for seed in (5, 6, 5):
+        model = patient(sizes, {0: "dead"}, 0)
+        answer = treat(model, seen_by(sizes, 0), np.random.default_rng(seed))
+        weights.append(layers_of(model)[0][0])
+    return answer if answer is ... or answer is None else weights
+
+
+def wrong_treatment(sizes, sick, seed, answer):
+    """A sentence on the first error in a treatment, or None."""
+    last = 2 * (len(sizes) - 2)
+    expected = {place: KINDS[fault] for place, fault in sick.items() if fault in KINDS and place < last}
+    if not isinstance(answer.found, dict):
+        return f"Return a dictionary, place -> kind. Yours is a {type(answer.found).__name__}."
+    found = {int(place): str(kind).strip().lower() for place, kind in answer.found.items()}
+    if found != expected:
+        return wrong_findings(sizes, sick, seed, found, expected)
+    before = layers_of(patient(sizes, sick, seed))
+    for place, (new, old) in enumerate(zip(answer.layers, before, strict=True)):
+        place *= 2
+        same = [np.array_equal(*pair) for pair in zip(new, old, strict=True)]
+        if place not in expected and not all(same):
+            hint = " The last layer is not judged." if place == last else ""
+            return f"Layer {place} is not sick, and it has changed. Leave it exactly as it is.{hint}"
+        if place in expected and all(same):
+            return (
+                f"You found that layer {place} is sick, and left it as it was. Write into its arrays: a new array "
+                "under an old name changes nothing in the model."
+            )
+        if place in expected and same[0] and sick[place] != "large":
+            return f"The weights of layer {place} have stayed as they were. A sick layer gets new ones, drawn from rng."
+    mended = Layers(layer for place, layer in enumerate(answer.layers) if 2 * place in expected)
+    for (weight, bias), place in zip(mended, expected, strict=True):
+        if weight.shape != before[place // 2][0].shape:
+            return f"Layer {place} has a weight of shape {weight.shape} now, expected {before[place // 2][0].shape}."
+        if (weight == weight[:, :1]).all() or (weight == weight[:1]).all():
+            return f"In layer {place} all weights of a row or of a column are equal. Each is drawn for itself."
+        if np.abs(bias).max() > 0.1:
+            return f"The biases of layer {place} go from {bias.min():.2g} to {bias.max():.2g}. Set them to 0."
+    rescaled = [place for place in expected if is_rescaled(answer.layers[place // 2][0], before[place // 2][0])]
+    if rescaled:
+        return (
+            f"The weights of layer {rescaled[0]} are the old ones, times a number. A sick layer gets new ones, drawn "
+            "from rng."
+        )
+    return wrong_sizes(mended, list(expected)) or wrong_means(mended, list(expected))
+
+
+def is_rescaled(new, old):
+    """Return True if a weight is a multiple of another."""
+    return abs((new * old).sum()) > 0.99 * np.linalg.norm(new) * np.linalg.norm(old)
+
+
+def wrong_findings(sizes, sick, seed, found, expected):
+    """A sentence on the first place where the kinds differ."""
+    place = min(set(found.items()) ^ set(expected.items()))[0]
+    yours, right = found.get(place), expected.get(place)
+    last = 2 * (len(sizes) - 2)
+    if place == last:
+        return f"Layer {place} is the last one. No ReLU follows it, and it is not judged."
+    if place > last or place % 2:
+        return f"There is no linear layer at place {place}. They are at 0, 2, 4, …, {last}."
+    factor, dead = judged(sizes, {o: f for o, f in sick.items() if o >= place or f not in KINDS}, seed, place)
+    units = sizes[place // 2 + 1]
+    figures = f"its factor is {factor:.2g}, and {dead} of its {units} units are dead"
+    earlier = [other for other in expected if other < place]
+    if right is None and earlier and yours == kind_by(*judged(sizes, sick, seed, place), units):
+        return (
+            f"You found {yours!r} in layer {place}. Once the layers before it are mended, {figures}: it is healthy. "
+            f"Judge it by what they send after layer {earlier[-1]} is mended."
+        )
+    if right is None:
+        return f"You found {yours!r} in layer {place}, and it is healthy: {figures}."
+    if yours is None:
+        return f"Layer {place} is sick, and you have not found it. When it is reached, {figures}."
+    if right == "dead" and yours == "small":
+        return f"Layer {place} is 'dead', and you say 'small': {figures}. Ask for dead units first."
+    return f"You found {yours!r} in layer {place}, and it is {right!r}: {figures}."
+
+
+def judged(sizes, sick, seed, place):
+    """The factor and the number of dead units of a layer; nan if nothing arrives at it."""
+    model, x = patient(sizes, sick, seed), seen_by(sizes, seed)
+    with no_grad():
+        comes = model[:place](x).data if place else x
+        goes = model[place : place + 2](comes).data
+    return np.divide(size_of(goes), size_of(comes)), int((goes == 0).all(axis=0).sum())
+
+
+def kind_by(factor, dead, units):
+    """The kind of a pair by its figures, or None."""
+    if dead >= 0.75 * units:
+        return "dead"
+    return "small" if factor < 1 / 3 else "large" if factor > 3 else None

@@ -1,6 +1,8 @@
 """Answers to the exercises of lesson 12."""
 
 from functools import partial
+from itertools import combinations
+from math import prod
 
 import numpy as np
 
@@ -10,481 +12,662 @@ from gradlib.checks import lesson_12 as check
 
 from .harness import answers_to
 
-dropout = answers_to(check.dropout)
+arriving = answers_to(check.arriving)
 
 
-@dropout.right
-def with_a_mask(x, p, training, rng):
-    return x * (rng.random(x.shape) >= p) / (1 - p) if training else x
+def rms(values):
+    return float(np.sqrt((np.asarray(values) ** 2).mean()))
 
 
-@dropout.right
-def with_a_draw_of_two(x, p, training, rng):
-    if not training:
-        return x.copy()
-    kept = rng.binomial(1, 1 - p, size=x.shape).astype(bool)
-    z = np.zeros_like(x)
-    z[kept] = x[kept] / (1 - p)
-    return z
+@arriving.right
+def with_kept_gradients(model, layers, x, loss):
+    outputs = {}
+
+    def keep(layer, inputs, output):
+        output.retain_grad()
+        outputs[layer] = output
+
+    handles = [layer.register_forward_hook(keep) for layer in layers]
+    loss(model(x)).backward()
+    for handle in handles:
+        handle.remove()
+    return [rms(outputs[layer].grad) for layer in layers]
 
 
-@dropout.inputs
+@arriving.right
+def with_hooks_on_tensors(model, layers, x, loss):
+    sizes = [0.0] * len(layers)
+
+    def watch(place):
+        def note(gradient):
+            sizes[place] = np.linalg.norm(gradient) / gradient.size**0.5
+
+        return layers[place].register_forward_hook(lambda layer, inputs, output: output.register_hook(note) and None)
+
+    handles = list(map(watch, range(len(layers))))
+    try:
+        loss(model(x)).backward()
+    finally:
+        [handle.remove() for handle in handles]
+    return np.array(sizes)
+
+
+@arriving.right
+def by_a_leaf_at_each_output(model, layers, x, loss):
+    """The hook replaces the output by one with a leaf added, of whose gradient the same arrives."""
+    leaves = {}
+
+    def add(layer, inputs, output):
+        leaves[id(layer)] = Tensor(np.zeros(output.shape, dtype=np.float32), requires_grad=True)
+        return output + leaves[id(layer)]
+
+    handles = [layer.register_forward_hook(add) for layer in layers]
+    loss(model(x)).backward()
+    for handle in handles:
+        handle.remove()
+    return tuple(rms(leaves[id(layer)].grad) for layer in layers)
+
+
+@arriving.inputs
 def _(rng):
-    shape = (60, 40) if rng.random() < 0.1 else tuple(rng.integers(1, 4, size=rng.integers(1, 4)))
-    x, p, training = rng.normal(size=shape), rng.choice([0.0, rng.uniform(0.1, 0.9)]), bool(rng.random() < 0.8)
-    inputs = {"x": x, "p": float(p), "training": training, "seed": int(rng.integers(1000))}
-    return Case(inputs, call=check.dropped, accept=partial(check.wrong_dropout, x, float(p), training))
+    return Case({"net": str(rng.choice(list(check.NETS)))}, None, call=check.watched)
 
 
-@dropout.wrong("You drop the right share")
-def not_scaled(x, p, training, rng):
-    return x * (rng.random(x.shape) >= p) if training else x
+def seen(model, layers, x, loss, remove=True):
+    """The layers' outputs, by layer, in the order of the calls."""
+    outputs = {}
+
+    def keep(layer, inputs, output):
+        output.retain_grad()
+        outputs[layer] = output
+
+    handles = [layer.register_forward_hook(keep) for layer in layers]
+    loss(model(x)).backward()
+    if remove:
+        [handle.remove() for handle in handles]
+    return outputs
 
 
-@dropout.wrong("What is kept is not scaled")
-def scaled_later(x, p, training, rng):
-    return x * (rng.binomial(1, 1 - p, size=x.shape)) if training else x * (1 - p)
+@arriving.wrong("hooks are left on the layers")
+def without_remove(*inputs):
+    outputs = seen(*inputs, remove=False)
+    return [rms(outputs[layer].grad) for layer in inputs[1]]
 
 
-@dropout.wrong("p is the probability to be dropped")
-def reversed_p(x, p, training, rng):
-    return x * (rng.random(x.shape) < p) / max(1 - p, 1e-9) if training else x
+@arriving.wrong("hook is left on the layers")
+def removes_all_but_one(model, layers, x, loss):
+    layers[0].register_forward_hook(lambda *anything: None)
+    return with_kept_gradients(model, layers, x, loss)
 
 
-@dropout.wrong("You drop in eval mode, too")
-def always_dropping(x, p, training, rng):
-    return x * (rng.random(x.shape) >= p) / (1 - p)
+KEPT = {}
 
 
-@dropout.wrong("you keep with it and divide by it")
-def reversed_p_twice(x, p, training, rng):
-    return np.where(rng.random(x.shape) < p, x, 0 * x) / p if training else x
+@arriving.wrong("A second call with the same model")
+def remembers_the_first(model, layers, x, loss):
+    sizes = with_kept_gradients(model, layers, x, loss)
+    KEPT[id(model)] = KEPT.get(id(model), []) + sizes if id(model) in KEPT else sizes
+    return KEPT[id(model)] if len(KEPT[id(model)]) > len(layers) else sizes
 
 
-@dropout.wrong("In training mode nothing was dropped")
-def modes_exchanged(x, p, training, rng):
-    return x if training else with_a_mask(x, p, True, rng)
+@arriving.wrong("what the layers send forward")
+def of_the_outputs(model, layers, x, loss):
+    outputs = seen(model, layers, x, loss)
+    return [rms(outputs[layer].data) for layer in layers]
 
 
-@dropout.wrong("Each entry is drawn for itself")
-def one_draw(x, p, training, rng):
-    return x * (rng.random() >= p) / (1 - p) if training else x
+@arriving.wrong("gradients of the layers' weights")
+def of_weights(model, layers, x, loss):
+    loss(model(x)).backward()
+    return [rms(layer.weight.grad) for layer in layers]
 
 
-@dropout.wrong("drop the same entries")
-def its_own_seed(x, p, training, rng):
-    return with_a_mask(x, p, training, np.random.default_rng(0))
+@arriving.wrong("the root of the *sum* of the squares")
+def norms(model, layers, x, loss):
+    outputs = seen(model, layers, x, loss)
+    return [float((outputs[layer].grad ** 2).sum()) ** 0.5 for layer in layers]
 
 
-@dropout.wrong("the draws come from elsewhere")
-def another_generator(x, p, training, rng):
-    return with_a_mask(x, p, training, ANOTHER)
+@arriving.wrong("mean of the absolute values")
+def absolute(model, layers, x, loss):
+    outputs = seen(model, layers, x, loss)
+    return [float(abs(outputs[layer].grad).mean()) for layer in layers]
 
 
-ANOTHER = np.random.default_rng(4)
+@arriving.wrong("the largest entry")
+def largest(model, layers, x, loss):
+    outputs = seen(model, layers, x, loss)
+    return [max(abs(outputs[layer].grad).ravel().tolist()) for layer in layers]
 
 
-@dropout.wrong("one by one")
-def yields(x, p, training, rng):
-    yield with_a_mask(x, p, training, rng)
+@arriving.wrong("left out the root")
+def squares(model, layers, x, loss):
+    outputs = seen(model, layers, x, loss)
+    return [float(np.mean(outputs[layer].grad ** 2)) for layer in layers]
 
 
-@dropout.wrong("that differ only in axis 0 are dropped together")
-def by_columns(x, p, training, rng):
-    return x * (rng.random(x.shape[1]) >= p) / (1 - p) if training else x
+@arriving.wrong("the standard deviation")
+def deviation(model, layers, x, loss):
+    outputs = seen(model, layers, x, loss)
+    return [float(np.std(outputs[layer].grad)) for layer in layers]
 
 
-@dropout.wrong("What is kept is multiplied by 1.67")
-def another_divisor(x, p, training, rng):
-    return x * (rng.random(x.shape) >= p) / (p + 0.1) if training else x
+@arriving.wrong("the last layer first")
+def in_order_of_arrival(model, layers, x, loss):
+    sizes = []
+
+    def watch(layer, inputs, output):
+        output.register_hook(lambda gradient: sizes.append(rms(gradient)))
+
+    handles = [layer.register_forward_hook(watch) for layer in layers]
+    loss(model(x)).backward()
+    [handle.remove() for handle in handles]
+    return sizes
 
 
-@dropout.wrong("makes the mean smaller a second time")
-def made_smaller(x, p, training, rng):
-    return x * (rng.random(x.shape) >= p) * (1 - p) if training else x
+@arriving.wrong("in which the model calls its layers")
+def in_order_of_calls(model, layers, x, loss):
+    return [rms(output.grad) for output in seen(model, layers, x, loss).values()]
 
 
-@dropout.wrong("You divide by p, the share that is dropped")
-def by_the_other_share(x, p, training, rng):
-    return np.where(rng.random(x.shape) < p, 0, x / p) if training else x
+@arriving.wrong("from the sum of the outputs")
+def from_the_sum(model, layers, x, loss):
+    return with_kept_gradients(model, layers, x, lambda output: output.sum())
 
 
-@dropout.wrong("A 0 in x has become something else")
-def shifted_to_the_same_sum(x, p, training, rng):
-    z = np.where(rng.random(x.shape) >= p, x, 0)
-    return z + (x - z).sum() / x.size if training else x
+@arriving.wrong()
+def as_a_chain(model, layers, x, loss):
+    """Right for a Sequential that is watched at all of its linear layers alone."""
+    values, outputs = Tensor(x), []
+    for layer in layers:
+        values = layer(values)
+        values.retain_grad()
+        outputs.append(values)
+    loss(values).backward()
+    return [rms(output.grad) for output in outputs]
 
 
-@dropout.wrong("by different factors")
-def noise_for_zeros(x, p, training, rng):
-    return np.where(rng.random(x.shape) >= p, x / (1 - p), 0.1 * x) if training else x
+@arriving.wrong()
+def of_one(model, layers, x, loss):
+    return with_kept_gradients(model, layers, x, loss)[:1]
 
 
-@dropout.wrong("not finite")
-def not_a_number_for_zero(x, p, training, rng):
-    return np.where(rng.random(x.shape) >= p, x / (1 - p), np.nan) if training else x
+dead = answers_to(check.dead_units)
 
 
-@dropout.wrong("that differ only in axis 0 are dropped together")
-def one_mask_for_all_examples(x, p, training, rng):
-    return x * (rng.random(x.shape[1:]) >= p) / (1 - p) if training else x
+@dead.right
+def all_at_once(batches):
+    return np.flatnonzero((np.concatenate(batches) == 0).all(axis=0))
 
 
-@dropout.wrong("With p = 0 nothing is dropped")
-def a_coin(x, p, training, rng):
-    return x * (rng.random(x.shape) >= 0.5) / (1 - p) if training else x
+@dead.right
+def unit_by_unit(batches):
+    found = []
+    for unit in range(batches[0].shape[1]):
+        if not any(row[unit] for batch in batches for row in batch):
+            found.append(unit)
+    return found
 
 
-@dropout.wrong("by different factors")
-def shifted(x, p, training, rng):
-    return (x + 1e-3) * (rng.random(x.shape) >= p) / (1 - p) if training else x
+@dead.right
+def by_sets(batches):
+    silent = set(range(batches[0].shape[1]))
+    for batch in batches:
+        silent -= {int(unit) for unit in np.argwhere(batch)[:, 1]}
+    return tuple(sorted(silent))
 
 
-@dropout.wrong("nothing is dropped, and nothing scaled")
-def moved_in_eval_mode(x, p, training, rng):
-    return with_a_mask(x, p, training, rng) if training else x + 0.5
-
-
-@dropout.wrong("p is the probability to be dropped")
-def squared_p(x, p, training, rng):
-    return x * (rng.random(x.shape) >= p**2) / (1 - p) if training else x
-
-
-@dropout.wrong("entries none is dropped")
-def nothing_dropped(x, p, training, rng):
-    return x / (1 - p) if training else x
-
-
-norm = answers_to(check.batch_norm)
-
-
-@norm.right
-def by_numpy(x, running_mean, running_var, training, momentum, eps):
-    if not training:
-        return (x - running_mean) / np.sqrt(running_var + eps), running_mean, running_var
-    z = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
-    mean = (1 - momentum) * running_mean + momentum * x.mean(axis=0)
-    return z, mean, (1 - momentum) * running_var + momentum * x.var(axis=0, ddof=1)
-
-
-@norm.right
-def by_the_library(x, running_mean, running_var, training, momentum, eps):
-    mean, variance = Tensor(running_mean), Tensor(running_var)
-    z = nn.functional.batch_norm(Tensor(x), mean, variance, training=training, momentum=momentum, eps=eps)
-    return z.data, mean.data, variance.data
-
-
-@norm.inputs
+@dead.inputs
 def _(rng):
-    (rows, columns), training = rng.integers(2, 5, size=2), bool(rng.random() < 0.7)
-    return {
-        "x": rng.normal(rng.normal(), 2, size=(rows if training else rng.integers(1, 5), columns)),
-        "running_mean": rng.normal(size=columns),
-        "running_var": rng.uniform(0, 3, size=columns),
-        "training": training,
-        "momentum": rng.uniform(),
-        "eps": rng.uniform(0.001, 0.5),
-    }
+    units = rng.integers(1, 6)
+    batches = [
+        rng.integers(-1, 3, size=(rng.integers(1, 4), units)) * (rng.random(units) < 0.6) * 1.0
+        for _ in range(rng.integers(1, 4))
+    ]
+    alive = np.concatenate(batches).any(axis=0)
+    return Case({"batches": batches}, [int(i) for i in np.flatnonzero(~alive)], call=check.places)
 
 
-@norm.wrong("You use the batch's own mean and variance in eval mode")
-def batch_always(x, running_mean, running_var, training, momentum, eps):
-    z = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
-    return z, *by_numpy(x, running_mean, running_var, training, momentum, eps)[1:]
+@dead.wrong("in *some* batch")
+def adds_up_batches(batches):
+    found = set()
+    for batch in batches:
+        found |= set(np.flatnonzero((batch == 0).all(axis=0)).tolist())
+    return sorted(found)
 
 
-@norm.wrong("the share of the *new* value")
-def old_share(x, running_mean, running_var, training, momentum, eps):
-    return by_numpy(x, running_mean, running_var, training, 1 - momentum, eps)
+@dead.wrong("the first batch alone")
+def first_batch(batches):
+    return np.flatnonzero((batches[0] == 0).all(axis=0))
 
 
-@norm.wrong("an estimate for data to come")
-def biased_running(x, running_mean, running_var, training, momentum, eps):
-    z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
-    if training:
-        variance = (1 - momentum) * running_var + momentum * x.var(axis=0)
-    return z, mean, variance
+@dead.wrong("silent in the last batch")
+def overwrites(batches):
+    for batch in batches:
+        silent = (batch == 0).all(axis=0)
+    return np.where(silent)[0]
 
 
-@norm.wrong("divisor N - 1, so that its variance")
-def ddof_one(x, running_mean, running_var, training, momentum, eps):
-    z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
-    return (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0, ddof=1) + eps) if training else z, mean, variance
+@dead.wrong("0 for *some* example")
+def any_for_all(batches):
+    return np.flatnonzero(np.any([(batch == 0).any(axis=0) for batch in batches], axis=0))
 
 
-@norm.wrong("stay where they were")
-def forgets_to_move(x, running_mean, running_var, training, momentum, eps):
-    return by_numpy(x, running_mean, running_var, training, momentum, eps)[0], running_mean, running_var
+@dead.wrong("add up to 0")
+def by_sums(batches):
+    return np.flatnonzero(sum(batch.sum(axis=0) for batch in batches) == 0)
 
 
-@norm.wrong("That is layer norm")
-def along_rows(x, running_mean, running_var, training, momentum, eps):
-    z = ((x.T - x.mean(axis=1)) / np.sqrt(x.var(axis=1) + eps)).T
-    return z, *by_numpy(x, running_mean, running_var, training, momentum, eps)[1:]
+@dead.wrong("outputs below 0 as silent")
+def below_zero(batches):
+    return np.flatnonzero(~(np.vstack(batches) > 0).any(axis=0))
 
 
-@norm.wrong("The running statistics move in eval mode, too")
-def moves_always(x, running_mean, running_var, training, momentum, eps):
-    z = by_numpy(x, running_mean, running_var, training, momentum, eps)[0]
-    return z, *by_numpy(x, running_mean, running_var, True, momentum, eps)[1:]
+@dead.wrong("counted a tiny output as 0")
+def close(batches):
+    return np.flatnonzero(np.isclose(np.vstack(batches), 0).all(axis=0))
 
 
-@norm.wrong("have changed places: the mean comes first")
-def variance_first(x, running_mean, running_var, training, momentum, eps):
-    z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
-    return z, variance, mean
+@dead.wrong("the units that are alive")
+def living(batches):
+    return np.flatnonzero(np.vstack(batches).any(axis=0))
 
 
-@norm.wrong("Your statistics are those of the rows")
-def over_axis_1(x, running_mean, running_var, training, momentum, eps):
-    if not training:
-        return (x - running_mean) / np.sqrt(running_var + eps), running_mean, running_var
-    mean, variance = x.mean(axis=1), x.var(axis=1)
-    running_mean = running_mean + momentum * (mean - running_mean)
-    running_var = running_var + momentum * (x.var(axis=1, ddof=1) - running_var)
-    return (x - mean) / np.sqrt(variance + eps), running_mean, running_var
+@dead.wrong("over axis 1")
+def rows(batches):
+    return np.flatnonzero((np.vstack(batches) == 0).all(axis=1))
 
 
-@norm.wrong("which have just moved")
-def by_what_has_moved(x, running_mean, running_var, training, momentum, eps):
-    if training:
-        _, running_mean, running_var = by_numpy(x, running_mean, running_var, True, momentum, eps)
-    return by_numpy(x, running_mean, running_var, False, momentum, eps)
+@dead.wrong("This is a mask")
+def mask(batches):
+    return (np.vstack(batches) == 0).all(axis=0)
 
 
-@norm.wrong("running statistics that came in")
-def by_what_came(x, running_mean, running_var, training, momentum, eps):
-    z = by_numpy(x, running_mean, running_var, False, momentum, eps)[0]
-    return z, *by_numpy(x, running_mean, running_var, training, momentum, eps)[1:]
+@dead.wrong("how many units are dead")
+def number(batches):
+    return int((np.vstack(batches) == 0).all(axis=0).sum())
 
 
-@norm.wrong("the columns are not told apart")
-def one_mean_for_all(x, running_mean, running_var, training, momentum, eps):
-    z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
-    return (x - np.mean(x)) / np.sqrt(np.var(x) + eps) if training else z, mean, variance
+@dead.wrong()
+def share(batches):
+    return float((np.vstack(batches) == 0).all(axis=0).mean())
 
 
-@norm.wrong("The deviation is its root")
-def no_root(x, running_mean, running_var, training, momentum, eps):
-    z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
-    return (x - x.mean(axis=0)) / (x.var(axis=0) + eps) if training else z, mean, variance
+@dead.wrong()
+def nobody(batches):
+    return []
 
 
-@norm.wrong("do not take the mean away")
-def no_mean_taken(x, running_mean, running_var, training, momentum, eps):
-    z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
-    return x / np.sqrt(x.var(axis=0) + eps) if training else z, mean, variance
+blame = answers_to(check.to_blame)
 
 
-@norm.wrong("So the running values only grow")
-def only_adding(x, running_mean, running_var, training, momentum, eps):
-    z, *_ = by_numpy(x, running_mean, running_var, training, momentum, eps)
-    if training:
-        running_mean = running_mean + momentum * x.mean(axis=0)
-        running_var = running_var + momentum * x.var(axis=0, ddof=1)
-    return z, running_mean, running_var
+@blame.right
+def in_two_passes(layers):
+    for place, layer in enumerate(layers):
+        if layer["size"] != layer["size"]:
+            return place, "NaN"
+        if layer["dead"] == 1:
+            return place, "dead"
+    place, factor = 0, 1.0
+    for i in range(1, len(layers)):
+        f = layers[i - 1]["gradient"] / layers[i]["gradient"]
+        if max(f, 1 / f) > max(factor, 1 / factor):
+            place, factor = i, f
+    if factor < 0.1:
+        return place, "shrinks"
+    return (place, "grows") if factor > 10 else (None, "healthy")
 
 
-@norm.wrong("You keep the deviation")
-def keeps_the_deviation(x, running_mean, running_var, training, momentum, eps):
-    z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
-    if training:
-        variance = (1 - momentum) * running_var + momentum * x.std(axis=0, ddof=1)
-    return z, mean, variance
+@blame.right
+def by_sorting(layers):
+    sick = [i for i, layer in enumerate(layers) if np.isnan(layer["size"]) or layer["dead"] >= 1]
+    if sick:
+        return [sick[0], "NaN" if np.isnan(layers[sick[0]]["size"]) else "dead"]
+    logs = np.diff([np.log10(layer["gradient"]) for layer in layers])
+    ranked = sorted(range(len(logs)), key=lambda i: -abs(logs[i]))
+    if abs(logs[ranked[0]]) <= 1:
+        return [None, "healthy"]
+    return [ranked[0] + 1, "grows" if logs[ranked[0]] < 0 else "shrinks"]
 
 
-@norm.wrong("eps stands under the root")
-def eps_outside(x, running_mean, running_var, training, momentum, eps):
-    z, mean, variance = by_numpy(x, running_mean, running_var, training, momentum, eps)
-    return (x - x.mean(axis=0)) / (x.std(axis=0) + eps) if training else z, mean, variance
-
-
-@norm.wrong()
-def z_alone(x, running_mean, running_var, training, momentum, eps):
-    return by_numpy(x, running_mean, running_var, training, momentum, eps)[0]
-
-
-back = answers_to(check.batch_norm_backward)
-
-
-def z_of(x, eps):
-    return (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
-
-
-@back.right
-def in_one_line(g, x, gamma, eps):
-    deviation = np.sqrt(x.var(axis=0) + eps)
-    z, h = (x - x.mean(axis=0)) / deviation, g * gamma
-    return (h - h.mean(axis=0) - z * (h * z).mean(axis=0)) / deviation, (g * z).sum(axis=0), g.sum(axis=0)
-
-
-@back.right
-def gamma_at_the_end(g, x, gamma, eps):
-    (n, _), z = x.shape, z_of(x, eps)
-    inner = n * g - g.sum(axis=0) - z * np.einsum("nc,nc->c", g, z)
-    return [gamma * inner / (n * np.sqrt(x.var(axis=0) + eps)), np.einsum("nc,nc->c", g, z), np.ones(n) @ g]
-
-
-@back.right
-def step_by_step(g, x, gamma, eps):
-    count, h = len(x), g * gamma
-    centred = x - x.mean(axis=0)
-    variance = (centred**2).mean(axis=0)
-    to_variance = (h * centred).sum(axis=0) * -0.5 * (variance + eps) ** -1.5
-    to_centred = h / np.sqrt(variance + eps) + to_variance * 2 * centred / count
-    return to_centred - to_centred.mean(axis=0), (g * z_of(x, eps)).sum(axis=0), g.sum(axis=0)
-
-
-@back.right
-def by_the_jacobian(g, x, gamma, eps):
-    answer = np.zeros_like(x)
-    for column in range(x.shape[1]):
-        n, deviation = len(x), np.sqrt(x[:, column].var() + eps)
-        z = (x[:, column] - x[:, column].mean()) / deviation
-        jacobian = gamma[column] * (np.eye(n) - 1 / n - np.outer(z, z) / n) / deviation
-        answer[:, column] = jacobian.T @ g[:, column]
-    return answer, (g * z_of(x, eps)).sum(axis=0), g.sum(axis=0)
-
-
-@back.inputs
+@blame.inputs
 def _(rng):
-    rows, columns = rng.integers(2, 5, size=2)
-    g, x = rng.normal(size=(2, rows, columns))
-    return {"g": g, "x": 2 * x + 1, "gamma": rng.normal(size=columns), "eps": rng.uniform(0.001, 0.5)}
+    count = rng.integers(2, 6)
+    gradients = 10.0 ** rng.normal(0, rng.choice([0.3, 2.0]), size=count)
+    sizes, dead = np.ones(count), rng.uniform(0, 0.95, size=count)
+    if rng.random() < 0.3:
+        sizes[rng.integers(count) :] = np.nan
+    if rng.random() < 0.3:
+        dead[rng.integers(count)] = 1.0
+    return {"layers": check.described(gradients.tolist(), sizes.tolist(), dead.tolist())}
 
 
-def but(of_x=None, of_gamma=None, of_beta=None):
-    """A wrong answer: one of the three is made otherwise."""
+def factors(layers):
+    gradients = np.array([layer["gradient"] for layer in layers])
+    with np.errstate(all="ignore"):
+        return gradients[:-1] / gradients[1:]
 
-    def answer(g, x, gamma, eps):
-        right = in_one_line(g, x, gamma, eps)
-        made = [of_x, of_gamma, of_beta]
-        return tuple(other(g, x, gamma, eps) if other else value for other, value in zip(made, right, strict=True))
+
+def after_the_forward_look(judge):
+    """A wrong answer that looks forward correctly."""
+
+    def answer(layers):
+        right = in_two_passes(layers)
+        return right if right[1] in ("NaN", "dead") else judge(layers)
 
     return answer
 
 
-def in_x(words):
-    """Declare a wrong gradient of x."""
-    return lambda wrong: back.wrong(words)(but(of_x=wrong))
+def blamed_by(words):
+    return lambda judge: blame.wrong(words)(after_the_forward_look(judge))
 
 
-@in_x("You treat mean and variance as constants")
-def only_divided(g, x, gamma, eps):
-    return g * gamma / np.sqrt(x.var(axis=0) + eps)
+@blamed_by("with the smallest gradient")
+def smallest(layers):
+    place, kind = in_two_passes(layers)
+    return (place, kind) if place is None else (min(range(len(layers)), key=lambda i: layers[i]["gradient"]), kind)
 
 
-@in_x("but not through the variance")
-def only_centred(g, x, gamma, eps):
-    return gamma * (g - g.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
+@blamed_by("at whose output the changed gradient arrives")
+def off_by_one(layers):
+    place, kind = in_two_passes(layers)
+    return (None, kind) if place is None else (place - 1, kind)
 
 
-@in_x("but not through the mean")
-def no_mean(g, x, gamma, eps):
-    h, z = g * gamma, z_of(x, eps)
-    return (h - z * (h * z).mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
+@blamed_by("the two words are exchanged")
+def the_other_word(layers):
+    place, kind = in_two_passes(layers)
+    return place, {"shrinks": "grows", "grows": "shrinks"}.get(kind, kind)
 
 
-@in_x("You subtract sums")
-def with_sums(g, x, gamma, eps):
-    h, z = g * gamma, z_of(x, eps)
-    return (h - h.sum(axis=0) - z * (h * z).sum(axis=0)) / np.sqrt(x.var(axis=0) + eps)
+@blamed_by("the first layer whose factor")
+def first_found(layers):
+    for place, factor in enumerate(factors(layers), 1):
+        if factor < 0.1:
+            return place, "shrinks"
+        if factor > 10:
+            return place, "grows"
+    return None, "healthy"
 
 
-@in_x("divide it by the deviation")
-def inner_part(g, x, gamma, eps):
-    return in_one_line(g, x, gamma, eps)[0] * np.sqrt(x.var(axis=0) + eps)
+@blamed_by("by a difference")
+def differences(layers):
+    far = abs(factors(layers) - 1)
+    factor = factors(layers)[far.argmax()]
+    if 0.1 <= factor <= 10:
+        return None, "healthy"
+    return int(far.argmax()) + 1, "shrinks" if factor < 1 else "grows"
 
 
-@in_x("by the variance, or twice by the deviation")
-def divided_twice(g, x, gamma, eps):
-    return in_one_line(g, x, gamma, eps)[0] / np.sqrt(x.var(axis=0) + eps)
+@blamed_by("A layer may also let the gradient grow")
+def shrinking_alone(layers):
+    found = factors(layers)
+    return (int(found.argmin()) + 1, "shrinks") if found.min() < 0.1 else (None, "healthy")
 
 
-@in_x("The part along z is added")
-def plus(g, x, gamma, eps):
-    h, z = g * gamma, z_of(x, eps)
-    return (h - h.mean(axis=0) + z * (h * z).mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
+@blamed_by("You always blame a layer")
+def never_healthy(layers):
+    found = np.log(factors(layers))
+    place = int(abs(found).argmax())
+    return place + 1, "shrinks" if found[place] < 0 else "grows"
 
 
-@in_x("you multiply by x")
-def x_for_z(g, x, gamma, eps):
-    h = g * gamma
-    return (h - h.mean(axis=0) - x * (h * x).mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
+@blamed_by("sizes of the outputs")
+def forward_factors(layers):
+    return in_two_passes([{**layer, "gradient": layer["size"]} for layer in layers])
 
 
-@in_x("gamma is missing on the way to x")
-def no_gamma(g, x, gamma, eps):
-    return in_one_line(g, x, 1.0, eps)[0]
+@blame.wrong("half of the units are dead")
+def half(layers):
+    return in_two_passes([{**layer, "dead": float(layer["dead"] >= 0.5)} for layer in layers])
 
 
-@back.wrong("eps is missing")
-def no_eps(g, x, gamma, eps):
-    return in_one_line(g, x, gamma, 0.0)
+@blame.wrong("as soon as one of its units")
+def one(layers):
+    return in_two_passes([{**layer, "dead": float(layer["dead"] > 0)} for layer in layers])
 
 
-@back.wrong("Your variance has the divisor N - 1")
-def ddof_one_backward(g, x, gamma, eps):
-    deviation = np.sqrt(x.var(axis=0, ddof=1) + eps)
-    z, h = (x - x.mean(axis=0)) / deviation, g * gamma
-    return (h - h.mean(axis=0) - z * (h * z).mean(axis=0)) / deviation, (g * z).sum(axis=0), g.sum(axis=0)
+@blame.wrong("the last layer that is NaN or dead")
+def last_one(layers):
+    found = in_two_passes(layers)
+    for place, layer in enumerate(layers):
+        if np.isnan(layer["size"]):
+            found = place, "NaN"
+        elif layer["dead"] == 1:
+            found = place, "dead"
+    return found
 
 
-@back.wrong("gamma multiplies z, not x")
-def gamma_with_x(g, x, gamma, eps):
-    of_x, _, of_beta = in_one_line(g, x, gamma, eps)
-    return of_x, np.einsum("nc,nc->c", g, x), of_beta
+@blame.wrong("for a NaN in all layers first")
+def two_loops(layers):
+    for place, layer in enumerate(layers):
+        if np.isnan(layer["size"]):
+            return place, "NaN"
+    return in_two_passes(layers)
 
 
-@back.wrong("gamma stands in its own gradient")
-def gamma_inside(g, x, gamma, eps):
-    of_x, of_gamma, of_beta = in_one_line(g, x, gamma, eps)
-    return of_x, (g * gamma * z_of(x, eps)).sum(axis=0), of_beta
+@blame.wrong("for dead layers first")
+def two_loops_turned(layers):
+    for place, layer in enumerate(layers):
+        if layer["dead"] == 1:
+            return place, "dead"
+    return in_two_passes(layers)
 
 
-@back.wrong("gamma comes first")
-def beta_before_gamma(g, x, gamma, eps):
-    of_x, of_gamma, of_beta = in_one_line(g, x, gamma, eps)
-    return of_x, of_beta, of_gamma
+@blame.wrong()
+def only_backward(layers):
+    found = abs(np.log(factors(layers)))
+    place = int(found.argmax())
+    return (place + 1, "shrinks") if found[place] > np.log(10) else (None, "healthy")
 
 
-@back.wrong("go over axis 1, along a row")
-def along_axis_1(g, x, gamma, eps):
-    deviation = np.sqrt(x.var(axis=1) + eps)
-    z, h = (x - x.mean(axis=1)) / deviation, g * gamma
-    of_x = (h - h.mean(axis=1) - z * (h * z).mean(axis=1)) / deviation
-    return of_x, (g * z).sum(axis=1), g.sum(axis=1)
+@blame.wrong()
+def nan_by_equality(layers):
+    for place, layer in enumerate(layers):
+        if layer["size"] == float("nan"):
+            return place, "NaN"
+    return in_two_passes([{**layer, "size": 1.0} for layer in layers])
 
 
-@back.wrong("stretched over the batch")
-def examples_apart(g, x, gamma, eps):
-    return in_one_line(g, x, gamma, eps)[0], g * z_of(x, eps), g
+@blame.wrong()
+def the_place_alone(layers):
+    return in_two_passes(layers)[0]
 
 
-@back.wrong("What was stretched gets the sum")
-def means_for_sums(g, x, gamma, eps):
-    return in_one_line(g, x, gamma, eps)[0], (g * z_of(x, eps)).mean(axis=0), g.mean(axis=0)
+residual = answers_to(check.residual_backward)
 
 
-@back.wrong("gamma has shape (2, 2), expected (2,).\nRight so far: x, beta.")
-def gamma_alone_not_summed(g, x, gamma, eps):
-    of_x, _, of_beta = in_one_line(g, x, gamma, eps)
-    return of_x, (g * z_of(x, eps))[:2], of_beta
+@residual.right
+def by_formulas(g, x, W, a):
+    h = np.tanh(x @ W)
+    d = a * g * (1 - h * h)
+    return g + d @ W.T, x.T @ d, np.sum(g * h)
 
 
-@back.wrong()
-def the_forward_pass(g, x, gamma, eps):
-    return z_of(x, eps), gamma, np.zeros_like(gamma)
+@residual.right
+def example_by_example(g, x, W, a):
+    of_x, of_W, of_a = np.zeros_like(x), np.zeros_like(W), 0.0
+    for n in range(len(x)):
+        h = np.tanh(x[n] @ W)
+        jacobian = np.eye(len(W)) + a * (1 - h**2)[:, None] * W.T
+        of_x[n] = g[n] @ jacobian
+        of_W += np.outer(x[n], a * g[n] * (1 - h**2))
+        of_a += g[n] @ h
+    return of_x, of_W, of_a
 
 
-@back.wrong()
-def ones_for_g(g, x, gamma, eps):
-    return in_one_line(np.ones_like(g), x, gamma, eps)
+@residual.right
+def with_einsum(g, x, W, a):
+    z = np.einsum("ni,ij->nj", x, W)
+    d = g / np.cosh(z) ** 2 * a
+    return [g + np.einsum("nj,ij->ni", d, W), np.einsum("ni,nj->ij", x, d), np.einsum("nj,nj->", g, np.tanh(z))]
 
 
-@back.wrong()
-def of_x_alone(g, x, gamma, eps):
-    return in_one_line(g, x, gamma, eps)[0]
+@residual.inputs
+def _(rng):
+    count, width = rng.integers(1, 4, size=2)
+    g, x = rng.normal(size=(2, count, width))
+    return {"g": g, "x": x, "W": rng.normal(size=(width, width)), "a": float(rng.normal())}
+
+
+def but(of_x=None, of_W=None, of_a=None):
+    """A wrong answer: one of the three is made otherwise."""
+
+    def answer(g, x, W, a):
+        right = by_formulas(g, x, W, a)
+        made = [of_x, of_W, of_a]
+        return tuple(other(g, x, W, a) if other else value for other, value in zip(made, right, strict=True))
+
+    return answer
+
+
+def inner(g, x, W, a):
+    return a * g * (1 - np.tanh(x @ W) ** 2)
+
+
+residual.wrong("The path is missing")(but(lambda g, x, W, a: inner(g, x, W, a) @ W.T))
+residual.wrong("The gradient of x is g alone")(but(lambda g, x, W, a: g))
+residual.wrong("The path is multiplied by a")(but(lambda g, x, W, a: a * g + inner(g, x, W, a) @ W.T))
+residual.wrong("you multiply by W")(but(lambda g, x, W, a: g + inner(g, x, W, a) @ W))
+residual.wrong("single number that all entries use")(but(of_a=lambda g, x, W, a: g * np.tanh(x @ W)))
+residual.wrong("you take the mean over the entries")(but(of_a=lambda g, x, W, a: (g * np.tanh(x @ W)).mean()))
+residual.wrong("a stands in its own gradient")(but(of_a=lambda g, x, W, a: a * (g * np.tanh(x @ W)).sum()))
+residual.wrong("The gradient of W is transposed")(but(of_W=lambda g, x, W, a: inner(g, x, W, a).T @ x))
+residual.wrong()(but(lambda g, x, W, a: g * (1 + inner(g, x, W, a) @ W.T)))
+residual.wrong()(but(lambda g, x, W, a: x + inner(g, x, W, a) @ W.T))
+
+
+@residual.wrong("The slope of tanh is missing")
+def no_slope(g, x, W, a):
+    return g + (a * g) @ W.T, x.T @ (a * g), (g * np.tanh(x @ W)).sum()
+
+
+@residual.wrong("1 - h for the slope")
+def no_square(g, x, W, a):
+    d = a * g * (1 - np.tanh(x @ W))
+    return g + d @ W.T, x.T @ d, (g * np.tanh(x @ W)).sum()
+
+
+@residual.wrong("the slope of the sigmoid")
+def as_a_sigmoid(g, x, W, a):
+    h = np.tanh(x @ W)
+    d = a * g * h * (1 - h)
+    return g + d @ W.T, x.T @ d, (g * h).sum()
+
+
+@residual.wrong("You square the product x W itself")
+def squared_product(g, x, W, a):
+    z = x @ W
+    d = a * g * (1 - z**2)
+    return g + d @ W.T, x.T @ d, (g * np.tanh(z)).sum()
+
+
+@residual.wrong("a is missing on the way")
+def no_a(g, x, W, a):
+    d = g * (1 - np.tanh(x @ W) ** 2)
+    return g + d @ W.T, x.T @ d, (g * np.tanh(x @ W)).sum()
+
+
+@residual.wrong("does not go through tanh")
+def through_the_slope(g, x, W, a):
+    slope = 1 - np.tanh(x @ W) ** 2
+    d = a * g * slope
+    return g + d @ W.T, x.T @ d, (g * slope).sum()
+
+
+@residual.wrong()
+def x_alone(g, x, W, a):
+    return by_formulas(g, x, W, a)[0]
+
+
+lengths = answers_to(check.by_length)
+
+
+@lengths.right
+def block_by_block(slopes):
+    sums = [1.0]
+    for slope in slopes:
+        sums = [b + slope * t for b, t in zip([*sums, 0.0], [0.0, *sums], strict=True)]
+    return sums
+
+
+@lengths.right
+def as_a_polynomial(slopes):
+    sums = np.array([1.0])
+    for slope in slopes:
+        sums = np.polymul(sums, [slope, 1.0])
+    return np.concatenate([np.zeros(len(slopes) + 1 - len(sums)), sums])[::-1]
+
+
+@lengths.right
+def in_place_from_behind(slopes):
+    sums = np.zeros(len(slopes) + 1)
+    sums[0] = 1
+    for i, slope in enumerate(slopes, 1):
+        for k in range(i, 0, -1):
+            sums[k] += slope * sums[k - 1]
+    return sums
+
+
+@lengths.inputs
+def _(rng):
+    return {"slopes": [float(slope) for slope in rng.normal(size=rng.integers(0, 6))]}
+
+
+def over_all(slopes, value):
+    return [float(sum(map(value, combinations(slopes, k)))) for k in range(len(slopes) + 1)]
+
+
+lengths.wrong("You count the paths")(lambda slopes: over_all(slopes[:12], lambda path: 1))
+lengths.wrong("You add up the slopes along a path")(
+    lambda slopes: [1.0, *over_all(slopes, sum)[1:]] if len(slopes) < 10 else slopes
+)
+lengths.wrong("reversed order")(lambda slopes: block_by_block(slopes)[::-1])
+lengths.wrong("The path around all blocks is missing")(lambda slopes: block_by_block(slopes)[1:])
+lengths.wrong("Entry 0 is 0 in your list")(lambda slopes: [0.0, *block_by_block(slopes)[1:]])
+lengths.wrong("You dropped the signs")(lambda slopes: block_by_block(list(map(abs, slopes))))
+lengths.wrong("*at most* k blocks")(lambda slopes: np.cumsum(block_by_block(slopes)))
+lengths.wrong()(lambda slopes: float(np.prod(1 + np.array(slopes))))
+lengths.wrong()(lambda slopes: [1.0, *slopes])
+
+
+@lengths.wrong("means over the paths")
+def means(slopes):
+    paths = over_all([1.0] * len(slopes), prod) if len(slopes) < 10 else [1.0] * (len(slopes) + 1)
+    return np.array(block_by_block(slopes)) / paths
+
+
+@lengths.wrong("powers of the slopes")
+def of_powers(slopes):
+    return [1.0] + [float((np.array(slopes) ** k).sum()) for k in range(1, len(slopes) + 1)]
+
+
+@lengths.wrong("next to each other")
+def runs(slopes):
+    count = len(slopes)
+    return [1.0] + [float(sum(prod(slopes[i : i + k]) for i in range(count + 1 - k))) for k in range(1, count + 1)]
+
+
+@lengths.wrong("through the first k blocks")
+def prefixes(slopes):
+    sums = [1.0]
+    for slope in slopes:
+        sums.append(sums[-1] * slope)
+    return sums
+
+
+@lengths.wrong()
+def from_the_front(slopes):
+    """Updated in place from the front, so that a block is gone through more than once."""
+    sums = np.zeros(len(slopes) + 1)
+    sums[0] = 1
+    for slope in slopes:
+        for k in range(1, len(sums)):
+            sums[k] += slope * sums[k - 1]
+    return sums
+
+
+ANOTHER = np.random.default_rng(4)
 
 
 mend = answers_to(check.repair)
@@ -625,3 +808,204 @@ def transposed(model, rng):
     for layer in linears(model):
         layer.weight = nn.Parameter(rng.normal(size=layer.weight.shape[::-1]) * np.sqrt(2 / layer.weight.shape[0]))
         layer.bias.data[...] = 0.0
+
+
+cure = answers_to(check.treat)
+
+
+def kind_of(goes, comes):
+    """The kind of a pair, or None."""
+    ratio = np.divide(rms(goes), rms(comes))
+    if (goes == 0).all(axis=0).mean() >= 0.75:
+        return "dead"
+    return "small" if ratio < 1 / 3 else "large" if ratio > 3 else None
+
+
+def mend_one(layer, rng):
+    layer.weight.data[...] = rng.normal(size=layer.weight.shape) * np.sqrt(2 / len(layer.weight))
+    layer.bias.data[...] = 0
+
+
+@cure.right
+def pair_by_pair(model, x, rng):
+    found = {}
+    for place in range(0, len(model) - 1, 2):
+        pair = model[place : place + 2]
+        kind = kind_of(pair(x).data, x)
+        if kind:
+            found[place] = kind
+            mend_one(model[place], rng)
+        x = pair(x).data
+    return found
+
+
+@cure.right
+def again_and_again(model, x, rng):
+    """Treat the first sick layer, and begin again from the inputs."""
+    found = {}
+    while True:
+        values = [x]
+        for layer in model:
+            values.append(layer(Tensor(values[-1])).data)
+        for place in range(0, len(model) - 1, 2):
+            kind = kind_of(values[place + 2], values[place])
+            if kind:
+                found[place] = kind
+                mend_one(model[place], rng)
+                break
+        else:
+            return dict(sorted(found.items()))
+
+
+@cure.right
+def uniform_and_new_parameters(model, x, rng):
+    found = {}
+    for place in range(0, len(model) - 1, 2):
+        layer, goes = model[place], model[place : place + 2](x).data
+        if (kind := kind_of(goes, x)) is not None:
+            found[place] = kind
+            limit = np.sqrt(6 / len(layer.weight))
+            layer.weight = nn.Parameter(rng.uniform(-limit, limit, size=layer.weight.shape).astype(np.float32))
+            layer.bias = nn.Parameter(np.zeros(layer.bias.shape, dtype=np.float32))
+            goes = model[place : place + 2](x).data
+        x = goes
+    return found
+
+
+@cure.inputs
+def _(rng):
+    if rng.random() < 0.1:
+        return Case({"sizes": [16, 24, 3]}, call=check.treated_thrice, accept=check.wrong_seeds)
+    sizes = [int(width) for width in rng.integers(20, 50, size=rng.integers(3, 6))]
+    sick = {}
+    for place in range(0, 2 * (len(sizes) - 2), 2):
+        if rng.random() < 0.5:
+            sick[place] = str(rng.choice(list(check.FAULTS)))
+    return check.treatment(sizes, sick, int(rng.integers(1000)))
+
+
+@cure.stub
+def gives_dots(model, x, rng):
+    return ...
+
+
+def treating(judge=kind_of, mend=mend_one, look_again=True, every=False, last=1):
+    """A treatment of which one part is another."""
+
+    def answer(model, x, rng):
+        found = {}
+        for place in range(0, len(model) - last, 2):
+            pair = model[place : place + 2]
+            before = pair(x).data
+            kind = judge(before, x)
+            if kind or every:
+                mend(model[place], rng)
+            if kind:
+                found[place] = kind
+            x = pair(x).data if look_again else before
+        return found
+
+    return answer
+
+
+def judged_by(dead=0.75, low=1 / 3, high=3.0, size=rms):
+    def judge(goes, comes):
+        ratio = np.divide(size(goes), size(comes))
+        if (goes == 0).all(axis=0).mean() >= dead:
+            return "dead"
+        return "small" if ratio < low else "large" if ratio > high else None
+
+    return judge
+
+
+def mended_by(size=lambda layer: np.sqrt(2 / len(layer.weight)), draw=np.random.Generator.standard_normal, bias=0.0):
+    def mend(layer, rng):
+        layer.weight.data[...] = size(layer) * draw(rng, size=layer.weight.shape)
+        layer.bias.data[...] = bias
+
+    return mend
+
+
+cure.wrong("it is healthy. Judge it by what they send")(treating(look_again=False))
+cure.wrong("Layer 0 is not sick, and it has changed")(treating(every=True))
+cure.wrong("Layer 4 is the last one")(treating(last=0))
+cure.wrong("'dead', and you say 'small'")(treating(judged_by(dead=2.0)))
+cure.wrong("Layer 2 is sick, and you have not found it")(treating(lambda goes, comes: None))
+cure.wrong("You found 'dead' in layer 4, and it is healthy: its factor is")(treating(judged_by(dead=0.4)))
+cure.wrong("Layer 2 is 'dead', and you say 'small'")(treating(judged_by(dead=1.0, low=0.9)))
+cure.wrong("Layer 4 is sick, and you have not found it")(treating(judged_by(high=1e9)))
+cure.wrong("Layer 0 is sick, and you have not found it")(treating(judged_by(low=0.0)))
+cure.wrong("left it as it was")(treating(mend=lambda layer, rng: None))
+cure.wrong("The weights of layer 2 have stayed as they were")(
+    treating(mend=lambda layer, rng: nn.init.zeros_(layer.bias))
+)
+cure.wrong("The biases of layer 2 go from")(
+    treating(mend=lambda layer, rng: nn.init.kaiming_normal_(layer.weight, rng=rng))
+)
+cure.wrong("the mean square halves in each layer")(treating(mend=mended_by(lambda layer: len(layer.weight) ** -0.5)))
+cure.wrong("That is the variance")(treating(mend=mended_by(lambda layer: 2 / len(layer.weight))))
+cure.wrong("have the mean")(treating(mend=mended_by(draw=lambda rng, size: abs(rng.standard_normal(size)))))
+cure.wrong("are equal. Each is drawn for itself")(treating(mend=mended_by(draw=lambda rng, size: np.ones(size))))
+cure.wrong("Two generators give the same weights")(
+    treating(mend=mended_by(draw=lambda rng, size: np.random.default_rng(0).standard_normal(size)))
+)
+cure.wrong("From the same seed come other weights")(
+    treating(mend=mended_by(draw=lambda rng, size: ANOTHER.standard_normal(size)))
+)
+
+
+@cure.wrong("Return a dictionary")
+def the_places(model, x, rng):
+    return list(pair_by_pair(model, x, rng))
+
+
+@cure.wrong("it is healthy. Judge it by what they send")
+def all_judged_before(model, x, rng):
+    values, found = x, {}
+    for place in range(0, len(model) - 1, 2):
+        goes = model[place : place + 2](values).data
+        kind = "dead" if not values.any() else kind_of(goes, values)
+        if kind:
+            found[place] = kind
+        values = goes
+    for place in found:
+        mend_one(model[place], rng)
+    return found
+
+
+@cure.wrong("times a number")
+def rescaled(model, x, rng):
+    found = {}
+    for place in range(0, len(model) - 1, 2):
+        layer, pair = model[place], model[place : place + 2]
+        kind = kind_of(pair(x).data, x)
+        if kind:
+            found[place] = kind
+            if kind == "dead":
+                mend_one(layer, rng)
+            else:
+                layer.weight.data *= np.sqrt(2 / len(layer.weight)) / layer.weight.data.std()
+        x = pair(x).data
+    return found
+
+
+@cure.wrong("sick, and you have not found it")
+def the_first_alone(model, x, rng):
+    for place in range(0, len(model) - 1, 2):
+        pair = model[place : place + 2]
+        kind = kind_of(pair(x).data, x)
+        if kind:
+            mend_one(model[place], rng)
+            return {place: kind}
+        x = pair(x).data
+    return {}
+
+
+@cure.wrong()
+def returns_nothing(model, x, rng):
+    pair_by_pair(model, x, rng)
+
+
+@cure.wrong("There is no linear layer at place 1")
+def by_number(model, x, rng):
+    return {place // 2: kind for place, kind in pair_by_pair(model, x, rng).items()}
