@@ -12,11 +12,13 @@ from .jacobian_spotlight import JacobianSpotlight
 from .logits import DraggableLogits
 from .normalized_batch import NormalizedBatch
 from .optimizer_race import OptimizerRace
+from .point_on_line import PointOnLine
 from .proven_box import ProvenBox
 from .step_sweep import StepSweep
 from .tangent_secant import TangentSecant
 
 WIDGETS = (
+    PointOnLine,
     TangentSecant,
     ChainRuleWalkthrough,
     BackwardOrder,

@@ -9,8 +9,8 @@ from notebooks import read
 # What each lesson introduces: names of gradlib (a class brings its attributes with it), and a few notions:
 # "@" is the matrix product, ".backward" an attribute of anything. A name of gradlib that is not here fails.
 TAUGHT = {
-    "00": ["checks"],
-    "01": ["numerical_gradient", "palette", "plots.style", "widgets.TangentSecant"],
+    "00": ["checks", "palette", "plots.style", "widgets.PointOnLine"],
+    "01": ["numerical_gradient", "widgets.TangentSecant"],
     "02": ["show_graph", "explain", "gradient_paths", "widgets.ChainRuleWalkthrough", "primitives"],
     "03": ["scalar.Value", "scalar.topological_order", "widgets.BackwardOrder", ".backward", ".grad"],
     "04": ["autograd.unbroadcast", "widgets.BroadcastExplorer"],
