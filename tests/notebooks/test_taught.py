@@ -41,9 +41,6 @@ TAUGHT = {
     "18": ["bounds", "widgets.ProvenBox"],
 }
 
-# Lesson 00 is a tour: it shows what later lessons teach, and says so.
-SHOWN = {"00": ["Tensor", "widgets.TangentSecant", "widgets.ChainRuleWalkthrough"]}
-
 
 def imported(nodes):
     """The path in gradlib of each name that an import brings: "Value" is "scalar.Value", "gradlib" is ""."""
@@ -78,7 +75,6 @@ def untaught(source, lesson):
     """Those of its names that no lesson up to this one has introduced."""
     every = [name for names in TAUGHT.values() for name in names]
     known = [name for number, names in TAUGHT.items() if number <= lesson for name in names]
-    known += SHOWN.get(lesson, [])
     return {
         name
         for name in uses(source)
