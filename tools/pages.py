@@ -3,7 +3,8 @@
 python tools/pages.py            write notebooks/contents.ipynb, glossary.ipynb and formulas.ipynb
 python tools/pages.py --check    write nothing, name those that differ
 
-contents: every lesson, what one can do after it, its time and prerequisites, and what the learner has passed.
+contents: what is next for the learner, every lesson, what one can do after it, its time and prerequisites, and what the
+learner has passed.
 glossary: the terms at the end of each lesson. formulas: the table's entries, and each lesson's summary.
 """
 
@@ -92,17 +93,21 @@ def make_contents() -> NotebookNode:
         rows.append(f"| [{lesson.title}]({lesson.path.name}) | {lesson.promise} | {time} | {exercises} |")
     before = ["| lesson | needs |", "|---|---|"]
     before += [f"| [{lesson.title}]({lesson.path.name}) | {lesson.line('Prerequisites')} |" for lesson in lessons()]
+    own = {"tags": ["nbval-ignore-output"]}
     notebook = page(
         new_markdown_cell(
             "# Contents\n\nThe lessons in the order in which they build on each other. Look things up in the "
-            "[glossary](glossary.ipynb) and on the [formula sheet](formulas.ipynb).\n\n" + "\n".join(rows)
+            "[glossary](glossary.ipynb) and on the [formula sheet](formulas.ipynb)."
         ),
         new_markdown_cell(
-            "## What you have passed\n\nRun this cell: it reads the small file on your own computer in which the "
+            "## What is next for you\n\nRun this cell. It reads the small file on your own computer in which the "
             "checks keep what has passed."
         ),
-        # The output depends on the reader, so nbval does not compare it. The stored table has nothing passed.
-        new_code_cell("from gradlib import checks\n\nchecks.progress()", metadata={"tags": ["nbval-ignore-output"]}),
+        # The two outputs depend on the reader, so nbval does not compare them. Stored is what a beginner sees.
+        new_code_cell("from gradlib import checks\n\nchecks.what_is_next()", metadata=own),
+        new_markdown_cell("## All lessons\n\n" + "\n".join(rows)),
+        new_markdown_cell("## What you have passed"),
+        new_code_cell("checks.progress()", metadata=own),
         new_markdown_cell("## What each lesson needs\n\n" + "\n".join(before)),
     )
     run(notebook, ROOT / "notebooks")

@@ -1,7 +1,7 @@
 '''Checks of the exercises: one call says what is right, what is not right yet, and which mistake it looks like.
 
     from gradlib.checks import lesson_01 as check
-    check.central_difference(central_difference)
+    check.slope_along(slope_along)
 
 How to write one
 ----------------
@@ -63,12 +63,13 @@ changes of the right answers: each that passes shows a case that is missing.
 from .cases import Case, Refused
 from .exercises import Exercise, exercise
 from .limits import Limits
-from .overview import Progress, all_exercises, progress
+from .overview import Advice, Progress, all_exercises, progress, what_is_next
 from .record import progress_file
 from .report import Report
 from .values import named
 
 __all__ = [
+    "Advice",
     "Case",
     "Exercise",
     "Limits",
@@ -80,4 +81,5 @@ __all__ = [
     "named",
     "progress",
     "progress_file",
+    "what_is_next",
 ]

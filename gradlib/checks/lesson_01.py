@@ -5,130 +5,161 @@ import numpy as np
 from gradlib.checks.cases import Case
 from gradlib.checks.exercises import exercise
 from gradlib.checks.values import named
+from gradlib.finite_differences import numerical_gradient
 
 TITLE = "Slopes"
-
-CUBE = named("x³", lambda x: x**3)
-SINE = named("sin x", np.sin)
-EXPONENTIAL = named("eˣ", np.exp)
-HILL = named("4 - x²", lambda x: 4 - x**2)
-SEVEN = named("7, whatever x is", lambda x: 7.0)
 
 
 # --- 1 -----------------------------------------------------------------------------------------
 
 
-@exercise("The central difference", points=1)
-def central_difference():
-    """Return the slope of f at x, measured from x - h to x + h.
+@exercise("The slope along a direction", points=2)
+def slope_along():
+    """Return the slope of f at x along a direction, by a central difference with the step h.
 
-    f is a function of one number, x is where the slope is wanted, h > 0 is the step. For x² at 3 with h =
-    0.1 the answer is 6: the parabola goes from 2.9² = 8.41 to 3.1² = 9.61 over a width of 0.2. For x³ at
-    2 with h = 0.5 it is 12.25, which is h² more than the derivative.
+    f takes an array of x's shape and returns a number. The direction is an array of the same shape; its length does
+    not matter, and it is not zero. h is the distance from x to each of the two places where f is asked. f is run twice,
+    however many entries x has. For f = 2x₀ + 3x₁ the slope along [0, 5] is 3, and along [3, 4] it is 3.6.
     """
-    # Worked out on paper, so that the check adds no rounding of its own.
-    for f, x, h, slope in [
-        (CUBE, 2.0, 0.5, 12.25),  # 3x² + h²
-        (CUBE, -1.5, 0.1, 6.76),
-        (SINE, 0.8, 0.3, np.cos(0.8) * np.sin(0.3) / 0.3),
-        (EXPONENTIAL, -1.0, 0.01, np.exp(-1.0) * np.sinh(0.01) / 0.01),
-        (HILL, 3.0, 0.1, -6.0),  # f falls
-        (SINE, 2.5, 0.4, np.cos(2.5) * np.sin(0.4) / 0.4),
-        (CUBE, 0.0, 0.5, 0.25),
-        (SEVEN, 1.0, 0.2, 0.0),
+    plane = named("2x₀ + 3x₁", lambda x: 2 * x[0] + 3 * x[1])
+    saddle = named("x₀ · x₁", lambda x: x[0] * x[1])
+    cubes = named("x₀³ + x₁³", lambda x: x[0] ** 3 + x[1] ** 3)
+    corners = named("x₀₀ · x₁₂", lambda x: x[0, 0] * x[1, 2])
+    matrix = np.array([[2.0, 0.0, 1.0], [0.0, 1.0, 5.0]])
+    diagonal = np.array([[4.0, 0.0, 0.0], [0.0, 0.0, -3.0]])
+    for f, x, direction, h, expected in [
+        (plane, [0.0, 0.0], [0.0, 5.0], 1.0, 3.0),
+        (plane, [1.0, 2.0], [3.0, 4.0], 0.5, 3.6),
+        (plane, [1.0, 2.0], [-3.0, -4.0], 0.5, -3.6),
+        (saddle, [2.0, 5.0], [-4.0, 3.0], 0.25, -2.8),
+        (saddle, [0.5, 0.25], [1.0, 1.0], 0.1, 0.75 / 2**0.5),
+        # Along an axis the central difference of x³ is 3x² + h², so that a step of the learner's own shows.
+        (cubes, [2.0, 1.0], [3.0, 0.0], 0.5, 12.25),
     ]:
-        yield Case({"f": f, "x": x, "h": h}, expected=slope)
+        yield Case({"f": f, "x": np.array(x), "direction": np.array(direction), "h": h}, expected, atol=1e-7)
+    for f, x, direction, expected, about in [
+        (plane, np.array([1, 2]), np.array([3, 4]), 3.6, "integers"),
+        (corners, matrix, diagonal, (4 * 5 - 3 * 2) / 5, "a matrix"),
+    ]:
+        yield Case({"f": f, "x": x, "direction": direction, "h": 0.01}, expected, atol=1e-7, about=about)
     yield Case(
-        {"f": SINE, "x": 0.8, "h": 0.02},
-        call=how_error_falls,
-        expected=4.0,
-        rtol=1e-3,
-        about="the error with h over the error with h/2, which is 4",
+        {"f": named("Σ xᵢ", lambda x: x.sum()), "x": np.arange(5.0), "direction": np.ones(5), "h": 0.1},
+        expected=2,
+        accept=two_runs,
+        call=number_of_runs,
+        about="the number of runs of f, which is 2",
     )
 
 
-def how_error_falls(central_difference, f, x, h):
-    """The factor by which the error of the slope of sin shrinks when h is halved."""
-    return abs(central_difference(f, x, h) - np.cos(x)) / abs(central_difference(f, x, h / 2) - np.cos(x))
+def number_of_runs(slope_along, f, x, direction, h):
+    runs = []
+
+    def counting(x):
+        runs.append(1)
+        return f(x)
+
+    answer = slope_along(counting, x, direction, h)
+    return answer if answer is None or answer is ... else len(runs)
 
 
-@central_difference.mistake
-def forward_difference(f, x, h):
-    """You went from x to x + h: that is the forward difference. The central one reaches as far to the
-    left as to the right."""
-    return (f(x + h) - f(x)) / h
+def two_runs(runs):
+    if runs == 2:
+        return None
+    return f"For 5 entries your code runs f {runs} times. Move all entries together along the direction: two runs do."
 
 
-@central_difference.mistake
-def backward_difference(f, x, h):
-    """You went from x - h to x. The central difference reaches as far to the right as to the left."""
-    return (f(x) - f(x - h)) / h
+def along(f, x, direction, h, low=-1, high=1, width=2, length=lambda d: np.sqrt((d**2).sum())):
+    """The slope from f at high · h and low · h along the direction. The mistakes below vary it."""
+    u = direction / length(direction)
+    return (f(x + high * h * u) - f(x + low * h * u)) / (width * h)
 
 
-@central_difference.mistake
-def over_one_step(f, x, h):
-    """Your slope is twice too steep. How far apart do the two points lie: one step, or more?"""
-    return (f(x + h) - f(x - h)) / h
+@slope_along.mistake
+def length_kept(f, x, direction, h):
+    """You went further along a longer direction, and divided by 2h all the same. A direction says where to go: make its
+    length 1 first."""
+    return along(f, x, direction, h, length=lambda d: 1)
 
 
-@central_difference.mistake
-def times_h(f, x, h):
-    """Python reads `a / 2 * h` from the left, as (a / 2) · h: you multiplied by h instead of dividing by
-    it."""
-    return (f(x + h) - f(x - h)) / 2 * h
+@slope_along.mistake
+def length_kept_and_squared(f, x, direction, h):
+    """You divided the direction by its squared length. Its length is the root of that."""
+    return along(f, x, direction, h, length=lambda d: (d**2).sum())
 
 
-@central_difference.mistake
-def not_over_h(f, x, h):
-    """You halved the difference of the two values, but a slope is a rise over a width, and the width
-    depends on h."""
-    return (f(x + h) - f(x - h)) / 2
+@slope_along.mistake
+def sum_of_entries(f, x, direction, h):
+    """You divided the direction by the sum of its entries. Its length is the root of the sum of their squares."""
+    return along(f, x, direction, h, length=lambda d: d.sum())
 
 
-@central_difference.mistake
-def rise_alone(f, x, h):
-    """That is how far f rises between the two points. A slope is the rise over the width."""
-    return f(x + h) - f(x - h)
+@slope_along.mistake
+def sum_of_sizes(f, x, direction, h):
+    """You divided the direction by the sum of the sizes of its entries. Its length is the root of the sum of their
+    squares."""
+    return along(f, x, direction, h, length=lambda d: np.abs(d).sum())
 
 
-@central_difference.mistake
-def from_right_to_left(f, x, h):
-    """Your slope has the right size and the other sign: the rise is taken from right to left, the width
-    from left to right."""
-    return (f(x - h) - f(x + h)) / (2 * h)
+@slope_along.mistake
+def largest_entry(f, x, direction, h):
+    """You divided the direction by its largest entry. Its length is the root of the sum of the squares of all
+    entries."""
+    return along(f, x, direction, h, length=lambda d: np.abs(d).max())
 
 
-@central_difference.mistake
-def half_the_step(f, x, h):
-    """That is a central difference too, but with half the step: here h is the distance from x to each of
-    the two points."""
-    return (f(x + h / 2) - f(x - h / 2)) / h
+@slope_along.mistake
+def one_sided(f, x, direction, h):
+    """You went from x in one direction only: that is a forward difference. A central one goes as far back."""
+    return along(f, x, direction, h, low=0, width=1)
 
 
-@central_difference.mistake
-def value_moved(f, x, h):
-    """Your answer is 1 whatever f is. A rise is the difference of two values of f: it is x that must be
-    moved, and then f is applied."""
-    return (f(x) + h - (f(x) - h)) / (2 * h)
+@slope_along.mistake
+def over_one_step(f, x, direction, h):
+    """Your slope is twice too steep. How far apart do the two places lie: one step, or more?"""
+    return along(f, x, direction, h, width=1)
 
 
-@central_difference.mistake
-def second_value_divided(f, x, h):
-    """Only the second value is divided: Python divides before it subtracts. The whole rise belongs above
-    the fraction bar."""
-    return f(x + h) - f(x - h) / (2 * h)
+@slope_along.mistake
+def times_h(f, x, direction, h):
+    """Python reads `a / 2 * h` from the left, as (a / 2) · h: you multiplied by h instead of dividing by it."""
+    return along(f, x, direction, h) * h * h
 
 
-@central_difference.mistake
-def sign_lost(f, x, h):
-    """You lost the sign of the slope. Where f falls, its slope is negative."""
-    return abs(f(x + h) - f(x - h)) / (2 * h)
+@slope_along.mistake
+def rise_alone(f, x, direction, h):
+    """That is how far f rises between the two places. A slope is the rise divided by the width."""
+    return along(f, x, direction, h) * 2 * h
 
 
-@central_difference.mistake
-def own_step(f, x, h):
-    """Your answer is the slope for a tiny step, whatever h is. The caller chooses the step."""
-    return (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+@slope_along.mistake
+def other_way(f, x, direction, h):
+    """Your slope has the right size and the other sign: the rise is taken from the end to the start, the width from the
+    start to the end."""
+    return -along(f, x, direction, h)
+
+
+@slope_along.mistake
+def sign_lost(f, x, direction, h):
+    """You lost the sign of the slope. Along a direction in which f falls, its slope is negative."""
+    return abs(along(f, x, direction, h))
+
+
+@slope_along.mistake
+def all_entries_alike(f, x, direction, h):
+    """You moved all entries by the same amount. The direction says how far each of them goes."""
+    return along(f, x, np.ones(x.shape), h)
+
+
+@slope_along.mistake
+def own_step(f, x, direction, h):
+    """You measure with a step of your own. The caller chooses the step h."""
+    return along(f, x, direction, 1e-5)
+
+
+@slope_along.mistake
+def half_the_step(f, x, direction, h):
+    """Your two places lie h apart. Here h is the distance from x to each of them."""
+    return along(f, x, direction, h / 2)
 
 
 # --- 2 -----------------------------------------------------------------------------------------
@@ -168,8 +199,8 @@ def error_order():
 
 @error_order.mistake
 def ratio(error, h):
-    """You found how many times smaller the error becomes. The order is the power: halving h divides the
-    error by 2ᵖ."""
+    """You found how many times smaller the error becomes. The order is the power: half the step divides the error
+    by 2ᵖ."""
     return error(h) / error(h / 2)
 
 
@@ -224,83 +255,88 @@ def at_an_own_step(error, h):
 # --- 3 -----------------------------------------------------------------------------------------
 
 
-@exercise("The best step", points=2)
-def best_step():
-    """Return a good step for the central difference of an ordinary function at an ordinary x, in a given
-    dtype.
+@exercise("The best step of any order", points=2)
+def step_of_order():
+    """Return a good step for a difference of order p in a given dtype.
 
-    dtype is np.float32 or np.float64. "Ordinary" means that x, f and its derivatives are about 1 in size,
-    like those of sin at 0.8. Too long a step and truncation spoils the slope, too short and round-off
-    does: the best step is where the two are about equal. `np.finfo(dtype).eps` is the rounding error ε of
-    a dtype: 1.2e-7 and 2.2e-16. Any step within a factor of 10 of the best is right.
+    The truncation error of a difference of order p is about hᵖ, for a function whose values and derivatives are about
+    1 in size. Its round-off error is about ε / h. `np.finfo(dtype).eps` is ε: 1.2e-7 in float32 and 2.2e-16 in float64.
+    The best step is where the two errors are about equal. Any step within a factor of 3 of it is right. For p = 2 it is
+    6.1e-6 in float64.
     """
-    for dtype in (np.float64, np.float32):
-        best = float(np.finfo(dtype).eps) ** (1 / 3)
+    for dtype, p in [(np.float64, 2), (np.float64, 1), (np.float64, 4), (np.float32, 2), (np.float32, 1)]:
+        best = float(np.finfo(dtype).eps) ** (1 / (p + 1))
         yield Case(
-            {"dtype": dtype},
+            {"dtype": dtype, "p": p},
             expected=best,
-            accept=lambda h, dtype=dtype, best=best: near_the_best(h, best, dtype),
-            rtol=0.6,  # only to recognise mistakes: steps of 1.0e-5 and 1.5e-5 count as the same idea
+            accept=lambda h, dtype=dtype, p=p, best=best: near_the_best(h, best, dtype, p),
+            rtol=0.3,  # only to recognise mistakes: steps of 1.0e-5 and 1.2e-5 count as the same idea
             atol=0.0,
         )
 
 
-def near_the_best(h, best, dtype):
+def near_the_best(h, best, dtype, p):
     if not 0 < h < np.inf:
         return "A step is a positive number."
-    if best / 10 <= h <= best * 10:
+    if best / 3 <= h <= best * 3:
         return None
+    epsilon = float(np.finfo(dtype).eps)
     spoiler = "truncation: the step is too long" if h > best else "round-off: the step is too short"
     return (
-        f"Measured with your step in {dtype.__name__}, the slope of sin at 0.8 is off by "
-        f"{error_of_sine(h, dtype):.0e}; with the best step it is off by {error_of_sine(best, dtype):.0e}. What spoils "
-        f"yours is {spoiler}."
+        f"Your step leaves a truncation error of about {float(h) ** p:.0e} and a round-off error of about "
+        f"{epsilon / float(h):.0e}; the best one leaves {best**p:.0e} of each. What spoils yours is {spoiler}."
     )
 
 
-def error_of_sine(h, dtype):
-    x, h = dtype(0.8), dtype(h)
-    return abs(float((np.sin(x + h) - np.sin(x - h)) / (2 * h)) - np.cos(0.8))
+@step_of_order.mistake
+def cube_root(dtype, p):
+    """You take the cube root of ε for every p. That is right for p = 2 alone, where h² meets ε / h."""
+    return float(np.finfo(dtype).eps) ** (1 / 3)
 
 
-@best_step.mistake
-def square_root(dtype):
-    """The square root of ε is the best step of a forward difference, where h meets ε/h. The central
-    difference's error falls as h², so its two errors meet elsewhere."""
-    return float(np.finfo(dtype).eps) ** 0.5
+@step_of_order.mistake
+def root_of_order_p(dtype, p):
+    """You set hᵖ equal to ε. Round-off is ε / h: it is divided by the step."""
+    return float(np.finfo(dtype).eps) ** (1 / p)
 
 
-@best_step.mistake
-def a_third(dtype):
-    """Your step is ε/3. Powers are calculated before divisions, so `a ** 1 / 3` means a third of a."""
-    return float(np.finfo(dtype).eps) / 3
+@step_of_order.mistake
+def error_not_step(dtype, p):
+    """That is the error which the best step leaves, hᵖ, and not the step."""
+    return float(np.finfo(dtype).eps) ** (p / (p + 1))
 
 
-@best_step.mistake
-def epsilon(dtype):
-    """Your step is ε itself, the distance from 1 to the next number. Over so short a way f changes by no
-    more than it is rounded."""
+@step_of_order.mistake
+def power_before_division(dtype, p):
+    """Powers are calculated before divisions, so `a ** 1 / n` means a divided by n."""
+    return float(np.finfo(dtype).eps) / (p + 1)
+
+
+@step_of_order.mistake
+def epsilon(dtype, p):
+    """Your step is ε itself, the distance from 1 to the next number. Over so short a way f changes by no more than it
+    is rounded."""
     return float(np.finfo(dtype).eps)
 
 
-@best_step.mistake
-def error_not_step(dtype):
-    """That is the error which the best step leaves, about its square, and not the step."""
-    return float(np.finfo(dtype).eps) ** (2 / 3)
+@step_of_order.mistake
+def one_dtype_for_all(dtype, p):
+    """Your step is good in float64, and the same in float32. That has about half as many digits, so round-off begins
+    much earlier."""
+    return float(np.finfo(np.float64).eps) ** (1 / (p + 1))
 
 
-@best_step.mistake
-def one_step_for_all(dtype):
-    """You gave one step for both dtypes. It is good in float64; float32 has about half as many digits, so
-    round-off begins much earlier."""
-    return 1e-5
-
-
-@best_step.mistake
-def tiniest(dtype):
-    """That is the smallest positive number of its dtype. Added to x it is rounded away: x + h is x, and
-    nothing moves."""
+@step_of_order.mistake
+def tiniest(dtype, p):
+    """That is the smallest positive number of its dtype. Added to x it is rounded away: x + h is x, and nothing
+    moves."""
     return float(np.finfo(dtype).tiny)
+
+
+@step_of_order.mistake
+def inverted(dtype, p):
+    """Your step is longer than 1: the sign of the power is wrong."""
+    return float(np.finfo(dtype).eps) ** (-1 / (p + 1))
 
 
 # --- 4 -----------------------------------------------------------------------------------------
@@ -384,25 +420,27 @@ def one_gap(x, h):
 # --- 5 -----------------------------------------------------------------------------------------
 
 
-@exercise("The gradient of a function of many variables", points=3)
-def numerical_gradient():
-    """Return the gradient of f at x by central differences: one slope for each entry of x, in an array of
-    x's shape.
+@exercise("The bend along each entry", points=3)
+def curvatures():
+    """Return for each entry of x how f bends along it: how much the slope to the right of x exceeds the slope to its
+    left, divided by h.
 
-    f takes an array of x's shape and returns a number. x may be a vector, a matrix, an array of more axes,
-    or a single number without axes; it may hold integers. h is the step. For f(x) = x₀² · x₁ at [3, 2] the
-    answer is [12, 9]. x belongs to the caller: afterwards it must hold what it held before, even if f
-    raises an error.
+    The slope to the right goes from x to x + h, the one to the left from x - h to x; the other entries stay. f takes
+    an array of x's shape and returns a number. x may be a vector, a matrix, an array of more axes, or a single number
+    without axes; it may hold integers. For f = x₀² · x₁ at [3, 2] the answer is [4, 0]. x belongs to the caller:
+    afterwards it must hold what it held before, even if f raises an error.
     """
     product = named("x₀² · x₁", lambda x: x[0] ** 2 * x[1])
-    cubes = named("x₀³ + x₁³", lambda x: x[0] ** 3 + x[1] ** 3)
-    corners = named("x₀₀ · x₁₂", lambda x: x[0, 0] * x[1, 2])
-    yield Case({"f": product, "x": np.array([3.0, 2.0]), "h": 0.01}, expected=np.array([12.0, 9.0]), atol=1e-6)
-    # A central difference of x³ is 3x² + h², so that a step of the learner's own shows.
-    yield Case({"f": cubes, "x": np.array([1.0, -2.0]), "h": 0.5}, expected=np.array([3.25, 12.25]), atol=1e-6)
+    cubes = named("x₀³ - x₁³", lambda x: x[0] ** 3 - x[1] ** 3)
+    fourth = named("x₀⁴ + x₁²", lambda x: x[0] ** 4 + x[1] ** 2)
+    corners = named("x₀₀² · x₁₂²", lambda x: x[0, 0] ** 2 * x[1, 2] ** 2)
+    yield Case({"f": product, "x": np.array([3.0, 2.0]), "h": 0.1}, expected=np.array([4.0, 0.0]), atol=1e-6)
+    yield Case({"f": cubes, "x": np.array([1.0, 2.0]), "h": 0.5}, expected=np.array([6.0, -12.0]), atol=1e-6)
+    # The bend of x⁴ comes out as 12x² + 2h², so that a step of the learner's own shows.
+    yield Case({"f": fourth, "x": np.array([1.0, -2.5]), "h": 0.5}, expected=np.array([12.5, 2.0]), atol=1e-6)
     yield Case(
-        {"f": corners, "x": np.array([[2.0, 0.0, 1.0], [0.0, 1.0, 5.0]]), "h": 0.01},
-        expected=np.array([[5.0, 0.0, 0.0], [0.0, 0.0, 2.0]]),
+        {"f": corners, "x": np.array([[2.0, 0.0, 1.0], [0.0, 1.0, 5.0]]), "h": 0.1},
+        expected=np.array([[50.0, 0.0, 0.0], [0.0, 0.0, 8.0]]),
         atol=1e-6,
         about="an f that looks for its entries in two axes",
     )
@@ -415,7 +453,7 @@ def numerical_gradient():
         (rng.normal(size=(3, 2)).round(2).T, "a transposed matrix"),
         (rng.normal(size=(2, 1, 2)).round(2), "three axes"),
     ]:
-        yield Case({"f": WAVES, "x": x, "h": 1e-3}, expected=gradient_of_waves(x), rtol=0.0, atol=1e-5, about=about)
+        yield Case({"f": WAVES, "x": x, "h": 0.01}, expected=bends_of_waves(x, 0.01), rtol=0.0, atol=1e-6, about=about)
     yield Case(
         {
             "f": named("one that raises an error at its second call", WAVES),
@@ -434,9 +472,10 @@ def waves(x):
     return (numbers * np.sin(x)).sum() + x.sum() ** 2
 
 
-def gradient_of_waves(x):
+def bends_of_waves(x, h):
+    """Worked out on paper: sin(x + h) - 2 sin x + sin(x - h) = 2 sin x (cos h - 1)."""
     numbers = np.arange(1, x.size + 1).reshape(x.shape)
-    return numbers * np.cos(x) + 2 * x.sum()
+    return numbers * np.sin(x) * 2 * (np.cos(h) - 1) / h**2 + 2
 
 
 WAVES = named("Σ i · sin xᵢ + (Σ xᵢ)²", waves)
@@ -446,7 +485,7 @@ class Unlucky(Exception):
     """Raised by a function under test, on purpose."""
 
 
-def with_a_failing_f(numerical_gradient, f, x, h):
+def with_a_failing_f(curvatures, f, x, h):
     calls = []
 
     def fails_at_its_second_call(x):
@@ -456,140 +495,372 @@ def with_a_failing_f(numerical_gradient, f, x, h):
         return f(x)
 
     try:
-        numerical_gradient(fails_at_its_second_call, x, h)
+        curvatures(fails_at_its_second_call, x, h)
     except Unlucky:
         pass
 
 
-def slopes(f, x, h, low=-1, high=1, width=2, sign=1):
-    """A gradient from f(x + high · h) and f(x + low · h), over width · h. The mistakes below vary it."""
-    moved = np.array(x, dtype=np.float64)
-    gradient = np.zeros_like(moved)
-    for index in np.ndindex(moved.shape):
-        center = moved[index]
-        moved[index] = center + high * h
-        above = f(moved)
-        moved[index] = center + low * h
-        below = f(moved)
-        moved[index] = center
-        gradient[index] = sign * (above - below) / (width * h)
-    return gradient
-
-
-@numerical_gradient.mistake
-def one_sided_gradient(f, x, h):
-    """Each slope is a forward difference: it goes from x to x + h. Its error is about h, a central one's
-    about h²."""
-    return slopes(f, x, h, low=0, width=1)
-
-
-@numerical_gradient.mistake
-def gradient_over_one_step(f, x, h):
-    """Every slope is twice too steep. How far apart do the two points lie: one step, or more?"""
-    return slopes(f, x, h, width=1)
-
-
-@numerical_gradient.mistake
-def gradient_from_right_to_left(f, x, h):
-    """Every slope has the right size and the other sign: the rise is taken from right to left, the width
-    from left to right."""
-    return slopes(f, x, h, sign=-1)
-
-
-@numerical_gradient.mistake
-def all_at_once(f, x, h):
-    """You moved all entries together, which gives the sum of all slopes. To know the slope along one
-    entry, hold the others still."""
+def bends(f, x, h, rule=lambda above, middle, below, h: (above - 2 * middle + below) / h**2):
+    """A rule applied to f above x, at x and below x, for each entry. The mistakes below vary the rule."""
     x = np.array(x, dtype=np.float64)
-    return np.full(x.shape, (f(x + h) - f(x - h)) / (2 * h))
+    middle, answer = f(x), np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[index] = h
+        answer[index] = rule(f(x + step), middle, f(x - step), h)
+    return answer
 
 
-@numerical_gradient.mistake
+@curvatures.mistake
+def slopes(f, x, h):
+    """Those are the slopes. The bend is how much the slope on the right exceeds the slope on the left, divided by h."""
+    return bends(f, x, h, lambda above, middle, below, h: (above - below) / (2 * h))
+
+
+@curvatures.mistake
+def divided_once(f, x, h):
+    """You subtracted one slope from the other, and did not divide by the distance h between them."""
+    return bends(f, x, h, lambda above, middle, below, h: (above - 2 * middle + below) / h)
+
+
+@curvatures.mistake
+def not_divided(f, x, h):
+    """You divided neither the rises nor the difference of the slopes by h. Two divisions make h²."""
+    return bends(f, x, h, lambda above, middle, below, h: above - 2 * middle + below)
+
+
+@curvatures.mistake
+def over_twice_the_step(f, x, h):
+    """Your bends are half as large as they should be: from the middle of the left side to the middle of the right side
+    it is h, not 2h."""
+    return bends(f, x, h, lambda above, middle, below, h: (above - 2 * middle + below) / (2 * h**2))
+
+
+@curvatures.mistake
+def over_four_squares(f, x, h):
+    """You divided by (2h)². Both slopes go over a width of h, and their middles lie h apart."""
+    return bends(f, x, h, lambda above, middle, below, h: (above - 2 * middle + below) / (4 * h**2))
+
+
+@curvatures.mistake
+def middle_once(f, x, h):
+    """You subtracted f(x) once. It stands in both slopes: at the end of the left one, and at the start of the right
+    one."""
+    return bends(f, x, h, lambda above, middle, below, h: (above - middle + below) / h**2)
+
+
+@curvatures.mistake
+def left_minus_right(f, x, h):
+    """Your bends have the right size and the other sign: you subtracted the slope on the right from the one on the
+    left."""
+    return -bends(f, x, h)
+
+
+@curvatures.mistake
+def sizes(f, x, h):
+    """You lost the sign of the bends. Where the slope becomes smaller to the right, the bend is negative."""
+    return np.abs(bends(f, x, h))
+
+
+@curvatures.mistake
+def all_at_once(f, x, h):
+    """You moved all entries together. To know the bend along one entry, hold the others still."""
+    x = np.array(x, dtype=np.float64)
+    return np.full(x.shape, (f(x + h) - 2 * f(x) + f(x - h)) / h**2)
+
+
+@curvatures.mistake
 def all_at_once_as_a_number(f, x, h):
-    """You moved all entries together and returned one number, the sum of all slopes. A gradient has a
-    slope for each entry, measured while the others are held still."""
-    return (f(x + h) - f(x - h)) / (2 * h)
+    """You moved all entries together and returned one number. The answer has a bend for each entry, measured while the
+    others are held still."""
+    x = np.array(x, dtype=np.float64)
+    return (f(x + h) - 2 * f(x) + f(x - h)) / h**2
 
 
-@numerical_gradient.mistake
+@curvatures.mistake
 def not_put_back(f, x, h):
-    """An entry that was moved stays moved while the next one is measured, so only the first slope is
-    taken at x. Put each entry back where it was."""
+    """An entry that was moved stays moved while the next one is measured, so only the first bend is taken at x. Put
+    each entry back where it was."""
     moved = np.array(x, dtype=np.float64)
-    gradient = np.zeros_like(moved)
+    answer = np.zeros_like(moved)
     for index in np.ndindex(moved.shape):
+        middle = f(moved)
         moved[index] += h
         above = f(moved)
         moved[index] -= 2 * h
-        gradient[index] = (above - f(moved)) / (2 * h)
-    return gradient
+        answer[index] = (above - 2 * middle + f(moved)) / h**2
+    return answer
 
 
-@numerical_gradient.mistake
+@curvatures.mistake
 def integers_cannot_move(f, x, h):
-    """In an array of integers a small step is cut off: 3 + 0.001 is stored as 3. NumPy does not say so.
-    What type must the array have that you move?"""
+    """In an array of integers a small step is cut off: 3 + 0.01 is stored as 3. NumPy does not say so. What type must
+    the array have that you move?"""
     moved = np.array(x)
-    gradient = np.zeros(moved.shape)
+    answer, middle = np.zeros(moved.shape), f(moved)
     for index in np.ndindex(moved.shape):
         center = moved[index]
         moved[index] = center + h
         above = f(moved)
         moved[index] = center - h
-        below = f(moved)
+        answer[index] = (above - 2 * middle + f(moved)) / h**2
         moved[index] = center
-        gradient[index] = (above - below) / (2 * h)
-    return gradient
+    return answer
 
 
-@numerical_gradient.mistake
-def integer_gradient(f, x, h):
-    """The slopes are right, but they are stored in an array of integers, which cuts off what stands after
-    the decimal point. An array made like x has x's type."""
-    return slopes(f, x, h).astype(np.asarray(x).dtype)
+@curvatures.mistake
+def integer_answer(f, x, h):
+    """The bends are right, but they are stored in an array of integers, which cuts off what stands after the decimal
+    point. An array made like x has x's type."""
+    return bends(f, x, h).astype(np.asarray(x).dtype)
 
 
-@numerical_gradient.mistake
+@curvatures.mistake
 def row_by_row(f, x, h):
-    """A vector comes out right, a matrix does not: x[i] is a whole row of a matrix, so all its entries
-    moved together."""
-    moved = np.array(x, dtype=np.float64)
-    gradient = np.zeros_like(moved)
-    for i in range(len(moved)):
-        center = moved[i].copy()
-        moved[i] = center + h
-        above = f(moved)
-        moved[i] = center - h
-        gradient[i] = (above - f(moved)) / (2 * h)
-        moved[i] = center
-    return gradient
+    """A vector comes out right, a matrix does not: x[i] is a whole row of a matrix, so all its entries moved
+    together."""
+    x = np.array(x, dtype=np.float64)
+    answer, middle = np.zeros_like(x), f(x)
+    for i in range(len(x)):
+        step = np.zeros_like(x)
+        step[i] = h
+        answer[i] = (f(x + step) - 2 * middle + f(x - step)) / h**2
+    return answer
 
 
-@numerical_gradient.mistake
-def flattened_copy(f, x, h):
-    """You move the entries of a flattened array and hand f the one in its shape. Mostly the two share
-    their numbers; of a transposed matrix `reshape` and `ravel` make a copy, so that f sees nothing move."""
-    x = np.array(x, dtype=np.float64, order="K")
-    flat = x.reshape(-1)
-    gradient = np.zeros(flat.shape)
-    for i in range(flat.size):
-        center = flat[i]
-        flat[i] = center + h
-        above = f(x)
-        flat[i] = center - h
-        gradient[i] = (above - f(x)) / (2 * h)
-        flat[i] = center
-    return gradient.reshape(x.shape)
+@curvatures.mistake
+def with_an_own_step(f, x, h):
+    """You measure with a step of your own. The caller chooses the step."""
+    return bends(f, x, 1e-4)
 
 
-@numerical_gradient.mistake
-def gradient_with_an_own_step(f, x, h):
-    """You measure with a step of your own. The caller chooses the step, and with a step of 0.5 the
-    central difference of x³ is 3x² + 0.25."""
-    return slopes(f, x, 1e-5)
+@curvatures.mistake
+def last_bend(f, x, h):
+    """You returned one bend, that of the last entry. Each bend needs a place of its own in the answer."""
+    return float(bends(f, x, h).reshape(-1)[-1])
 
 
-@numerical_gradient.mistake
-def last_slope(f, x, h):
-    """You returned one slope, that of the last entry. Each slope needs a place of its own in the answer."""
-    return float(slopes(f, x, h).reshape(-1)[-1])
+# --- 6 -----------------------------------------------------------------------------------------
+
+
+@exercise("Where two curves touch", points=2)
+def touching_point():
+    """Return the x between low and high at which the curve of f touches that of g, to within 0.0001.
+
+    Everywhere else f lies above g. From low to that x the gap f(x) - g(x) becomes smaller and smaller, and from there
+    to high larger and larger. For x² and 2x - 1 between -1 and 4 the answer is 1: both are 1 there, and the gap is
+    (x - 1)².
+    """
+    curves = [
+        ("x²", lambda x: x**2, "2x - 1", lambda x: 2 * x - 1, -1.0, 4.0, 1.0),
+        ("x² + 1", lambda x: x**2 + 1, "-4x - 3", lambda x: -4 * x - 3, -5.0, 2.0, -2.0),
+        ("eˣ", np.exp, "x + 1", lambda x: x + 1, -1.0, 3.0, 0.0),
+        ("5", lambda x: 5.0, "4x - x² + 1", lambda x: 4 * x - x * x + 1, 1.5, 6.0, 2.0),
+        ("x + 4/x", lambda x: x + 4 / x, "4", lambda x: 4.0, 0.5, 9.0, 2.0),
+        ("x² - 3x", lambda x: x * x - 3 * x, "-1.8769 - 0.26x", lambda x: -1.8769 - 0.26 * x, 0.75, 1.5, 1.37),
+    ]
+    for f_text, f, g_text, g, low, high, x in curves:
+        inputs = {"f": named(f_text, f), "g": named(g_text, g), "low": low, "high": high}
+        # Where f is constant it has no lowest place, so that the mistake of looking for it takes many forms.
+        yield Case(inputs, x, rtol=0.0, atol=1.5e-4, odd=f_text == "5")
+    corner = named("|x - 0.3| + 2x", lambda x: abs(x - 0.3) + 2 * x)
+    for f, g, low, high, x, about in [
+        (corner, named("2x", lambda x: 2 * x), -1.0, 5.0, 0.3, "a corner"),
+        (named("x²", lambda x: x * x), named("0", lambda x: 0.0), -0.01, 30.0, 0.0, "a point close to an end"),
+    ]:
+        yield Case({"f": f, "g": g, "low": low, "high": high}, x, rtol=0.0, atol=1.5e-4, about=about)
+
+
+def lowest(f, low, high):
+    """Where f is lowest, by thirds: it falls to that place and rises from there on."""
+    for _ in range(100):
+        left, right = low + (high - low) / 3, high - (high - low) / 3
+        low, high = (low, right) if f(left) < f(right) else (left, high)
+    return (low + high) / 2
+
+
+@touching_point.mistake
+def at_the_right_end(f, g, low, high):
+    """You arrived at the right end of the interval. The gap is positive on both sides, so its sign cannot tell where to
+    go. The sign of its *slope* can: which half must be kept where the gap still falls?"""
+    return high
+
+
+@touching_point.mistake
+def at_the_left_end(f, g, low, high):
+    """You arrived at the left end of the interval. The gap is positive on both sides, so its sign cannot tell where to
+    go. The sign of its *slope* can: which half must be kept where the gap already rises?"""
+    return low
+
+
+@touching_point.mistake
+def half_way(f, g, low, high):
+    """That is the middle of the interval, which is where the search begins. It goes on in one of the two halves."""
+    return (low + high) / 2
+
+
+@touching_point.mistake
+def lowest_of_f(f, g, low, high):
+    """That is where f alone is lowest. What becomes 0 is the gap between f and g."""
+    return lowest(f, low, high)
+
+
+@touching_point.mistake
+def height_where_they_touch(f, g, low, high):
+    """That is how high the curves are where they touch. What is wanted is the x."""
+    return float(f(lowest(lambda x: f(x) - g(x), low, high)))
+
+
+@touching_point.mistake
+def gap_where_they_touch(f, g, low, high):
+    """That is the gap where they touch, which is 0. What is wanted is the x."""
+    return 0.0
+
+
+@touching_point.mistake
+def to_one_digit(f, g, low, high):
+    """Your answer is rounded to one digit. The statement asks for 0.0001."""
+    return round(lowest(lambda x: f(x) - g(x), low, high), 1)
+
+
+# --- 7 -----------------------------------------------------------------------------------------
+
+
+@exercise("Down to the bottom", points=3)
+def roll_down():
+    """Return the path of a ball that rolls down f from start, as an array with one place in each row.
+
+    Each step goes straight downhill, against the gradient, over the distance `length`. A step that would not end lower
+    than where the ball lies is not taken; instead the length is halved, for good. The ball stops where the gradient is
+    zero, or as soon as the length is less than `shortest`. The path begins with start. For x² from [5.2] with length 3
+    and shortest 1 it is 5.2, 2.2, -0.8, 0.7: from -0.8 a step of 3 would lead to 2.2, and one of 1.5 leads to 0.7.
+    """
+    square = named("x²", lambda x: x[0] ** 2)
+    roof = named("2|x₀| + |x₁|", lambda x: 2 * abs(x[0]) + abs(x[1]))
+    valley = named("2 √(x₀² + 3x₁²)", lambda x: 2 * np.sqrt(x[0] ** 2 + 3 * x[1] ** 2))
+    plane = named("3x₀ + 4x₁, and never below -20", lambda x: max(3 * x[0] + 4 * x[1], -20.0))
+    ridge = named("|x|", lambda x: abs(x[0]))
+    wall = named("-x, with a wall from 1.6 to 2.4", lambda x: 9.0 if 1.6 < x[0] < 2.4 else max(-x[0], -6.0))
+    bowl = named("3 √(x₀² + x₁² + x₂²)", lambda x: 3 * np.sqrt((x**2).sum()))
+    # Mostly cones: in a parabola steps of length · gradient become ever smaller, and rounding decides when they end.
+    for f, start, length, shortest in [
+        (square, [5.2], 3.0, 1.0),
+        (square, [-1.3], 5.0, 1.1),
+        (roof, [3.0, 0.4], 1.0, 0.1),
+        (valley, [3.0, 0.5], 1.0, 0.1),
+        (valley, [-2.0, 1.0], 0.75, 0.05),
+        (bowl, [1.0, -2.0, 2.0], 0.7, 0.3),
+    ]:
+        yield rolled(f, np.array(start), length, shortest)
+    yield rolled(wall, np.array([0.0]), 2.0, 0.2, "a wall, which a short step does not jump over")
+    yield rolled(ridge, np.array([0.3]), 0.25, 0.25, "a length that equals the shortest")
+    yield rolled(square, np.array([3.0]), 0.25, 0.5, "a length that is too short from the start")
+    yield rolled(plane, np.array([1.0, 2.0]), 5.0, 0.5, "a floor, on which the gradient is zero")
+    yield rolled(named("7", lambda x: 7.0), np.array([1.0, -1.0]), 1.0, 0.5, "flat ground")
+    yield rolled(ridge, np.array([1.0]), 2.0, 0.5, "a step to the same height", odd=True)
+    yield rolled(valley, np.array([3, 1]), 1.0, 0.2, "integers")
+
+
+def rolled(f, start, length, shortest, about="", odd=False):
+    inputs = {"f": f, "start": start, "length": length, "shortest": shortest}
+    return Case(inputs, roll(f, start, length, shortest), rtol=0.0, atol=1e-4, about=about, odd=odd)
+
+
+def roll(f, start, length, shortest, step=None, halve=True, restore=False, ends=None, keep="taken"):
+    """The path of the ball. The mistakes below vary it; step(downhill, length) is the step."""
+    first, path = length, [np.array(start, dtype=np.float64)]
+    here = path[0]
+    for _ in range(10_000):
+        if ends(length, shortest) if ends else length < shortest:
+            break
+        downhill = -numerical_gradient(f, here)
+        steepness = np.sqrt((downhill**2).sum())
+        if steepness == 0:
+            break
+        there = here + (step(downhill, length) if step else length * downhill / steepness)
+        if f(there) < f(here):
+            here = there
+            path.append(here)
+            length = first if restore else length
+        elif not halve:
+            break
+        else:
+            length = length / 2
+            path += [here] * (keep == "all")
+    return np.array(path)
+
+
+@roll_down.mistake
+def uphill(f, start, length, shortest):
+    """The ball lies still, since all its steps would lead up: the gradient points uphill, and the step goes against
+    it."""
+    return roll(f, start, length, shortest, lambda downhill, length: -length * downhill / np.sqrt((downhill**2).sum()))
+
+
+@roll_down.mistake
+def gradient_for_direction(f, start, length, shortest):
+    """Your step is `length` times the gradient, so it is longer where f is steep. It should be `length` long
+    everywhere."""
+    return roll(f, start, length, shortest, lambda downhill, length: length * downhill)
+
+
+@roll_down.mistake
+def each_entry_alike(f, start, length, shortest):
+    """You divided each entry by its own size, so all entries move equally far. Divide all of them by the length of the
+    whole arrow."""
+    return roll(f, start, length, shortest, lambda downhill, length: length * np.sign(downhill))
+
+
+@roll_down.mistake
+def sum_of_sizes_as_length(f, start, length, shortest):
+    """You divided the gradient by the sum of the sizes of its entries. Its length is the root of the sum of their
+    squares."""
+    return roll(f, start, length, shortest, lambda downhill, length: length * downhill / np.abs(downhill).sum())
+
+
+@roll_down.mistake
+def never_halved(f, start, length, shortest):
+    """The ball stops at the first step that would not lead lower. It should halve the length and go on."""
+    return roll(f, start, length, shortest, halve=False)
+
+
+@roll_down.mistake
+def length_restored(f, start, length, shortest):
+    """After a step that was taken you go back to the first length. Once halved, it stays halved."""
+    return roll(f, start, length, shortest, restore=True)
+
+
+@roll_down.mistake
+def refused_steps_kept(f, start, length, shortest):
+    """Your path also has a place for each step that was not taken, where the ball stays."""
+    return roll(f, start, length, shortest, keep="all")
+
+
+@roll_down.mistake
+def stops_one_halving_early(f, start, length, shortest):
+    """You stop when the length equals `shortest`. The ball stops when it is less."""
+    return roll(f, start, length, shortest, ends=lambda length, shortest: length <= shortest)
+
+
+@roll_down.mistake
+def stops_one_halving_late(f, start, length, shortest):
+    """You try one length more, which is already less than `shortest`."""
+    return roll(f, start, length, shortest, ends=lambda length, shortest: 2 * length < shortest)
+
+
+@roll_down.mistake
+def without_start(f, start, length, shortest):
+    """The start is missing: the path begins where the ball lies before its first step."""
+    return roll(f, start, length, shortest)[1:]
+
+
+@roll_down.mistake
+def last_place(f, start, length, shortest):
+    """You returned the last place alone. The path has all places, from the start on."""
+    return roll(f, start, length, shortest)[-1]
+
+
+@roll_down.mistake
+def heights_along_the_path(f, start, length, shortest):
+    """You returned how high the ball was. The path has the places, one in each row."""
+    return np.array([f(place) for place in roll(f, start, length, shortest)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -60,11 +61,7 @@ def progress() -> Progress:
 
     They are recorded in the file that `progress_file()` names, on this computer only. Delete it to start over.
     """
-    passed, trouble = frozenset(), ""
-    try:
-        passed = frozenset() if record.is_strict() else record.passed()
-    except (ValueError, OSError, RuntimeError):
-        trouble = record.UNREADABLE
+    passed, trouble = _recorded()
     rows = []
     for lesson, title in lesson_titles().items():
         exercises = [exercise for exercise in all_exercises() if exercise.lesson == lesson]
@@ -73,3 +70,76 @@ def progress() -> Progress:
         count = f"{len(done)} of {len(exercises)}"
         rows.append((f"{lesson} {title}", count, ", ".join(done), ", ".join(to_do)))
     return Progress(tuple(rows), trouble)
+
+
+def _recorded() -> tuple[frozenset[str], str]:
+    """The keys of the passed exercises, and a sentence if the file cannot be read. In strict mode nothing counts."""
+    try:
+        return frozenset() if record.is_strict() else record.passed(), ""
+    except (ValueError, OSError, RuntimeError):
+        return frozenset(), record.UNREADABLE
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A sentence or two with links to notebooks, as text and as HTML."""
+
+    parts: tuple[tuple[str, str], ...]  # (text, where it leads or ""), one after the other
+
+    def __repr__(self) -> str:
+        return "".join(text for text, _ in self.parts)
+
+    def _repr_html_(self) -> str:
+        return "".join(f'<a href="{link}">{escape(text)}</a>' if link else escape(text) for text, link in self.parts)
+
+
+def what_is_next() -> Advice:
+    """Return what is next for you, from the exercises that you have passed so far.
+
+    It goes on from the last exercise that you have passed in the order of the course, and names those that you have
+    left out before. Its links lead from notebooks/ and from exercises/ to the other notebooks.
+    """
+    passed, trouble = _recorded()
+    if trouble:
+        return Advice(((trouble, ""),))
+    open_in: dict[str, list[str]] = {lesson: [] for lesson in lesson_titles()}
+    reached = ""  # the last lesson with a passed exercise
+    for exercise in all_exercises():
+        if exercise.key not in passed:
+            open_in[exercise.lesson].append(exercise.name)
+        else:
+            reached = exercise.lesson
+    to_do = [lesson for lesson, names in open_in.items() if names]
+    if not to_do:
+        return Advice((("You have passed every exercise of the course.", ""),))
+    lesson = next((each for each in to_do if each >= reached), to_do[0])
+    if lesson <= reached:
+        parts = [
+            ("Go on with ", ""),
+            (f"the exercises of {_name(lesson)}", f"../exercises/{_file(lesson)}"),
+            (f": {open_in[lesson][0]} is next.", ""),
+        ]
+    else:
+        parts = [
+            ("Next is lesson " if reached else "Begin with lesson ", ""),
+            (_name(lesson), f"../notebooks/{_file(lesson)}"),
+            (", and then ", ""),
+            ("its exercises", f"../exercises/{_file(lesson)}"),
+            (".", ""),
+        ]
+    before = [each for each in to_do if each < lesson]
+    for i, each in enumerate(before):
+        parts.append((", " if i else " Still open from before: ", ""))
+        parts.append((_name(each), f"../exercises/{_file(each)}"))
+        parts.append((f" ({', '.join(open_in[each])})" + "." * (each == before[-1]), ""))
+    return Advice(tuple(parts))
+
+
+def _name(lesson: str) -> str:
+    return f"{lesson} {lesson_titles()[lesson]}"
+
+
+def _file(lesson: str) -> str:
+    """The file of a lesson's notebooks: its number and its title, without an article at the beginning."""
+    words = re.findall(r"\w+", lesson_titles()[lesson].lower())
+    return "_".join([lesson, *(words[1:] if words[0] in ("a", "the") else words)]) + ".ipynb"

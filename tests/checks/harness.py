@@ -1,25 +1,25 @@
 """Right and wrong answers to the exercises, declared beside each other, one file lesson_NN.py a lesson.
 
-    central = answers_to(check.central_difference)
+    rise = answers_to(check.rise)
 
-    @central.right
-    def textbook(f, x, h):
-        return (f(x + h) - f(x - h)) / (2 * h)
+    @rise.right
+    def short(f, h):
+        return lambda x: f(x + h) - f(x)
 
-    @central.wrong("the forward difference")     # words of the sentence that must name the mistake
-    def one_sided(f, x, h): ...
+    @rise.wrong("the other sign")                # words of the sentence that must name the mistake
+    def downward(f, h): ...
 
-    @central.wrong()                             # not recognised
-    def always_one(f, x, h): ...
+    @rise.wrong()                                # not recognised
+    def always_one(f, h): ...
 
-    @central.stub                                # where the notebook's stub is more than a function
+    @rise.stub                                   # where the notebook's stub is more than a function
     class Value: ...
 
-    @central.inputs                              # random inputs, by which mutants are compared with a right answer
+    @rise.inputs                                 # random inputs, by which mutants are compared with a right answer
     def _(rng):
-        return {"f": np.sin, "x": rng.normal(), "h": rng.uniform(0.01, 0.5)}
+        return {"f": np.sin, "h": rng.normal(), "x": rng.normal()}
 
-    central.equivalent("constant", "1e-12 -> 2e-12", "any number far below the tolerance does")
+    rise.equivalent("constant", "1e-12 -> 2e-12", "any number far below the tolerance does")
 
 test_exercises.py runs every exercise in the registry against them. `python -m tests.checks` counts them.
 `python -m tests.checks.mutants 01` tries the mutants of lesson 01's right answers; mutants.py says more.

@@ -9,121 +9,144 @@ from gradlib.checks import lesson_01 as check
 
 from .harness import answers_to
 
-central = answers_to(check.central_difference)
+along = answers_to(check.slope_along)
 
 
-@central.right
-def textbook(f, x, h):
-    return (f(x + h) - f(x - h)) / (2 * h)
+@along.right
+def unit_arrow(f, x, direction, h):
+    u = direction / np.sqrt((direction**2).sum())
+    return (f(x + h * u) - f(x - h * u)) / (2 * h)
 
 
-@central.right
-def mean_of_both_sides(f, x, h):
-    right = (f(x + h) - f(x)) / h
-    left = (f(x) - f(x - h)) / h
-    return (left + right) / 2
+@along.right
+def two_steps_of_the_arrow(f, x, direction, h):
+    length = (direction * direction).sum() ** 0.5
+    step = direction * (h / length)
+    low = x - step
+    return (f(low + 2 * step) - f(low)) / (h + h)
 
 
-@central.right
-def over_the_real_width(f, x, h):
-    low, high = x - h, x + h
-    return (f(high) - f(low)) / (high - low)
+@along.right
+def norm(f, x, direction, h):
+    u = direction / np.linalg.norm(direction)
+    above, below = f(x + u * h), f(x - u * h)
+    return 0.5 * (above - below) / h
 
 
-@central.wrong("the forward difference")
-def forward(f, x, h):
-    return f(x + h) / h - f(x) / h
+@along.wrong("make its length 1 first")
+def not_normalised(f, x, direction, h):
+    return (f(x + h * direction) - f(x - h * direction)) / (2 * h)
 
 
-@central.wrong("the other sign")
-def swapped(f, x, h):
-    rise = f(x - h) - f(x + h)
-    return rise / h / 2
+@along.wrong("by its squared length")
+def squared_length(f, x, direction, h):
+    u = direction / (direction**2).sum()
+    return (f(x + h * u) - f(x - h * u)) / (2 * h)
 
 
-@central.wrong("twice too steep")
-def forgot_the_two(f, x, h):
-    return 2 * textbook(f, x, h)
+@along.wrong("by the sum of its entries")
+def over_the_sum(f, x, direction, h):
+    u = direction / np.sum(direction)
+    return (f(x + h * u) - f(x - h * u)) / (2 * h)
 
 
-@central.wrong("you multiplied by h")
-def no_parentheses(f, x, h):
-    return (f(x + h) - f(x - h)) / 2 * h
+@along.wrong("the sum of the sizes")
+def over_the_sizes(f, x, direction, h):
+    u = direction / sum(abs(each) for each in direction.ravel())
+    return (f(x + h * u) - f(x - h * u)) / (2 * h)
 
 
-@central.wrong("half the step")
-def from_the_middle(f, x, h):
-    h = h / 2
-    return textbook(f, x, h)
+@along.wrong("by its largest entry")
+def over_the_largest(f, x, direction, h):
+    u = direction / abs(direction).max()
+    return (f(x + h * u) - f(x - h * u)) / (2 * h)
 
 
-@central.wrong("The caller chooses the step")
-def chose_a_step(f, x, h):
-    return textbook(f, x, 1e-6)
+@along.wrong("forward difference")
+def forward(f, x, direction, h):
+    u = direction / np.sqrt((direction**2).sum())
+    return (f(x + h * u) - f(x)) / h
 
 
-@central.wrong("it is x that must be moved")
-def without_f(f, x, h):
-    return (x + h - (x - h)) / (2 * h)
+@along.wrong("twice too steep")
+def over_h(f, x, direction, h):
+    return 2 * unit_arrow(f, x, direction, h)
 
 
-@central.wrong("1 whatever f is")
-def moved_the_value(f, x, h):
-    return ((f(x) + h) - (f(x) - h)) / (2 * h)
+@along.wrong("you multiplied by h")
+def no_parentheses(f, x, direction, h):
+    u = direction / np.sqrt((direction**2).sum())
+    return (f(x + h * u) - f(x - h * u)) / 2 * h
 
 
-@central.wrong("Only the second value is divided")
-def no_parentheses_at_all(f, x, h):
-    return f(x + h) - f(x - h) / (2 * h)
+@along.wrong("A slope is the rise divided by the width")
+def rise(f, x, direction, h):
+    u = direction / np.sqrt((direction**2).sum())
+    return f(x + h * u) - f(x - h * u)
 
 
-@central.wrong("Where f falls, its slope is negative")
-def size_of_the_slope(f, x, h):
-    return np.abs(f(x + h) - f(x - h)) / (2 * h)
+@along.wrong("the other sign")
+def swapped(f, x, direction, h):
+    return unit_arrow(f, x, -direction, h)
 
 
-@central.wrong()
-def relative_step(f, x, h):
-    return textbook(f, x, h * abs(x))
+@along.wrong("You lost the sign")
+def size_alone(f, x, direction, h):
+    return np.abs(unit_arrow(f, x, direction, h))
 
 
-@central.wrong()
-def upward_only(f, x, h):
-    return max(0.0, textbook(f, x, h))
+@along.wrong("by the same amount")
+def all_together(f, x, direction, h):
+    return (f(x + h / x.size**0.5) - f(x - h / x.size**0.5)) / (2 * h)
 
 
-@central.wrong()
-def rounded(f, x, h):
-    return round(float(textbook(f, x, h)), 2)
+@along.wrong("The caller chooses the step")
+def chose_a_step(f, x, direction, h):
+    return unit_arrow(f, x, direction, 1e-6)
 
 
-@central.wrong("`return` hands it back")
-def printed(f, x, h):
-    print(textbook(f, x, h))
+@along.wrong("your code runs f 10 times")
+def from_the_gradient(f, x, direction, h):
+    slopes = np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[index] = h
+        slopes[index] = (f(x + e) - f(x - e)) / (2 * h)
+    return (slopes * direction).sum() / np.sqrt((direction**2).sum())
 
 
-@central.wrong("call it as a function")
-def implied_product(f, x, h):
-    return (f(x + h) - f(x - h)) / h(2)
+@along.wrong("You lost the sign")
+def forward_only(f, x, direction, h):
+    return abs(unit_arrow(f, x, direction, h))
 
 
-@central.wrong()
-def plus_for_minus(f, x, h):
-    return (f(x + h) + f(x - h)) / (2 * h)
+@along.wrong("lie h apart")
+def half_a_step(f, x, direction, h):
+    return unit_arrow(f, x, direction, h / 2)
 
 
-@central.wrong()
-def forward_and_swapped(f, x, h):
-    return (f(x) - f(x + h)) / h
+@along.wrong()
+def at_the_direction(f, x, direction, h):
+    return unit_arrow(f, direction, x + 1, h)
 
 
-CURVES = [np.sin, np.exp, lambda x: 4 - x**2, lambda x: x**3, lambda x: 7.0]
+@along.wrong()
+def integers_stay(f, x, direction, h):
+    u = (direction / np.sqrt((direction**2).sum())).astype(int)
+    return (f(x + h * u) - f(x - h * u)) / (2 * h)
 
 
-@central.inputs
-def curve_and_place(rng):
-    f, x, h = CURVES[rng.integers(len(CURVES))], rng.normal(), rng.uniform(0.01, 1)
-    return Case({"f": f, "x": x, "h": h}, expected=(f(x + h) - f(x - h)) / (2 * h))
+@along.wrong()
+def vectors_of_two(f, x, direction, h):
+    return unit_arrow(f, x, direction, h) if x.ndim == 1 else 0.0
+
+
+@along.inputs
+def any_direction(rng):
+    shape = [(2,), (3,), (2, 2)][rng.integers(3)]
+    weights = rng.normal(size=shape)
+    x, direction = rng.normal(size=shape), rng.normal(size=shape)
+    return {"f": lambda x: (weights * x**3).sum(), "x": x, "direction": direction, "h": rng.uniform(0.1, 0.5)}
 
 
 order = answers_to(check.error_order)
@@ -217,90 +240,106 @@ def power(rng):
     return Case({"error": lambda h: c * h**p, "h": h}, expected=p, atol=0.05, rtol=0.0)
 
 
-step = answers_to(check.best_step)
+step = answers_to(check.step_of_order)
 
 
 @step.right
-def cube_root(dtype):
-    return np.cbrt(np.finfo(dtype).eps)
+def root(dtype, p):
+    return np.finfo(dtype).eps ** (1 / (p + 1))
 
 
 @step.right
-def looked_up(dtype):
-    return {np.float32: 1e-2, np.float64: 1e-5}[dtype]
+def by_logarithms(dtype, p):
+    return np.exp(np.log(np.finfo(dtype).eps) / (1 + p))
 
 
 @step.right
-def measured(dtype):
-    steps = [dtype(10.0**-k) for k in range(1, 12)]
-    x = dtype(0.8)
-    errors = [abs((np.sin(x + h) - np.sin(x - h)) / (2 * h) - np.cos(0.8)) for h in steps]
+def tried(dtype, p):
+    steps = [10.0 ** (-k / 8) for k in range(200)]
+    errors = [max(h**p, float(np.finfo(dtype).eps) / h) for h in steps]
     return steps[int(np.argmin(errors))]
 
 
-@step.wrong("best step of a forward difference")
-def square_root(dtype):
-    return np.sqrt(np.finfo(dtype).eps)
+@step.wrong("for p = 2 alone")
+def third(dtype, p):
+    return np.cbrt(np.finfo(dtype).eps)
+
+
+@step.wrong("it is divided by the step")
+def one_root_lower(dtype, p):
+    return np.finfo(dtype).eps ** (1 / p)
+
+
+@step.wrong("and not the step")
+def error_that_remains(dtype, p):
+    return root(dtype, p) ** p
 
 
 @step.wrong("calculated before divisions")
-def precedence(dtype):
-    return np.finfo(dtype).eps ** 1 / 3
+def precedence(dtype, p):
+    return np.finfo(dtype).eps ** 1 / (p + 1)
 
 
 @step.wrong("ε itself")
-def epsilon(dtype):
+def epsilon(dtype, p):
     return 1.2e-7 if dtype == np.float32 else 2.2e-16
 
 
-@step.wrong("one step for both")
-def cube_root_of_float64(dtype):
-    return np.finfo(float).eps ** (1 / 3)
-
-
-@step.wrong("not the step")
-def error_that_remains(dtype):
-    return cube_root(dtype) ** 2
+@step.wrong("the same in float32")
+def float64_alone(dtype, p):
+    return np.finfo(float).eps ** (1 / (p + 1))
 
 
 @step.wrong("rounded away")
-def tiniest(dtype):
+def tiniest(dtype, p):
     return np.finfo(dtype).tiny
 
 
+@step.wrong("the sign of the power")
+def upside_down(dtype, p):
+    return float(np.finfo(dtype).eps) ** -(1 / (p + 1))
+
+
 @step.wrong("A step is a positive number")
-def zero(dtype):
+def zero(dtype, p):
     return 0.0
 
 
-@step.wrong("truncation: the step is too long")
-def far_too_long(dtype):
-    return 0.1
+@step.wrong("A step is a positive number")
+def downward(dtype, p):
+    return -root(dtype, p)
 
 
 @step.wrong("A step is a positive number")
-def downward(dtype):
-    return -cube_root(dtype)
-
-
-@step.wrong("A step is a positive number")
-def endless(dtype):
+def endless(dtype, p):
     return float("inf")
 
 
+@step.wrong("truncation: the step is too long")
+def far_too_long(dtype, p):
+    return 0.5
+
+
 @step.wrong("round-off: the step is too short")
-def far_too_short(dtype):
-    return 1e-10
+def far_too_short(dtype, p):
+    return 1e-12
 
 
 @step.wrong("expected a number")
-def pair(dtype):
-    return 1e-5, 5e-3
+def pair(dtype, p):
+    return root(dtype, p), root(dtype, p) ** p
+
+
+@step.wrong()
+def square_root(dtype, p):
+    return np.sqrt(np.finfo(dtype).eps)
 
 
 @step.inputs
-def one_of_the_two(rng):
-    return list(check.best_step.cases())[rng.integers(2)]
+def any_order(rng):
+    dtype, p = [np.float32, np.float64][rng.integers(2)], int(rng.integers(1, 7))
+    best = float(np.finfo(dtype).eps) ** (1 / (p + 1))
+    return Case({"dtype": dtype, "p": p}, accept=lambda h: check.near_the_best(h, best, dtype, p))
 
 
 actual = answers_to(check.actual_step)
@@ -384,206 +423,447 @@ def place_and_step(rng):
     return {"x": dtype(rng.choice([1.0, 0.0, rng.normal()])), "h": dtype(rng.normal() * 10**exponent)}
 
 
-gradient = answers_to(check.numerical_gradient)
+bend = answers_to(check.curvatures)
 
 
-@gradient.right
-def one_entry_at_a_time(f, x, h=1e-5):
-    moved = np.array(x, dtype=float)
-    slopes = np.zeros(moved.shape)
+@bend.right
+def by_differences(f, x, h):
+    x = np.array(x, dtype=float)
+    answer = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[i] = h
+        answer[i] = (f(x + e) - 2 * f(x) + f(x - e)) / h**2
+    return answer
+
+
+@bend.right
+def entry_by_entry(f, x, h):
+    moved = np.array(x, dtype=np.float64)
+    answer = np.zeros_like(moved)
     for i in np.ndindex(moved.shape):
         center = moved[i]
+        here = f(moved)
         moved[i] = center + h
-        above = f(moved)
+        right = (f(moved) - here) / h
         moved[i] = center - h
-        below = f(moved)
+        left = (here - f(moved)) / h
         moved[i] = center
-        slopes[i] = (above - below) / (2 * h)
-    return slopes
+        answer[i] = (right - left) / h
+    return answer
 
 
-@gradient.right
-def one_direction_at_a_time(f, x, h):
-    directions = np.eye(x.size).reshape(x.size, *x.shape)
-    return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in directions]).reshape(x.shape)
-
-
-@gradient.right
+@bend.right
 def in_place_and_put_back_at_last(f, x, h):
     if x.dtype != float:
         return in_place_and_put_back_at_last(f, x.astype(float), h)
-    slopes, kept = np.empty(x.shape), x.copy()
+    answer, kept = np.empty(x.shape), x.copy()
     try:
         for i in np.ndindex(x.shape):
+            middle = f(x)
             x[i] = kept[i] + h
             above = f(x)
             x[i] = kept[i] - h
-            slopes[i] = (above - f(x)) / (2 * h)
+            answer[i] = (above - 2 * middle + f(x)) / (h * h)
             x[i] = kept[i]
     finally:
         x[...] = kept
-    return slopes
+    return answer
 
 
-@gradient.wrong("forward difference")
-def one_sided(f, x, h):
-    return np.array([(f(x + h * e) - f(x)) / h for e in np.eye(x.size).reshape(-1, *x.shape)]).reshape(x.shape)
+def bent(rule):
+    """An answer that applies a rule to f above, at and below each entry."""
+
+    def answer(f, x, h):
+        x = np.array(x, dtype=float)
+        found = np.zeros(x.shape)
+        for i in np.ndindex(x.shape):
+            e = np.zeros(x.shape)
+            e[i] = h
+            found[i] = rule(f(x + e), f(x), f(x - e), h)
+        return found
+
+    return answer
 
 
-@gradient.wrong("twice too steep")
-def twice(f, x, h):
-    return 2 * one_direction_at_a_time(f, x, h)
+bend.wrong("Those are the slopes")(bent(lambda a, m, b, h: (a - b) / (2 * h)))
+bend.wrong("did not divide by the distance h")(bent(lambda a, m, b, h: (a - m) / h - (m - b) / h))
+bend.wrong("Two divisions make h²")(bent(lambda a, m, b, h: (a - m) - (m - b)))
+bend.wrong("it is h, not 2h")(bent(lambda a, m, b, h: ((a - m) / h - (m - b) / h) / (2 * h)))
+bend.wrong("You divided by (2h)²")(bent(lambda a, m, b, h: (a + b - 2 * m) / (2 * h) ** 2))
+bend.wrong("You subtracted f(x) once")(bent(lambda a, m, b, h: (a - m + b) / h**2))
+bend.wrong("the other sign")(bent(lambda a, m, b, h: ((m - b) / h - (a - m) / h) / h))
+bend.wrong("You lost the sign of the bends")(bent(lambda a, m, b, h: abs(a - 2 * m + b) / h**2))
+bend.wrong()(bent(lambda a, m, b, h: (a - m) / h))
+bend.wrong()(bent(lambda a, m, b, h: (a + b) / h**2))
 
 
-@gradient.wrong("the other sign")
-def right_to_left(f, x, h):
-    return one_direction_at_a_time(f, x, -h) * -1
-
-
-@gradient.wrong("You moved all entries together, which gives the sum")
+@bend.wrong("You moved all entries together. To know")
 def all_together(f, x, h):
-    return np.ones(x.shape) * textbook(f, x, h)
+    return np.ones(x.shape) * (f(x + h) - 2 * f(x) + f(x - h)) / h**2
 
 
-@gradient.wrong("returned one number, the sum")
+@bend.wrong("returned one number")
 def no_loop(f, x, h):
-    return textbook(f, x, h)
+    return (f(x + h) - 2 * f(x) + f(x - h)) / h**2
 
 
-@gradient.wrong("stays moved")
+@bend.wrong("stays moved")
 def stays_moved(f, x, h):
-    moved, slopes = x.astype(float), np.zeros(x.shape)
+    moved, answer = x.astype(float), np.zeros(x.shape)
     for i in np.ndindex(x.shape):
+        middle = f(moved)
         moved[i] = moved[i] + h
         above = f(moved)
         moved[i] = moved[i] - 2 * h
-        slopes[i] = (above - f(moved)) / (2 * h)
-    return slopes
+        answer[i] = (above - 2 * middle + f(moved)) / h**2
+    return answer
 
 
-@gradient.wrong("a small step is cut off")
+@bend.wrong("a small step is cut off")
 def kept_integers(f, x, h):
-    moved, slopes = x.copy(), np.zeros(x.shape)
+    moved, answer = x.copy(), np.zeros(x.shape)
     for i in np.ndindex(x.shape):
         moved[i] = x[i] + h
         above = f(moved)
         moved[i] = x[i] - h
-        slopes[i] = (above - f(moved)) / (2 * h)
+        answer[i] = (above - 2 * f(x) + f(moved)) / h**2
         moved[i] = x[i]
-    return slopes
+    return answer
 
 
-@gradient.wrong("an array of integers, which cuts off")
+@bend.wrong("an array of integers, which cuts off")
 def stored_in_integers(f, x, h):
-    slopes = np.zeros_like(x)
-    slopes[...] = one_entry_at_a_time(f, x, h)
-    return slopes
+    answer = np.zeros_like(x)
+    answer[...] = by_differences(f, x, h)
+    return answer
 
 
-@gradient.wrong("x[i] is a whole row")
-def row_by_row(f, x, h):
-    x, slopes = x.astype(float), np.zeros(x.shape)
+@bend.wrong("x[i] is a whole row")
+def rows(f, x, h):
+    x, answer = x.astype(float), np.zeros(x.shape)
     for i in range(len(x)):
-        step = np.zeros(x.shape)
-        step[i] = h
-        slopes[i] = (f(x + step) - f(x - step)) / (2 * h)
-    return slopes
+        e = np.zeros(x.shape)
+        e[i] = h
+        answer[i] = (f(x + e) - 2 * f(x) + f(x - e)) / h**2
+    return answer
 
 
-@gradient.wrong("make a copy, so that f sees nothing move")
-def flattened(f, x, h):
-    moved, slopes = x.astype(float, order="K"), np.zeros(x.size)
-    flat = moved.ravel()
-    for i in range(x.size):
-        center = flat[i]
-        flat[i] = center + h
-        above = f(moved)
-        flat[i] = center - h
-        slopes[i] = (above - f(moved)) / (2 * h)
-        flat[i] = center
-    return slopes.reshape(x.shape)
-
-
-@gradient.wrong("changed x, which belongs to the caller")
+@bend.wrong("changed x, which belongs to the caller")
 def not_put_back_when_f_fails(f, x, h):
     if x.dtype != float:
-        return one_entry_at_a_time(f, x, h)
-    slopes = np.zeros(x.shape)
+        return by_differences(f, x, h)
+    answer = np.zeros(x.shape)
     for i in np.ndindex(x.shape):
         center = x[i]
         x[i] = center + h
         above = f(x)
         x[i] = center - h
-        slopes[i] = (above - f(x)) / (2 * h)
+        below = f(x)
         x[i] = center
-    return slopes
+        answer[i] = (above - 2 * f(x) + below) / h**2
+    return answer
 
 
-@gradient.wrong("changed x, which belongs to the caller")
+@bend.wrong("changed x, which belongs to the caller")
 def never_put_back(f, x, h):
     if x.dtype != float:
-        return one_entry_at_a_time(f, x, h)
-    slopes = one_entry_at_a_time(f, x, h)
+        return by_differences(f, x, h)
+    answer = by_differences(f, x, h)
     x += h
-    return slopes
+    return answer
 
 
-@gradient.wrong("has shape (4,), expected (2, 1, 2)")
+@bend.wrong("has shape (4,), expected (2, 1, 2)")
 def flat_answer(f, x, h):
-    return one_entry_at_a_time(f, x, h) if x.ndim < 2 else one_entry_at_a_time(f, x, h).ravel()
+    return by_differences(f, x, h) if x.ndim < 2 else by_differences(f, x, h).ravel()
 
 
-@gradient.wrong("expected an array of shape (2,)")
-def list_of_slopes(f, x, h):
-    return one_entry_at_a_time(f, x, h).tolist()
+@bend.wrong("expected an array of shape (2,)")
+def list_of_bends(f, x, h):
+    return by_differences(f, x, h).tolist()
 
 
-@gradient.wrong("A single number has no length")
-def vectors_only(f, x, h):
-    return one_entry_at_a_time(f, x, h) if len(x) else x
-
-
-@gradient.wrong("one slope, that of the last entry")
+@bend.wrong("one bend, that of the last entry")
 def overwritten(f, x, h):
     for i in np.ndindex(x.shape):
-        slope = one_entry_at_a_time(f, x, h)[i]
-    return slope
+        answer = by_differences(f, x, h)[i]
+    return answer
 
 
-@gradient.wrong("The caller chooses the step")
+@bend.wrong("The caller chooses the step")
 def chose_a_step(f, x, h):
-    return one_entry_at_a_time(f, x, 1e-4)
+    return by_differences(f, x, 1e-3)
 
 
-@gradient.wrong("more indices than the array has axes")
-def f_of_a_flat_array(f, x, h):
-    return one_entry_at_a_time(f, x.ravel(), h).reshape(x.shape)
-
-
-@gradient.wrong()
-def sizes_of_the_slopes(f, x, h):
-    return np.abs(one_entry_at_a_time(f, x, h))
-
-
-@gradient.wrong()
+@bend.wrong()
 def two_axes_at_most(f, x, h):
-    return one_entry_at_a_time(f, x, h) if x.ndim < 3 else np.zeros(x.shape)
+    return by_differences(f, x, h) if x.ndim < 3 else np.zeros(x.shape)
 
 
-@gradient.wrong()
+@bend.wrong()
 def at_a_rounded_place(f, x, h):
-    return one_entry_at_a_time(f, np.round(x, 1), h)
+    return by_differences(f, np.round(x, 1), h)
 
 
-@gradient.wrong()
-def normalised(f, x, h):
-    slopes = one_entry_at_a_time(f, x, h)
-    return slopes / np.linalg.norm(slopes)
-
-
-@gradient.inputs
+@bend.inputs
 def array(rng):
     shape = tuple(rng.integers(1, 4, size=rng.integers(0, 4)))
     x = rng.integers(-3, 4, size=shape) if rng.integers(2) else rng.normal(size=shape)
     f = check.WAVES if rng.integers(2) else lambda x: (x**3).sum()
-    return {"f": f, "x": np.asarray(x), "h": rng.choice([1e-3, 0.1, 0.5])}
+    return {"f": f, "x": np.asarray(x), "h": rng.choice([1e-2, 0.1, 0.5])}
+
+
+touch = answers_to(check.touching_point)
+
+
+def halving(slope_is_negative):
+    """The search by halving; slope_is_negative(f, g, x) says which half is kept."""
+
+    def answer(f, g, low, high):
+        for _ in range(50):
+            middle = (low + high) / 2
+            if slope_is_negative(f, g, middle):
+                low = middle
+            else:
+                high = middle
+        return middle
+
+    return answer
+
+
+@touch.right
+def by_halving(f, g, low, high):
+    def gap(x):
+        return f(x) - g(x)
+
+    while high - low > 1e-5:
+        middle = (low + high) / 2
+        if gap(middle + 1e-6) < gap(middle - 1e-6):
+            low = middle
+        else:
+            high = middle
+    return middle
+
+
+@touch.right
+def by_two_slopes(f, g, low, high):
+    for _ in range(40):
+        x = low + (high - low) / 2
+        slope_of_f = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+        slope_of_g = (g(x + 1e-5) - g(x - 1e-5)) / 2e-5
+        if slope_of_f < slope_of_g:
+            low = x
+        else:
+            high = x
+    return low
+
+
+@touch.right
+def finer_and_finer(f, g, low, high):
+    places = np.linspace(low, high, 101)
+    for _ in range(4):
+        best = int(np.argmin([f(x) - g(x) for x in places]))
+        width = places[1] - places[0]
+        places = np.linspace(max(places[best] - width, low), min(places[best] + width, high), 101)
+    return float(places[int(np.argmin([f(x) - g(x) for x in places]))])
+
+
+def gap(f, g, x):
+    return f(x) - g(x)
+
+
+touch.wrong("the right end of the interval")(halving(lambda f, g, x: f(x) - g(x) > 0))
+touch.wrong("the left end of the interval")(halving(lambda f, g, x: f(x) - g(x) < 0))
+touch.wrong("where f alone is lowest")(halving(lambda f, g, x: f(x + 1e-6) < f(x - 1e-6)))
+touch.wrong()(halving(lambda f, g, x: g(x + 1e-6) < g(x - 1e-6)))
+touch.wrong()(halving(lambda f, g, x: gap(f, g, x + 0.1) < gap(f, g, x)))  # a forward difference with a long step
+touch.wrong()(halving(lambda f, g, x: gap(f, g, x + 1e-6) > gap(f, g, x - 1e-6)))  # the other half
+
+
+@touch.wrong("the middle of the interval")
+def no_search(f, g, low, high):
+    return 0.5 * low + 0.5 * high
+
+
+@touch.wrong("how high the curves are")
+def height(f, g, low, high):
+    return g(by_halving(f, g, low, high))
+
+
+@touch.wrong("That is the gap")
+def gap_itself(f, g, low, high):
+    x = by_halving(f, g, low, high)
+    return f(x) - g(x)
+
+
+@touch.wrong("rounded to one digit")
+def rounded(f, g, low, high):
+    return round(by_halving(f, g, low, high), 1)
+
+
+@touch.wrong("expected a number")
+def point(f, g, low, high):
+    x = by_halving(f, g, low, high)
+    return x, f(x)
+
+
+@touch.wrong("`return` hands it back")
+def printed(f, g, low, high):
+    print(by_halving(f, g, low, high))
+
+
+@touch.wrong()
+def a_hundred_places(f, g, low, high):
+    places = np.linspace(low, high, 100)
+    return float(places[int(np.argmin([f(x) - g(x) for x in places]))])
+
+
+@touch.inputs
+def any_touch(rng):
+    at, tilt, bend = rng.uniform(-2, 2), rng.normal(), rng.uniform(0.5, 3)
+    low, high = at - rng.uniform(0.5, 3), at + rng.uniform(0.5, 3)
+    inputs = {"f": lambda x: bend * (x - at) ** 2 + tilt * x, "g": lambda x: tilt * x, "low": low, "high": high}
+    return Case(inputs, expected=at, rtol=0.0, atol=1.5e-4)
+
+
+ball = answers_to(check.roll_down)
+
+
+def slopes_at(f, x):
+    slopes = np.zeros(len(x))
+    for i in range(len(x)):
+        e = np.zeros(len(x))
+        e[i] = 1e-5
+        slopes[i] = (f(x + e) - f(x - e)) / 2e-5
+    return slopes
+
+
+def rolling(
+    step=lambda g, length: -length * g / np.sqrt((g**2).sum()),
+    refused=lambda length, path: length / 2,
+    taken=lambda length, first: length,
+    goes_on=lambda length, shortest: length >= shortest,
+    lower=lambda new, old: new < old,
+):
+    """The loop of a learner, in which one thing may differ."""
+
+    def answer(f, start, length, shortest):
+        first, path = length, [np.array(start, dtype=float)]
+        while goes_on(length, shortest):
+            g = slopes_at(f, path[-1])
+            if not g.any():
+                return np.array(path)
+            new = path[-1] + step(g, length)
+            if lower(f(new), f(path[-1])):
+                path.append(new)
+                length = taken(length, first)
+            else:
+                length = refused(length, path)
+                if length is None:
+                    return np.array(path)
+        return np.array(path)
+
+    return answer
+
+
+@ball.right
+def textbook(f, start, length, shortest):
+    path = [np.array(start, dtype=float)]
+    while length >= shortest:
+        g = slopes_at(f, path[-1])
+        if not g.any():
+            break
+        new = path[-1] - length * g / np.sqrt((g**2).sum())
+        if f(new) < f(path[-1]):
+            path.append(new)
+        else:
+            length = length / 2
+    return np.array(path)
+
+
+@ball.right
+def step_by_step(f, start, length, shortest):
+    here = start * 1.0
+    path = [here]
+    while not length < shortest:
+        gradient = slopes_at(f, here)
+        size = np.linalg.norm(gradient)
+        if size < 1e-12:
+            break
+        there = here - length / size * gradient
+        if f(there) >= f(here):
+            length *= 0.5
+            continue
+        here = there
+        path = [*path, here]
+    return np.stack(path)
+
+
+@ball.right
+def rows_of_a_table(f, start, length, shortest):
+    path = np.array([start], dtype=np.float64)
+    while length >= shortest:
+        u = slopes_at(f, path[-1])
+        if (u == 0).all():
+            break
+        u = u / (u * u).sum() ** 0.5
+        new = path[-1] - length * u
+        if f(new) - f(path[-1]) < 0:
+            path = np.concatenate([path, [new]])
+        else:
+            length = length / 2
+    return path
+
+
+ball.wrong("the step goes against")(rolling(step=lambda g, length: length * g / np.sqrt((g**2).sum())))
+ball.wrong("times the gradient")(rolling(step=lambda g, length: -length * g))
+ball.wrong("all entries move equally far")(rolling(step=lambda g, length: -length * np.sign(g)))
+ball.wrong("the sum of the sizes")(rolling(step=lambda g, length: -length * g / np.abs(g).sum()))
+ball.wrong()(rolling(step=lambda g, length: -length * g / (g * g).sum()))
+ball.wrong("It should halve the length and go on")(rolling(refused=lambda length, path: None))
+ball.wrong("Once halved, it stays halved")(rolling(taken=lambda length, first: first))
+ball.wrong("each step that was not taken")(rolling(refused=lambda length, path: path.append(path[-1]) or length / 2))
+ball.wrong("when the length equals")(rolling(goes_on=lambda length, shortest: length > shortest))
+ball.wrong("one length more")(rolling(goes_on=lambda length, shortest: 2 * length >= shortest))
+ball.wrong("still running")(rolling(lower=lambda new, old: new <= old))
+ball.wrong()(rolling(refused=lambda length, path: length / 3))
+ball.wrong()(rolling(taken=lambda length, first: length / 2))
+ball.wrong()(rolling(lower=lambda new, old: new > old))
+
+
+@ball.wrong("The start is missing")
+def after_the_start(f, start, length, shortest):
+    return textbook(f, start, length, shortest)[1:]
+
+
+@ball.wrong("the last place alone")
+def end(f, start, length, shortest):
+    return textbook(f, start, length, shortest)[-1]
+
+
+@ball.wrong("how high the ball was")
+def heights(f, start, length, shortest):
+    return np.array([f(p) for p in textbook(f, start, length, shortest)])
+
+
+@ball.wrong()
+def divides_by_zero(f, start, length, shortest):
+    path = [np.array(start, dtype=float)]
+    while length >= shortest:
+        g = slopes_at(f, path[-1])
+        new = path[-1] - length * g / np.sqrt((g**2).sum())
+        if f(new) < f(path[-1]):
+            path.append(new)
+        else:
+            length = length / 2
+    path.append(new)
+    return np.array(path)
+
+
+@ball.inputs
+def any_bowl(rng):
+    weights, start = rng.uniform(0.5, 3, size=rng.integers(1, 4)), None
+    start = rng.normal(size=weights.shape) * 3
+    inputs = {"f": lambda x: (weights * x**2).sum(), "start": start, "length": 1.0, "shortest": rng.choice([0.1, 0.3])}
+    return check.rolled(*inputs.values())

@@ -279,7 +279,7 @@ REFUSED, TOO_LONG, EQUIVALENT, LISTED, SURVIVES = "refused", "too long", "equiva
 class Fate:
     """A mutant and what became of it."""
 
-    exercise: str  # its key, such as "01/central_difference"
+    exercise: str  # its key, such as "01/slope_along"
     answer: str
     mutant: Mutant
     fate: str

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gradlib.checks import all_exercises, lesson_00, progress, progress_file, record
+from gradlib.checks import all_exercises, lesson_00, progress, progress_file, record, what_is_next
 
 
 def right(x):
@@ -39,7 +39,7 @@ def test_a_pass_is_remembered_once(progress_path):
 def test_a_later_wrong_answer_does_not_take_it_back(progress_path):
     lesson_00.double(right)
     lesson_00.double(wrong)
-    assert "1 of 1" in progress().text
+    assert "1 of 4" in progress().text
 
 
 def test_progress_is_a_table_by_lesson(progress_path):
@@ -47,10 +47,10 @@ def test_progress_is_a_table_by_lesson(progress_path):
     lines = progress().text.splitlines()
     assert len(lines) == 1 + len(lessons)
     assert lines[0].split() == ["lesson", "passed", "done", "to", "do"]
-    assert re.fullmatch(r"00 Start here +0 of 1 +double", lines[1])
+    assert re.fullmatch(r"00 Start here +0 of 4 +double, rise, counted, landscape", lines[1])
     lesson_00.double(right)
-    assert re.fullmatch(r"00 Start here +1 of 1 +double", progress().text.splitlines()[1])
-    assert progress().rows[0] == ("00 Start here", "1 of 1", "double", "")
+    assert re.fullmatch(r"00 Start here +1 of 4 +double +rise, counted, landscape", progress().text.splitlines()[1])
+    assert progress().rows[0] == ("00 Start here", "1 of 4", "double", "rise, counted, landscape")
 
 
 def test_the_table_has_the_same_words_in_html_and_shows_no_path(progress_path):
@@ -61,10 +61,65 @@ def test_the_table_has_the_same_words_in_html_and_shows_no_path(progress_path):
     assert str(progress_path.parent) not in shown.text
 
 
+def passes(progress_path, *keys):
+    progress_path.parent.mkdir(exist_ok=True)
+    progress_path.write_text(json.dumps({"passed": list(keys)}))
+
+
+def all_of(*lessons):
+    return [exercise.key for exercise in all_exercises() if exercise.lesson in lessons]
+
+
+EVERY = sorted({exercise.lesson for exercise in all_exercises()})
+
+
+def test_the_advice_follows_the_learner(progress_path):
+    assert repr(what_is_next()) == "Begin with lesson 00 Start here, and then its exercises."
+    passes(progress_path, "00/double", "00/rise")
+    assert repr(what_is_next()) == "Go on with the exercises of 00 Start here: counted is next."
+    passes(progress_path, *all_of("00"))
+    assert repr(what_is_next()) == "Next is lesson 01 Slopes, and then its exercises."
+    passes(progress_path, *all_of("00", "02"))
+    left_out = ", ".join(key.partition("/")[2] for key in all_of("01"))
+    before = f"Still open from before: 01 Slopes ({left_out})."
+    assert repr(what_is_next()) == f"Next is lesson 03 A scalar engine, and then its exercises. {before}"
+    passes(progress_path, *all_of(*EVERY))
+    assert repr(what_is_next()) == "You have passed every exercise of the course."
+
+
+def test_whoever_has_done_the_last_lesson_is_sent_to_what_was_left_out(progress_path):
+    passes(progress_path, *(key for key in all_of(*EVERY) if key != "01/actual_step"))
+    assert repr(what_is_next()) == "Go on with the exercises of 01 Slopes: actual_step is next."
+
+
+def test_what_was_left_out_in_several_lessons_is_named(progress_path):
+    passes(progress_path, "00/double", "00/rise", "00/counted", *all_of("01")[1:], "02/" + all_of("02")[0][3:])
+    first = all_of("01")[0][3:]
+    assert repr(what_is_next()).endswith(f"Still open from before: 00 Start here (landscape), 01 Slopes ({first}).")
+
+
+def test_the_advice_leads_to_notebooks_that_exist(progress_path):
+    root = Path(__file__).parents[2]
+    for lesson in EVERY:
+        for keys in (all_of(*(each for each in EVERY if each < lesson)), all_of(lesson)[:1]):
+            passes(progress_path, *keys)
+            page = what_is_next()._repr_html_()
+            links = re.findall(r'href="([^"]+)"', page)
+            assert any(f"/{lesson}_" in link for link in links)
+            assert all((root / "notebooks" / link).exists() for link in links), links
+            assert re.sub("<[^>]+>", "", page) == repr(what_is_next())
+
+
+def test_nobody_is_advised_from_a_file_that_cannot_be_read(progress_path):
+    progress_path.parent.mkdir()
+    progress_path.write_text("{")
+    assert repr(what_is_next()) == record.UNREADABLE
+
+
 def test_deleting_the_file_starts_over(progress_path):
     lesson_00.double(right)
     progress_path.unlink()
-    assert progress().rows[0][1] == "0 of 1"
+    assert progress().rows[0][1] == "0 of 4"
 
 
 def test_others_entries_are_kept(progress_path):
@@ -82,7 +137,7 @@ def test_a_corrupt_file_is_reported_in_one_line_and_left_alone(progress_path, co
     report = lesson_00.double(right)
     assert report.passed and report.text.splitlines()[2:] == [record.UNREADABLE]
     assert progress_path.read_bytes() == content
-    assert progress().rows[0][1] == "0 of 1" and progress().text.splitlines()[-1] == record.UNREADABLE
+    assert progress().rows[0][1] == "0 of 4" and progress().text.splitlines()[-1] == record.UNREADABLE
     assert str(progress_path.parent) not in report.text
 
 
@@ -90,7 +145,7 @@ def test_a_file_that_cannot_be_written_is_reported_in_one_line(progress_path):
     progress_path.parent.write_text("a file where the folder should be")
     report = lesson_00.double(right)
     assert report.passed and report.text.splitlines()[2:] == [record.UNWRITABLE]
-    assert progress().rows[0][1] == "0 of 1"
+    assert progress().rows[0][1] == "0 of 4"
 
 
 def test_a_write_that_fails_half_way_leaves_the_old_file(progress_path):
@@ -130,7 +185,7 @@ def test_a_lock_that_a_dead_kernel_left_is_waited_for_and_broken(progress_path):
 def test_strict_mode_raises_with_the_reports_text_and_neither_writes_nor_reads(progress_path, monkeypatch):
     lesson_00.double(right)
     monkeypatch.setenv("GRADLIB_CHECKS", "strict")
-    assert progress().rows[0][1] == "0 of 1"
+    assert progress().rows[0][1] == "0 of 4"
     progress_path.unlink()
     assert lesson_00.double(right).passed and not progress_path.exists()
     for answer in (wrong, ...):

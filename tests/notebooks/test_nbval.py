@@ -68,8 +68,8 @@ print(progress().rows[0])"""
 def test_it_depends_on_no_settings_and_touches_no_progress(tmp_path, surroundings):
     cells = [
         (SETTINGS, "[6.4, 4.8] True\n"),
-        ("import gradlib.checks as c\nprint(c.progress().rows[0][1], c.record.is_strict())", "0 of 1 False\n"),
-        (PASS, "passed\n('00 Start here', '1 of 1', 'double', '')\n"),
+        ("import gradlib.checks as c\nprint(c.progress().rows[0][1], c.record.is_strict())", "0 of 4 False\n"),
+        (PASS, "passed\n('00 Start here', '1 of 4', 'double', 'rise, counted, landscape')\n"),
         ("print('<div><style>1</style><svg>2</svg>')", "<div><svg>3</svg>\n"),
         ("print('548 of 597 right')", "561 of 597 right\n", "roughly"),
     ]

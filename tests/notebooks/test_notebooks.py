@@ -3,6 +3,7 @@ in them, nbval tests cell by cell: the root's conftest.py says how.
 """
 
 import ast
+import json
 import re
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from exercises import make_exercise
+from gradlib.checks import all_exercises
 from notebooks import NOTEBOOK_METADATA, ROOT, holds, normalise, read, run
 from pages import LOOK_UP, OPEN, PAGES, lessons, times_g
 
@@ -138,6 +140,19 @@ def test_a_plot_is_followed_by_words_in_italics(notebook):
 def test_a_page_is_what_the_lessons_give(name):
     path = ROOT / "notebooks" / f"{name}.ipynb"
     assert holds(path, normalise(PAGES[name]())), "run `make pages`"
+
+
+def test_the_contents_say_what_is_next_for_whoever_runs_them_and_store_what_a_beginner_sees(tmp_path, monkeypatch):
+    progress = tmp_path / "progress.json"
+    progress.write_text(json.dumps({"passed": [each.key for each in all_exercises() if each.lesson == "00"]}))
+    monkeypatch.setenv("GRADLIB_PROGRESS", str(progress))
+    cells, shown, names = code_cells(read(ROOT / "notebooks" / "contents.ipynb")), [], {}
+    for cell in cells:
+        *before, last = cell.source.splitlines()
+        exec("\n".join(before), names)
+        shown.append(repr(eval(last, names)))
+    assert "Next is lesson 01 Slopes" in shown[0] and "4 of 4" in shown[1]
+    assert "Begin with lesson 00 Start here" in words(cells[0]) and "0 of 4" in words(cells[1])
 
 
 def test_every_lesson_has_terms_and_links_to_the_pages():
