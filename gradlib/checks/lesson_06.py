@@ -72,6 +72,9 @@ def more_rules():
         else:
             yield Case(inputs, accept=partial(refused_share, g[index], y), part="put_y", about=about)
         yield Case(inputs, np.where(ours, 0.0, g), part="put_x", about=about)
+    x, y, g = np.array([1.0, 2.0, 3.0]), np.array(2.0), np.array([4.0, 5.0, 6.0])
+    inputs = {"g": g, "z": put(x, y, 1), "x": x, "y": y, "index": 1}
+    yield Case(inputs, np.array([4.0, 0.0, 6.0]), part="put_x", about="a y that equals what it replaces")
 
 
 def spread_of(g, x, axis):
@@ -162,6 +165,18 @@ def var_about_zero(g, z, x, axis=None, keepdims=False):
 
 
 @wrong_rule
+def var_falling(g, z, x, axis=None, keepdims=False):
+    """The size is right, the sign is not. A number above the mean moves further away from it when it grows."""
+    return -Rules.var(g, z, x, axis, keepdims)
+
+
+@wrong_rule
+def put_y_value(g, z, x, y, index):
+    """You return what was put in, and not what arrives there. A gradient is read from g."""
+    return np.asarray(z[index])
+
+
+@wrong_rule
 def var_about_one_mean(g, z, x, axis=None, keepdims=False):
     """You subtract the mean of all entries. Each entry of z has a mean of its own, taken along `axis`."""
     n = x.size / np.mean(x, axis, keepdims=True).size
@@ -177,6 +192,13 @@ def put_x_keeps_all(g, z, x, y, index):
     """x gets all of g. The entries at the index were replaced: z does not depend on what x held there, so nothing goes
     back to x."""
     return g.copy()
+
+
+@wrong_rule
+def put_x_by_value(g, z, x, y, index):
+    """You look where z equals x. An entry may be replaced by an equal number, and then z still does not depend on x
+    there."""
+    return np.where(z == x, g, 0.0)
 
 
 @wrong_rule
@@ -228,11 +250,19 @@ class Node:
         self.grad, self._op, self._prev, self._options = None, "", (), {}
 
 
-def total(*arrays, by=1.0):
-    return by * sum(arrays)
+def total(*arrays):
+    return sum(arrays)
 
 
-def total_rule(i, g, z, *arrays, by=1.0):
+def total_rule(i, g, z, *arrays):
+    return g
+
+
+def scaled(x, by=1.0):
+    return by * x
+
+
+def scaled_rule(i, g, z, x, by=1.0):
     return by * g
 
 
@@ -267,6 +297,7 @@ def first_alone(i, g, z, *arrays):
 
 ENTRIES = {
     "total": (total, total_rule),
+    "scaled": (scaled, scaled_rule),
     "product": (product, product_rule),
     "join": (join, join_rule),
     "product with a constant": (product, first_alone),
@@ -289,11 +320,11 @@ def own_engine():
         ("total", [one, two], "yes, no", {}, ""),
         ("product", [one, two], "no, yes", {}, ""),
         ("total", [one, two], "no, no", {}, "no input that needs a gradient"),
-        ("total", [one, two], "yes, yes", {"by": 3.0}, "an option"),
+        ("scaled", [two], "yes", {"by": 3.0}, "an option"),
         ("join", [np.ones((2, 1)), np.zeros((2, 2))], "yes, yes", {"axis": 1}, "an option"),
         ("product", [two, np.array(2.0)], "yes, a number", {}, "a number"),
         ("product", [two, one], "an array, yes", {}, "an array that is not a node"),
-        ("total", [two, one], "no, an array", {"by": -1.0}, "no input that needs a gradient"),
+        ("scaled", [one], "an array", {"by": -1.0}, "no input that needs a gradient"),
         ("total", [one, two, two, np.array(5.0)], "yes, yes, no, a number", {}, "four inputs"),
         ("product", [one], "yes", {}, "a single input"),
     ]:
@@ -416,17 +447,28 @@ class Alike(Graph):
         return g, g, None, None
 
 
+class Shared(Graph):
+    """h = x + y, root = h + x + x"""
+
+    def build(self, x, y, c):
+        h = right_apply("total", x, y)
+        return h, right_apply("total", h, x, x)
+
+    def gradients(self, x, y, g):
+        return 3 * g, g, None, None
+
+
 class Option(Graph):
-    """h = total(x, y, by=3), root = join(h, x)"""
+    """h = 3 · y, by an option, root = join(h, x)"""
 
     cases = (([1.0, 2.0, 3.0, 4.0], "options"),)
 
     def build(self, x, y, c):
-        h = right_apply("total", x, y, by=3.0)
+        h = right_apply("scaled", y, by=3.0)
         return h, right_apply("join", h, x)
 
     def gradients(self, x, y, g):
-        return 3 * g[:2] + g[2:], 3 * g[:2], None, None
+        return g[2:], 3 * g[:2], None, None
 
 
 class Joined(Graph):
@@ -509,7 +551,7 @@ class Doubled(Graph):
 
 
 GRAPHS = [each() for each in (
-    Plain, Twice, Square, Alike, Option, Joined, Stretched, Unreached, LeafAsRoot, Again, Doubled,
+    Plain, Twice, Square, Alike, Shared, Option, Joined, Stretched, Unreached, LeafAsRoot, Again, Doubled,
 )]  # fmt: skip
 
 
@@ -653,6 +695,25 @@ def entry_name(entry):
 def backward_from_ones(root, g):
     """You begin with ones. At root arrives g, which may be anything."""
     sweep(root, np.ones_like(g))
+
+
+@wrong_part
+def backward_nothing(root, g):
+    """No leaf has a gradient afterwards. A sweep returns nothing: it stores the gradient of each leaf in `grad`."""
+
+
+@wrong_part
+def backward_in_place(root, g):
+    """You add in place, with +=. The rule of a sum gives the same array to several inputs, so adding to one of them
+    changes the others: make a new array, a + b."""
+
+    def gather(before, part):
+        if before is None:
+            return part
+        before += part
+        return before
+
+    sweep(root, g.copy(), gather=gather)
 
 
 @wrong_part
@@ -1542,15 +1603,19 @@ def climbed(climb, hill, starts, rate, steps):
     """The way that a learner's function finds, if it leaves the parameters as they were."""
     network, values, _ = HILLS[hill]
     parameters = [Tensor(np.array(value), requires_grad=True) for value in values]
+    for tensor in parameters:
+        tensor.grad = np.ones_like(tensor.data)
     way = climb(named(hill, network), parameters, starts, rate, steps)
     for tensor, value in zip(parameters, values, strict=True):
         if not np.array_equal(tensor.data, value):
             raise Refused("Your code moves the parameters. The points move, and the network stays as it is.")
         if not tensor.requires_grad:
             raise Refused("A parameter does not need a gradient any more. It belongs to the caller, who may train on.")
-        if tensor.grad is not None:
+        if tensor.grad is None:
+            raise Refused("You threw away the gradients that the parameters had. They belong to the caller.")
+        if not np.array_equal(tensor.grad, np.ones_like(value)):
             raise Refused(
-                "The parameters have a gradient now. Whoever trains on would add to it: give the network parameters "
+                "The gradients of the parameters have changed: your sweeps add to them. Give the network parameters "
                 "that are cut off from the graph."
             )
     return way
@@ -1624,3 +1689,15 @@ def always_from_the_start(network, parameters, starts, rate, steps):
     """Each step uses the gradient at the start. The slope changes on the way: take it where the points are now."""
     first = walk(network, parameters, starts, rate, 1)
     return np.array([starts + k * (first[1] - first[0]) for k in range(steps + 1)])
+
+
+@climb.mistake
+def without_the_rate(network, parameters, starts, rate, steps):
+    """Your steps are the gradients themselves. A step is `rate` times the gradient."""
+    return walk(network, parameters, starts, 1.0, steps)
+
+
+@climb.mistake
+def one_step_too_many(network, parameters, starts, rate, steps):
+    """You take one step too many. The start and `steps` steps are steps + 1 rows."""
+    return walk(network, parameters, starts, rate, steps + 1)

@@ -73,7 +73,7 @@ def planted_bugs(rng):
     """
     off_diagonal = [index for index in np.ndindex(3, 3) if index[0] != index[1]]
     return [
-        (linear(0.0, 0.03, 0.0, -1.0), [rng.normal(size=4)], [[(3,)]], "two wrong entries, the later one much worse"),
+        (linear(0.0, 0.03, 0.4, -1.0), [rng.normal(size=4)], [[(3,)]], "three wrong entries, the last one the worst"),
         (linear(0.0, 0.0, -2.0, 0.3), [rng.normal(size=4)], [[(2,)]], "two wrong entries, the earlier one much worse"),
         (
             operation("x + b, first row", np.add, lambda g, z, x, b: g, lambda g, z, x, b: g[0]),
@@ -409,6 +409,15 @@ def one_sided(forward, rules, inputs):
     """Your differences go to one side, (f(x + h) - f(x))/h. At the bottom of a valley that is the slope of one of its
     walls. A central difference sees both, and they cancel."""
     return verdicts_by(forward, rules, inputs, slopes_of=differences(lambda x: 1e-7 * max(1, x), forward=True))
+
+
+@check_rules.mistake
+def worst_in_proportion(forward, rules, inputs):
+    """You name the entry whose error is largest in proportion to its gradient. The worst is the one with the largest
+    |gradient - difference|."""
+    return verdicts_by(
+        forward, rules, inputs, error=lambda a, b: np.nan_to_num(abs(a - b) / (abs(b) + 1e-12), nan=np.inf)
+    )
 
 
 @check_rules.mistake

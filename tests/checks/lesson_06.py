@@ -112,6 +112,12 @@ rules.wrong("the shape of x, 0 outside")(
     with_rule(put_y=lambda g, z, x, y, index: check.put(np.zeros(x.shape), g[index], index))
 )
 rules.wrong("y gets all of g")(with_rule(put_y=lambda g, z, x, y, index: g + 0))
+rules.wrong("where z equals x")(with_rule(put_x=lambda g, z, x, y, index: g * (x == z)))
+rules.wrong("the sign is not")(
+    with_rule(var=lambda g, z, x, axis, keepdims: -spread(g, x, axis, keepdims, along(x, axis)))
+)
+rules.wrong("what was put in")(with_rule(put_y=lambda g, z, x, y, index: z[index]))
+rules.wrong()(with_rule(put_x=lambda g, z, x, y, index: np.zeros_like(x)))
 rules.wrong("1 for each entry")(with_rule(put_y=lambda g, z, x, y, index: np.ones_like(g[index])))
 
 
@@ -426,9 +432,26 @@ def along_every_path(root, g):
             along_every_path(x, unbroadcast(part, x.data.shape))
 
 
-@backward_but()
-def nothing_at_all(root, g):
-    topological_order(root)
+@backward_but("No leaf has a gradient afterwards")
+def only_a_dictionary(root, g):
+    return {node: g for node in topological_order(root)}
+
+
+@backward_but("You add in place, with +=")
+def plus_equals(root, g):
+    waiting = {root: g.copy()}
+    for node in reversed(topological_order(root)):
+        arrived = waiting.pop(node)
+        if not node._prev:
+            node.grad = arrived.copy() if node.grad is None else node.grad + arrived
+        for i, x in enumerate(node._prev):
+            if x.requires_grad:
+                part = node._op[1](i, arrived, node.data, *[p.data for p in node._prev], **node._options)
+                part = unbroadcast(part, x.data.shape)
+                if x in waiting:
+                    waiting[x] += part
+                else:
+                    waiting[x] = part
 
 
 @engine.inputs
@@ -1086,7 +1109,19 @@ def straight_on(network, parameters, starts, rate, steps):
     return np.array([starts + rate * k * leaf.grad for k in range(steps + 1)])
 
 
-@up.wrong("The parameters have a gradient now")
+@up.wrong("You threw away the gradients")
+def cleared(network, parameters, starts, rate, steps):
+    way = [starts]
+    for _ in range(steps):
+        points = Tensor(way[-1], requires_grad=True)
+        network(points, parameters).sum().backward()
+        way.append(way[-1] + rate * points.grad)
+    for p in parameters:
+        p.grad = None
+    return np.array(way)
+
+
+@up.wrong("your sweeps add to them")
 def parameters_as_they_are(network, parameters, starts, rate, steps):
     way = [starts]
     for _ in range(max(steps, 1)):
@@ -1102,7 +1137,6 @@ def the_network_moves(network, parameters, starts, rate, steps):
         network(Tensor(starts), parameters).sum().backward()
         for p in parameters:
             p.data += rate * p.grad
-            p.grad = None
     return np.array([starts] * (steps + 1))
 
 
@@ -1120,7 +1154,7 @@ def in_place(network, parameters, starts, rate, steps):
     return way
 
 
-@up.wrong()
+@up.wrong("one step too many")
 def one_step_too_many(network, parameters, starts, rate, steps):
     return with_detached(network, parameters, starts, rate, steps + 1)
 
@@ -1133,6 +1167,10 @@ def steps_of_length_rate(network, parameters, starts, rate, steps):
         network(points, fixed).sum().backward()
         way.append(way[-1] + rate * np.sign(points.grad))
     return np.array(way)
+
+
+up.wrong("A step is `rate` times the gradient")(lambda n, p, x, rate, steps: with_detached(n, p, x, 1, steps))
+up.wrong()(lambda n, p, x, rate, steps: np.swapaxes(with_detached(n, p, x, rate, steps), 0, 1))
 
 
 @up.inputs

@@ -120,6 +120,9 @@ rules.wrong("Your differences go to one side")(
     variation(slopes_of=check.differences(lambda x: 1e-6 * max(1, x), forward=True))
 )
 rules.wrong("You name the first entry that is wrong")(variation(worst=lambda wrong: min(wrong, key=lambda e: e[1])))
+rules.wrong("in proportion to its gradient")(
+    variation(error=lambda a, b: np.inf if np.isnan(a) else abs(a - b) / max(abs(b), 1e-9))
+)
 for small in (1e-2, 1e-10, 1e-12):
     rules.wrong()(variation(slopes_of=check.differences(lambda x, small=small: small * max(1, x))))
 rules.wrong()(variation(worst=lambda wrong: wrong[-1]))
