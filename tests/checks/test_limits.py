@@ -253,8 +253,10 @@ def test_an_interrupt_reaches_the_child_and_tells_where_it_was(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(
         textwrap.dedent("""\
-            import json, sys
+            import json, signal, sys
             from gradlib.checks import Case, Exercise
+
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 
             def body():
                 yield Case({"x": 2.0}, 4.0)
