@@ -155,7 +155,8 @@ def test_a_ufunc_of_tensors_records_its_entry_of_the_table(ufunc):
     for sample in (sample for sample in SAMPLES if TABLE[sample.name] is op):
         with np.errstate(all="ignore"):  # samples at poles
             z = ufunc(*(Tensor(array, requires_grad=array.dtype.kind == "f") for array in sample.inputs))
-            np.testing.assert_array_equal(z.data, ufunc(*sample.inputs), strict=True, err_msg=str(sample))
+            # matmul of a transposed array may round otherwise than of a copy.
+            np.testing.assert_allclose(z.data, ufunc(*sample.inputs), rtol=1e-14, strict=True, err_msg=str(sample))
         assert z._op is op and len(z._prev) == len(sample.inputs)
 
 

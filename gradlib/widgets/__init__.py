@@ -16,6 +16,7 @@ from .point_on_line import PointOnLine
 from .proven_box import ProvenBox
 from .step_sweep import StepSweep
 from .tangent_secant import TangentSecant
+from .taylor_explorer import TaylorExplorer
 
 WIDGETS = (
     PointOnLine,
@@ -34,4 +35,5 @@ WIDGETS = (
     StepSweep,
     DigitCanvas,
     ProvenBox,
+    TaylorExplorer,
 )
