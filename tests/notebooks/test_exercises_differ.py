@@ -16,6 +16,7 @@ SHORT = {
     "02": {"sum_over_paths", "gradients"},
     "08": {"he", "different_units", "gain", "growth"},
     "13": {"who_moves", "kept", "fold"},
+    "17": {"cheaper", "implicit"},
     "18": {"corners"},
 }  # fmt: skip
 
