@@ -171,123 +171,188 @@ def divided_by_all(scores, targets):
 # --- 2 -----------------------------------------------------------------------------------------
 
 
-@exercise("Yes or no, at the extremes", points=3)
-def bce_with_logits():
-    """Return the mean binary cross-entropy of scores z with targets y, and its gradient with respect to z.
+@exercise("A rare yes, at the extremes", points=3)
+def weighted_bce():
+    """Return the mean of a weighted binary cross-entropy, and its gradient with respect to the scores z.
 
-    p = σ(z) is the probability of yes; the loss of one example is -(y ln p + (1 - y) ln(1 - p)). It must be finite
-    for every score: for z = -10000 and y = 1 it is 10000. For z = [0] and y = [1] the answer is (0.6931, [-0.5]).
+    p = σ(z) is the probability of yes, and each yes counts `weight` times: the loss of one example is
+    -(weight y ln p + (1 - y) ln(1 - p)). It must be finite for every score: for z = -10000, y = 1 and weight = 3 it is
+    30000. For z = [0], y = [1] and weight = 3 the answer is (2.0794, [-1.5]).
     """
-    for z, y, about in [
-        ([0.5, -1.0, 2.0], [1.0, 0.0, 0.0], ""),
-        ([-0.3, 0.7, -2.4, 1.6], [0.0, 1.0, 1.0, 0.0], ""),
-        ([0.0], [1.0], ""),
-        ([-1e4, 1e4], [1.0, 0.0], "sure and wrong"),
-        ([1e4, -1e4, 3.0], [1.0, 0.0, 1.0], "sure and right"),
-        ([40.0, -40.0], [0.0, 0.3], "where σ rounds to 1, and a target between"),
-        ([-2.0, -2.0, 0.0, 3.0], [0.2, 1.0, 0.6, 0.5], "equal scores, and targets between"),
+    for z, y, weight, about in [
+        ([0.0], [1.0], 3, ""),
+        ([0.0, 0.0, 0.0], [1.0, 0.0, 0.0], 2, ""),
+        ([0.5, -1.0, 2.0], [1.0, 0.0, 0.0], 4, ""),
+        ([-0.3, 0.7, -2.4, 1.6], [0.0, 1.0, 1.0, 0.0], 0.5, ""),
+        ([2.0, -1.0], [1.0, 0.0], 1, "a weight of 1"),
+        ([-1e4, 1e4], [1.0, 0.0], 3, "sure and wrong"),
+        ([1e4, -1e4, 3.0], [1.0, 0.0, 1.0], 3, "sure and right"),
+        ([40.0, -40.0], [0.0, 0.3], 5, "where σ rounds to 1, and a target between"),
+        ([-2.0, -2.0, 0.0, 3.0], [0.2, 1.0, 0.6, 0.5], 2.5, "equal scores, and targets between"),
     ]:
         z, y = np.array(z), np.array(y)
         x = Tensor(z, requires_grad=True)
-        loss = nn.functional.binary_cross_entropy_with_logits(x, y)
+        loss = nn.functional.binary_cross_entropy_with_logits(x, y, pos_weight=weight)
         loss.backward()
         # rtol and atol are wide enough to recognise a cut-off at 1e-7
         expected, names = (loss.item(), x.grad), ("loss", "gradient")
-        yield Case({"z": z, "y": y}, expected, names=names, about=about, rtol=1e-6, atol=1e-7)
+        yield Case({"z": z, "y": y, "weight": weight}, expected, names=names, about=about, rtol=1e-6, atol=1e-7)
 
 
 def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
 
-def stable_loss(z, y):
-    return np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))
+def softplus(z):
+    """ln(1 + e^z), stable."""
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
 
 
-@bce_with_logits.mistake
-def by_the_definition(z, y):
+def parts_of_loss(z, y, weight):
+    """The losses, and their slopes."""
+    losses = weight * y * softplus(-z) + (1 - y) * softplus(z)
+    return losses, (1 - y) * sigmoid(z) - weight * y * sigmoid(-z)
+
+
+def in_two(part):
+    """A mistake from a function of losses and slopes, (losses, slopes, z, y, weight) -> (loss, gradient)."""
+
+    def mistaken(z, y, weight):
+        return part(*parts_of_loss(z, y, weight), z, y, weight)
+
+    mistaken.__name__, mistaken.__doc__ = part.__name__, part.__doc__
+    return mistaken
+
+
+@weighted_bce.mistake
+def by_the_definition(z, y, weight):
     """Right in the middle and inf or nan at the ends: σ rounds to 0 or 1, and the logarithm of 0 is -inf. Bring the
-    loss into a form without ln σ: ln(1 + e^z) - z y, and that in a form that does not overflow."""
+    loss into a form without ln σ: -ln σ(z) is ln(1 + e^-z), and that has a form that does not overflow."""
     p = sigmoid(z)
-    return (-(y * np.log(p) + (1 - y) * np.log(1 - p))).mean(), (p - y) / len(z)
+    losses = -(weight * y * np.log(p) + (1 - y) * np.log(1 - p))
+    return losses.mean(), parts_of_loss(z, y, weight)[1] / len(z)
 
 
-@bce_with_logits.mistake
-def overflowing(z, y):
+@weighted_bce.mistake
+def overflowing(z, y, weight):
     """ln(1 + e^z) is right, and e^z overflows above 709. Take the larger of z and 0 out: max(z, 0) + ln(1 + e^-|z|)."""
-    return (np.log(1 + np.exp(z)) - z * y).mean(), (sigmoid(z) - y) / len(z)
+    losses = weight * y * np.log(1 + np.exp(-z)) + (1 - y) * np.log(1 + np.exp(z))
+    return losses.mean(), parts_of_loss(z, y, weight)[1] / len(z)
 
 
 def cut_off_at(smallest):
     """The mistake of cutting probabilities off at a small number."""
 
-    def cut_off(z, y):
+    def cut_off(z, y, weight):
         p = np.clip(sigmoid(z), smallest, 1 - smallest)
-        return (-(y * np.log(p) + (1 - y) * np.log(1 - p))).mean(), (sigmoid(z) - y) / len(z)
+        losses = -(weight * y * np.log(p) + (1 - y) * np.log(1 - p))
+        return losses.mean(), parts_of_loss(z, y, weight)[1] / len(z)
 
     cut_off.__name__ = f"cut_off_at_{smallest:g}"
     cut_off.__doc__ = (
         f"You cut probabilities off at {smallest:g}, so that no logarithm is infinite. Beyond that the loss stays the "
-        f"same however wrong the score is: for z = -10000 and y = 1 it is 10000, not {-np.log(smallest):.0f}."
+        f"same however wrong the score is: -ln p is 10000 for z = -10000, not {-np.log(smallest):.0f}."
     )
     return cut_off
 
 
 for smallest in (1e-7, 1e-8, 1e-10, 1e-12, 1e-15):
-    bce_with_logits.mistake(cut_off_at(smallest))
+    weighted_bce.mistake(cut_off_at(smallest))
 
 
-@bce_with_logits.mistake
-def maximum_missing(z, y):
-    """Your loss has ln(1 + e^-|z|) alone. That is ln(1 + e^z) where z is negative; where it is positive, z itself is
+@weighted_bce.mistake(whole=True)
+def weight_forgotten(z, y, weight):
+    """The weight is left out. Each yes counts weight times, in the loss and in the gradient."""
+    losses, slopes = parts_of_loss(z, y, 1)
+    return losses.mean(), slopes / len(z)
+
+
+@weighted_bce.mistake(whole=True)
+def weight_for_no(z, y, weight):
+    """The weight is on the wrong side: it is each *yes* that counts weight times, the part with y."""
+    losses = y * softplus(-z) + weight * (1 - y) * softplus(z)
+    return losses.mean(), (weight * (1 - y) * sigmoid(z) - y * sigmoid(-z)) / len(z)
+
+
+@weighted_bce.mistake(whole=True)
+def weight_for_all(z, y, weight):
+    """You weight every example. A no counts once: the weight belongs to the part with y alone."""
+    losses, slopes = parts_of_loss(z, y, 1)
+    return weight * losses.mean(), weight * slopes / len(z)
+
+
+@weighted_bce.mistake
+def gradient_without_the_weight(z, y, weight):
+    """The loss has the weight, and the gradient does not. In the slope, too, the part with y counts weight times."""
+    return parts_of_loss(z, y, weight)[0].mean(), (sigmoid(z) - y) / len(z)
+
+
+@weighted_bce.mistake
+def weight_of_the_target(z, y, weight):
+    """The gradient is p - weight y. The weight multiplies the whole slope of a yes, which is p - 1, not only the 1."""
+    return parts_of_loss(z, y, weight)[0].mean(), (sigmoid(z) - weight * y) / len(z)
+
+
+@weighted_bce.mistake
+def divided_by_the_weights(z, y, weight):
+    """You divide the loss by the sum of the weights. The mean is over the examples: divide by how many there are."""
+    losses, slopes = parts_of_loss(z, y, weight)
+    return losses.sum() / (weight * y + 1 - y).sum(), slopes / len(z)
+
+
+@weighted_bce.mistake
+@in_two
+def maximum_missing(losses, slopes, z, y, weight):
+    """Your loss has ln(1 + e^-|z|) alone. That is ln(1 + e^z) where z is negative. Where z is positive, z itself is
     missing: it is max(z, 0) + ln(1 + e^-|z|)."""
-    return (stable_loss(z, y) - np.maximum(z, 0)).mean(), (sigmoid(z) - y) / len(z)
+    small = np.log1p(np.exp(-np.abs(z)))
+    return (weight * y * small + (1 - y) * small).mean(), slopes / len(z)
 
 
-@bce_with_logits.mistake
-def scores_for_the_probabilities(z, y):
-    """The gradient is (z - y)/N. It is the probability σ(z) that is compared with y, not the score."""
-    return stable_loss(z, y).mean(), (z - y) / len(z)
-
-
-@bce_with_logits.mistake
-def both_of_the_sum(z, y):
+@weighted_bce.mistake(whole=True)
+@in_two
+def both_of_the_sum(losses, slopes, z, y, weight):
     """Loss and gradient are those of the sum over the examples: the missing 1/N, in both."""
-    return stable_loss(z, y).sum(), sigmoid(z) - y
+    return losses.sum(), slopes
 
 
-@bce_with_logits.mistake
-def loss_of_the_sum(z, y):
+@weighted_bce.mistake
+@in_two
+def loss_of_the_sum(losses, slopes, z, y, weight):
     """The gradient is that of the mean, the loss the sum over the examples."""
-    return stable_loss(z, y).sum(), (sigmoid(z) - y) / len(z)
+    return losses.sum(), slopes / len(z)
 
 
-@bce_with_logits.mistake
-def loss_turned(z, y):
-    """The sign of the loss is wrong. Logarithms of probabilities are negative; the minus before them makes the loss of
-    a bad answer large."""
-    return -stable_loss(z, y).mean(), (sigmoid(z) - y) / len(z)
+@weighted_bce.mistake
+@in_two
+def loss_turned(losses, slopes, z, y, weight):
+    """The sign of the loss is wrong. Logarithms of probabilities are negative, and the minus before them makes the loss
+    of a bad answer large."""
+    return -losses.mean(), slopes / len(z)
 
 
-@bce_with_logits.mistake
-def gradient_of_the_sum(z, y):
+@weighted_bce.mistake
+@in_two
+def gradient_of_the_sum(losses, slopes, z, y, weight):
     """The loss is right, the gradient is that of the sum: the missing 1/N."""
-    return stable_loss(z, y).mean(), sigmoid(z) - y
+    return losses.mean(), slopes
 
 
-@bce_with_logits.mistake
-def gradient_turned(z, y):
+@weighted_bce.mistake
+@in_two
+def gradient_turned(losses, slopes, z, y, weight):
     """The sign of the gradient is wrong: for a yes, a higher score makes the loss smaller."""
-    return stable_loss(z, y).mean(), (y - sigmoid(z)) / len(z)
+    return losses.mean(), -slopes / len(z)
 
 
-@bce_with_logits.mistake
-def gradient_by_the_probability(z, y):
-    """That is (p - y)/(p(1 - p)), the gradient with respect to the probability p. With respect to the score z it is
-    p - y: the slope of σ, p(1 - p), has cancelled."""
+@weighted_bce.mistake
+@in_two
+def gradient_by_the_probability(losses, slopes, z, y, weight):
+    """That is the gradient with respect to the probability p. With respect to the score z it is multiplied by the slope
+    of σ, p(1 - p), and no fraction is left."""
     p = sigmoid(z)
     with np.errstate(all="ignore"):
-        return stable_loss(z, y).mean(), (p - y) / (p * (1 - p)) / len(z)
+        return losses.mean(), slopes / (p * (1 - p)) / len(z)
 
 
 # --- 3 -----------------------------------------------------------------------------------------
@@ -598,3 +663,473 @@ def squares_weighed(y, q):
 def the_loss_itself(y, q):
     """That is the least loss. Asked for is the number x at which it is so small."""
     return float(quantile_loss(quantile(y, q), y, q))
+
+
+# --- 6 -----------------------------------------------------------------------------------------
+
+
+@exercise("Squared error behind a softmax", points=2)
+def squared_softmax_gradient():
+    """Return the gradient with respect to the scores of the squared error on probabilities, an array (N, C).
+
+    p is the softmax of a row of scores, y its row of targets, and the loss of the row is Σ (p - y)². The whole loss is
+    the mean over the N rows. For scores [[0, 0]] and targets [[1, 0]] the gradient is [[-0.5, 0.5]].
+    """
+    rng = np.random.default_rng(2)
+    for scores, targets, about in [
+        ([[0.0, 0.0]], [[1.0, 0.0]], ""),
+        ([[1.0, 0.0, -1.0]], [[0.0, 1.0, 0.0]], ""),
+        (rng.normal(size=(3, 4)), np.eye(4)[[1, 3, 0]], ""),
+        (rng.normal(size=(4, 2)), np.eye(2)[[1, 1, 0, 1]], "two classes"),
+        (rng.normal(size=(2, 3)), softmax(rng.normal(size=(2, 3))), "targets between 0 and 1"),
+        (np.full((2, 3), 1.5), np.eye(3)[[0, 2]], "equal scores"),
+        (rng.normal(size=(2, 3)) + [[0.0], [2000.0]], np.eye(3)[[2, 2]], "rows of scores far apart"),
+        ([[8.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]], "sure and wrong"),
+    ]:
+        scores, targets = np.array(scores), np.array(targets)
+        x = Tensor(scores, requires_grad=True)
+        ((x.softmax() - targets) ** 2).sum(axis=1).mean().backward()
+        yield Case({"scores": scores, "targets": targets}, expected=x.grad, about=about)
+
+
+def through_softmax(p, g):
+    """The gradient that goes back through softmax."""
+    return p * (g - (p * g).sum(axis=1, keepdims=True))
+
+
+def by_softmax(part):
+    """A mistake from a function of probabilities p, the errors p - y and the number of rows."""
+
+    def mistaken(scores, targets):
+        p = softmax(scores)
+        return part(p, p - targets, len(scores))
+
+    mistaken.__name__, mistaken.__doc__ = part.__name__, part.__doc__
+    return mistaken
+
+
+@squared_softmax_gradient.mistake
+@by_softmax
+def of_cross_entropy(p, error, n):
+    """That is (p - y)/N, the gradient of cross-entropy. There the logarithm undoes the softmax; here the whole way back
+    through softmax is left to do."""
+    return error / n
+
+
+@squared_softmax_gradient.mistake
+@by_softmax
+def stopped_at_the_probabilities(p, error, n):
+    """That is the gradient with respect to the *probabilities*, 2(p - y). The way back through softmax is missing."""
+    return 2 * error / n
+
+
+@squared_softmax_gradient.mistake
+@by_softmax
+def only_its_own_probability(p, error, n):
+    """You multiply by p(1 - p), the slope of a probability with respect to its own score. A score also stands below the
+    fraction bar of all other probabilities of its row: these slopes are -p_c p_k."""
+    return 2 * error * p * (1 - p) / n
+
+
+@squared_softmax_gradient.mistake
+@by_softmax
+def two_missing(p, error, n):
+    """The factor 2 is missing: the slope of a square is twice its root."""
+    return through_softmax(p, error) / n
+
+
+@squared_softmax_gradient.mistake
+@by_softmax
+def rows_added(p, error, n):
+    """The missing 1/N: you have the gradient of the sum over the rows."""
+    return through_softmax(p, 2 * error)
+
+
+@squared_softmax_gradient.mistake
+@by_softmax
+def over_all_entries(p, error, n):
+    """You divide by the number of all entries. The loss of a row is a sum over its classes, and the mean is over the
+    rows."""
+    return through_softmax(p, 2 * error) / p.size
+
+
+@squared_softmax_gradient.mistake
+@by_softmax
+def uphill(p, error, n):
+    """The sign is wrong: the error is p - y."""
+    return -through_softmax(p, 2 * error) / n
+
+
+@squared_softmax_gradient.mistake
+@by_softmax
+def without_what_others_lose(p, error, n):
+    """You have p times 2(p - y). What one probability gains the others lose, so Σ p g has to be subtracted before p
+    multiplies: a sum in which p are the weights. (The plain mean of the slopes 2(p - y) is 0.)"""
+    return p * 2 * error / n
+
+
+@squared_softmax_gradient.mistake
+@by_softmax
+def p_outside_forgotten(p, error, n):
+    """The bracket g - Σ p g is right, and the p before it is missing: a class that hardly gets any probability hardly
+    moves."""
+    g = 2 * error
+    return (g - (p * g).sum(axis=1, keepdims=True)) / n
+
+
+@squared_softmax_gradient.mistake
+@by_softmax
+def sum_over_all_rows(p, error, n):
+    """Your sum Σ p g goes over all rows. Each row is an example of its own."""
+    g = 2 * error
+    return p * (g - (p * g).sum()) / n
+
+
+@squared_softmax_gradient.mistake
+def one_row_overflows(scores, targets):
+    """Right for small scores; e^2000 is more than a float can hold. Subtract each row's largest score first."""
+    with np.errstate(all="ignore"):
+        powers = np.exp(scores)
+        p = powers / powers.sum(axis=1, keepdims=True)
+        return through_softmax(p, 2 * (p - targets)) / len(scores)
+
+
+@squared_softmax_gradient.mistake
+def softmax_over_the_wrong_axis(scores, targets):
+    """The probabilities of each *example* add up to 1. Yours add up to 1 for each class: softmax goes over the last
+    axis."""
+    p = softmax(scores, axis=0, top=0)
+    return through_softmax(p, 2 * (p - targets)) / len(scores)
+
+
+# --- 7 -----------------------------------------------------------------------------------------
+
+
+@exercise("Logistic regression, by hand", points=3)
+def logistic_regression():
+    """Return the weights w (D,) and the bias b, a number, after so many steps of gradient descent.
+
+    The score of a row x of D numbers is x · w + b, the answer is yes (1) or no (0), and the loss is the mean binary
+    cross-entropy over all rows. w and b start at 0, and each step subtracts rate times the gradient. For x = [[2],
+    [0]], y = [1, 0], rate = 1 and one step the answer is ([0.5], 0.0).
+    """
+    rng = np.random.default_rng(3)
+    for n, d, rate, steps, about in [
+        (2, 1, 1.0, 1, ""),
+        (4, 2, 0.5, 2, ""),
+        (3, 2, 0.5, 3, ""),
+        (6, 1, 0.3, 40, "many steps"),
+        (1, 3, 0.2, 2, "a single example"),
+        (5, 2, 0.5, 0, "no step at all"),
+        (5, 2, 3.0, 5, "scores of several hundred"),
+    ]:
+        x, y = rng.integers(-3, 4, size=(n, d)).astype(float), rng.integers(0, 2, n).astype(float)
+        if (n, d) == (2, 1):
+            x, y = np.array([[2.0], [0.0]]), np.array([1.0, 0.0])
+        if "hundred" in about:
+            x = 20 * x
+        inputs = {"x": x, "y": y, "rate": rate, "steps": steps}
+        yield Case(inputs, fitted(**inputs), call=numbers_of, names=("w", "b"), rtol=1e-4, atol=1e-5, about=about)
+
+
+def numbers_of(answer, x, y, rate, steps):
+    """w and b as arrays, also where they come as tensors."""
+    found = answer(x, y, rate, steps)
+    return tuple(map(number_in, found)) if isinstance(found, tuple | list) else found
+
+
+def number_in(thing):
+    """The array of a tensor; of one number, the number."""
+    array = thing.data if isinstance(thing, Tensor) else thing
+    return float(array) if isinstance(array, np.ndarray) and array.ndim == 0 else array
+
+
+def fitted(x, y, rate, steps, slope=None, move=None):
+    """w and b. slope(z, y) : the gradient with respect to each score, times N; by default p - y."""
+    w, b = np.zeros(x.shape[1]), 0.0
+    for _ in range(steps):
+        with np.errstate(all="ignore"):
+            z = x @ w + b
+            g = (sigmoid(z) - y if slope is None else slope(z, y)) / len(x)
+        w, b = w - rate * x.T @ g, b - rate * float(g.sum())
+    return w, b
+
+
+def fit_mistake(sentence):
+    """Register a mistake that is one other slope."""
+
+    def register(slope):
+        def mistaken(x, y, rate, steps):
+            return fitted(x, y, rate, steps, slope)
+
+        mistaken.__name__, mistaken.__doc__ = slope.__name__, sentence
+        return logistic_regression.mistake(mistaken, whole=True)
+
+    return register
+
+
+@fit_mistake(
+    "You take the gradient of the sum. The mean divides it by N, the number of rows. Without that a step grows with it."
+)
+def of_all_rows(z, y):
+    return len(z) * (sigmoid(z) - y)
+
+
+@fit_mistake("You go uphill: subtract rate times the gradient.")
+def upward(z, y):
+    return y - sigmoid(z)
+
+
+@fit_mistake("You minimize the squared error of the scores. They go through σ first, and the loss is cross-entropy.")
+def squares_of_scores(z, y):
+    return 2 * (z - y)
+
+
+@fit_mistake("You compare the scores with y. It is the probability σ(z) that is compared: p - y.")
+def scores_compared(z, y):
+    return z - y
+
+
+@fit_mistake(
+    "You minimize the squared error of the *probabilities*, whose slope has the factor p(1 - p). Asked for is binary "
+    "cross-entropy."
+)
+def squares_of_probabilities(z, y):
+    p = sigmoid(z)
+    return 2 * (p - y) * p * (1 - p)
+
+
+@fit_mistake("Your answers are 0 or 1 before they are compared with y. It is the probability σ(z) that is compared.")
+def answers_rounded(z, y):
+    return (z > 0) - y
+
+
+@fit_mistake(
+    "At z = 0, where you start, the form max(z, 0) - z y + ln(1 + e^-|z|) has two corners, which cancel. The engine "
+    "takes the slope 0 at each of them and finds -y instead of ½ - y. `z.softplus()` is ln(1 + e^z) without corners."
+)
+def two_corners(z, y):
+    return np.where(z == 0, -y, sigmoid(z) - y)
+
+
+@fit_mistake(
+    "The silent (N, 1) - (N,): each prediction is compared with every target, and all are pulled toward the mean of y. "
+    "Give both the same shape."
+)
+def everyone_with_everyone(z, y):
+    return sigmoid(z) - y.mean()
+
+
+@logistic_regression.mistake(whole=True)
+def gradients_kept(x, y, rate, steps):
+    """The gradients of earlier steps are still in it: `backward` adds to `grad`. Set it to None before each step."""
+    w, b, to_w, to_b = np.zeros(x.shape[1]), 0.0, 0.0, 0.0
+    for _ in range(steps):
+        g = (sigmoid(x @ w + b) - y) / len(x)
+        to_w, to_b = to_w + x.T @ g, to_b + float(g.sum())
+        w, b = w - rate * to_w, b - rate * to_b
+    return w, b
+
+
+@logistic_regression.mistake(whole=True)
+def bias_left(x, y, rate, steps):
+    """The bias stays at 0. It has a gradient of its own: the mean of p - y."""
+    w = np.zeros(x.shape[1])
+    for _ in range(steps):
+        w = w - rate * x.T @ (sigmoid(x @ w) - y) / len(x)
+    return w, 0.0
+
+
+@logistic_regression.mistake(whole=True)
+def one_step_more(x, y, rate, steps):
+    """You go one step too far: `range(steps)` makes steps turns."""
+    return fitted(x, y, rate, steps + 1)
+
+
+@logistic_regression.mistake(whole=True)
+def one_step_less(x, y, rate, steps):
+    """You stop one step early: `range(steps)` makes steps turns."""
+    return fitted(x, y, rate, steps - 1)
+
+
+@logistic_regression.mistake(whole=True)
+def bias_after_the_weights(x, y, rate, steps):
+    """The bias moves by a gradient that was taken after w had moved. One backward pass gives both gradients, at one
+    place, and then both move."""
+    w, b = np.zeros(x.shape[1]), 0.0
+    for _ in range(steps):
+        w = w - rate * x.T @ (sigmoid(x @ w + b) - y) / len(x)
+        b = b - rate * float((sigmoid(x @ w + b) - y).mean())
+    return w, b
+
+
+# --- 8 -----------------------------------------------------------------------------------------
+
+
+@exercise("A classifier by your own cross-entropy", points=3)
+def train():
+    """Return the list of losses, the mean cross-entropy before each step, and train the net in place.
+
+    Each step computes scores = net(x), and moves every parameter of net by minus rate times its gradient. labels (N,)
+    are class numbers. For the net that gives the scores [[0, 0]] for every x, the first loss is ln 2 = 0.6931.
+    """
+    for kind, n, rate, steps, about in [
+        ("linear", 3, 0.5, 1, ""),
+        ("linear", 4, 1.0, 3, ""),
+        ("mlp", 5, 0.5, 4, ""),
+        ("mlp", 6, 0.2, 12, "many steps"),
+        ("linear", 1, 0.5, 2, "a single example"),
+        ("sure", 2, 0.1, 2, "scores of several thousand"),
+        ("mlp", 3, 0.5, 0, "no step at all"),
+        ("twice", 3, 0.5, 2, "gradients from before"),
+    ]:
+        inputs = {"net": NETS[kind], "x": points(n), "labels": np.arange(n) * 2 % 3, "rate": rate, "steps": steps}
+        yield Case(
+            inputs,
+            trained(right_training, **inputs),
+            call=trained,
+            names=("losses", "first weight", "last bias"),
+            rtol=1e-4,
+            atol=1e-6,
+            about=about,
+        )
+
+
+class Net:
+    """The net of a case, of which each answer gets a new copy. A report shows its kind."""
+
+    def __init__(self, kind):
+        self.kind = kind
+
+    def __repr__(self):
+        return {"mlp": "MLP 2 → 4 → 3 with tanh"}.get(self.kind, "a linear layer 2 → 3")
+
+    def make(self, x):
+        rng = np.random.default_rng(0)
+        if self.kind == "mlp":
+            return nn.MLP([2, 4, 3], "tanh", rng=rng).double()
+        net = nn.Linear(2, 3, rng=rng).double()
+        if self.kind == "sure":
+            net.weight.data *= 5000
+        if self.kind == "twice":
+            net(Tensor(x)).sum().backward()
+        return net
+
+
+NETS = {kind: Net(kind) for kind in ("linear", "mlp", "sure", "twice")}
+
+
+def points(n):
+    return np.random.default_rng(n).integers(-2, 3, size=(n, 2)).astype(float)
+
+
+def trained(train, net, x, labels, rate, steps):
+    """The losses that train returns, and two of the net's parameters after it."""
+    made = net.make(x)
+    found = train(made, Tensor(x), labels.copy(), rate, steps)
+    if found is None or found is ...:
+        return found
+    losses = [number_in(each) for each in found] if isinstance(found, list | tuple | np.ndarray) else found
+    parameters = list(made.parameters())
+    return losses, parameters[0].data, parameters[-1].data
+
+
+def scores_to_slopes(scores, labels):
+    return softmax(scores) - np.eye(scores.shape[1])[labels]
+
+
+def losses_of(scores, labels):
+    top = scores.max(axis=1, keepdims=True)
+    z = scores - top
+    return np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), labels]
+
+
+def mean_slopes(scores, labels):
+    return scores_to_slopes(scores, labels) / len(scores)
+
+
+def training(slopes=mean_slopes, keep=False, which=slice(None)):
+    """A right answer, with switches that make it wrong."""
+
+    def run(net, x, labels, rate, steps):
+        losses, parameters = [], list(net.parameters())
+        for _ in range(steps):
+            scores = net(x)
+            losses.append(float(losses_of(scores.data, labels).mean()))
+            if not keep:
+                net.zero_grad()
+            scores.backward(slopes(scores.data, labels))
+            for parameter in parameters[which]:
+                parameter.data -= rate * parameter.grad
+        return losses
+
+    return run
+
+
+right_training = training()
+
+
+def train_mistake(sentence, name, run):
+    run.__name__, run.__doc__ = name, sentence
+    train.mistake(run, whole=True)
+
+
+train_mistake(
+    "The gradients of earlier steps are still in it: `backward` adds to `grad`. Set every grad to None before it.",
+    "grads_kept",
+    training(keep=True),
+)
+train_mistake(
+    "The missing 1/N: what you send back is the gradient of the sum over the examples.",
+    "summed_slopes",
+    training(scores_to_slopes),
+)
+train_mistake(
+    "You go uphill: what is sent back is p - y, and each step subtracts.",
+    "climbing",
+    training(lambda scores, labels: -scores_to_slopes(scores, labels) / len(scores)),
+)
+train_mistake(
+    "You divide by the number of all scores. The mean is over the examples: each has one loss.",
+    "divided_by_scores",
+    training(lambda scores, labels: scores_to_slopes(scores, labels) / scores.size),
+)
+train_mistake(
+    "You send back p and leave out y, what was wanted.",
+    "targets_missing",
+    training(lambda scores, labels: softmax(scores) / len(scores)),
+)
+train_mistake("Only the weight of the first layer moves. Go through all of net.parameters().", "first_alone",
+              training(which=slice(1)))  # fmt: skip
+train_mistake(
+    "Only the weights move, the biases stay. Go through all of net.parameters().",
+    "weights_alone",
+    training(which=slice(None, None, 2)),
+)
+
+
+@train.mistake
+def loss_after_each_step(net, x, labels, rate, steps):
+    """Your losses are those after each step. Asked for are those before it, of the scores that it starts from."""
+    losses = right_training(net, x, labels, rate, steps)
+    return [*losses[1:], float(losses_of(net(x).data, labels).mean())] if steps else losses
+
+
+@train.mistake
+def one_loss_more(net, x, labels, rate, steps):
+    """You list one loss more than there are steps. The loss after the last step is not asked for."""
+    losses = right_training(net, x, labels, rate, steps)
+    return [*losses, float(losses_of(net(x).data, labels).mean())]
+
+
+@train.mistake
+def summed_losses(net, x, labels, rate, steps):
+    """The net is trained right. Your losses are sums over the examples, the mean is asked for."""
+    return [len(labels) * loss for loss in right_training(net, x, labels, rate, steps)]
+
+
+@train.mistake(whole=True)
+def not_moved(net, x, labels, rate, steps):
+    """The losses are those of a net that does not move. `p = p - …` gives a new tensor to a name; `p.data -= …` moves
+    the parameter itself."""
+    return steps * [float(losses_of(net(x).data, labels).mean())]

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from gradlib import Tensor
+from gradlib import Tensor, nn
 from gradlib.checks import Case
 from gradlib.checks import lesson_09 as check
 
@@ -144,126 +144,170 @@ def in_place(scores, targets):
     return p_minus_y(scores, targets)
 
 
-bce = answers_to(check.bce_with_logits)
+bce = answers_to(check.weighted_bce)
 
 
 @bce.right
-def softplus_form(z, y):
-    p = np.where(z >= 0, 1 / (1 + np.exp(-np.abs(z))), np.exp(-np.abs(z)) / (1 + np.exp(-np.abs(z))))
-    return (np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))).mean(), (p - y) / len(z)
+def softplus_form(z, y, weight):
+    small = np.exp(-np.abs(z))
+    p = np.where(z >= 0, 1, small) / (1 + small)
+    losses = (1 - y) * z + (1 + (weight - 1) * y) * (np.maximum(-z, 0) + np.log1p(small))
+    return losses.mean(), ((1 - y) * p - weight * y * (1 - p)) / len(z)
 
 
 @bce.right
-def with_logaddexp(z, y):
-    return np.mean(np.logaddexp(0, z) - y * z), (np.exp(-np.logaddexp(0, -z)) - y) / z.size
+def with_logaddexp(z, y, weight):
+    yes, no = np.logaddexp(0, -z), np.logaddexp(0, z)
+    gradient = (1 - y) * np.exp(-yes) - weight * y * np.exp(-no)
+    return np.mean(weight * y * yes + (1 - y) * no), gradient / z.size
+
+
+@bce.right
+def by_autograd(z, y, weight):
+    x = Tensor(z, requires_grad=True)
+    loss = ((-x).softplus() * (weight * y) + x.softplus() * (1 - y)).mean()
+    loss.backward()
+    return loss.item(), x.grad
 
 
 @bce.inputs
 def _(rng):
     n = rng.integers(1, 5)
-    return {"z": rng.choice([1, 1000]) * rng.normal(size=n), "y": rng.uniform(size=n)}
+    z, y = rng.choice([1, 1000]) * rng.normal(size=n), rng.uniform(size=n)
+    return {"z": z, "y": y, "weight": rng.uniform(0.2, 5)}
 
 
 @bce.wrong("inf or nan at the ends")
-def textbook(z, y):
+def textbook(z, y, weight):
     p = 1 / (1 + np.exp(-z))
-    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)), (p - y) / len(z)
+    losses = -weight * y * np.log(p) - (1 - y) * np.log(1 - p)
+    return losses.mean(), ((1 - y) * p - weight * y * (1 - p)) / len(z)
 
 
 @bce.wrong("overflows above 709")
-def naive_softplus(z, y):
-    return np.mean(np.log(1 + np.exp(z)) - z * y), (1 / (1 + np.exp(-z)) - y) / len(z)
+def naive_softplus(z, y, weight):
+    loss = np.mean(weight * y * np.log(1 + np.exp(-z)) + (1 - y) * np.log(1 + np.exp(z)))
+    return loss, softplus_form(z, y, weight)[1]
 
 
 @bce.wrong("You cut probabilities off")
-def clipped(z, y):
+def clipped(z, y, weight):
+    p = np.clip(1 / (1 + np.exp(-z)), 1e-7, 1 - 1e-7)
+    losses = -weight * y * np.log(p) - (1 - y) * np.log(1 - p)
+    return losses.mean(), ((1 - y) * p - weight * y * (1 - p)) / len(z)
+
+
+@bce.wrong("You cut probabilities off")
+def with_a_small_number(z, y, weight):
     p = 1 / (1 + np.exp(-z))
-    q = np.clip(p, 1e-7, 1 - 1e-7)
-    return -np.mean(y * np.log(q) + (1 - y) * np.log(1 - q)), (p - y) / len(z)
+    losses = -weight * y * np.log(p + 1e-12) - (1 - y) * np.log(1 - p + 1e-12)
+    return losses.mean(), softplus_form(z, y, weight)[1]
+
+
+@bce.wrong("The weight is left out")
+def as_in_the_lesson(z, y, weight):
+    return softplus_form(z, y, 1)
+
+
+@bce.wrong("The weight is on the wrong side")
+def no_weighted(z, y, weight):
+    loss, gradient = softplus_form(-z, 1 - y, weight)
+    return loss, -gradient
+
+
+@bce.wrong("You weight every example")
+def all_weighted(z, y, weight):
+    loss, gradient = softplus_form(z, y, 1)
+    return weight * loss, weight * gradient
+
+
+@bce.wrong("the gradient does not")
+def weight_in_the_loss_alone(z, y, weight):
+    return softplus_form(z, y, weight)[0], softplus_form(z, y, 1)[1]
+
+
+@bce.wrong("The gradient is p - weight y")
+def weight_times_y(z, y, weight):
+    return softplus_form(z, y, weight)[0], (np.exp(-np.logaddexp(0, -z)) - weight * y) / len(z)
+
+
+@bce.wrong("the sum of the weights")
+def weighted_mean(z, y, weight):
+    loss, gradient = softplus_form(z, y, weight)
+    return loss * len(z) / np.sum(1 + (weight - 1) * y), gradient
 
 
 @bce.wrong("the missing 1/N")
-def gradient_not_divided(z, y):
-    loss, gradient = softplus_form(z, y)
+def gradient_not_divided(z, y, weight):
+    loss, gradient = softplus_form(z, y, weight)
     return loss, gradient * len(z)
 
 
 @bce.wrong("The sign of the gradient")
-def uphill(z, y):
-    loss, gradient = softplus_form(z, y)
+def uphill(z, y, weight):
+    loss, gradient = softplus_form(z, y, weight)
     return loss, -gradient
 
 
 @bce.wrong("z itself is missing")
-def only_the_last_term(z, y):
-    return np.mean(np.log1p(np.exp(-np.abs(z))) - z * y), softplus_form(z, y)[1]
-
-
-@bce.wrong("It is the probability σ(z) that is compared")
-def scores_minus_targets(z, y):
-    return softplus_form(z, y)[0], (z - y) / len(z)
+def only_the_last_term(z, y, weight):
+    small = np.log1p(np.exp(-np.abs(z)))
+    return np.mean((1 + (weight - 1) * y) * small), softplus_form(z, y, weight)[1]
 
 
 @bce.wrong()
-def gradient_first(z, y):
-    return softplus_form(z, y)[::-1]
+def gradient_first(z, y, weight):
+    return softplus_form(z, y, weight)[::-1]
 
 
 @bce.wrong()
-def targets_rounded(z, y):
-    return softplus_form(z, np.round(y))
+def targets_rounded(z, y, weight):
+    return softplus_form(z, np.round(y), weight)
 
 
 @bce.wrong()
-def the_loss_alone(z, y):
-    return softplus_form(z, y)[0]
+def weight_rounded(z, y, weight):
+    return softplus_form(z, y, int(weight))
+
+
+@bce.wrong()
+def the_loss_alone(z, y, weight):
+    return softplus_form(z, y, weight)[0]
 
 
 @bce.wrong("the loss the sum")
-def summed_loss(z, y):
-    loss, gradient = softplus_form(z, y)
+def summed_loss(z, y, weight):
+    loss, gradient = softplus_form(z, y, weight)
     return loss * len(z), gradient
 
 
 @bce.wrong("in both")
-def summed(z, y):
-    loss, gradient = softplus_form(z, y)
+def summed(z, y, weight):
+    loss, gradient = softplus_form(z, y, weight)
     return loss * len(z), gradient * len(z)
 
 
 @bce.wrong("The sign of the loss")
-def negative_loss(z, y):
-    loss, gradient = softplus_form(z, y)
+def negative_loss(z, y, weight):
+    loss, gradient = softplus_form(z, y, weight)
     return -loss, gradient
 
 
-@bce.wrong("You cut probabilities off at 1e-07")
-def clipped_before_both(z, y):
-    p = np.clip(1 / (1 + np.exp(-z)), 1e-7, 1 - 1e-7)
-    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)), (p - y) / len(z)
-
-
-@bce.wrong("You cut probabilities off")
-def with_a_small_number(z, y):
-    p = 1 / (1 + np.exp(-z))
-    return -np.mean(y * np.log(p + 1e-12) + (1 - y) * np.log(1 - p + 1e-12)), (p - y) / len(z)
-
-
 @bce.wrong("the gradient with respect to the probability")
-def without_the_slope_of_sigmoid(z, y):
+def without_the_slope_of_sigmoid(z, y, weight):
     p = np.exp(-np.logaddexp(0, -z))
-    return softplus_form(z, y)[0], (p - y) / (p * (1 - p)) / len(z)
+    return softplus_form(z, y, weight)[0], ((1 - y) / (1 - p) - weight * y / p) / len(z)
 
 
 @bce.wrong()
-def infinities_replaced(z, y):
-    loss, gradient = textbook(z, y)
+def infinities_replaced(z, y, weight):
+    loss, gradient = textbook(z, y, weight)
     return np.nan_to_num(loss), gradient
 
 
 @bce.wrong("loss is an array")
-def loss_of_each(z, y):
-    return np.logaddexp(0, z) - y * z, softplus_form(z, y)[1]
+def loss_of_each(z, y, weight):
+    return weight * y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z), softplus_form(z, y, weight)[1]
 
 
 refuse = answers_to(check.mse)
@@ -498,3 +542,353 @@ def one_too_far(y, q):
 def sorts_in_place(y, q):
     y.sort()
     return y[min(int(q * len(y)), len(y) - 1)]
+
+
+squares = answers_to(check.squared_softmax_gradient)
+
+
+@squares.right
+def by_jacobians(scores, targets):
+    rows = []
+    for z, y in zip(scores, targets, strict=True):
+        p = np.exp(z - np.logaddexp.reduce(z))
+        rows.append((np.diag(p) - np.outer(p, p)) @ (2 * (p - y)) / len(scores))
+    return np.array(rows)
+
+
+@squares.right
+def from_the_graph(scores, targets):
+    z = Tensor(scores, requires_grad=True)
+    p = z.softmax(axis=1)
+    ((p - targets) * (p - targets)).sum(axis=1).mean().backward()
+    return z.grad
+
+
+@squares.inputs
+def _(rng):
+    rows, classes = rng.integers(1, 4), rng.integers(2, 5)
+    targets = rng.dirichlet(np.ones(classes), size=rows)
+    return {"scores": rng.choice([1, 1000]) * rng.normal(size=(rows, classes)), "targets": targets}
+
+
+def back_through(p, g):
+    return p * g - p * (p * g).sum(axis=1)[:, None]
+
+
+@squares.wrong("the gradient of cross-entropy")
+def as_for_cross_entropy(scores, targets):
+    return p_minus_y(scores, targets)
+
+
+@squares.wrong("with respect to the *probabilities*")
+def by_p(scores, targets):
+    return 2 * p_minus_y(scores, targets)
+
+
+@squares.wrong("the slope of a probability with respect to its own score")
+def diagonal(scores, targets):
+    p = check.softmax(scores)
+    return 2 * (p - targets) * p * (1 - p) / len(p)
+
+
+@squares.wrong("The factor 2 is missing")
+def half(scores, targets):
+    return by_jacobians(scores, targets) / 2
+
+
+@squares.wrong("The missing 1/N")
+def sum_of_rows(scores, targets):
+    return by_jacobians(scores, targets) * len(scores)
+
+
+@squares.wrong("the number of all entries")
+def mean_over_entries(scores, targets):
+    p = check.softmax(scores)
+    return back_through(p, 2 * (p - targets) / p.size)
+
+
+@squares.wrong("The sign is wrong")
+def other_sign(scores, targets):
+    return -by_jacobians(scores, targets)
+
+
+@squares.wrong("You have p times 2(p - y)")
+def times_p(scores, targets):
+    p = check.softmax(scores)
+    return 2 * p * (p - targets) / len(p)
+
+
+@squares.wrong("a sum in which p are the weights")
+def centred(scores, targets):
+    p = check.softmax(scores)
+    g = 2 * (p - targets) / len(p)
+    return p * (g - g.mean(axis=1, keepdims=True))
+
+
+@squares.wrong("the p before it is missing")
+def bracket_alone(scores, targets):
+    p = check.softmax(scores)
+    g = 2 * (p - targets) / len(p)
+    return g - (p * g).sum(axis=1, keepdims=True)
+
+
+@squares.wrong("goes over all rows")
+def one_sum(scores, targets):
+    p = check.softmax(scores)
+    g = 2 * (p - targets) / len(p)
+    return p * (g - np.sum(p * g))
+
+
+@squares.wrong("more than a float can hold")
+def without_the_maximum(scores, targets):
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    return back_through(p, 2 * (p - targets)) / len(p)
+
+
+@squares.wrong("softmax goes over the last axis")
+def over_columns(scores, targets):
+    p = np.exp(scores - scores.max(axis=0))
+    p /= p.sum(axis=0)
+    return back_through(p, 2 * (p - targets)) / len(p)
+
+
+@squares.wrong("Your answer is a number")
+def its_loss(scores, targets):
+    return ((check.softmax(scores) - targets) ** 2).sum(axis=1).mean()
+
+
+@squares.wrong()
+def for_labels_alone(scores, targets):
+    return by_jacobians(scores, np.eye(scores.shape[1])[targets.argmax(axis=1)])
+
+
+regression = answers_to(check.logistic_regression)
+
+
+def on_tensors(loss_of, zero=True, column=False):
+    """Logistic regression by autograd, with a loss of z and y."""
+
+    def fit(x, y, rate, steps):
+        w = Tensor(np.zeros((x.shape[1], 1) if column else x.shape[1]), requires_grad=True)
+        b = Tensor(0.0, requires_grad=True)
+        for _ in range(steps):
+            if zero:
+                w.grad = b.grad = None
+            loss_of(Tensor(x) @ w + b, Tensor(y)).mean().backward()
+            w.data, b.data = w.data - rate * w.grad, b.data - rate * b.grad
+        return w.data.reshape(-1), b
+
+    return fit
+
+
+def from_logits(z, y):
+    return z.softplus() - z * y
+
+
+right_fit = regression.right(on_tensors(from_logits))
+
+
+@regression.right
+def with_a_column_of_ones(x, y, rate, steps):
+    x = np.column_stack([x, np.ones(len(x))])
+    both = np.zeros(x.shape[1])
+    for _ in range(steps):
+        both -= rate * np.mean((np.exp(-np.logaddexp(0, -x @ both)) - y)[:, None] * x, axis=0)
+    return both[:-1], both[-1]
+
+
+@regression.right
+def row_by_row_in_plain_python(x, y, rate, steps):
+    w, b = [0.0] * x.shape[1], 0.0
+    for _ in range(steps):
+        to_w, to_b = [0.0] * len(w), 0.0
+        for row, answer in zip(x, y, strict=True):
+            z = sum(a * c for a, c in zip(row, w, strict=True)) + b
+            wrong = np.exp(-np.logaddexp(0, -z)) - answer
+            to_w = [t + wrong * a / len(x) for t, a in zip(to_w, row, strict=True)]
+            to_b += wrong / len(x)
+        w, b = [a - rate * t for a, t in zip(w, to_w, strict=True)], b - rate * to_b
+    return np.array(w), b
+
+
+@regression.inputs
+def _(rng):
+    n, d = rng.integers(1, 6), rng.integers(1, 4)
+    inputs = {"x": rng.normal(size=(n, d)), "y": rng.integers(0, 2, n).astype(float)}
+    inputs |= {"rate": rng.uniform(0.1, 1), "steps": int(rng.integers(0, 5))}
+    return Case(inputs, check.fitted(**inputs), call=check.numbers_of, names=("w", "b"), rtol=1e-4, atol=1e-5)
+
+
+def called(name, answer):
+    answer.__name__ = name
+    return answer
+
+
+def by_arrays(step):
+    """Logistic regression with a step of its own: step(x, y, z, p) -> the gradients of w and b."""
+
+    def fit(x, y, rate, steps):
+        w, b = np.zeros(x.shape[1]), 0.0
+        for _ in range(steps):
+            z = x @ w + b
+            to_w, to_b = step(x, y, z, 1 / (1 + np.exp(-z)))
+            w, b = w - rate * to_w, float(b - rate * to_b)
+        return w, b
+
+    return fit
+
+
+for name, words, answer in [
+    ("sums", "the gradient of the sum", lambda x, y, rate, steps: right_fit(x, y, rate * len(x), steps)),
+    ("ascends", "You go uphill", lambda x, y, rate, steps: right_fit(x, y, -rate, steps)),
+    ("too_far", "You go one step too far", lambda x, y, rate, steps: right_fit(x, y, rate, steps + 1)),
+    ("too_early", "You stop one step early", lambda x, y, rate, steps: right_fit(x, y, rate, steps - 1)),
+    ("w_alone", "", lambda x, y, rate, steps: right_fit(x, y, rate, steps)[0]),
+    ("linear_regression", "the squared error of the scores", on_tensors(lambda z, y: (z - y) ** 2)),
+    ("brier", "squared error of the *probabilities*", on_tensors(lambda z, y: (z.sigmoid() - y) ** 2)),
+    (
+        "by_the_formula_of_the_lesson",
+        "has two corners, which cancel",
+        on_tensors(lambda z, y: z.relu() - z * y + ((-z.abs()).exp() + 1.0).log()),
+    ),
+    ("in_a_column", "The silent (N, 1) - (N,)", on_tensors(from_logits, column=True)),
+    ("without_zeroing", "The gradients of earlier steps", on_tensors(from_logits, zero=False)),
+    ("of_scores", "You compare the scores", by_arrays(lambda x, y, z, p: (x.T @ (z - y) / len(x), (z - y).mean()))),
+    (
+        "perceptron",
+        "Your answers are 0 or 1",
+        by_arrays(lambda x, y, z, p: (x.T @ ((z > 0) - y) / len(x), ((z > 0) - y).mean())),
+    ),
+    ("without_the_bias", "The bias stays at 0", by_arrays(lambda x, y, z, p: (x.T @ (p - y) / len(x), 0.0))),
+    ("bias_summed", "", by_arrays(lambda x, y, z, p: (x.T @ (p - y) / len(x), (p - y).sum()))),
+]:
+    regression.wrong(words)(called(name, answer))
+
+
+@regression.wrong("after w had moved")
+def one_after_the_other(x, y, rate, steps):
+    w, b = np.zeros(x.shape[1]), 0.0
+    for _ in range(steps):
+        w -= rate * x.T @ (1 / (1 + np.exp(-(x @ w + b))) - y) / len(x)
+        b -= rate * np.mean(1 / (1 + np.exp(-(x @ w + b))) - y)
+    return w, b
+
+
+@regression.wrong()
+def one_row_at_a_time(x, y, rate, steps):
+    w, b = np.zeros(x.shape[1]), 0.0
+    for _ in range(steps):
+        for row, answer in zip(x, y, strict=True):
+            wrong = 1 / (1 + np.exp(-(row @ w + b))) - answer
+            w, b = w - rate * wrong * row, b - rate * wrong
+    return w, b
+
+
+training = answers_to(check.train)
+entropy = nn.functional.cross_entropy
+
+
+@training.right
+def by_p_minus_y(net, x, labels, rate, steps):
+    losses = []
+    for _ in range(steps):
+        scores = net(x)
+        logs = scores.data - np.logaddexp.reduce(scores.data, axis=1, keepdims=True)
+        losses.append(-logs[range(len(labels)), labels].mean())
+        net.zero_grad()
+        scores.backward((np.exp(logs) - np.eye(logs.shape[1])[labels]) / len(logs))
+        for p in net.parameters():
+            p.data -= rate * p.grad
+    return losses
+
+
+@training.right
+def by_the_library(net, x, labels, rate, steps):
+    losses = []
+    for _ in range(steps):
+        for p in net.parameters():
+            p.grad = None
+        loss = entropy(net(x), labels)
+        loss.backward()
+        losses.append(loss)
+        for p in net.parameters():
+            p.data = p.data - rate * p.grad
+    return losses
+
+
+@training.inputs
+def _(rng):
+    n = int(rng.integers(1, 6))
+    inputs = {"net": check.NETS[["linear", "mlp"][rng.integers(2)]], "x": rng.normal(size=(n, 2))}
+    inputs |= {"labels": rng.integers(0, 3, n), "rate": rng.uniform(0.1, 1), "steps": int(rng.integers(0, 5))}
+    expected = check.trained(by_the_library, **inputs)
+    names = ("losses", "first weight", "last bias")
+    return Case(inputs, expected, call=check.trained, names=names, rtol=1e-4, atol=1e-6)
+
+
+def loop(sent=None, loss_of=entropy, zero=True, sign=-1, which=slice(None)):
+    """A training whose pieces can be wrong. sent(p, y) : what goes back from the scores, instead of loss.backward()."""
+
+    def run(net, x, labels, rate, steps):
+        losses = []
+        for _ in range(steps):
+            if zero:
+                net.zero_grad()
+            scores = net(x)
+            loss = loss_of(scores, labels)
+            losses.append(loss.item())
+            if sent is None:
+                loss.backward()
+            else:
+                scores.backward(sent(scores.softmax().data, np.eye(3)[labels]))
+            for p in list(net.parameters())[which]:
+                p.data += sign * rate * p.grad
+        return losses
+
+    return run
+
+
+for name, words, answer in [
+    ("not_zeroed", "`backward` adds to `grad`", loop(zero=False)),
+    ("adds", "You go uphill", loop(sign=1)),
+    ("y_minus_p", "You go uphill", loop(lambda p, y: (y - p) / len(p))),
+    ("undivided", "The missing 1/N", loop(lambda p, y: p - y)),
+    ("by_size", "the number of all scores", loop(lambda p, y: (p - y) / p.size)),
+    ("p_sent_back", "leave out y", loop(lambda p, y: p / len(p))),
+    ("weights_alone", "the biases stay", loop(which=slice(None, None, 2))),
+    ("first_alone", "Only the weight of the first layer", loop(which=slice(1))),
+    ("only_listed", "a net that does not move", loop(which=slice(0))),
+    ("of_the_sum", "", loop(loss_of=lambda scores, labels: entropy(scores, labels, reduction="sum"))),
+    ("softmax_twice", "", loop(loss_of=lambda scores, labels: entropy(scores.softmax(), labels))),
+    ("squared", "", loop(loss_of=lambda scores, labels: ((scores - np.eye(3)[labels]) ** 2).mean())),
+]:
+    training.wrong(words)(called(name, answer))
+
+
+@training.wrong("Your losses are those after each step")
+def measured_afterwards(net, x, labels, rate, steps):
+    losses = []
+    for _ in range(steps):
+        by_the_library(net, x, labels, rate, 1)
+        losses.append(entropy(net(x), labels).item())
+    return losses
+
+
+@training.wrong("one loss more than there are steps")
+def with_the_last(net, x, labels, rate, steps):
+    return [*by_the_library(net, x, labels, rate, steps), entropy(net(x), labels).item()]
+
+
+@training.wrong("sums over the examples")
+def losses_of_the_sum(net, x, labels, rate, steps):
+    return [loss.item() * len(labels) for loss in by_the_library(net, x, labels, rate, steps)]
+
+
+@training.wrong("`return` hands it back")
+def nothing_returned(net, x, labels, rate, steps):
+    by_the_library(net, x, labels, rate, steps)
+
+
+@training.wrong()
+def the_last_loss(net, x, labels, rate, steps):
+    return (by_the_library(net, x, labels, rate, steps) or [0.0])[-1]
