@@ -35,6 +35,9 @@ def arriving():
     ]:
         model, layers, x, loss = NETS[net]()
         yield Case({"net": net}, sizes_by_graph(model, layers, x, loss), call=watched, about=about)
+    net = "two layers, tanh between"
+    expected = sizes_by_graph(*NETS[net]())
+    yield Case({"net": net}, expected, call=watched_twice, about="the model afterwards, and a second call", odd=True)
 
 
 class Path(nn.Module):
@@ -132,7 +135,11 @@ def hooks_on(model):
 
 
 def watched(arriving, net):
-    """The answer to one net; refused if it leaves hooks behind or changes from call to call."""
+    return arriving(*NETS[net]())
+
+
+def watched_twice(arriving, net):
+    """The answer to a second call; refused if hooks are left, or if the first call was right and this one is not."""
     model, layers, x, loss = NETS[net]()
     expected = sizes_by_graph(model, layers, x, loss)
     first = arriving(model, layers, x, loss)
@@ -217,6 +224,20 @@ def deviations(*inputs):
 
 
 @arriving.mistake
+def means(*inputs):
+    """You took the mean of the entries, with their signs: positive and negative ones cancel. The size is the root of
+    the mean of their squares."""
+    return measured(lambda layer, output: float(output.grad.mean()))(*inputs)
+
+
+@arriving.mistake
+def of_the_biases(*inputs):
+    """These are the gradients of the layers' biases, in which the parts of all examples are added up. The question is
+    about what arrives at the outputs, entry by entry."""
+    return measured(lambda layer, output: size_of(layer.bias.grad))(*inputs)
+
+
+@arriving.mistake
 def as_they_arrive(model, layers, x, loss):
     """Your sizes stand in the order in which the gradients arrived, the last layer first. The list has the order of
     `layers`."""
@@ -269,11 +290,11 @@ def dead_units():
 def places(dead_units, batches):
     """The answer as a list."""
     found = dead_units(batches)
-    if isinstance(found, np.ndarray) and found.ndim <= 1:
-        found = found.tolist()
-    if isinstance(found, tuple | set | frozenset | range):
-        found = list(found) if not isinstance(found, set | frozenset) else sorted(found)
-    return found
+    if isinstance(found, tuple) and len(found) == 1 and isinstance(found[0], np.ndarray):
+        found = found[0]  # of np.where
+    if isinstance(found, np.ndarray):
+        found = (found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found).tolist()  # of np.argwhere
+    return list(found) if isinstance(found, tuple | range) else found
 
 
 def silent(batches):
@@ -341,6 +362,24 @@ def silent_examples(batches):
     """These are the *examples* for which all units are 0, over axis 1. A unit is a column: go over the examples, axis
     0."""
     return chosen((np.concatenate(batches) == 0).all(axis=1))
+
+
+@dead_units.mistake
+def counted_from_one(batches):
+    """You count the units from 1. Places in an array begin at 0."""
+    return [place + 1 for place in chosen(silent(batches).all(axis=0))]
+
+
+@dead_units.mistake
+def mostly_zero(batches):
+    """You found the units that are 0 for half of the examples or more. A dead unit is 0 for all."""
+    return chosen((np.concatenate(batches) == 0).mean(axis=0) >= 0.5)
+
+
+@dead_units.mistake
+def in_pairs(batches):
+    """You answer for each batch separately. A unit is dead if it is 0 in all of them: one list in the end."""
+    return [chosen(mask) for mask in silent(batches)]
 
 
 @dead_units.mistake
@@ -412,6 +451,10 @@ def blamed(
     if low <= factors[place] <= high:
         return None, "healthy"
     return place, words[int(factors[place] > 1)]
+
+
+def last_of_the_largest(factors, key):
+    return max(reversed(factors), key=key)
 
 
 @to_blame.mistake
@@ -504,6 +547,25 @@ def only_the_small(layers):
 
 
 @to_blame.mistake
+def only_the_large(layers):
+    """You only look for factors that are too large. A layer may also let the gradient shrink."""
+    return blamed(layers, low=0.0, far=np.log)
+
+
+@to_blame.mistake
+def last_outside(layers):
+    """You take the last layer whose factor is below 1/10 or above 10. Asked is the one whose factor is farthest from
+    1."""
+    return blamed(layers, far=lambda factor: not 0.1 <= factor <= 10, pick=last_of_the_largest)
+
+
+@to_blame.mistake
+def kind_first(layers):
+    """The kind comes first in your pair. The place comes first."""
+    return blamed(layers)[::-1]
+
+
+@to_blame.mistake
 def always_someone(layers):
     """You always blame a layer. Factors between 1/10 and 10 are healthy, and then the answer is (None, "healthy")."""
     return blamed(layers, low=1.0, high=1.0)
@@ -569,6 +631,40 @@ def only_the_path(*inputs):
 def path_scaled(g, x, W, a):
     """The path is multiplied by a. In y = x + a · tanh(x W) only the inner part is."""
     return block(g, x, W, a, path=a)
+
+
+@residual_backward.mistake
+def path_twice(*inputs):
+    """The path counts twice in the gradient of x. y = x + …, so g arrives at x along it once."""
+    return block(*inputs, path=2.0)
+
+
+@residual_backward.mistake
+def path_without_g(g, x, W, a):
+    """Along the path the slope is 1, and it is multiplied by what arrives: g, not 1, is added to the rest."""
+    of_x, of_W, of_a = block(g, x, W, a, path=0.0)
+    return 1 + of_x, of_W, of_a
+
+
+@residual_backward.mistake(whole=True)
+def x_and_W_exchanged(*inputs):
+    """The gradients of x and W have changed places: that of x comes first."""
+    of_x, of_W, of_a = block(*inputs)
+    return of_W, of_x, of_a
+
+
+@residual_backward.mistake
+def averaged_over_examples(g, x, W, a):
+    """You divide the gradient of W by the number of examples. W is used by all of them, so their parts add up; if the
+    loss is a mean, the 1/N is in g already."""
+    of_x, of_W, of_a = block(g, x, W, a)
+    return of_x, of_W / len(x), of_a
+
+
+@residual_backward.mistake
+def a_without_g(g, x, W, a):
+    """g is missing in the gradient of a: each entry's tanh(x W) is multiplied by what arrives there."""
+    return *block(g, x, W, a)[:2], float(np.tanh(x @ W).sum())
 
 
 @residual_backward.mistake
@@ -744,6 +840,44 @@ def sums_for_products(slopes):
     product."""
     count = len(slopes)
     return np.array([1.0, *(float(sum(map(sum, combinations(slopes, k)))) for k in range(1, count + 1))])
+
+
+@by_length.mistake
+def with_repetition(slopes):
+    """Some of your paths go through the same block twice. If you update a list in place, entry k - 1 already holds the
+    new block when entry k is computed from it: go from the end to the start, or make a new list."""
+    sums = [1.0] + [0.0] * len(slopes)
+    for slope in slopes:
+        for k in range(1, len(sums)):
+            sums[k] += slope * sums[k - 1]
+    return np.array(sums)
+
+
+@by_length.mistake
+def equal_ones_once(slopes):
+    """Paths with equal slopes count as one in your sums, as in a set. Each of them passes on its part: count them
+    all."""
+    count = len(slopes)
+    return np.array([float(sum(map(prod, set(combinations(slopes, k))))) for k in range(count + 1)])
+
+
+@by_length.mistake
+def alternating(slopes):
+    """Every second entry has the wrong sign. These are the coefficients of a product of factors 1 - aᵢ; the blocks give
+    1 + aᵢ."""
+    return all_paths([-slope for slope in slopes])
+
+
+@by_length.mistake
+def powers_of_the_sum(slopes):
+    """You take powers of the sum of the slopes. (a + b)² also holds a², a path twice through one block."""
+    return np.array([float(sum(slopes)) ** k for k in range(len(slopes) + 1)])
+
+
+@by_length.mistake
+def without_the_longest(slopes):
+    """The path through all blocks is missing: there are n + 1 lengths, from 0 to n."""
+    return all_paths(slopes)[:-1]
 
 
 @by_length.mistake
@@ -977,6 +1111,11 @@ def treat():
         ([16, 40, 24, 32, 3], {0: "dead", 2: "dead", 4: "small"}, "every layer is sick"),
         ([16, 24, 24, 3], {2: "dead and small"}, "dead, and with small weights"),
         ([16, 24, 24, 3], {2: "small", 4: "large"}, "a last layer with large weights"),
+        (
+            [30, 40, 40, 40, 40, 3],
+            {0: "rather large", 2: "rather large", 4: "rather large"},
+            "healthy factors that add up",
+        ),
         ([30, 60, 20, 50, 4], {2: "small", 4: "large"}, "layers of unequal width"),
     ]:
         yield treatment(sizes, sick, len(sizes) + len(sick), about)
@@ -990,7 +1129,8 @@ FAULTS = {
     "dead": (1.0, 1.0),
     "dead and small": (1.0, 0.01),
     "most": (0.8, 1.0),
-    "half": (0.5, 1.0),  # and is not sick
+    "half": (0.5, 1.0),  # this one and the next are not sick
+    "rather large": (0.0, 1.7),
     "small": (0.0, 0.05),
     "large": (0.0, 20.0),
 }
@@ -1058,6 +1198,8 @@ def wrong_treatment(sizes, sick, seed, answer):
     expected = {place: KINDS[fault] for place, fault in sick.items() if fault in KINDS and place < last}
     if not isinstance(answer.found, dict):
         return f"Return a dictionary, place -> kind. Yours is a {type(answer.found).__name__}."
+    if not all(isinstance(place, int | np.integer) for place in answer.found):
+        return "The keys of the dictionary are the places, 0, 2, 4, …, and its values are the kinds."
     found = {int(place): str(kind).strip().lower() for place, kind in answer.found.items()}
     if found != expected:
         return wrong_findings(sizes, sick, seed, found, expected)

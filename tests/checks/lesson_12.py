@@ -70,7 +70,9 @@ def by_a_leaf_at_each_output(model, layers, x, loss):
 
 @arriving.inputs
 def _(rng):
-    return Case({"net": str(rng.choice(list(check.NETS)))}, None, call=check.watched)
+    net = str(rng.choice(list(check.NETS)))
+    call = check.watched_twice if rng.random() < 0.3 else check.watched
+    return Case({"net": net}, check.sizes_by_graph(*check.NETS[net]()), call=call)
 
 
 def seen(model, layers, x, loss, remove=True):
@@ -100,14 +102,16 @@ def removes_all_but_one(model, layers, x, loss):
     return with_kept_gradients(model, layers, x, loss)
 
 
-KEPT = {}
+KEPT = []
 
 
 @arriving.wrong("A second call with the same model")
 def remembers_the_first(model, layers, x, loss):
     sizes = with_kept_gradients(model, layers, x, loss)
-    KEPT[id(model)] = KEPT.get(id(model), []) + sizes if id(model) in KEPT else sizes
-    return KEPT[id(model)] if len(KEPT[id(model)]) > len(layers) else sizes
+    if any(seen_before is model for seen_before in KEPT):
+        return sizes + sizes
+    KEPT.append(model)
+    return sizes
 
 
 @arriving.wrong("what the layers send forward")
@@ -175,6 +179,32 @@ def from_the_sum(model, layers, x, loss):
     return with_kept_gradients(model, layers, x, lambda output: output.sum())
 
 
+@arriving.wrong("positive and negative ones cancel")
+def plain_means(model, layers, x, loss):
+    outputs = seen(model, layers, x, loss)
+    return [float(outputs[layer].grad.sum() / outputs[layer].grad.size) for layer in layers]
+
+
+@arriving.wrong("gradients of the layers' biases")
+def of_biases(model, layers, x, loss):
+    loss(model(x)).backward()
+    return [rms(layer.bias.grad) for layer in layers]
+
+
+@arriving.wrong("in which the model calls its layers")
+def in_order_of_calls_with_hooks_left(model, layers, x, loss):
+    return [rms(output.grad) for output in seen(model, layers, x, loss, remove=False).values()]
+
+
+@arriving.wrong()
+def returns_the_handle_from_the_hook(model, layers, x, loss):
+    sizes = []
+    for layer in layers:
+        layer.register_forward_hook(lambda layer, inputs, output: output.register_hook(sizes.append))
+    loss(model(x)).backward()
+    return sizes
+
+
 @arriving.wrong()
 def as_a_chain(model, layers, x, loss):
     """Right for a Sequential that is watched at all of its linear layers alone."""
@@ -215,6 +245,16 @@ def by_sets(batches):
     for batch in batches:
         silent -= {int(unit) for unit in np.argwhere(batch)[:, 1]}
     return tuple(sorted(silent))
+
+
+@dead.right
+def as_where_gives_them(batches):
+    return np.where((np.vstack(batches) == 0).all(axis=0))
+
+
+@dead.right
+def as_argwhere_gives_them(batches):
+    return np.argwhere(~np.vstack(batches).any(axis=0))
 
 
 @dead.inputs
@@ -286,6 +326,22 @@ def mask(batches):
 @dead.wrong("how many units are dead")
 def number(batches):
     return int((np.vstack(batches) == 0).all(axis=0).sum())
+
+
+@dead.wrong("from 1")
+def from_one(batches):
+    return 1 + np.flatnonzero((np.vstack(batches) == 0).all(axis=0))
+
+
+@dead.wrong("for half of the examples")
+def for_half(batches):
+    zeros = (np.vstack(batches) == 0).sum(axis=0)
+    return np.flatnonzero(2 * zeros >= sum(map(len, batches)))
+
+
+@dead.wrong("for each batch separately")
+def batch_by_batch(batches):
+    return [np.flatnonzero((batch == 0).all(axis=0)).tolist() for batch in batches]
 
 
 @dead.wrong()
@@ -405,6 +461,23 @@ def shrinking_alone(layers):
     return (int(found.argmin()) + 1, "shrinks") if found.min() < 0.1 else (None, "healthy")
 
 
+@blamed_by("A layer may also let the gradient shrink")
+def growing_alone(layers):
+    found = factors(layers)
+    return (int(found.argmax()) + 1, "grows") if found.max() > 10 else (None, "healthy")
+
+
+@blamed_by("the last layer whose factor")
+def last_found(layers):
+    found = None, "healthy"
+    for place, factor in enumerate(factors(layers), 1):
+        if factor < 0.1:
+            found = place, "shrinks"
+        elif factor > 10:
+            found = place, "grows"
+    return found
+
+
 @blamed_by("You always blame a layer")
 def never_healthy(layers):
     found = np.log(factors(layers))
@@ -452,6 +525,12 @@ def two_loops_turned(layers):
         if layer["dead"] == 1:
             return place, "dead"
     return in_two_passes(layers)
+
+
+@blame.wrong("The kind comes first in your pair")
+def in_the_other_order(layers):
+    place, kind = in_two_passes(layers)
+    return kind, place
 
 
 @blame.wrong()
@@ -533,6 +612,10 @@ residual.wrong("single number that all entries use")(but(of_a=lambda g, x, W, a:
 residual.wrong("you take the mean over the entries")(but(of_a=lambda g, x, W, a: (g * np.tanh(x @ W)).mean()))
 residual.wrong("a stands in its own gradient")(but(of_a=lambda g, x, W, a: a * (g * np.tanh(x @ W)).sum()))
 residual.wrong("The gradient of W is transposed")(but(of_W=lambda g, x, W, a: inner(g, x, W, a).T @ x))
+residual.wrong("The path counts twice")(but(lambda g, x, W, a: 2 * g + inner(g, x, W, a) @ W.T))
+residual.wrong("g, not 1, is added")(but(lambda g, x, W, a: 1 + inner(g, x, W, a) @ W.T))
+residual.wrong("by the number of examples")(but(of_W=lambda g, x, W, a: x.T @ inner(g, x, W, a) / len(x)))
+residual.wrong("g is missing in the gradient of a")(but(of_a=lambda g, x, W, a: np.tanh(x @ W).sum()))
 residual.wrong()(but(lambda g, x, W, a: g * (1 + inner(g, x, W, a) @ W.T)))
 residual.wrong()(but(lambda g, x, W, a: x + inner(g, x, W, a) @ W.T))
 
@@ -573,6 +656,12 @@ def through_the_slope(g, x, W, a):
     slope = 1 - np.tanh(x @ W) ** 2
     d = a * g * slope
     return g + d @ W.T, x.T @ d, (g * slope).sum()
+
+
+@residual.wrong("The gradients of x and W have changed places")
+def weight_first(g, x, W, a):
+    of_x, of_W, of_a = by_formulas(g, x, W, a)
+    return of_W, of_x, of_a
 
 
 @residual.wrong()
@@ -656,15 +745,24 @@ def prefixes(slopes):
     return sums
 
 
-@lengths.wrong()
+@lengths.wrong("go through the same block twice")
 def from_the_front(slopes):
-    """Updated in place from the front, so that a block is gone through more than once."""
     sums = np.zeros(len(slopes) + 1)
     sums[0] = 1
     for slope in slopes:
         for k in range(1, len(sums)):
             sums[k] += slope * sums[k - 1]
     return sums
+
+
+@lengths.wrong("as in a set")
+def as_a_set(slopes):
+    return [float(sum(map(prod, {*combinations(slopes, k)}))) for k in range(len(slopes) + 1)]
+
+
+lengths.wrong("Every second entry has the wrong sign")(lambda slopes: np.atleast_1d(np.poly(slopes)))
+lengths.wrong("powers of the sum")(lambda slopes: [sum(slopes) ** k for k in range(len(slopes) + 1)])
+lengths.wrong("there are n + 1 lengths")(lambda slopes: block_by_block(slopes)[:-1])
 
 
 ANOTHER = np.random.default_rng(4)
@@ -999,6 +1097,22 @@ def the_first_alone(model, x, rng):
             return {place: kind}
         x = pair(x).data
     return {}
+
+
+@cure.wrong("You found 'large' in layer 4, and it is healthy")
+def compared_with_the_inputs(model, x, rng):
+    found = {}
+    for place in range(0, len(model) - 1, 2):
+        kind = kind_of(model[: place + 2](x).data, x)
+        if kind:
+            found[place] = kind
+            mend_one(model[place], rng)
+    return found
+
+
+@cure.wrong("The keys of the dictionary are the places")
+def by_kind(model, x, rng):
+    return {kind: place for place, kind in pair_by_pair(model, x, rng).items()}
 
 
 @cure.wrong()
