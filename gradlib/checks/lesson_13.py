@@ -270,6 +270,66 @@ def gamma_averaged(g, x, gamma, eps):
     return of_x, of_gamma / len(x)
 
 
+@rms_norm_backward.mistake
+def the_standard_deviation(g, x, gamma, eps):
+    """You divide by the standard deviation, which takes the mean of x away first. r is the root of the mean square of x
+    itself."""
+    r = np.sqrt(x.var(axis=1, keepdims=True) + eps)
+    z, h = x / r, g * gamma
+    return (h - z * (h * z).mean(axis=1, keepdims=True)) / r, (g * z).sum(axis=0)
+
+
+@rms_norm_backward.mistake
+def one_r_for_all(g, x, gamma, eps):
+    """You take your means over the whole array. Each row has an r of its own."""
+    r = np.sqrt((x**2).mean() + eps)
+    z, h = x / r, g * gamma
+    return (h - z * (h * z).mean()) / r, (g * z).sum(axis=0)
+
+
+@rms_norm_backward.mistake
+def the_length(g, x, gamma, eps):
+    """You divide by the root of the *sum* of squares. r is the root of their mean."""
+    r = np.sqrt((x**2).sum(axis=1, keepdims=True) + eps)
+    z, h = x / r, g * gamma
+    return (h - z * (h * z).sum(axis=1, keepdims=True)) / r, (g * z).sum(axis=0)
+
+
+@rms_norm_backward.mistake
+def the_axis_is_lost(g, x, gamma, eps):
+    """The mean of h z has one entry for each row, and without `keepdims=True` it meets the columns."""
+    r = np.sqrt((x**2).mean(axis=1, keepdims=True) + eps)
+    z, h = x / r, g * gamma
+    return (h - z * (h * z).mean(axis=1)) / r, (g * z).sum(axis=0)
+
+
+@rms_norm_backward.mistake
+def gamma_outside(g, x, gamma, eps):
+    """You multiply by gamma at the end. Each entry of gamma weighs its own unit, and the mean goes over all units: so g
+    is multiplied by gamma before the mean."""
+    z = x / np.sqrt((x**2).mean(axis=1, keepdims=True) + eps)
+    return gamma * rms_pulled_back(g, x, np.ones_like(gamma), eps)[0], (g * z).sum(axis=0)
+
+
+@rms_norm_backward.mistake
+def z_left_out(g, x, gamma, eps):
+    """You subtract the mean of h z. It is still to be multiplied by z: a nudge moves r by z/C."""
+    r, h = np.sqrt((x**2).mean(axis=1, keepdims=True) + eps), g * gamma
+    return (h - (h * x / r).mean(axis=1, keepdims=True)) / r, (g * x / r).sum(axis=0)
+
+
+@rms_norm_backward.mistake
+def divided_by_the_examples(*inputs):
+    """You divide by the number of examples. The mean goes over the units of one example."""
+    return rms_pulled_back(*inputs, per=len(inputs[0]))
+
+
+@rms_norm_backward.mistake(whole=True)
+def gamma_first(*inputs):
+    """The two gradients have changed places: that of x comes first."""
+    return rms_pulled_back(*inputs)[::-1]
+
+
 # --- 3 -----------------------------------------------------------------------------------------
 
 
@@ -493,6 +553,37 @@ def beta_left_out(*inputs):
     return with_bias(lambda scale, bias, mean, beta: scale * (bias - mean))(*inputs)
 
 
+@fold.mistake
+def weight_as_it_was(*inputs):
+    """The weight stays as it was. The batch norm multiplies `x @ weight` by gamma and divides it by the deviation."""
+    return inputs[0], folded(*inputs)[1]
+
+
+@fold.mistake
+def beta_times_gamma(*inputs):
+    """beta is multiplied by gamma. It is added at the end, as it is."""
+    weight, bias, gamma, beta, *others = inputs
+    return folded(weight, bias, gamma, gamma * beta, *others)
+
+
+@fold.mistake
+def mean_minus_bias(*inputs):
+    """You subtract the bias from the running mean. It is the other way round: bias - running mean."""
+    return with_bias(lambda scale, bias, mean, beta: scale * (mean - bias) + beta)(*inputs)
+
+
+@fold.mistake
+def beta_subtracted(*inputs):
+    """beta is subtracted. The batch norm adds it."""
+    return with_bias(lambda scale, bias, mean, beta: scale * (bias - mean) - beta)(*inputs)
+
+
+@fold.mistake(whole=True)
+def bias_first(*inputs):
+    """Weight and bias have changed places: the weight comes first."""
+    return folded(*inputs)[::-1]
+
+
 # --- 5 -----------------------------------------------------------------------------------------
 
 
@@ -604,6 +695,53 @@ def not_centred(x, groups, eps):
 def still_in_groups(x, groups, eps):
     """The numbers are right, and still in groups. Reshape the result back to the shape of x."""
     return grouped(x, groups, eps).reshape(len(x), groups, -1)
+
+
+@group_norm.mistake
+def mean_of_the_row(x, groups, eps):
+    """You subtract the mean of the whole row. Each group has its own."""
+    parts = x.reshape(len(x), groups, -1)
+    centred = parts - x.mean(axis=1)[:, None, None]
+    return (centred / np.sqrt(parts.var(axis=2, keepdims=True) + eps)).reshape(x.shape)
+
+
+@group_norm.mistake
+def deviation_of_the_row(x, groups, eps):
+    """You divide by the deviation of the whole row. Each group has its own."""
+    parts = x.reshape(len(x), groups, -1)
+    centred = parts - parts.mean(axis=2, keepdims=True)
+    return (centred / np.sqrt(x.var(axis=1) + eps)[:, None, None]).reshape(x.shape)
+
+
+@group_norm.mistake
+def only_the_mean_divided(x, groups, eps):
+    """You divide only the mean by the deviation: a quotient comes before a difference. Put the difference in
+    parentheses."""
+    parts = x.reshape(len(x), groups, -1)
+    return (parts - parts.mean(axis=2, keepdims=True) / np.sqrt(parts.var(axis=2, keepdims=True) + eps)).reshape(
+        x.shape
+    )
+
+
+@group_norm.mistake
+def by_the_mean_square(x, groups, eps):
+    """You divide by the root of the mean square of x. The deviation is that of the distances from the mean."""
+    parts = x.reshape(len(x), groups, -1)
+    root = np.sqrt((parts**2).mean(axis=2, keepdims=True) + eps)
+    return ((parts - parts.mean(axis=2, keepdims=True)) / root).reshape(x.shape)
+
+
+@group_norm.mistake
+def one_for_the_array(x, groups, eps):
+    """You take one mean and one deviation for the whole array. Each group of each example has its own."""
+    return (x - x.mean()) / np.sqrt(x.var() + eps)
+
+
+@group_norm.mistake
+def not_divided_at_all(x, groups, eps):
+    """You subtract the mean, and do not divide by the deviation."""
+    parts = x.reshape(len(x), groups, -1)
+    return (parts - parts.mean(axis=2, keepdims=True)).reshape(x.shape)
 
 
 # --- 6 -----------------------------------------------------------------------------------------
@@ -719,6 +857,55 @@ def divided_by_the_number(f, x, p):
     return averaged(f, x, p) / 2 ** len(x)
 
 
+@expected.mistake
+def dropped_alone_count(f, x, p):
+    """Your probability has a factor for the entries that are dropped and none for those that are kept, so the
+    probabilities do not add up to 1."""
+    return averaged(f, x, p, chance=lambda kept: p ** (1 - kept).sum())
+
+
+@expected.mistake
+def all_or_nothing(f, x, p):
+    """You go through two choices: everything is kept, or everything is dropped. Each entry is dropped for itself."""
+    return (1 - p) * f(x / (1 - p)) + p * f(0 * x)
+
+
+@expected.mistake
+def one_at_a_time(f, x, p):
+    """You drop at most one entry at a time. Each is dropped for itself, so several can be dropped together."""
+    return averaged(f, x, p, which=lambda n: [kept for kept in masks(n) if kept.sum() >= n - 1])
+
+
+@expected.mistake
+def everything_kept_alone(f, x, p):
+    """That is one choice, in which everything is kept. All the others are missing."""
+    return averaged(f, x, p, which=lambda n: masks(n)[-1:])
+
+
+@expected.mistake
+def scaled_at_once(f, x, p):
+    """You scale all entries and drop none. The average of f is not f of an average."""
+    return float(f(x * (1 - p)))
+
+
+@expected.mistake
+def value_scaled(f, x, p):
+    """You let f see all entries at once and scale its value. Go through the choices, and let f see each."""
+    return f(x) / (1 - p)
+
+
+@expected.mistake
+def probabilities_added(f, x, p):
+    """You add the probabilities of the entries. Each entry is drawn for itself, so they are multiplied."""
+    return averaged(f, x, p, chance=lambda kept: np.where(kept == 1, 1 - p, p).sum())
+
+
+@expected.mistake
+def divided_by_the_entries(f, x, p):
+    """You divide by the number of entries at the end. The probabilities already add up to 1."""
+    return averaged(f, x, p) / len(x)
+
+
 # --- 7 -----------------------------------------------------------------------------------------
 
 
@@ -773,7 +960,11 @@ def in_eval_mode(Normed, x, new):
     layer.gamma.data, layer.beta.data = layer.gamma.data * 3, layer.beta.data - 1
     layer.eval()
     layer(Tensor(new))
-    return arrays(layer, layer(Tensor(new)))
+    found = [np.array(values) for values in arrays(layer, layer(Tensor(new)))]
+    zeros = {tuple((plain(layer(Tensor(new))) == 0).flat) for _ in range(12)}
+    if len(zeros) > 1:
+        raise Refused("You drop in eval mode, too. Then the same network gives another answer each time.")
+    return tuple(found)
 
 
 def arrays(layer, result):
@@ -789,8 +980,6 @@ def arrays(layer, result):
 
 def plain(result):
     if not isinstance(result, Tensor):
-        if result is None or result is ...:
-            raise NotImplementedError
         raise Refused(
             f"forward returned {describe(result)}. It has to return a Tensor, so that gradients find their way."
         )
@@ -1061,17 +1250,66 @@ class NoBeta(Right):
 
 
 @normed.mistake
-class DropsInEval(Right):
-    """You drop in eval mode, too. Then the same network gives another answer each time."""
-
-    def forward(self, x):
-        return self.dropped(self.scaled(*self.statistics(x), x))
-
-
-@normed.mistake
 class ScaledInEval(Right):
     """In eval mode you multiply by 1 - p. The scaling was done in training, so in eval mode dropout does nothing."""
 
     def forward(self, x):
         y = super().forward(x)
         return y if self.training else y * (1 - self.p)
+
+
+@normed.mistake
+class AlongTheRow(Right):
+    """You normalize along a row, over the units: that is layer norm. Here it is a column, over the examples."""
+
+    def of_the_batch(self, x):
+        mean = x.mean(axis=1, keepdims=True)
+        return mean, ((x - mean) ** 2).mean(axis=1, keepdims=True)
+
+
+@normed.mistake
+class EpsOutside(Right):
+    """0.00001 stands under the root, beside the variance. You add it to the deviation."""
+
+    def scaled(self, mean, variance, x):
+        return self.gamma * ((x - mean) / (variance**0.5 + 1e-5)) + self.beta
+
+
+@normed.mistake
+class NoEps(Right):
+    """0.00001 is missing under the root."""
+
+    def scaled(self, mean, variance, x):
+        return self.gamma * ((x - mean) / variance**0.5) + self.beta
+
+
+@normed.mistake
+class ModesExchanged(Right):
+    """The modes have changed places: you do in eval mode what belongs in training. `self.training` is True in
+    training."""
+
+    def forward(self, x):
+        self.training = not self.training
+        y = super().forward(x)
+        self.training = not self.training
+        return y
+
+
+@normed.mistake
+class KeepsTheDeviation(Right):
+    """The running variance moves towards a deviation. It is a variance, the square of it."""
+
+    def move(self, x):
+        before = self.running_var
+        super().move(x)
+        self.running_var = before + self.share * (x.std(axis=0, ddof=1) - before)
+
+
+@normed.mistake
+class OnlyAdds(Right):
+    """A tenth of the new value is added, and all of the old one is kept, so the running statistics only grow. Keep nine
+    tenths of it."""
+
+    def move(self, x):
+        self.running_mean = self.running_mean + 0.1 * x.mean(axis=0)
+        self.running_var = self.running_var + 0.1 * x.var(axis=0, ddof=1)

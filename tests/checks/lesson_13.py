@@ -200,6 +200,55 @@ def gamma_mean(g, x, gamma, eps):
     return in_one_line(g, x, gamma, eps)[0], (g * x / root(x, eps)).mean(axis=0)
 
 
+@rms.wrong("takes the mean of x away first")
+def by_the_deviation(g, x, gamma, eps):
+    s = (x.var(axis=1, keepdims=True) + eps) ** 0.5
+    z = x / s
+    return (g * gamma - z * (g * gamma * z).mean(axis=1, keepdims=True)) / s, (g * z).sum(axis=0)
+
+
+@rms.wrong("Each row has an r of its own")
+def no_axis(g, x, gamma, eps):
+    r = np.sqrt(np.mean(x**2) + eps)
+    return (g * gamma - x / r * np.mean(g * gamma * x / r)) / r, np.sum(g * x / r, axis=0)
+
+
+@rms.wrong("root of the *sum* of squares")
+def by_the_length(g, x, gamma, eps):
+    r = np.sqrt(np.sum(x**2, axis=1, keepdims=True) + eps)
+    return (g * gamma - x / r * np.sum(g * gamma * x / r, axis=1, keepdims=True)) / r, np.sum(g * x / r, axis=0)
+
+
+@rms.wrong("it meets the columns")
+def without_keepdims(g, x, gamma, eps):
+    z, h = x / root(x, eps), g * gamma
+    return (h - (h * z).mean(axis=1) * z) / root(x, eps), (g * z).sum(axis=0)
+
+
+@rms.wrong("You multiply by gamma at the end")
+def gamma_last(g, x, gamma, eps):
+    z = x / root(x, eps)
+    return (g - z * (g * z).mean(axis=1, keepdims=True)) / root(x, eps) * gamma, (g * z).sum(axis=0)
+
+
+@rms.wrong("It is still to be multiplied by z")
+def no_z(g, x, gamma, eps):
+    z, h = x / root(x, eps), g * gamma
+    return (h - (h * z).mean(axis=1, keepdims=True)) / root(x, eps), (g * z).sum(axis=0)
+
+
+@rms.wrong("You divide by the number of examples")
+def n_for_c(g, x, gamma, eps):
+    z, h = x / root(x, eps), g * gamma
+    return (h - z * (h * z).sum(axis=1, keepdims=True) / len(x)) / root(x, eps), (g * z).sum(axis=0)
+
+
+@rms.wrong("The two gradients have changed places")
+def exchanged(g, x, gamma, eps):
+    of_x, of_gamma = in_one_line(g, x, gamma, eps)
+    return of_gamma, of_x
+
+
 @rms.wrong()
 def of_x_alone(g, x, gamma, eps):
     return in_one_line(g, x, gamma, eps)[0]
@@ -349,7 +398,37 @@ def scaled_rows(weight, bias, gamma, beta, running_mean, running_var, eps):
     return weight * scale[:, None], (bias - running_mean) * scale + beta
 
 
+@fold.wrong("beta is multiplied by gamma")
+def gamma_for_all(weight, bias, gamma, beta, running_mean, running_var, eps):
+    scale = gamma / np.sqrt(running_var + eps)
+    return weight * scale, gamma * ((bias - running_mean) / np.sqrt(running_var + eps) + beta)
+
+
+@fold.wrong("It is the other way round")
+def the_other_way(weight, bias, gamma, beta, running_mean, running_var, eps):
+    scale = gamma / np.sqrt(running_var + eps)
+    return weight * scale, (running_mean - bias) * scale + beta
+
+
+@fold.wrong("beta is subtracted")
+def minus_beta(weight, bias, gamma, beta, running_mean, running_var, eps):
+    scale = gamma / np.sqrt(running_var + eps)
+    return weight * scale, (bias - running_mean) * scale - beta
+
+
+@fold.wrong("have changed places")
+def the_bias_first(*inputs):
+    weight, bias = by_a_scale(*inputs)
+    return bias, weight
+
+
 @fold.wrong()
+def transposed(*inputs):
+    weight, bias = by_a_scale(*inputs)
+    return weight.T, bias
+
+
+@fold.wrong("The weight stays as it was")
 def weight_unchanged(weight, bias, gamma, beta, running_mean, running_var, eps):
     return weight, by_a_scale(weight, bias, gamma, beta, running_mean, running_var, eps)[1]
 
@@ -475,7 +554,46 @@ def three_axes(x, groups, eps):
     return by_reshape(x, groups, eps).reshape(len(x), groups, -1)
 
 
+@groups.wrong("You subtract the mean of the whole row")
+def row_mean(x, groups, eps):
+    parts = x.reshape(len(x), groups, -1)
+    z = parts - x.mean(axis=1).reshape(-1, 1, 1)
+    return (z / np.sqrt(parts.var(axis=2, keepdims=True) + eps)).reshape(x.shape)
+
+
+@groups.wrong("You divide by the deviation of the whole row")
+def row_deviation(x, groups, eps):
+    parts = x.reshape(len(x), groups, -1)
+    z = (parts - parts.mean(axis=2, keepdims=True)).reshape(x.shape)
+    return z / np.sqrt(x.var(axis=1, keepdims=True) + eps)
+
+
+@groups.wrong("a quotient comes before a difference")
+def no_parentheses(x, groups, eps):
+    parts = x.reshape(len(x), groups, -1)
+    z = parts - parts.mean(axis=2, keepdims=True) / np.sqrt(parts.var(axis=2, keepdims=True) + eps)
+    return z.reshape(x.shape)
+
+
+@groups.wrong("root of the mean square of x")
+def mean_square(x, groups, eps):
+    parts = x.reshape(len(x), groups, -1)
+    z = parts - parts.mean(axis=2, keepdims=True)
+    return (z / np.sqrt((parts * parts).mean(axis=2, keepdims=True) + eps)).reshape(x.shape)
+
+
+@groups.wrong("one mean and one deviation for the whole array")
+def without_an_axis(x, groups, eps):
+    return (x - np.mean(x)) / np.sqrt(np.var(x) + eps)
+
+
 @groups.wrong()
+def largest_one(x, groups, eps):
+    parts = x.reshape(len(x), groups, -1)
+    return (parts / np.abs(parts).max(axis=2, keepdims=True)).reshape(x.shape)
+
+
+@groups.wrong("do not divide by the deviation")
 def only_the_mean(x, groups, eps):
     parts = x.reshape(len(x), groups, -1)
     return (parts - parts.mean(axis=2, keepdims=True)).reshape(x.shape)
@@ -560,6 +678,48 @@ def a_mean_of_products(f, x, p):
     return by_product(f, x, p) / 2 ** len(x)
 
 
+for words, wrong in [
+    ("a factor for the entries that are dropped", summed(lambda kept, p: p ** (len(kept) - kept.sum()))),
+    ("You add the probabilities", summed(lambda kept, p: sum(1 - p if k else p for k in kept))),
+]:
+    mean_of.wrong(words)(wrong)
+
+
+@mean_of.wrong("everything is kept, or everything is dropped")
+def two_choices(f, x, p):
+    return p * f(np.zeros(len(x))) + (1 - p) * f(x / (1 - p))
+
+
+@mean_of.wrong("at most one entry at a time")
+def single_ones(f, x, p):
+    total, n = (1 - p) ** len(x) * f(x / (1 - p)), len(x)
+    for i in range(n):
+        one = x / (1 - p)
+        one[i] = 0
+        total += p * (1 - p) ** (n - 1) * f(one)
+    return total
+
+
+@mean_of.wrong("That is one choice")
+def all_kept(f, x, p):
+    return (1 - p) ** len(x) * f(x / (1 - p))
+
+
+@mean_of.wrong("You scale all entries and drop none")
+def shrunk(f, x, p):
+    return f((1 - p) * x)
+
+
+@mean_of.wrong("let f see each")
+def value_of_all(f, x, p):
+    return f(x) / (1 - p)
+
+
+@mean_of.wrong("You divide by the number of entries")
+def by_the_entries(f, x, p):
+    return by_product(f, x, p) / len(x)
+
+
 @mean_of.wrong()
 def drawn(f, x, p):
     rng = np.random.default_rng(0)
@@ -583,11 +743,6 @@ class Start(nn.Module):
 class Unwritten(Start):
     def forward(self, x):
         raise NotImplementedError
-
-
-@own.stub
-class Dots(Start):
-    def forward(self, x): ...
 
 
 @own.right
@@ -789,6 +944,67 @@ def drops_always(self, x):
         move(self, x)
         mean, variance = batch_of(x)
     return drop(self, norm(self, x, mean, variance))
+
+
+@layer_of("that is layer norm")
+def along_rows(self, x):
+    if not self.training:
+        return norm(self, x, self.running_mean, self.running_var)
+    move(self, x)
+    mean = x.mean(axis=1, keepdims=True)
+    return drop(self, norm(self, x, mean, ((x - mean) ** 2).mean(axis=1, keepdims=True)))
+
+
+@layer_of("You add it to the deviation")
+def eps_after_the_root(self, x):
+    mean, variance = self.running_mean, self.running_var
+    if self.training:
+        move(self, x)
+        mean, variance = batch_of(x)
+    y = self.gamma * (x - mean) / (variance**0.5 + 1e-5) + self.beta
+    return drop(self, y) if self.training else y
+
+
+@layer_of("is missing under the root")
+def eps_nowhere(self, x):
+    mean, variance = self.running_mean, self.running_var
+    if self.training:
+        move(self, x)
+        mean, variance = batch_of(x)
+    y = self.gamma * (x - mean) / variance**0.5 + self.beta
+    return drop(self, y) if self.training else y
+
+
+@layer_of("The modes have changed places")
+def the_other_mode(self, x):
+    if self.training:
+        return norm(self, x, self.running_mean, self.running_var)
+    with np.errstate(all="ignore"):
+        move(self, x, ddof=0 if len(x.data) == 1 else 1)
+    return drop(self, norm(self, x, *batch_of(x)))
+
+
+@layer_of("towards a deviation")
+def running_deviation(self, x):
+    if not self.training:
+        return norm(self, x, self.running_mean, self.running_var)
+    self.running_mean = 0.9 * self.running_mean + 0.1 * x.data.mean(axis=0)
+    self.running_var = 0.9 * self.running_var + 0.1 * x.data.std(axis=0, ddof=1)
+    return drop(self, norm(self, x, *batch_of(x)))
+
+
+@layer_of("the running statistics only grow")
+def grows(self, x):
+    if not self.training:
+        return norm(self, x, self.running_mean, self.running_var)
+    self.running_mean = self.running_mean + 0.1 * x.data.mean(axis=0)
+    self.running_var = self.running_var + 0.1 * x.data.var(axis=0, ddof=1)
+    return drop(self, norm(self, x, *batch_of(x)))
+
+
+@layer_of("forward returned")
+def no_return(self, x):
+    move(self, x)
 
 
 @layer_of("In eval mode you multiply by 1 - p")
