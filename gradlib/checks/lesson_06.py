@@ -42,7 +42,7 @@ def more_rules():
         ([1.0, 5.0], 3.0, None, False, ""),
         ([[1.0, 3.0, 8.0], [2.0, 2.0, 2.0]], [1.0, 10.0], 1, False, ""),
         ([[1.0, 3.0, 8.0], [2.0, 2.0, 2.0]], [1.0, 10.0, -2.0], 0, False, ""),
-        (rng.normal(size=(3, 4)), rng.normal(size=3), -1, False, "an axis counted from the end"),
+        (rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 3)), -1, False, "an axis counted from the end"),
         (rng.normal(size=(3, 4)), rng.normal(size=(3, 1)), 1, True, "an axis that is kept"),
         (rng.normal(size=(2, 2)), rng.normal(size=(1, 1)), None, True, "all axes kept"),
         (rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 4)), 1, False, "the middle one of three axes"),
@@ -62,6 +62,7 @@ def more_rules():
         ((2, 2), np.array([[True, False], [False, True]]), (2,), "a mask"),
         ((5,), slice(0, None, 2), (), "a number that is put in three places"),
         ((3, 2), slice(1, None), (2,), "a row that is put in two places"),
+        ((4, 2), slice(1, None), (3, 2), "several rows"),
     ]:
         x, y, g = rng.normal(size=shape), np.asarray(rng.normal(size=size)), rng.normal(size=shape)
         inputs = {"g": g, "z": put(x, y, index), "x": x, "y": y, "index": index}
@@ -168,6 +169,38 @@ def var_about_zero(g, z, x, axis=None, keepdims=False):
 def var_falling(g, z, x, axis=None, keepdims=False):
     """The size is right, the sign is not. A number above the mean moves further away from it when it grows."""
     return -Rules.var(g, z, x, axis, keepdims)
+
+
+@wrong_rule
+def var_squares(g, z, x, axis=None, keepdims=False):
+    """You return the squares themselves, each with its share of g. Their derivative was asked for: a square has the
+    slope 2 (x - mean)."""
+    mean = x.mean(axis, keepdims=True)
+    return expanded(g, axis, keepdims) * (x - mean) ** 2 / (x.size / mean.size)
+
+
+@wrong_rule
+def var_of_the_deviation(g, z, x, axis=None, keepdims=False):
+    """That is the gradient of the standard deviation, the root of the variance. Here no root is taken."""
+    return Rules.var(g, z, x, axis, keepdims) / (2 * np.sqrt(x.var(axis, keepdims=True)))
+
+
+@wrong_rule
+def put_x_nothing(g, z, x, y, index):
+    """x gets nothing at all. Outside the index z still holds the entries of x, so what arrives there belongs to x."""
+    return np.zeros_like(x)
+
+
+@wrong_rule
+def put_y_times(g, z, x, y, index):
+    """You multiply by y. z holds y as it is, so the slope with respect to y is 1."""
+    return np.asarray(g[index] * y)
+
+
+@wrong_rule
+def put_y_summed(g, z, x, y, index):
+    """You add up all that arrives at the index. Each entry of y has a place of its own, and a gradient of its own."""
+    return g[index].sum()
 
 
 @wrong_rule
@@ -391,7 +424,7 @@ class Graph:
 
     names = ("x.grad", "y.grad", "c.grad", "h.grad", "the arrays")
     values = ([1.0, 2.0], [10.0, 20.0])
-    cases = (([1.0, 1.0], ""), ([3.0, -1.0], ""))
+    cases = (([1.0, 1.0], ""), ([0.25, -1.75], ""))
     before = None
 
     def nodes(self):
@@ -525,13 +558,13 @@ class LeafAsRoot(Graph):
 
 
 class Again(Plain):
-    """h = x · y, root = h + c, and x.grad is (100, 100) before"""
+    """h = x · y, root = h + c, and x.grad is (100, 0.5) before"""
 
-    cases = (([3.0, -1.0], "a gradient that is there already"),)
-    before = [100.0, 100.0]
+    cases = (([0.25, -1.5], "a gradient that is there already"),)
+    before = [100.0, 0.5]
 
     def gradients(self, x, y, g):
-        return 100 + g * y, g * x, None, None
+        return np.array(self.before) + g * y, g * x, None, None
 
 
 class Doubled(Graph):
@@ -634,6 +667,30 @@ def apply_needs_always(entry, *inputs, **options):
     """Every result of yours needs a gradient. It needs one only if one of its inputs does."""
     z = apply_always(entry, *inputs, **options)
     z.requires_grad = True
+    return z
+
+
+@wrong_part
+def apply_constants_need(entry, *inputs, **options):
+    """A number or an array becomes a node that needs a gradient. It is a constant: nobody asked for its gradient."""
+    nodes = [x if isinstance(x, Node) else Node(x, requires_grad=True) for x in inputs]
+    return right_apply(entry_name(entry), *nodes, **options)
+
+
+@wrong_part
+def apply_copies(entry, *inputs, **options):
+    """You make new nodes of inputs that are nodes already. The leaf that the caller holds is not in the graph then, and
+    will never get a gradient."""
+    nodes = [Node(x.data, x.requires_grad) if isinstance(x, Node) else Node(x) for x in inputs]
+    return right_apply(entry_name(entry), *nodes, **options)
+
+
+@wrong_part
+def apply_keeps_plain(entry, *inputs, **options):
+    """`_prev` holds numbers and arrays as they came. On the way back every entry of it is asked for its data: note the
+    nodes that you made of them."""
+    z = right_apply(entry_name(entry), *inputs, **options)
+    z._prev = inputs if z._prev else ()
     return z
 
 
@@ -768,6 +825,21 @@ def backward_first_rule(root, g):
     """You ask for the gradient of input 0 every time. The number i says which input's gradient the rule should give:
     count the inputs as you go through them."""
     sweep(root, g, rule_of=lambda node, i, arrived, arrays: ruled(node, 0, arrived, arrays))
+
+
+@wrong_part
+def backward_by_place(root, g):
+    """You look for the number of an input by its place in `_prev`. An input that is there twice is found at its first
+    place both times: count the inputs instead."""
+    sweep(
+        root, g, rule_of=lambda node, i, arrived, arrays: ruled(node, node._prev.index(node._prev[i]), arrived, arrays)
+    )
+
+
+@wrong_part
+def backward_of_the_sum(root, g):
+    """You give each entry of root the sum of all g. Each entry has its own."""
+    sweep(root, g.sum() * np.ones_like(g))
 
 
 @wrong_part
@@ -1348,11 +1420,13 @@ def freed():
     2.
     """
     product, fourth = named("x · y", lambda x, y: x * y), named("s · s · y with s = x · x", fourth_power)
+    twice = named("(x · y) · (x · y), two products", lambda x, y: (x * y) * (x * y))
     again, square = named("(y · x) · x", lambda x, y: y * x * x), named("x · x · y", lambda x, y: x * x * y)
     for x, y in [(2.0, 3.0), (-1.5, 0.5), (0.0, 4.0)]:
         for z, gradients, about in [
             (product, (y, x), ""),
             (again, (2 * x * y, x**2), "a value used by two results"),
+            (twice, (2 * x * y**2, 2 * x**2 * y), "two values used by two results"),
             (square, (2 * x * y, x**2), "a value that is both inputs of one result"),
             (fourth, (4 * x**3 * y, x**4), "a result that is both inputs of another"),
         ]:
@@ -1701,3 +1775,14 @@ def without_the_rate(network, parameters, starts, rate, steps):
 def one_step_too_many(network, parameters, starts, rate, steps):
     """You take one step too many. The start and `steps` steps are steps + 1 rows."""
     return walk(network, parameters, starts, rate, steps + 1)
+
+
+@climb.mistake
+def steps_of_one_length(network, parameters, starts, rate, steps):
+    """Each of your steps is `rate` long. A step is `rate` times the gradient, so it is short where it is flat."""
+    fixed, way = [p.detach() for p in parameters], [starts]
+    for _ in range(steps):
+        points = Tensor(np.array(way[-1]), requires_grad=True)
+        network(points, fixed).sum().backward()
+        way.append(points.data + rate * points.grad / np.linalg.norm(points.grad, axis=1, keepdims=True))
+    return np.array(way)

@@ -250,7 +250,9 @@ def in_words(verdict, true, array):
     index = tuple(map(int, verdict))
     if true == "right":
         return "wrong at an entry that is right"
-    return wrong_at(true) if true != "shape" and index in true else f"wrong at {index}"
+    if true != "shape" and index in true:
+        return wrong_at(true)
+    return f"wrong at {index}" if len(true) == 1 else "wrong at another entry"
 
 
 def is_blank(result):
@@ -318,6 +320,13 @@ def probed_with_ones(forward, rules, inputs):
     """You probe with ones: what is differentiated is the plain sum of the result. A rule that is right only for equal g
     passes, and for a softmax only zeros are left. Weigh each entry of the result differently."""
     return verdicts_by(forward, rules, inputs, probe=np.ones)
+
+
+@check_rules.mistake
+def too_loose(forward, rules, inputs):
+    """Your tolerance is so large that an error of a hundredth passes. It should lie between the error of the difference
+    and the smallest bug that is planted."""
+    return verdicts_by(forward, rules, inputs, agree=lambda a, b: abs(a - b) <= 1e-6 + 0.05 * abs(b))
 
 
 @check_rules.mistake
@@ -624,6 +633,40 @@ def coupled_rows(x, g):
 
 
 @wrong_log_softmax
+def kept_from_zero(x, g):
+    """You add a small number under the logarithm, to keep it from 0. That hides the infinity and gives a wrong number:
+    a probability of e⁻⁹⁹⁹⁹ has the logarithm -9,999. Simplify the formula instead."""
+    return np.log(softmax_of(x) + 1e-12), Stable.log_softmax(x, g)[1]
+
+
+@wrong_log_softmax
+def mean_of_g(x, g):
+    """The values are right. In the gradient you take the mean of g. All of them arrive by way of ln Σ eˣ: their sum."""
+    return Stable.log_softmax(x, g)[0], g - softmax_of(x) * g.mean(axis=-1, keepdims=True)
+
+
+@wrong_log_softmax
+def slope_of_the_logarithm_alone(x, g):
+    """The values are right. The gradient is g/p, which is what arrives at the probabilities. From there it has to go on
+    to the scores."""
+    with np.errstate(all="ignore"):
+        return Stable.log_softmax(x, g)[0], g / softmax_of(x)
+
+
+@wrong_log_softmax
+def falling(x, g):
+    """The values have the wrong sign. The logarithm of a probability is negative."""
+    value, gradient = Stable.log_softmax(x, g)
+    return -value, gradient
+
+
+@wrong_log_softmax
+def softmax_as_value(x, g):
+    """The gradient is right. The value is the softmax itself; its logarithm was asked for."""
+    return softmax_of(x), Stable.log_softmax(x, g)[1]
+
+
+@wrong_log_softmax
 def along_the_first_axis(x, g):
     """You go along the first axis. Each row is for itself here, and a row lies along the last axis, -1."""
     value = x - np.logaddexp.reduce(x, axis=0)
@@ -698,6 +741,35 @@ def minimum_alone(x, g):
     """The value is the smallest score, and a soft minimum is less than that: with n equal scores by ln n. What is
     under the logarithm still counts."""
     return x.min(axis=-1), back(g) * softmax_of(-x)
+
+
+@wrong_softmin
+def logarithm_added(x, g):
+    """You add ln Σ to the smallest score. The minus in front of the logarithm holds for all of it: the soft minimum is
+    less than every score."""
+    least = x.min(axis=-1)
+    return 2 * least + lse(-x), back(g) * softmax_of(-x)
+
+
+@wrong_softmin
+def winner_takes_all(x, g):
+    """The value is right. The gradient goes to the smallest score alone, as for a minimum. Here the corners are round:
+    every score has a share, a softmax of -x."""
+    return -lse(-x), back(g) * (x == x.min(axis=-1, keepdims=True))
+
+
+@wrong_softmin
+def mean_by_weight(x, g):
+    """Your value is the mean of the scores, weighted by the softmax of -x. It is near the smallest score, too, and is
+    another function: -ln Σ e⁻ˣ was asked for."""
+    return (softmax_of(-x) * x).sum(axis=-1), back(g) * softmax_of(-x)
+
+
+@wrong_softmin
+def of_softmax(x, g):
+    """The value is right. The gradient is the one of a softmax, p(g - Σ g p). The slope of this function is simpler: it
+    is that softmax itself."""
+    return -lse(-x), backward_of_softmax(softmax_of(-x), np.broadcast_to(back(g), x.shape))
 
 
 @wrong_softmin

@@ -117,7 +117,22 @@ rules.wrong("the sign is not")(
     with_rule(var=lambda g, z, x, axis, keepdims: -spread(g, x, axis, keepdims, along(x, axis)))
 )
 rules.wrong("what was put in")(with_rule(put_y=lambda g, z, x, y, index: z[index]))
-rules.wrong()(with_rule(put_x=lambda g, z, x, y, index: np.zeros_like(x)))
+rules.wrong("x gets nothing at all")(with_rule(put_x=lambda g, z, x, y, index: 0 * g))
+rules.wrong("You multiply by y")(with_rule(put_y=lambda g, z, x, y, index: y * g[index]))
+rules.wrong("You return the squares themselves")(
+    with_rule(
+        var=lambda g, z, x, axis, keepdims: (
+            spread(g, x, axis, keepdims, along(x, axis)) * (x - x.mean(axis, keepdims=True)) / 2
+        )
+    )
+)
+rules.wrong("the standard deviation")(
+    with_rule(
+        var=lambda g, z, x, axis, keepdims: (
+            spread(g, x, axis, keepdims, along(x, axis)) / x.std(axis, keepdims=True) / 2
+        )
+    )
+)
 rules.wrong("1 for each entry")(with_rule(put_y=lambda g, z, x, y, index: np.ones_like(g[index])))
 
 
@@ -128,7 +143,7 @@ class WritesIntoG(ByMeans):
         return g
 
 
-@rules.wrong("Right so far: var, put_x.")
+@rules.wrong("You add up all that arrives")
 class SumsTooFar(ByMeans):
     def put_y(g, z, x, y, index):
         return g[index].sum()
@@ -333,6 +348,26 @@ def flag_forgotten(entry, *inputs, **options):
     return z
 
 
+@apply_but("becomes a node that needs a gradient")
+def constants_that_need(entry, *inputs, **options):
+    nodes = [x if isinstance(x, Node) else Node(x, requires_grad=True) for x in inputs]
+    return WithADictionary.apply(entry, *nodes, **options)
+
+
+@apply_but("new nodes of inputs that are nodes already")
+def always_new(entry, *inputs, **options):
+    nodes = [Node(getattr(x, "data", x), getattr(x, "requires_grad", False)) for x in inputs if isinstance(x, Node)]
+    return WithADictionary.apply(entry, *nodes, *[x for x in inputs if not isinstance(x, Node)], **options)
+
+
+@apply_but("as they came")
+def inputs_as_they_are(entry, *inputs, **options):
+    z = WithADictionary.apply(entry, *inputs, **options)
+    if z.requires_grad:
+        z._prev = inputs
+    return z
+
+
 @apply_but("yours returns an array")
 def an_array(entry, *inputs, **options):
     return WithADictionary.apply(entry, *inputs, **options).data
@@ -430,6 +465,23 @@ def along_every_path(root, g):
         if x.requires_grad:
             part = root._op[1](i, g, root.data, *[p.data for p in root._prev], **root._options)
             along_every_path(x, unbroadcast(part, x.data.shape))
+
+
+@backward_but("found at its first place both times")
+def by_index(root, g):
+    waiting = {root: g}
+    for node in reversed(topological_order(root)):
+        arrived = waiting[node]
+        if not node._prev:
+            node.grad = arrived + (0.0 if node.grad is None else node.grad)
+        for x in node._prev:
+            if x.requires_grad:
+                i, arrays = node._prev.index(x), [p.data for p in node._prev]
+                part = node._op[1](i, arrived, node.data, *arrays, **node._options)
+                waiting[x] = unbroadcast(part, x.data.shape) + waiting.get(x, 0.0)
+
+
+backward_but("the sum of all g")(lambda root, g: sweep_with(root, np.full(g.shape, g.sum())))
 
 
 @backward_but("No leaf has a gradient afterwards")
@@ -1170,6 +1222,19 @@ def steps_of_length_rate(network, parameters, starts, rate, steps):
 
 
 up.wrong("A step is `rate` times the gradient")(lambda n, p, x, rate, steps: with_detached(n, p, x, 1, steps))
+
+
+@up.wrong("it is short where it is flat")
+def of_one_length(network, parameters, starts, rate, steps):
+    fixed, way = [p.data for p in parameters], [starts]
+    for _ in range(steps):
+        points = Tensor(way[-1], requires_grad=True)
+        network(points, fixed).sum().backward()
+        lengths = (points.grad**2).sum(axis=1, keepdims=True) ** 0.5
+        way.append(way[-1] + rate * points.grad / lengths)
+    return np.array(way)
+
+
 up.wrong()(lambda n, p, x, rate, steps: np.swapaxes(with_detached(n, p, x, rate, steps), 0, 1))
 
 

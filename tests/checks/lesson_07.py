@@ -120,6 +120,34 @@ rules.wrong("Your differences go to one side")(
     variation(slopes_of=check.differences(lambda x: 1e-6 * max(1, x), forward=True))
 )
 rules.wrong("You name the first entry that is wrong")(variation(worst=lambda wrong: min(wrong, key=lambda e: e[1])))
+
+
+@rules.wrong()
+def different_probes(forward, rules, inputs):
+    return check.verdicts_by(
+        forward, [lambda g, *others, rule=rule: rule(0 * g + 1, *others) for rule in rules], inputs
+    )
+
+
+@rules.wrong()
+def sums_for_the_differences(forward, rules, inputs):
+    arrays = [np.array(x, dtype=float) for x in inputs]
+    z, verdicts = forward(*arrays), []
+    g = np.random.default_rng(8).normal(size=np.shape(z))
+    for i, rule in enumerate(rules):
+        slopes = numerical_gradient(lambda x, i=i: np.sum(forward(*arrays[:i], x, *arrays[i + 1 :])), arrays[i])
+        gradient = np.asarray(rule(g, z, *arrays))
+        if gradient.shape != slopes.shape:
+            verdicts.append("shape")
+            continue
+        error = np.abs(gradient - slopes)
+        worst = np.unravel_index(np.argmax(np.nan_to_num(error, nan=np.inf)), error.shape)
+        verdicts.append("right" if np.all(error <= 1e-6 + 1e-5 * np.abs(slopes)) else worst)
+    return verdicts
+
+
+rules.wrong()(variation(agree=lambda a, b: abs(a - b) <= 1e-12))
+rules.wrong("an error of a hundredth passes")(variation(agree=lambda a, b: abs(a - b) <= 0.1))
 rules.wrong("in proportion to its gradient")(
     variation(error=lambda a, b: np.inf if np.isnan(a) else abs(a - b) / max(abs(b), 1e-9))
 )
@@ -320,6 +348,32 @@ def all_rows(x, g):
     return peak_of_each_row(x, g)[0], g - check.softmax_of(x) * np.sum(g)
 
 
+@logs.wrong("to keep it from 0")
+def with_a_small_number(x, g):
+    return np.log(check.softmax_of(x) + 1e-12), peak_of_each_row(x, g)[1]
+
+
+@logs.wrong("you take the mean of g")
+def by_the_mean(x, g):
+    return peak_of_each_row(x, g)[0], g - check.softmax_of(x) * np.mean(g, -1, keepdims=True)
+
+
+@logs.wrong("From there it has to go on")
+def half_way(x, g):
+    with np.errstate(all="ignore"):
+        return peak_of_each_row(x, g)[0], g * (1 / check.softmax_of(x))
+
+
+@logs.wrong("negative")
+def positive(x, g):
+    return -peak_of_each_row(x, g)[0], peak_of_each_row(x, g)[1]
+
+
+@logs.wrong("the softmax itself")
+def no_logarithm(x, g):
+    return check.softmax_of(x), peak_of_each_row(x, g)[1]
+
+
 @logs.wrong("along the first axis")
 def down_the_columns(x, g):
     value = x - x.max(0) - np.log(np.exp(x - x.max(0)).sum(0))
@@ -404,6 +458,28 @@ def to_the_largest(x, g):
 @low.wrong("with n equal scores by ln n")
 def the_minimum(x, g):
     return np.min(x, -1), np.expand_dims(g, -1) * check.softmax_of(-x)
+
+
+@low.wrong("You add ln Σ to the smallest score")
+def plus(x, g):
+    least = x.min(-1, keepdims=True)
+    return (least + np.log(np.exp(least - x).sum(-1, keepdims=True)))[..., 0], check.Stable.softmin(x, g)[1]
+
+
+@low.wrong("to the smallest score alone")
+def one_hot(x, g):
+    return check.Stable.softmin(x, g)[0], np.expand_dims(g, -1) * (x == x.min(-1, keepdims=True))
+
+
+@low.wrong("the mean of the scores")
+def weighted_mean(x, g):
+    return (check.softmax_of(-x) * x).sum(-1), check.Stable.softmin(x, g)[1]
+
+
+@low.wrong("the one of a softmax")
+def softmax_rule(x, g):
+    p = check.softmax_of(-x)
+    return check.Stable.softmin(x, g)[0], np.expand_dims(g, -1) * p * (1 - (p * 1).sum(-1, keepdims=True))
 
 
 @low.wrong("never came back")
