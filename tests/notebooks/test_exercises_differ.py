@@ -14,6 +14,8 @@ from notebooks import ROOT, read
 # Answers of one or two statements share them easily. They were compared with the lessons by eye.
 SHORT = {
     "02": {"sum_over_paths", "gradients"},
+    "04": {"shapes", "maximum_vjp", "pairs_vjp"},
+    "05": {"rows_vjp", "quadratic_vjp", "row_products_vjp"},
     "08": {"he", "different_units", "gain", "growth"},
     "09": {"mean_or_sum"},
     "13": {"who_moves", "kept", "fold"},
