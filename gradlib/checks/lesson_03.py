@@ -72,6 +72,8 @@ class Watched(Node):
     local derivatives are 1.
     """
 
+    requires_grad = True
+
     def __init__(self, name, *inputs):
         self.asked = inputs[0].asked if inputs else Counter()  # one count for the whole graph
         super().__init__(name, *inputs)
@@ -253,182 +255,224 @@ class WithoutGraph(DifferenceWithoutGraph, QuotientWithoutGraph):
 # --- 2 -----------------------------------------------------------------------------------------
 
 
-@exercise("Topological order", points=3)
-def topological_order():
-    """Return all nodes that root was made of, each once, inputs before what is made of them, root last.
+@exercise("Who passes on in which round", points=3)
+def rounds():
+    """Return the rounds in which the nodes of a graph pass on their gradients, as a list of lists of nodes.
 
-    A node has `_prev`, the nodes that it was made of, and a name that no other node has. Often there are
-    several such orders; any will do. For z made of y and x, where y is made of x, it is [x, y, z]. The graph
-    may be a chain of 5,000 nodes, on which recursion ends, or a ladder: 30 nodes, each made of the one below
-    it twice, so that over a billion ways lead from the top to the bottom.
+    The first round is [root]. In each later one are the nodes all of whose users were in earlier rounds, and that were
+    not there yet. Inside a round any order will do. A node has `_prev`, the nodes that it was made of, and a name that
+    no other node has; one that stands in `_prev` twice is used twice. For z made of y and x, where y is made of x, the
+    answer is [[z], [y], [x]]. The graph may be a chain of 5,000 nodes, on which recursion ends, or a ladder: 30 nodes,
+    each made of the one below it twice, so that over a billion ways lead from the top to the bottom.
     """
     x, w = Node("x"), Node("w")
     y = Node("y", x, x)
     b, c = Node("b", y), Node("c", y, w)
+    u = Node("u", x, x)
     chain = Node("0")
     for i in range(1, 5_000):
         chain = Node(str(i), chain)
     for root, about in [
         (x, "a single node"),
+        (Node("z", x, w), ""),
         (Node("z", y, x), ""),
         (Node("z", x, y), ""),
         (Node("s", w, x, y), ""),
+        (Node("z", u, Node("v", x)), ""),
+        (Node("z", u, Node("p", Node("v", x))), ""),
         (Node("d", b, c), "a diamond"),
         (Node("d", Node("e", c, b), c), ""),
+        (Node("d", Node("e", Node("f", w)), w), ""),
     ]:
-        yield Case({"root": root}, call=names_of, accept=partial(wrong_order, root=root), about=about)
+        yield Case({"root": root}, rounds_of(root), call=names_by_round, about=about)
     top = ladder(30)
-    yield Case(
-        {"root": top}, call=names_of, accept=partial(wrong_order, root=top), about="a ladder of 30 steps", odd=True
-    )
-    yield Case(
-        {"root": chain},
-        call=lambda answer, root: names_of(partial(explain_recursion, answer), root),
-        accept=partial(wrong_order, root=chain),
-        about="a chain of 5,000",
-        odd=True,
-    )
+    yield Case({"root": top}, rounds_of(top), call=names_by_round, about="a ladder of 30 steps", odd=True)
+    deep = partial(names_by_round, deep=True)
+    yield Case({"root": chain}, rounds_of(chain), call=deep, about="a chain of 5,000", odd=True)
 
 
-def names_of(answer, root):
-    """The names of the nodes that an answer lists."""
+def names_by_round(answer, root, deep=False):
+    """The names that an answer lists, sorted inside each round."""
     if isinstance(root, Watched):
         root.asked.clear()
-    nodes = answer(root)
-    if nodes is None or nodes is ...:
-        return nodes
-    if isinstance(nodes, set | frozenset):
-        raise Refused("Your answer is a set, which keeps no order. Return a list.")
-    if not isinstance(nodes, Iterable) or isinstance(nodes, str):
-        raise Refused(f"Return a list of nodes; your answer is {describe(nodes)}.")
-    nodes = list(nodes)
-    others = [node for node in nodes if not isinstance(node, Node)]
+    found = explain_recursion(answer, root) if deep else answer(root)
+    if found is None or found is ...:
+        return found
+    if not isinstance(found, Iterable) or isinstance(found, str):
+        raise Refused(f"Return a list of rounds; your answer is {describe(found)}.")
+    found = list(found)
+    for each in found:
+        if isinstance(each, Node):
+            raise Refused("Each round is a list of its own, even if it holds a single node. Yours is one flat list.")
+        if not isinstance(each, Iterable) or isinstance(each, str):
+            raise Refused(f"Each round is a list of nodes; one of yours is {describe(each)}.")
+    found = [list(each) for each in found]
+    others = [node for each in found for node in each if not isinstance(node, Node)]
     if others:
-        raise Refused(f"The list should hold the nodes themselves; yours holds {describe(others[0])}.")
-    return [node.name for node in nodes]
+        raise Refused(f"A round should hold the nodes themselves; yours holds {describe(others[0])}.")
+    if [] in found:
+        raise Refused("One of your rounds is empty. A round has at least one node.")
+    numbers = longest_ways(root)
+    alone = [numbers.get(node, 0) for each in found for node in each]
+    if all(len(each) == 1 for each in found) and alone == sorted(alone):  # the nodes of a round come in any order
+        found.sort(key=lambda each: (numbers.get(each[0], 0), each[0].name))
+    return [sorted(node.name for node in each) for each in found]
 
 
-def wrong_order(names, root):
-    """None if the names are in topological order, else a sentence on the first mistake."""
-    nodes = {node.name: node for node in in_order(root)}
-    listed = Counter(names)
-    for name, times in listed.items():
-        if name not in nodes:
-            return f"{name} is not a node of this graph."
-        if times > 1:
-            return f"{name} is listed {times} times, and should be once."
-    if missing := [name for name in nodes if name not in listed]:
-        return f"{missing[0]} is missing." if len(missing) < 100 else f"{len(missing)} nodes are missing."
-    place = {name: i for i, name in enumerate(names)}
-    for name in names:
-        for parent in nodes[name]._prev:
-            if place[parent.name] > place[name]:
-                return f"{name} comes before {parent.name}, which it was made of."
-    return None
+def rounds_of(root):
+    """The right rounds, by name."""
+    return [sorted(node.name for node in each) for each in grouped(root, longest_ways(root))]
 
 
-@topological_order.mistake
-def outputs_first(root):
-    """Your order is right and stands on its head: root comes first. Inputs belong before what is made of
-    them."""
-    return in_order(root)[::-1]
+def longest_ways(root):
+    """{node: the number of steps of the longest way from root}."""
+    number = {root: 0}
+    for node in reversed(in_order(root)):
+        for parent in node._prev:
+            number[parent] = max(number.get(parent, 0), number[node] + 1)
+    return number
 
 
-@topological_order.mistake
-def when_met(root):
-    """You list a node when you come to it, and turn the list round at the end. A node that is used twice
-    then stands where it was met first, which may be too late for the other use."""
-    order, stack = {}, [root]  # a dictionary keeps the order in which its keys came
-    while stack:
-        node = stack.pop()
-        if node not in order:
-            order[node] = None
-            stack += reversed(node._prev)
-    return list(order)[::-1]
+def grouped(root, numbers):
+    """The nodes in rounds, by their numbers."""
+    found = {}
+    for node in in_order(root):
+        found.setdefault(numbers[node], []).append(node)
+    return [found[number] for number in sorted(found)]
 
 
-@topological_order.mistake
-def every_visit(root):
-    """A node that is used twice is listed twice. Remember which nodes you have seen."""
-    order, stack = [], [(root, False)]
-    while stack:
-        node, inputs_done = stack.pop()
-        if inputs_done:
-            order.append(node)
-        else:
-            stack += [(node, True), *((parent, False) for parent in reversed(node._prev))]
-    return order
-
-
-@topological_order.mistake
-def level_by_level(root):
-    """You go level by level, from root, and turn the list round. The shortest way to a node says nothing
-    of the longer ones: on a longer way it may be needed earlier."""
-    order, queue = {}, [root]
+@rounds.mistake
+def by_the_shortest_way(root):
+    """You put a node into the round after its first user. On a longer way another user may still be to come: count
+    the uses, and let a node pass on when none is left."""
+    number, queue = {root: 0}, [root]
     for node in queue:  # which grows
-        if node not in order:
-            order[node] = None
-            queue += node._prev
-    return list(order)[::-1]
+        for parent in node._prev:
+            if parent not in number:
+                number[parent] = number[node] + 1
+                queue.append(parent)
+    return grouped(root, number)
 
 
-@topological_order.mistake
+@rounds.mistake
+def counted_from_the_inputs(root):
+    """You count the rounds from the inputs. A node that nobody but root uses may pass on in the second round, and need
+    not wait for those on longer ways."""
+    height = {}
+    for node in in_order(root):
+        height[node] = 1 + max((height[parent] for parent in node._prev), default=0)
+    return grouped(root, height)[::-1]
+
+
+@rounds.mistake
+def inputs_first(root):
+    """Your rounds are right, and in the wrong direction: gradients begin at root, so [root] is the first."""
+    return grouped(root, longest_ways(root))[::-1]
+
+
+@rounds.mistake
+def each_alone(root):
+    """Your order is right, but every node has a round of its own. Those that wait for nobody any more pass on
+    together."""
+    numbers = longest_ways(root)
+    return [[node] for node in sorted(in_order(root), key=numbers.get)]
+
+
+@rounds.mistake
 def without_root(root):
-    """root is missing. It is made of all the others, and comes last."""
-    return in_order(root)[:-1]
+    """root is missing. It waits for nobody, so it is the first round."""
+    return grouped(root, longest_ways(root))[1:]
 
 
-@topological_order.mistake
-def leaves_only(root):
-    """You listed only the nodes that were made of nothing. Those in between pass gradients on, and
-    belong to the order, too."""
-    return [node for node in in_order(root) if not node._prev]
+@rounds.mistake
+def without_leaves(root):
+    """The nodes that were made of nothing are missing. They pass nothing on, but they belong to the rounds, too."""
+    found = [[node for node in each if node._prev] for each in grouped(root, longest_ways(root))]
+    return [each for each in found if each]
+
+
+@rounds.mistake
+def in_every_round(root):
+    """A node stands in several rounds, one for each way that leads to it. It passes on once, when all of its users have
+    done so."""
+    found, ready = [], [root]
+    while ready:
+        found.append(ready)
+        ready = list(dict.fromkeys(parent for node in ready for parent in node._prev))
+    return found
+
+
+@rounds.mistake
+def users_counted_once(root):
+    """You count how many nodes use a node, and then take one off for each use. A node that uses another one twice, as
+    in x · x, counts twice in both."""
+    waits = Counter(parent for node in in_order(root) for parent in set(node._prev))
+    found, ready = [], [root]
+    while ready:
+        found.append(ready)
+        following = []
+        for node in ready:
+            for parent in node._prev:
+                waits[parent] -= 1
+                if waits[parent] == 0:
+                    following.append(parent)
+        ready = following
+    return found
 
 
 # --- 3 -----------------------------------------------------------------------------------------
 
 
-@exercise("The backward sweep", points=3)
-def backward():
-    """Return nothing, but add to the `grad` of every value its gradient: ∂root/∂value.
+@exercise("A sweep that skips constants", points=3)
+def counted_sweep():
+    """Return how many contributions the sweep has passed on, after adding each gradient to `grad`.
 
-    A value has `grad`, `_prev` and `_local`, the local derivatives with respect to the values in `_prev`.
-    Every value that root was made of gets its gradient, those in between and root itself, too. What stands
-    in `grad` before the sweep, from an earlier sweep or from elsewhere, stays and is added to, and has no
-    part in the sweep: called twice, it adds the same twice. For x · y + x at x = 2, y = 3 it adds 4 to the
-    gradient of x, 2 to that of y and 1 to that of root. `in_order(root)` is given. The graph may be a chain
-    of 5,000 values, or a ladder of 30, each made of the one below it twice.
+    A value has `grad`, `_prev`, `_local` and `requires_grad`, which is False for a constant and for whatever was made
+    of constants alone. Such a value gets nothing: its `grad` stays as it was, nothing is passed on to it, and nothing
+    by it. All others get their gradient, root and those in between, too. What stands in `grad` before the sweep stays
+    and is added to, and has no part in the sweep. For 3 · x + 1 two contributions are passed on. If root itself is a
+    constant, nothing happens, and the answer is 0. `in_order(root)` is given.
     """
-    product = named("x · y + x", product_and_sum)
-    shared = named("t + t · y with t = x · x", shared_square)
+    product, shared = named("x · y + x", product_and_sum), named("t + t · y with t = x · x", shared_square)
+    line = named("3 · x + 1", line_of)
+    frozen, made = (
+        named("x · c + y with a constant c", with_a_constant),
+        named("(c · c + 1) · x + x", made_of_constants),
+    )
+    square = named("x² + y", square_and_sum)
     for graph, x, y, sweeps, old, about in [
+        (line, 2.0, 0.0, 1, 0.0, ""),
         (product, 2.0, 3.0, 1, 0.0, ""),
-        (product, -1.5, 0.0, 1, 0.0, ""),
+        (frozen, -1.5, 2.0, 1, 0.0, ""),
         (shared, 3.0, -0.5, 1, 0.0, "a value that is shared"),
         (shared, 2.0, -3.0, 1, 0.0, "a value that is shared"),
-        (named("x alone", lambda x, y: {"x": x}), 3.0, 2.0, 1, 0.0, "a root that is made of nothing"),
+        (made, 2.0, 3.0, 1, 0.0, "a value made of constants alone"),
+        (square, -2.0, 1.0, 1, 0.0, "a constant whose local derivative does not exist"),
+        (named("x alone", lambda x, y: {"root": x}), 3.0, 2.0, 1, 0.0, "a root that is made of nothing"),
+        (named("c · c", lambda x, y: constant_root()), 1.0, 1.0, 1, 0.0, "a root that is a constant"),
         (product, 2.0, 3.0, 2, 0.0, "two sweeps over one graph"),
         (shared, 3.0, -0.5, 3, 0.0, "three sweeps over one graph"),
-        (shared, 3.0, -0.5, 1, -5.0, "gradients from before"),
+        (made, 2.0, 3.0, 1, -5.0, "gradients from before"),
     ]:
         inputs = {"root": graph, "x": x, "y": y, "sweeps": sweeps, "grad before": old}
-        values = swept(Value.backward, *inputs.values())
+        expected = swept(sweep_right, *inputs.values())
         earlier = sweeps > 1 or old != 0  # here forms of one mistake differ
-        yield Case(inputs, values, call=swept, names=names_in(graph), about=about, odd=earlier)
+        names = ("the count", *names_in(graph))
+        yield Case(inputs, expected, call=swept, names=names, about=about, odd=earlier)
     yield Case(
         {"root": named("a ladder of 30 steps", ladder), "steps": 30},
-        expected=(1.0, 2.0**15, 2.0**30),
+        expected=(60, 1.0, 2.0**15, 2.0**30),
         call=swept_ladder,
-        names=("root", "the value 15 steps below", "the value 30 steps below"),
+        names=("the count", "root", "the value 15 steps below", "the value 30 steps below"),
         about="a ladder of 30 steps",
         odd=True,  # some forms of a mistake never end here
     )
     deep = named("x + y + y + … (5,000 times)", add_often)
     yield Case(
         {"root": deep, "x": 1.0, "y": 0.5},
-        expected=(1.0, 1.0, 5_000.0),
-        call=lambda backward, *inputs: swept(partial(explain_recursion, backward), *inputs),
-        names=("root", "x", "y"),
+        expected=(10_000, 1.0, 1.0, 5_000.0),
+        call=lambda sweep, *inputs: swept(partial(explain_recursion, sweep), *inputs),
+        names=("the count", "root", "x", "y"),
         about="a chain of 5,000",
         odd=True,
     )
@@ -444,6 +488,36 @@ def shared_square(x, y):
     return {"root": t + t * y, "t": t, "x": x, "y": y}
 
 
+def line_of(x, y):
+    three, one = constant(3.0), constant(1.0)
+    product = three * x
+    return {"root": product + one, "3 · x": product, "x": x, "the 3": three, "the 1": one}
+
+
+def with_a_constant(x, y):
+    c = constant(4.0)
+    product = x * c
+    return {"root": product + y, "x · c": product, "x": x, "y": y, "c": c}
+
+
+def made_of_constants(x, y):
+    c = constant(y.data)
+    square = c * c
+    factor = square + 1
+    return {"root": factor * x + x, "c · c + 1": factor, "c · c": square, "x": x, "c": c}
+
+
+def square_and_sum(x, y):
+    two = constant(2.0)
+    square = x**two
+    return {"root": square + y, "x²": square, "x": x, "the 2": two, "y": y}
+
+
+def constant_root():
+    c = constant(3.0)
+    return {"root": c * c, "c": c}
+
+
 def add_often(x, y):
     total = x
     for _ in range(5_000):
@@ -451,175 +525,327 @@ def add_often(x, y):
     return {"root": total, "x": x, "y": y}
 
 
+def constant(number):
+    return Value(number, requires_grad=False)
+
+
 def names_in(graph):
     return tuple(graph(Value(1.0), Value(1.0)))
 
 
-def swept(backward, graph, x, y, sweeps=1, old=0.0):
-    """The gradients of the values of a graph, root first, after a number of sweeps."""
+def swept(sweep, graph, x, y, sweeps=1, old=0.0):
+    """Sweep several times; return the last count, and the gradients of the values of a graph, root first."""
     values = graph(Value(x), Value(y)).values()
     root, *_ = values
     for value in in_order(root):
         value.grad = old
     for _ in range(sweeps):
-        if backward(root) is ...:
-            return ...
-    return tuple(value.grad for value in values)
+        count = sweep(root)
+        if count is None or count is ...:
+            return count
+    return count, *(value.grad for value in values)
 
 
-def swept_ladder(backward, graph, steps):
+def swept_ladder(sweep, graph, steps):
     root = graph(steps)
     order = in_order(root)
     root.asked.clear()
-    backward(root)
-    return root.grad, order[steps // 2].grad, order[0].grad
+    count = sweep(root)
+    return count if count is None or count is ... else (count, root.grad, order[steps // 2].grad, order[0].grad)
 
 
-@backward.mistake
-def put_in_place(root):
-    """You overwrite the gradient that was there. A value that is used twice gets one contribution from
-    each use, and they add up."""
-    root.grad = 1.0
+def uses_of(value):
+    """The inputs that need a gradient, with their local derivatives."""
+    return [(parent, local) for parent, local in zip(value._prev, value._local, strict=True) if parent.requires_grad]
+
+
+def one_sweep(root, uses=uses_of):
+    """The gradients of one sweep, value -> gradient, and how many contributions were passed on."""
+    if not root.requires_grad:
+        return {}, 0
+    gradients, count = {root: 1.0}, 0
     for value in reversed(in_order(root)):
-        for parent, local in zip(value._prev, value._local, strict=True):
-            parent.grad = local * value.grad
-
-
-@backward.mistake
-def no_seed(root):
-    """No gradient arrives anywhere: the sweep has nothing to start from. The gradient of root itself is 1."""
-    for value in reversed(in_order(root)):
-        for parent, local in zip(value._prev, value._local, strict=True):
-            parent.grad += local * value.grad
-
-
-@backward.mistake
-def old_gradients_again(root):
-    """The first sweep is right. The second passes on what the first has left in `grad`, so that it counts
-    again. Keep the gradients of one sweep apart from those of earlier ones."""
-    root.grad += 1.0
-    for value in reversed(in_order(root)):
-        for parent, local in zip(value._prev, value._local, strict=True):
-            parent.grad += local * value.grad
-
-
-@backward.mistake
-def root_set_to_one(root):
-    """The first sweep over fresh values is right. But you set root's gradient to 1 instead of adding 1 to
-    it, and what stood in `grad` before is passed on again. Keep the gradients of one sweep apart from those
-    of earlier ones."""
-    root.grad = 1.0
-    for value in reversed(in_order(root)):
-        for parent, local in zip(value._prev, value._local, strict=True):
-            parent.grad += local * value.grad
-
-
-@backward.mistake
-def started_from_roots_grad(root):
-    """You start from what root has in `grad`. After an earlier sweep that is more than 1, and this sweep
-    comes out too large. Each sweep starts from 1."""
-    root.grad += 1.0
-    gradients = {root: root.grad}
-    for value in reversed(in_order(root)):
-        if value is not root:
-            value.grad += gradients[value]
-        for parent, local in zip(value._prev, value._local, strict=True):
+        for parent, local in uses(value) if value in gradients else ():
             gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+            count += 1
+    return gradients, count
 
 
-@backward.mistake
-def leaves_alone(root):
-    """Only the values that were made of nothing get a gradient. Those in between and root have one, too."""
-    for value, gradient in one_sweep(root).items():
-        if not value._prev:
-            value.grad += gradient
-
-
-@backward.mistake
-def root_left_out(root):
-    """root itself gets nothing. Its gradient is 1: it moves as fast as itself."""
-    for value, gradient in one_sweep(root).items():
-        if value is not root:
-            value.grad += gradient
-
-
-def one_sweep(root):
-    """The gradients of one sweep, value -> gradient."""
-    gradients = {root: 1.0}
-    for value in reversed(in_order(root)):
-        for parent, local in zip(value._prev, value._local, strict=True):
-            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
-    return gradients
-
-
-@backward.mistake
-def naive_recursion(root):
-    """That is the naive recursion: a value that is used twice is visited twice, and passes on the first
-    contribution again with the second. Go through `in_order(root)` from its end, so that a value passes on
-    once, when all has arrived."""
-    root.grad += 1.0
-    pass_on_naively(root)
-
-
-@backward.mistake
-def first_input_alone(root):
-    """Only the first input of each value gets something. Every input gets its local derivative times the
-    gradient that has arrived."""
-    gradients = dict.fromkeys(in_order(root), 0.0) | {root: 1.0}
-    for value in reversed(in_order(root)):
-        value.grad += gradients[value]
-        for parent, local in list(zip(value._prev, value._local, strict=True))[:1]:
-            gradients[parent] += local * gradients[value]
-
-
-@backward.mistake
-def starts_over(root):
-    """You lose what stood in `grad` before the sweep: it was set to zero, or something was assigned over it.
-    Gradients add up until the one who calls you sets them to zero."""
-    for value, gradient in one_sweep(root).items():
-        value.grad = gradient
-
-
-@backward.mistake
-def inputs_first(root):
-    """You went through the order from its beginning: the inputs pass on their gradients before anything
-    has reached them. Begin at root."""
-    gradients = {value: 0.0 for value in in_order(root)} | {root: 1.0}
-    for value in in_order(root):
-        for parent, local in zip(value._prev, value._local, strict=True):
-            gradients[parent] += local * gradients[value]
+def sweep_right(root, uses=uses_of):
+    gradients, count = one_sweep(root, uses)
     for value, gradient in gradients.items():
         value.grad += gradient
+    return count
 
 
-@backward.mistake
-def local_derivatives_added(root):
-    """You added the local derivatives alone. Each is multiplied by the gradient that has arrived at the
-    value."""
-    root.grad += 1.0
+@counted_sweep.mistake
+def constants_too(root):
+    """That is the sweep of the lesson, which passes on to constants as well. A value with requires_grad False gets
+    nothing, and its part of the graph is skipped."""
+    return sweep_right(root, lambda value: list(zip(value._prev, value._local, strict=True)))
+
+
+@counted_sweep.mistake
+def constants_counted(root):
+    """The gradients are right. The count holds what was passed on to constants, too: skip them before you count."""
+    count = 0
+    if root.requires_grad:
+        for value in in_order(root):
+            count += len(value._prev)
+    sweep_right(root)
+    return count
+
+
+@counted_sweep.mistake
+def made_constants_swept(root):
+    """You skip the constants that were made of nothing. A value that was made of constants alone has requires_grad
+    False, too, and gets nothing."""
+    return sweep_right(
+        root,
+        lambda value: [
+            (parent, local)
+            for parent, local in zip(value._prev, value._local, strict=True)
+            if parent.requires_grad or parent._prev
+        ],
+    )
+
+
+@counted_sweep.mistake
+def values_counted(root):
+    """The gradients are right. You count the values that were visited. Asked for are the contributions, one for each
+    input of an operation that needs a gradient."""
+    sweep_right(root)
+    return len(one_sweep(root)[0])
+
+
+@counted_sweep.mistake
+def operations_counted(root):
+    """The gradients are right. You count the operations. Asked for are the contributions: a product of two values
+    passes on two."""
+    sweep_right(root)
+    return sum(bool(uses_of(value)) for value in in_order(root))
+
+
+@counted_sweep.mistake
+def along_every_way(root):
+    """The gradients are right, but a value that is shared passes on once for each way that leads to it. Let it wait
+    until everything has arrived, and pass on once. On a ladder the ways double at every step."""
+    ways, count = [(root, 1.0)] if root.requires_grad else [], 0
+    while ways:
+        value, gradient = ways.pop()
+        value.grad += gradient
+        for parent, local in uses_of(value):
+            ways.append((parent, local * gradient))
+            count += 1
+    return count
+
+
+@counted_sweep.mistake
+def put_in_place(root):
+    """You overwrite the gradient that was there. A value that is used twice gets one contribution from each use, and
+    they add up."""
+    if not root.requires_grad:
+        return 0
+    root.grad = 1.0
+    count = 0
+    for value in reversed(in_order(root)):
+        for parent, local in uses_of(value):
+            parent.grad = local * value.grad
+            count += 1
+    return count
+
+
+@counted_sweep.mistake
+def no_seed(root):
+    """No gradient arrives anywhere: the sweep has nothing to start from. The gradient of root itself is 1."""
+    return pass_on_in_grad(root, 0.0)
+
+
+def pass_on_in_grad(root, start):
+    """The sweep that keeps its gradients in `grad`, where earlier ones are, too."""
+    root.grad += start if root.requires_grad else 0.0
+    count = 0
+    for value in reversed(in_order(root)):
+        for parent, local in uses_of(value):
+            parent.grad += local * value.grad
+            count += 1
+    return count
+
+
+@counted_sweep.mistake
+def old_gradients_again(root):
+    """The first sweep is right. The second passes on what the first has left in `grad`, so that it counts again. Keep
+    the gradients of one sweep apart from those of earlier ones."""
+    return pass_on_in_grad(root, 1.0)
+
+
+@counted_sweep.mistake
+def root_set_to_one(root):
+    """The first sweep over fresh values is right. But you set root's gradient to 1 instead of adding 1 to it, and what
+    stood in `grad` before is passed on again. Keep the gradients of one sweep apart from those of earlier ones."""
+    root.grad = 0.0 if root.requires_grad else root.grad
+    return pass_on_in_grad(root, 1.0)
+
+
+@counted_sweep.mistake
+def leaves_alone(root):
+    """Only the values that were made of nothing get a gradient. Those in between and root have one, too."""
+    gradients, count = one_sweep(root)
+    for value, gradient in gradients.items():
+        if not value._prev:
+            value.grad += gradient
+    return count
+
+
+@counted_sweep.mistake
+def root_left_out(root):
+    """root itself gets nothing. Its gradient is 1: it moves as fast as itself."""
+    gradients, count = one_sweep(root)
+    for value, gradient in gradients.items():
+        if value is not root:
+            value.grad += gradient
+    return count
+
+
+@counted_sweep.mistake
+def starts_over(root):
+    """You lose what stood in `grad` before the sweep: it was set to zero, or something was assigned over it. Gradients
+    add up until the one who calls you sets them to zero."""
+    gradients, count = one_sweep(root)
+    for value, gradient in gradients.items():
+        value.grad = gradient
+    return count
+
+
+@counted_sweep.mistake
+def in_forward_order(root):
+    """You went through the order from its beginning: the inputs pass on their gradients before anything has reached
+    them. Begin at root."""
+    gradients, count = dict.fromkeys(in_order(root), 0.0) | {root: float(root.requires_grad)}, 0
     for value in in_order(root):
-        for parent, local in zip(value._prev, value._local, strict=True):
-            parent.grad += local
+        for parent, local in uses_of(value):
+            gradients[parent] += local * gradients[value]
+            count += 1
+    for value, gradient in gradients.items():
+        value.grad += gradient
+    return count
+
+
+@counted_sweep.mistake
+def constant_root_swept(root):
+    """A root that is a constant has no gradient either: nothing is added, and nothing is passed on."""
+    root.grad += 0.0 if root.requires_grad else 1.0
+    return sweep_right(root)
 
 
 # --- 4 -----------------------------------------------------------------------------------------
 
 
-@exercise("A counterexample", points=2)
-def counterexample():
-    """Return a value made from x on which the naive recursion gives x a wrong gradient.
+@exercise("How deep is a graph", points=2)
+def depth():
+    """Return the number of operations on the longest way from root to a node that was made of nothing.
 
-    Use + and *, on x and on what you make of it; x itself stays as it is. Two lines are enough, 100 values
-    are the most. The check computes the gradient both ways, at two places.
+    A node has `_prev`, the nodes that it was made of. For z made of y and x, where y is made of x, it is 2; for a
+    single node it is 0. The graph may be a chain of 5,000 nodes, on which recursion ends, or a ladder of 30 nodes, each
+    made of the one below it twice.
     """
-    for x in (3.0, -0.5):
-        yield Case({"x": x}, call=both_ways, accept=lambda gradients: None)
+    x, w = Node("x"), Node("w")
+    y = Node("y", x, x)
+    b, c = Node("b", y), Node("c", w, y)
+    chain = Node("0")
+    for i in range(1, 5_000):
+        chain = Node(str(i), chain)
+    for root, steps, about in [
+        (Node("z", y, x), 2, ""),
+        (Node("z", x, y), 2, ""),
+        (Node("s", w, x), 1, ""),
+        (Node("d", w, b, x), 3, ""),
+        (Node("d", Node("e", c, w), w), 4, ""),
+        (Node("d", w, Node("e", w, c)), 4, ""),
+        (x, 0, "a single node"),
+        (Node("d", b, c), 3, "a diamond"),
+        (Node("a", Node("b", Node("c", Node("e", x)))), 4, "a chain"),
+    ]:
+        yield Case({"root": root}, steps, about=about)
+    yield Case({"root": ladder(30)}, 30, call=asked_afresh, about="a ladder of 30 steps", odd=True)
+    yield Case({"root": chain}, 4_999, call=explain_recursion, about="a chain of 5,000", odd=True)
 
 
-def both_ways(counterexample, x):
-    """The gradient of x by the naive recursion and by the sweep in topological order, if they differ."""
+def asked_afresh(answer, root):
+    root.asked.clear()
+    return answer(root)
+
+
+def depths_with(root, combine):
+    """The depth of root, where that of a node is computed from those of its inputs."""
+    found = {}
+    for node in in_order(root):
+        found[node] = combine([found[parent] for parent in node._prev]) if node._prev else 0
+    return found[root]
+
+
+@depth.mistake
+def the_shortest_way(root):
+    """That is the shortest way. Asked for is the longest."""
+    return depths_with(root, lambda inputs: 1 + min(inputs))
+
+
+@depth.mistake
+def nodes_on_the_way(root):
+    """You count the nodes on the way. A way with two operations has three nodes: a node that was made of nothing is not
+    an operation."""
+    return 1 + depths_with(root, lambda inputs: 1 + max(inputs))
+
+
+@depth.mistake
+def all_operations(root):
+    """You count all operations of the graph. Asked for are those on one way, the longest."""
+    return sum(bool(node._prev) for node in in_order(root))
+
+
+@depth.mistake
+def all_nodes(root):
+    """You count all nodes of the graph. Asked for are the operations on one way, the longest."""
+    return len(in_order(root))
+
+
+@depth.mistake
+def first_inputs_alone(root):
+    """You follow the first input of each node. The longest way may lead through another one."""
+    return depths_with(root, lambda inputs: 1 + inputs[0])
+
+
+@depth.mistake
+def last_inputs_alone(root):
+    """You follow the last input of each node. The longest way may lead through another one."""
+    return depths_with(root, lambda inputs: 1 + inputs[-1])
+
+
+@depth.mistake
+def depths_added(root):
+    """You add up the depths of the inputs. A way goes through one of them, so take the largest."""
+    return depths_with(root, lambda inputs: 1 + sum(inputs))
+
+
+# --- 5 -----------------------------------------------------------------------------------------
+
+
+@exercise("Wrong by a given factor", points=2)
+def wrong_by():
+    """Return a value made from x on which the naive recursion gives x `factor` times its right gradient.
+
+    Use + and *, on x, on plain numbers and on what you make of them; x itself stays as it is. factor is 1.5, 2, 2.5, 3
+    and so on, in halves. 100 values are the most. The check computes the gradient both ways. For x · x + x · x, with
+    the square made once and used twice, the factor is 1.5.
+    """
+    for factor, x in [(1.5, 3.0), (2.0, 3.0), (2.5, -0.5), (3.0, 2.0), (5.0, -1.0), (4.5, 0.25)]:
+        yield Case({"x": x, "factor": factor}, factor, call=measured_factor, odd=factor == 1.5)
+
+
+def measured_factor(wrong_by, x, factor):
+    """How many times the right gradient the naive recursion gives."""
     leaf = Value(x)
-    root = counterexample(leaf)
+    root = wrong_by(leaf, factor)
     if root is None or root is ...:
         return root
     if not isinstance(root, Value):
@@ -629,19 +855,21 @@ def both_ways(counterexample, x):
     if leaf.data != x:
         raise Refused("You changed the number in x. Leave x as it is, and make new values from it.")
     if len(in_order(root)) > 100:
-        raise Refused(f"Your graph has {len(in_order(root)):,} values, and 100 are the most. Two lines are enough.")
+        raise Refused(f"Your graph has {len(in_order(root)):,} values, and 100 are the most.")
     root.backward()
     naive, ordered = naive_gradient(root, leaf), leaf.grad
     if abs(naive - ordered) <= 1e-9 * max(1.0, abs(ordered)):
         raise Refused(why_both_agree(root, leaf, ordered))
-    return {"naive recursion": naive, "topological order": ordered}
+    if not ordered:
+        raise Refused("The right gradient of x is zero, so nothing is a multiple of it. Let the result depend on x.")
+    return naive / ordered
 
 
 def why_both_agree(root, x, gradient):
     """A sentence on a graph on which the naive recursion is right."""
     if not gradient:
         return "The gradient of x is zero both ways: your result does not depend on x, or not here."
-    both = f"Both ways give {gradient:g}."
+    both = "Both ways give the same gradient."
     order = in_order(root)
     uses = Counter(parent for value in order for parent in value._prev)
     if any(uses[value] > 1 for value in order if value._prev):
@@ -680,18 +908,44 @@ def naive_gradient(root, x):
     return float(visits[root][place[x], place[root]]) if x in place else 0.0
 
 
-def pass_on_naively(root):
-    """The naive recursion of the lesson, from a root that has its gradient."""
-    stack = [(root, 0)]
-    while stack:
-        value, position = stack.pop()
-        if position < len(value._prev):
-            parent = value._prev[position]
-            parent.grad += value._local[position] * value.grad
-            stack += [(value, position + 1), (parent, 0)]
+@wrong_by.mistake
+def always_one_and_a_half(x, factor):
+    """Your value is wrong by 1.5, whatever factor is asked for. A number in front of it scales both gradients alike;
+    what counts is how often the shared value is used."""
+    y = x * 2.0
+    return y + y
 
 
-# --- 5 -----------------------------------------------------------------------------------------
+@wrong_by.mistake
+def one_use_too_many(x, factor):
+    """The factor is too large by one half: the shared value is used once too often. Compute by hand what x gets if it
+    is used two times, and three times."""
+    return used_often(x, round(2 * factor))
+
+
+@wrong_by.mistake
+def one_use_too_few(x, factor):
+    """The factor is too small by one half: the shared value is used once too seldom. Compute by hand what x gets if it
+    is used two times, and three times."""
+    return used_often(x, round(2 * factor) - 2)
+
+
+@wrong_by.mistake
+def used_factor_times(x, factor):
+    """You use the shared value `factor` times. Used three times it passes on 1, then 2, then 3 parts, which is 6
+    instead of 3 and so only twice too much."""
+    return used_often(x, int(factor))
+
+
+def used_often(x, times):
+    y = x * 2.0
+    total = y
+    for _ in range(times - 1):
+        total = total + y
+    return total
+
+
+# --- 6 -----------------------------------------------------------------------------------------
 
 
 @exercise("A step downhill", points=2)
@@ -846,3 +1100,114 @@ def clean(parameters, compute_loss):
     for parameter in parameters:
         parameter.grad = 0.0
     return compute_loss()
+
+
+# --- 7 -----------------------------------------------------------------------------------------
+
+
+@exercise("A hanging chain", points=4)
+def hang():
+    """Return the heights of n beads after a number of steps of gradient descent, as a list of n numbers.
+
+    The beads hang in a row between two pegs at height 0, and all start at height 0. The energy is half the square of
+    each difference of two neighbours' heights, pegs included, added up, plus the heights of all beads. Each step moves
+    all beads at once by -learning_rate · gradient of the energy. For n = 1, one step and a learning rate of 0.25, the
+    energy is ½h² + ½h² + h, its gradient 1, and the answer is [-0.25].
+    """
+    for n, steps, rate, about in [
+        (1, 1, 0.25, ""),
+        (1, 2, 0.25, ""),
+        (2, 1, 0.5, ""),
+        (2, 2, 0.25, ""),
+        (3, 2, 0.5, ""),
+        (3, 3, 0.25, ""),
+        (4, 5, 0.125, ""),
+        (5, 4, 0.25, ""),
+        (2, 0, 0.5, "no step at all"),
+        (7, 40, 0.2, "seven beads and forty steps"),
+    ]:
+        inputs = {"n": n, "steps": steps, "learning_rate": rate}
+        yield Case(inputs, hung(n, steps, rate), about=about, odd=steps == 0)
+
+
+def hung(n, steps, rate, between=1.0, weight=1.0, left=1.0, right=1.0, together=True):
+    """The heights, by the gradient written out: what each bead has in its springs, and its weight."""
+    heights = [0.0] * n
+    for _ in range(steps):
+        old = list(heights)
+        for i in range(n):
+            now = old if together else heights
+            before = left * now[i] if i == 0 else between * (now[i] - now[i - 1])
+            after = right * now[i] if i == n - 1 else between * (now[i] - now[i + 1])
+            heights[i] -= rate * (before + after + weight)
+    return heights
+
+
+@hang.mistake
+def nothing_pulls_back(n, steps, learning_rate):
+    """All beads fall by the same amount in every step, as if nothing held them. Either the energy was computed once,
+    before the loop, and not again at the new heights; or the differences play no part in it; or the pegs are missing,
+    which are the neighbours of the first and of the last bead."""
+    return [-learning_rate * steps] * n
+
+
+@hang.mistake
+def without_the_right_peg(n, steps, learning_rate):
+    """The last bead is not tied to its peg. There are n + 1 differences, one more than beads."""
+    return hung(n, steps, learning_rate, right=0.0)
+
+
+@hang.mistake
+def without_the_left_peg(n, steps, learning_rate):
+    """The first bead is not tied to its peg. There are n + 1 differences, one more than beads."""
+    return hung(n, steps, learning_rate, left=0.0)
+
+
+@hang.mistake
+def without_the_half(n, steps, learning_rate):
+    """The differences pull twice as hard as they should. The energy has half of each square."""
+    return hung(n, steps, learning_rate, between=2.0, left=2.0, right=2.0)
+
+
+@hang.mistake
+def without_weight(n, steps, learning_rate):
+    """Nothing moves: the gradient of the squares is 0 where all heights are 0. The heights themselves belong to the
+    energy, too."""
+    return [0.0] * n
+
+
+@hang.mistake
+def upward(n, steps, learning_rate):
+    """The chain rises. Each bead moves against its gradient."""
+    return hung(n, steps, -learning_rate)
+
+
+@hang.mistake
+def gradients_kept(n, steps, learning_rate):
+    """The gradients of earlier steps are still in `grad` and are counted again. Set them to zero before each sweep."""
+    heights, kept = [0.0] * n, [0.0] * n
+    for _ in range(steps):
+        ends = [0.0, *heights, 0.0]
+        for i in range(n):
+            kept[i] += 2 * ends[i + 1] - ends[i] - ends[i + 2] + 1
+        heights = [height - learning_rate * gradient for height, gradient in zip(heights, kept, strict=True)]
+    return heights
+
+
+@hang.mistake
+def beads_in_turn(n, steps, learning_rate):
+    """You move a bead and then compute the gradient of the next one at the new place. All gradients of a step belong to
+    the same heights: one sweep, then move all beads."""
+    return hung(n, steps, learning_rate, together=False)
+
+
+@hang.mistake
+def pegs_returned(n, steps, learning_rate):
+    """The pegs are in your list, too. Asked for are the heights of the n beads."""
+    return [0.0, *hung(n, steps, learning_rate), 0.0]
+
+
+@hang.mistake
+def one_step_more(n, steps, learning_rate):
+    """That is one step too many."""
+    return hung(n, steps + 1, learning_rate)

@@ -151,387 +151,406 @@ def number_and_value(rng):
     return Case({"z": z, "a": a, "x": x}, expected, call=partial(check.value_and_gradients, expected=expected))
 
 
-order = answers_to(check.topological_order)
+rounds = answers_to(check.rounds)
 
 
-@order.right
-def with_a_stack(root):
-    return in_order(root)
-
-
-@order.right
+@rounds.right
 def by_counting_uses(root):
-    """Kahn's algorithm, from root."""
-    uses, stack, seen = {}, [root], {root}
-    while stack:
-        for parent in stack.pop()._prev:
-            uses[parent] = uses.get(parent, 0) + 1
-            if parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    listed, ready = [], [root]
-    while ready:
-        node = ready.pop()
-        listed.append(node)
+    uses, found = {root: 0}, [root]
+    for node in found:
         for parent in node._prev:
+            if parent not in uses:
+                uses[parent] = 0
+                found.append(parent)
+            uses[parent] += 1
+    result, ready = [], [root]
+    while ready:
+        result.append(ready)
+        following = []
+        for node in ready:
+            for parent in node._prev:
+                uses[parent] -= 1
+                if not uses[parent]:
+                    following.append(parent)
+        ready = following
+    return result
+
+
+@rounds.right
+def by_the_longest_way(root):
+    """The round of a node is one more than the latest of its users."""
+    number = {root: 0}
+    for node in reversed(in_order(root)):
+        for parent in node._prev:
+            number[parent] = max(number.get(parent, 0), 1 + number[node])
+    result = [[] for _ in range(1 + max(number.values()))]
+    for node, place in number.items():
+        result[place].append(node)
+    return result
+
+
+@rounds.right
+def sets_of_users(root):
+    users = {root: set()}
+    for node in in_order(root):
+        for parent in node._prev:
+            users.setdefault(parent, set()).add(node)
+    users.setdefault(root, set())
+    result, ready = [], {root}
+    while ready:
+        result.append(tuple(ready))
+        touched = {parent for node in ready for parent in node._prev}
+        for node in ready:
+            for parent in node._prev:
+                users[parent].discard(node)
+        ready = {parent for parent in touched if not users[parent]}
+    return result
+
+
+@rounds.wrong("the round after its first user")
+def breadth_first(root):
+    result, seen, ready = [], {root}, [root]
+    while ready:
+        result.append(ready)
+        following = []
+        for node in ready:
+            for parent in node._prev:
+                if parent not in seen:
+                    seen.add(parent)
+                    following.append(parent)
+        ready = following
+    return result
+
+
+@rounds.wrong("count the rounds from the inputs")
+def from_the_leaves(root):
+    height = {}
+    for node in in_order(root):
+        height[node] = max((height[parent] + 1 for parent in node._prev), default=0)
+    result = [[] for _ in range(height[root] + 1)]
+    for node, place in height.items():
+        result[height[root] - place].append(node)
+    return result
+
+
+@rounds.wrong("in the wrong direction")
+def reversed_rounds(root):
+    return by_counting_uses(root)[::-1]
+
+
+@rounds.wrong("a round of its own")
+def one_by_one(root):
+    return [[node] for each in by_counting_uses(root) for node in each]
+
+
+@rounds.wrong("root is missing")
+def rootless(root):
+    return by_counting_uses(root)[1:]
+
+
+@rounds.wrong("made of nothing are missing")
+def without_inputs(root):
+    result = [[node for node in each if node._prev] for each in by_counting_uses(root)]
+    return list(filter(None, result))
+
+
+@rounds.wrong("take one off for each use")
+def uses_counted_once(root):
+    uses = {node: 0 for node in in_order(root)}
+    for node in uses:
+        for parent in set(node._prev):
+            uses[parent] += 1
+    result, ready = [], [root]
+    while ready:
+        result.append(ready)
+        following = []
+        for parent in [parent for node in ready for parent in node._prev]:
             uses[parent] -= 1
-            if not uses[parent]:
-                ready.append(parent)
-    return listed[::-1]
+            if uses[parent] == 0:
+                following.append(parent)
+        ready = following
+    return result
 
 
-@order.right
-def second_input_first(root):
-    listed, stack = {}, [root]
+@rounds.wrong("in several rounds")
+def without_memory(root):
+    result, ready = [], [root]
+    while ready:
+        result.append(ready)
+        ready = list({parent: 0 for node in ready for parent in node._prev})
+    return result
+
+
+@rounds.wrong("asked the nodes for their inputs 20,000 times")
+def every_way(root):
+    number, stack = {}, [(root, 0)]
     while stack:
-        node = stack[-1]
-        waiting = [parent for parent in node._prev if parent not in listed]
-        if waiting:
-            stack += waiting
-        else:
-            listed[node] = None
-            stack.pop()
-    return list(listed)
+        node, steps = stack.pop()
+        number[node] = max(number.get(node, 0), steps)
+        stack += [(parent, steps + 1) for parent in node._prev]
+    return check.grouped(root, number)
 
 
-@order.wrong("stands on its head")
-def reversed_order(root):
+@rounds.wrong("Yours is one flat list")
+def one_list(root):
     return in_order(root)[::-1]
 
 
-@order.wrong("listed twice")
-def no_memory(root):
-    listed, stack = [], [(root, False)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            listed.append(node)
-            continue
-        stack.append((node, True))
-        for parent in reversed(node._prev):
-            stack.append((parent, False))
-    return listed
-
-
-@order.wrong("root is missing")
-def rootless(root):
-    return [node for node in in_order(root) if node is not root]
-
-
-@order.wrong("made of nothing")
-def inputs_alone(root):
-    return [node for node in in_order(root) if len(node._prev) == 0]
-
-
-@order.wrong("level by level")
-def breadth_first(root):
-    listed, queue = {}, [root]
-    for node in queue:
-        if node not in listed:
-            listed[node] = None
-            queue.extend(node._prev)
-    return list(reversed(listed))
-
-
-@order.wrong("it goes to a node again for each way")
-def looked_for_in_the_list(root):
-    listed, stack = [], [(root, False)]
-    while stack:
-        node, inputs_done = stack.pop()
-        if not inputs_done:
-            stack += [(node, True), *((parent, False) for parent in node._prev)]
-        elif node not in listed:
-            listed.append(node)
-    return listed
-
-
-@order.wrong("hold the nodes themselves; yours holds a text (str)")
+@rounds.wrong("yours holds a text (str)")
 def names(root):
-    return [node.name for node in in_order(root)]
+    return [[node.name for node in each] for each in by_counting_uses(root)]
 
 
-@order.wrong("which keeps no order")
-def as_a_set(root):
-    return set(in_order(root))
-
-
-@order.wrong("Return a list of nodes; your answer is a Node")
-def one_node(root):
-    return root
-
-
-@order.wrong("You list a node when you come to it")
-def depth_first(root):
-    listed, stack = [], [root]
-    while stack:
-        node = stack.pop()
-        if node not in listed:
-            listed.append(node)
-            stack.extend(node._prev[::-1])
-    return listed[::-1]
-
-
-def remembers():
-    seen = set()
-
-    def topological_order(root):
-        new = [node for node in in_order(root) if node.name not in seen]
-        seen.update(node.name for node in new)
-        return new
-
-    return topological_order
-
-
-order.wrong("is missing")(remembers())
-
-
-@order.wrong("Python allows about 1,000")
+@rounds.wrong("Python allows about 1,000")
 def recursive(root):
-    listed, seen = [], set()
+    number = {}
 
-    def walk(node):
-        if node not in seen:
-            seen.add(node)
+    def visit(node, steps):
+        if number.get(node, -1) < steps:
+            number[node] = steps
             for parent in node._prev:
-                walk(parent)
-            listed.append(node)
+                visit(parent, steps + 1)
 
-    walk(root)
-    return listed
-
-
-@order.wrong()
-def root_alone(root):
-    return [root]
+    visit(root, 0)
+    return check.grouped(root, number)
 
 
-@order.inputs
+@rounds.wrong("One of your rounds is empty")
+def with_an_empty_end(root):
+    return [*by_counting_uses(root), []]
+
+
+@rounds.wrong()
+def second_call_remembers(root, seen=set()):  # noqa: B006
+    fresh = [[node for node in each if node not in seen] for each in by_counting_uses(root)]
+    seen.update(in_order(root))
+    return list(filter(None, fresh))
+
+
+@rounds.inputs
 def some_graph(rng):
     root = random_graph(rng)[-1]
-    return Case({"root": root}, call=check.names_of, accept=partial(check.wrong_order, root=root))
+    return Case({"root": root}, check.rounds_of(root), call=check.names_by_round)
 
 
-sweep = answers_to(check.backward)
+sweep = answers_to(check.counted_sweep)
 
 
 @sweep.right
 def with_a_dictionary(root):
-    gradients = {root: 1.0}
+    if not root.requires_grad:
+        return 0
+    gradients, count = {root: 1.0}, 0
     for value in reversed(in_order(root)):
-        value.grad += gradients[value]
-        for parent, local in zip(value._prev, value._local, strict=True):
-            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+        if value in gradients:
+            value.grad += gradients[value]
+            for parent, local in zip(value._prev, value._local, strict=True):
+                if parent.requires_grad:
+                    gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+                    count += 1
+    return count
 
 
 @sweep.right
 def old_gradients_put_aside(root):
-    values = in_order(root)
+    values = [value for value in in_order(root) if value.requires_grad]
     old = [value.grad for value in values]
     for value in values:
         value.grad = 0.0
-    root.grad = 1.0
+    count = 0
     for value in reversed(values):
-        for parent, local in zip(value._prev, value._local, strict=True):
-            parent.grad += local * value.grad
+        value.grad += 1.0 if value is root else 0.0
+        for i in range(len(value._prev)):
+            if value._prev[i].requires_grad:
+                value._prev[i].grad += value._local[i] * value.grad
+                count += 1
     for value, before in zip(values, old, strict=True):
         value.grad += before
+    return count
 
 
 @sweep.right
-def by_counting_uses(root):
-    """The gradient of a value is passed on when all uses of the value have been gone through."""
-    uses, gradients = {}, {root: 1.0}
-    for value in in_order(root):
-        for parent in value._prev:
-            uses[parent] = uses.get(parent, 0) + 1
-    ready = [root]
-    while ready:
-        value = ready.pop()
-        value.grad += gradients[value]
-        for i, parent in enumerate(value._prev):
-            gradients[parent] = gradients.get(parent, 0.0) + value._local[i] * gradients[value]
-            uses[parent] -= 1
-            if not uses[parent]:
-                ready.append(parent)
-
-
-@sweep.wrong("set root's gradient to 1")
-def the_classic(root):
-    root.grad = 1.0
-    for value in in_order(root)[::-1]:
+def the_library_and_a_count(root):
+    if not root.requires_grad:
+        return 0
+    passing = [value for value in in_order(root) if value.requires_grad]
+    arrived = {value: [] for value in passing}
+    arrived[root].append(1.0)
+    for value in passing[::-1]:
+        total = sum(arrived[value])
+        value.grad = value.grad + total
         for parent, local in zip(value._prev, value._local, strict=True):
-            parent.grad += local * value.grad
+            if parent in arrived:
+                arrived[parent].append(total * local)
+    return sum(len(each) for each in arrived.values()) - 1
 
 
-@sweep.wrong("Those in between and root have one, too")
-def only_leaves(root):
-    gradients = {root: 1.0}
+def lesson_sweep(root, skips=lambda parent: False):
+    gradients, count = {root: 1.0}, 0
     for value in reversed(in_order(root)):
-        if not value._prev:
+        if value not in gradients:
+            continue
+        value.grad += gradients[value]
+        for parent, local in zip(value._prev, value._local, strict=True):
+            if not skips(parent):
+                gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+                count += 1
+    return count
+
+
+@sweep.wrong("the sweep of the lesson")
+def as_in_the_lesson(root):
+    return lesson_sweep(root) if root.requires_grad else 0
+
+
+@sweep.wrong("A root that is a constant has no gradient either")
+def root_always_swept(root):
+    return lesson_sweep(root, lambda parent: not parent.requires_grad)
+
+
+@sweep.wrong("The count holds what was passed on to constants")
+def counted_too_early(root):
+    if not root.requires_grad:
+        return 0
+    gradients, count = {root: 1.0}, 0
+    for value in reversed(in_order(root)):
+        if value.requires_grad:
             value.grad += gradients[value]
         for parent, local in zip(value._prev, value._local, strict=True):
-            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+            count += 1
+            if parent.requires_grad:
+                gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+    return count
 
 
-@sweep.wrong("root itself gets nothing")
-def root_forgotten(root):
-    gradients = {root: 1.0}
-    for value in reversed(in_order(root)):
-        for parent, local in zip(value._prev, value._local, strict=True):
-            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
-    gradients.pop(root)
-    for value, gradient in gradients.items():
-        value.grad += gradient
+@sweep.wrong("made of constants alone has requires_grad False, too")
+def leaves_that_are_constants(root):
+    if not root.requires_grad:
+        return 0
+    return lesson_sweep(root, lambda parent: not parent.requires_grad and not parent._op)
 
 
-@sweep.wrong()
-def starts_from_the_old_gradient(root):
-    gradients = {root: root.grad or 1.0}
-    for value in reversed(in_order(root)):
-        value.grad += gradients[value]
-        for parent, local in zip(value._prev, value._local, strict=True):
-            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+@sweep.wrong("You count the values")
+def number_of_values(root):
+    if not root.requires_grad:
+        return 0
+    with_a_dictionary(root)
+    return len([value for value in in_order(root) if value.requires_grad])
 
 
-@sweep.wrong("You start from what root has")
-def one_more_than_before(root):
-    gradients = {root: 1.0 + root.grad}
-    for value in reversed(in_order(root)):
-        value.grad = value.grad + gradients[value] if value is not root else gradients[root]
-        for parent, local in zip(value._prev, value._local, strict=True):
-            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
-
-
-@sweep.wrong("naive recursion")
-def visited_twice(root):
-    root.grad += 1.0
-
-    def visit(value):
-        for parent, local in zip(value._prev, value._local, strict=True):
-            parent.grad += local * value.grad
-            visit(parent)
-
-    visit(root)
-
-
-@sweep.wrong("Only the first input")
-def first_of_the_inputs(root):
-    gradients = dict.fromkeys(in_order(root), 0.0)
-    gradients[root] = 1.0
-    for value in reversed(in_order(root)):
-        value.grad += gradients[value]
-        if value._prev:
-            gradients[value._prev[0]] += value._local[0] * gradients[value]
-
-
-@sweep.wrong("again for each way")
-def every_way(root):
-    ways = [(root, 1.0)]
-    while ways:
-        value, gradient = ways.pop()
-        value.grad += gradient
-        ways += [(parent, local * gradient) for parent, local in zip(value._prev, value._local, strict=True)]
+@sweep.wrong("You count the operations")
+def number_of_operations(root):
+    with_a_dictionary(root)
+    return len([value for value in in_order(root) if value.requires_grad and value._prev])
 
 
 @sweep.wrong("overwrite the gradient")
 def assigned(root):
-    gradients = {root: 1.0}
+    if not root.requires_grad:
+        return 0
+    gradients, count = {root: 1.0}, 0
     for value in reversed(in_order(root)):
-        value.grad = gradients[value]
-        for parent, local in zip(value._prev, value._local, strict=True):
-            gradients[parent] = local * gradients[value]
+        if value.requires_grad:
+            value.grad = gradients[value]
+            for parent, local in zip(value._prev, value._local, strict=True):
+                if parent.requires_grad:
+                    gradients[parent] = local * gradients[value]
+                    count += 1
+    return count
 
 
-@sweep.wrong("the sweep has nothing to start from")
+@sweep.wrong("nothing to start from")
 def unseeded(root):
+    count = 0
     for value in reversed(in_order(root)):
         for i, parent in enumerate(value._prev):
-            parent.grad += value._local[i] * value.grad
+            if parent.requires_grad:
+                parent.grad += value._local[i] * value.grad
+                count += 1
+    return count
 
 
 @sweep.wrong("passes on what the first has left")
 def carried_in_grad(root):
-    root.grad += 1
-    for value in reversed(in_order(root)):
-        for i, parent in enumerate(value._prev):
-            parent.grad += value._local[i] * value.grad
+    if root.requires_grad:
+        root.grad += 1
+    return unseeded(root)
 
 
-@sweep.wrong("You lose what stood in `grad`")
-def assigned_at_the_end(root):
-    gradients = {root: 1.0}
-    for value in reversed(in_order(root)):
-        for parent, local in zip(value._prev, value._local, strict=True):
-            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
-    for value, gradient in gradients.items():
-        value.grad = gradient
+@sweep.wrong("set root's gradient to 1")
+def the_classic(root):
+    if root.requires_grad:
+        root.grad = 1.0
+    return unseeded(root)
+
+
+@sweep.wrong("Those in between and root have one, too")
+def only_leaves(root):
+    before = {value: value.grad for value in in_order(root)}
+    count = with_a_dictionary(root)
+    for value, old in before.items():
+        if value._prev:
+            value.grad = old
+    return count
+
+
+@sweep.wrong("root itself gets nothing")
+def root_forgotten(root):
+    old = root.grad
+    count = with_a_dictionary(root)
+    root.grad = old if root._prev or not root.requires_grad else old
+    return count
 
 
 @sweep.wrong("You lose what stood in `grad`")
 def cleared(root):
     for value in in_order(root):
-        value.grad = 0.0
-    root.grad = 1.0
-    for value in reversed(in_order(root)):
-        for i, parent in enumerate(value._prev):
-            parent.grad += value._local[i] * value.grad
+        value.grad = 0.0 if value.requires_grad else value.grad
+    return with_a_dictionary(root)
 
 
 @sweep.wrong("from its beginning")
 def without_reversed(root):
-    root.grad = 1.0
+    if not root.requires_grad:
+        return 0
+    gradients, count = {root: 1.0}, 0
     for value in in_order(root):
         for parent, local in zip(value._prev, value._local, strict=True):
-            parent.grad += local * value.grad
-
-
-@sweep.wrong("from its beginning")
-def forward(root):
-    gradients = dict.fromkeys(in_order(root), 0.0)
-    gradients[root] = 1.0
-    for value in gradients:
-        for i, parent in enumerate(value._prev):
-            gradients[parent] += value._local[i] * gradients[value]
+            if parent.requires_grad:
+                gradients[parent] = gradients.get(parent, 0.0) + local * gradients.get(value, 0.0)
+                count += 1
     for value, gradient in gradients.items():
         value.grad += gradient
+    return count
 
 
-@sweep.wrong("Python allows about 1,000")
-def recursive_sweep(root):
-    gradients = {root: 1.0}
-    uses = {}
-    for value in in_order(root):
-        for parent in value._prev:
-            uses[parent] = uses.get(parent, 0) + 1
-
-    def visit(value):
-        value.grad += gradients[value]
+@sweep.wrong("once for each way")
+def each_way(root):
+    ways, count = [(root, 1.0)] if root.requires_grad else [], 0
+    while ways:
+        value, gradient = ways.pop()
+        value.grad += gradient
         for parent, local in zip(value._prev, value._local, strict=True):
-            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
-            uses[parent] -= 1
-            if not uses[parent]:
-                visit(parent)
-
-    visit(root)
+            if parent.requires_grad:
+                ways.append((parent, local * gradient))
+                count += 1
+    return count
 
 
-@sweep.wrong()
-def recursive_for_each_way(root, gradient=1.0):
-    root.grad += gradient
-    for parent, local in zip(root._prev, root._local, strict=True):
-        recursive_for_each_way(parent, local * gradient)
+@sweep.wrong("The code returned nothing")
+def count_forgotten(root):
+    with_a_dictionary(root)
 
 
 @sweep.wrong()
-def twice_too_much(root):
-    root.backward()
-    root.backward()
+def one_more(root):
+    return with_a_dictionary(root) + 1
 
 
 def random_values(seed, x, y):
-    """A graph of sums and products of x, y and what was made of them, its root first."""
+    """A graph of sums and products of x, y, a constant and what was made of them, its root first."""
     rng = np.random.default_rng(seed)
-    values = [x, y]
+    values = [x, y, check.constant(float(rng.integers(-2, 3)))]
     for _ in range(rng.integers(6)):
         first, second = (values[i] for i in rng.integers(len(values), size=2))
         values.append(first * second if rng.integers(2) else first + second)
@@ -543,112 +562,266 @@ def some_values(rng):
     graph = partial(random_values, rng.integers(1_000_000))
     x, y = rng.integers(-3, 4, size=2) / 2
     inputs = {"root": graph, "x": x, "y": y, "sweeps": rng.integers(1, 4), "grad before": float(rng.integers(-1, 2))}
-    return Case(inputs, check.swept(Value.backward, *inputs.values()), call=check.swept)
+    return Case(inputs, check.swept(check.sweep_right, *inputs.values()), call=check.swept)
 
 
-counter = answers_to(check.counterexample)
+depth = answers_to(check.depth)
 
 
-@counter.right
-def square_twice(x):
+@depth.right
+def with_a_stack(root):
+    depths, stack = {}, [root]
+    while stack:
+        node = stack[-1]
+        waiting = [parent for parent in node._prev if parent not in depths]
+        if waiting:
+            stack += waiting
+        else:
+            depths[node] = max([1 + depths[parent] for parent in node._prev], default=0)
+            stack.pop()
+    return depths[root]
+
+
+@depth.right
+def along_the_order(root):
+    depths = {}
+    for node in in_order(root):
+        depths[node] = 0
+        for parent in node._prev:
+            depths[node] = max(depths[node], depths[parent] + 1)
+    return depths[root]
+
+
+@depth.right
+def level_by_level(root):
+    """Go down one step from all nodes of a level at once, until a level is empty."""
+    level, steps = {root}, -1
+    while level:
+        level, steps = {parent for node in level for parent in node._prev}, steps + 1
+    return steps
+
+
+@depth.wrong("Python allows about 1,000")
+def with_memory_alone(root):
+    found = {}
+
+    def down(node):
+        if node not in found:
+            found[node] = max([1 + down(parent) for parent in node._prev], default=0)
+        return found[node]
+
+    return down(root)
+
+
+@depth.wrong("asked the nodes for their inputs 20,000 times")
+def on_every_way(root):
+    deepest, stack = 0, [(root, 0)]
+    while stack:
+        node, steps = stack.pop()
+        deepest = max(deepest, steps)
+        stack += [(parent, steps + 1) for parent in node._prev]
+    return deepest
+
+
+@depth.wrong("asked the nodes for their inputs 20,000 times")
+def as_in_the_statement(root):
+    return 1 + max(as_in_the_statement(parent) for parent in root._prev) if root._prev else 0
+
+
+@depth.wrong("the shortest way")
+def nearest_leaf(root):
+    depths = {}
+    for node in in_order(root):
+        depths[node] = min([1 + depths[parent] for parent in node._prev], default=0)
+    return depths[root]
+
+
+@depth.wrong("You count the nodes on the way")
+def ones_at_the_leaves(root):
+    return along_the_order(root) + 1
+
+
+@depth.wrong("count all operations")
+def operations(root):
+    return len([node for node in in_order(root) if node._prev])
+
+
+@depth.wrong("count all nodes")
+def nodes(root):
+    return len(in_order(root))
+
+
+@depth.wrong("the first input of each node")
+def leftmost(root):
+    steps = 0
+    while root._prev:
+        root, steps = root._prev[0], steps + 1
+    return steps
+
+
+@depth.wrong("the last input of each node")
+def rightmost(root):
+    steps = 0
+    while root._prev:
+        root, steps = root._prev[-1], steps + 1
+    return steps
+
+
+@depth.wrong("add up the depths")
+def summed(root):
+    depths = {}
+    for node in in_order(root):
+        depths[node] = 1 + sum(depths[parent] for parent in node._prev) if node._prev else 0
+    return depths[root]
+
+
+@depth.wrong()
+def always_two(root):
+    return 2
+
+
+@depth.wrong()
+def until_something_is_shared(root):
+    seen, level, steps = {root}, [root], -1
+    while level:
+        level = [parent for node in level for parent in node._prev if parent not in seen]
+        seen.update(level)
+        steps += 1
+    return steps
+
+
+@depth.inputs
+def one_graph(rng):
+    return {"root": random_graph(rng)[-1]}
+
+
+wrong = answers_to(check.wrong_by)
+
+
+@wrong.right
+def in_a_loop(x, factor):
+    y = x * x
+    total = y
+    for _ in range(int(2 * factor - 2)):
+        total = total + y
+    return total
+
+
+@wrong.right
+def by_weights(x, factor):
+    y = 2.0 * x
+    return (factor - 1) * y + (2 - factor) * y
+
+
+@wrong.right
+def of_a_constant_and_a_sum(x, factor):
+    y = x + 1.0
+    return sum([y * 2.0 for _ in range(round(2 * factor) - 1)])
+
+
+@wrong.wrong("whatever factor is asked for")
+def scaled(x, factor):
+    y = x * x
+    return (y + y) * factor
+
+
+@wrong.wrong("whatever factor is asked for")
+def square_twice(x, factor):
     y = x * x
     return y + y
 
 
-@counter.right
-def ladder(x):
-    for _ in range(3):
-        x = x + x
-    return x
+@wrong.wrong("once too often")
+def twice_the_factor(x, factor):
+    y = x * 3.0
+    total = y
+    for _ in range(int(2 * factor) - 1):
+        total = total + y
+    return total
 
 
-@counter.right
-def long_ladder(x):
-    for _ in range(25):
-        x = x + x
-    return x
+@wrong.wrong("once too seldom")
+def two_uses_fewer(x, factor):
+    y = x * x
+    total = y
+    for _ in range(int(2 * factor) - 3):
+        total = total + y
+    return total
 
 
-@counter.right
-def shared_far_away(x):
-    t = -1.0 * x
-    return t * 2.0 + (1.0 + t) * t
+@wrong.wrong("You use the shared value `factor` times")
+def factor_uses(x, factor):
+    y = 1.0 + x
+    total = y
+    for _ in range(int(factor) - 1):
+        total = total + y
+    return total
 
 
-@counter.right
-def diamond(x):
-    t = x * 2.0
-    return t * 3.0 + t * 5.0 + 1.0
+@wrong.wrong("x is a leaf: it passes nothing on")
+def leaf_shared(x, factor):
+    total = x
+    for _ in range(int(2 * factor) - 2):
+        total = total + x
+    return total
 
 
-@counter.wrong("x is a leaf: it passes nothing on")
-def square(x):
-    return x * x
+@wrong.wrong("This is a chain")
+def once_and_scaled(x, factor):
+    return x * factor
 
 
-@counter.wrong("You changed the number in x")
-def moved_first(x):
+@wrong.wrong("wrote the same operation on the same values twice")
+def two_squares(x, factor):
+    return x * x + x * x
+
+
+@wrong.wrong("what it passes on twice does not reach x")
+def constant_shared(x, factor):
+    t = (x * 0.0 + factor) * 1.0
+    return x * 3.0 + t * t
+
+
+@wrong.wrong("does not depend on x")
+def independent(x, factor):
+    return x * 0.0 + factor
+
+
+@wrong.wrong("You changed the number in x")
+def moved_first(x, factor):
     x.data = 2.0
-    return x * x
+    return in_a_loop(x, factor)
 
 
-@counter.wrong("100 are the most")
-def very_long(x):
+@wrong.wrong("100 are the most")
+def very_long(x, factor):
     for _ in range(101):
         x = x + 1.0
     return x
 
 
-@counter.wrong("This is a chain")
-def once_and_scaled(x):
-    return x * 2.0
+@wrong.wrong("Your answer is a number")
+def number(x, factor):
+    return factor
 
 
-@counter.wrong("Your answer is a tuple of length 2")
-def two_values(x):
-    return x * x, x + x
+@wrong.wrong()
+def doubled_often(x, factor):
+    for _ in range(int(2 * factor)):
+        x = x + x
+    return x
 
 
-@counter.wrong("what it passes on twice does not reach x")
-def constant_shared(x):
-    t = (x * 0.0 + 2.0) * 1.0
-    return x * 3.0 + t * t
+@wrong.wrong()
+def always_twice(x, factor):
+    y = x * 2.0
+    return y + y + y
 
 
-@counter.wrong("wrote the same operation on the same values twice")
-def two_squares(x):
-    a, b = x * x, x * x
-    return a + b
-
-
-@counter.wrong("This is a chain")
-def chain(x):
-    return 2.0 + (1.0 + x)
-
-
-@counter.wrong("x is a leaf: it passes nothing on")
-def two_products(x):
-    return 2.0 * x + 3.0 * x
-
-
-@counter.wrong("x is a leaf: it passes nothing on")
-def doubled(x):
-    return x + x
-
-
-@counter.wrong("does not depend on x")
-def constant(x):
-    return x * 0.0 + 1.0
-
-
-@counter.wrong("Your answer is a number")
-def number(x):
-    return 7.0
-
-
-@counter.inputs
-def some_x(rng):
-    return Case({"x": rng.uniform(1, 3) * rng.choice([-1, 1])}, call=check.both_ways, accept=lambda gradients: None)
+@wrong.inputs
+def some_factor(rng):
+    factor = float(rng.integers(3, 12)) / 2
+    return Case({"x": rng.uniform(1, 3) * rng.choice([-1, 1]), "factor": factor}, factor, call=check.measured_factor)
 
 
 down = answers_to(check.descend)
@@ -816,3 +989,153 @@ def some_step(rng):
         "old": old,
     }
     return Case(inputs | {"steps": 1}, expected, call=partial(check.after_steps, expected=expected))
+
+
+hang = answers_to(check.hang)
+
+
+def beads_of(n):
+    return [Value(0.0) for _ in range(n)]
+
+
+def energy_of(beads, pegs=(0.0, 0.0), half=0.5):
+    chain = [pegs[0], *beads, pegs[1]]
+    springs = [half * (chain[i + 1] - chain[i]) ** 2 for i in range(len(chain) - 1)]
+    return sum(springs) + sum(beads)
+
+
+def walk(beads, energy, steps, rate, zero=True):
+    for _ in range(steps):
+        total = energy()
+        for bead in beads:
+            bead.grad = 0.0 if zero else bead.grad
+        total.backward()
+        for bead in beads:
+            bead.data -= rate * bead.grad
+    return [bead.data for bead in beads]
+
+
+@hang.right
+def with_the_engine(n, steps, learning_rate):
+    beads = beads_of(n)
+    return walk(beads, lambda: energy_of(beads), steps, learning_rate)
+
+
+@hang.right
+def by_hand(n, steps, learning_rate):
+    heights = np.zeros(n + 2)
+    for _ in range(steps):
+        heights[1:-1] -= learning_rate * (2 * heights[1:-1] - heights[:-2] - heights[2:] + 1)
+    return heights[1:-1].tolist()
+
+
+@hang.right
+def new_values_in_each_step(n, steps, learning_rate):
+    heights = [0.0] * n
+    for _ in range(steps):
+        beads = [Value(height) for height in heights]
+        energy_of(beads, (Value(0.0), Value(0.0))).backward()
+        heights = [bead.data - learning_rate * bead.grad for bead in beads]
+    return heights
+
+
+@hang.wrong("All beads fall by the same amount")
+def energy_once(n, steps, learning_rate):
+    beads = beads_of(n)
+    total = energy_of(beads)
+    return walk(beads, lambda: total, steps, learning_rate)
+
+
+@hang.wrong("All beads fall by the same amount")
+def no_pegs(n, steps, learning_rate):
+    beads = beads_of(n)
+    between = lambda: sum(0.5 * (b - a) ** 2 for a, b in zip(beads, beads[1:], strict=False))  # noqa: E731
+    return walk(beads, lambda: between() + sum(beads) + beads[0] * 0.0, steps, learning_rate)
+
+
+@hang.wrong("All beads fall by the same amount")
+def not_squared(n, steps, learning_rate):
+    beads = beads_of(n)
+    chain = [0.0, *beads, 0.0]
+    springs = lambda: sum(0.5 * (b - a) for a, b in zip(chain, chain[1:], strict=False))  # noqa: E731
+    return walk(beads, lambda: springs() + sum(beads), steps, learning_rate)
+
+
+@hang.wrong("The last bead is not tied")
+def no_right_peg(n, steps, learning_rate):
+    beads = beads_of(n)
+    chain = [0.0, *beads]
+    springs = lambda: sum(0.5 * (chain[i + 1] - chain[i]) ** 2 for i in range(n))  # noqa: E731
+    return walk(beads, lambda: springs() + sum(beads), steps, learning_rate)
+
+
+@hang.wrong("The first bead is not tied")
+def no_left_peg(n, steps, learning_rate):
+    beads = beads_of(n)
+    chain = [*beads, 0.0]
+    springs = lambda: sum(0.5 * (chain[i + 1] - chain[i]) ** 2 for i in range(n))  # noqa: E731
+    return walk(beads, lambda: springs() + sum(beads), steps, learning_rate)
+
+
+@hang.wrong("pull twice as hard")
+def no_half(n, steps, learning_rate):
+    beads = beads_of(n)
+    return walk(beads, lambda: energy_of(beads, half=1.0), steps, learning_rate)
+
+
+@hang.wrong("Nothing moves")
+def springs_alone(n, steps, learning_rate):
+    beads = beads_of(n)
+    return walk(beads, lambda: energy_of(beads) - sum(beads), steps, learning_rate)
+
+
+@hang.wrong("The chain rises")
+def uphill(n, steps, learning_rate):
+    return with_the_engine(n, steps, -learning_rate)
+
+
+@hang.wrong("still in `grad`")
+def never_zeroed(n, steps, learning_rate):
+    beads = beads_of(n)
+    return walk(beads, lambda: energy_of(beads), steps, learning_rate, zero=False)
+
+
+@hang.wrong("You move a bead and then")
+def one_by_one_moved(n, steps, learning_rate):
+    beads = beads_of(n)
+    for _ in range(steps):
+        for moved in beads:
+            walk([moved], lambda: energy_of(beads), 1, learning_rate)
+    return [bead.data for bead in beads]
+
+
+@hang.wrong("The pegs are in your list")
+def with_pegs(n, steps, learning_rate):
+    return [0.0, *with_the_engine(n, steps, learning_rate), 0.0]
+
+
+@hang.wrong("one step too many")
+def until_after(n, steps, learning_rate):
+    return with_the_engine(n, steps + 1, learning_rate)
+
+
+@hang.wrong()
+def twice_the_rate(n, steps, learning_rate):
+    return with_the_engine(n, steps, 2 * learning_rate)
+
+
+@hang.wrong()
+def at_rest(n, steps, learning_rate):
+    return [-i * (n + 1 - i) / 2 for i in range(1, n + 1)]
+
+
+@hang.wrong("Value")
+def values_returned(n, steps, learning_rate):
+    beads = beads_of(n)
+    walk(beads, lambda: energy_of(beads), steps, learning_rate)
+    return beads
+
+
+@hang.inputs
+def some_chain(rng):
+    return {"n": int(rng.integers(1, 7)), "steps": int(rng.integers(0, 7)), "learning_rate": rng.uniform(0.05, 0.5)}
