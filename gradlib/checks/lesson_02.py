@@ -368,6 +368,18 @@ def own_factors():
     return {"z": 1.0, "b": -2.0, "a": -2.0, "w": -2.0, "x": -4.0, "y": 3.0}
 
 
+@gradients.mistake(whole=True)
+def nothing_at_the_start():
+    """Every gradient is 0. The one of z itself is 1, and without it nothing can arrive anywhere."""
+    return dict.fromkeys(["z", "b", "a", "w", "x", "y"], 0.0)
+
+
+@gradients.mistake(whole=True)
+def started_from_the_value_of_z():
+    """You started from the value of z. Its own gradient is 1: z moves as fast as itself."""
+    return {"z": 6.0, "b": -18.0, "a": -18.0, "w": -18.0, "x": 54.0, "y": -48.0}
+
+
 @gradients.mistake
 def values_in_place_of_gradients():
     """These are the values of the boxes. The gradient says how fast z moves when the box is nudged."""
@@ -467,9 +479,31 @@ def slope_of_s_at_t(s, p, q, x):
 
 @diamond.mistake
 def slope_of_s_in_one_path(s, p, q, x):
-    """The slope of s is a factor of one contribution only. Both paths go through s, so multiply their sum by it."""
+    """The slope of s is a factor of the contribution through q only. Both paths go through s, so multiply their sum by
+    it."""
     t = s[0](x)
     return p[1](t) * q[0](t) + p[0](t) * q[1](t) * s[1](x)
+
+
+@diamond.mistake
+def slope_of_s_in_the_first_path(s, p, q, x):
+    """The slope of s is a factor of the contribution through p only. Both paths go through s, so multiply their sum by
+    it."""
+    t = s[0](x)
+    return p[1](t) * q[0](t) * s[1](x) + p[0](t) * q[1](t)
+
+
+@diamond.mistake
+def slope_of_s_alone(s, p, q, x):
+    """That is how fast t moves with x. The way from t to z is missing."""
+    return s[1](x)
+
+
+@diamond.mistake
+def paths_subtracted(s, p, q, x):
+    """You subtracted one contribution from the other. That sign belongs to a quotient. The paths of a product add."""
+    t = s[0](x)
+    return (p[1](t) * q[0](t) - p[0](t) * q[1](t)) * s[1](x)
 
 
 @diamond.mistake
@@ -687,6 +721,7 @@ def sweep():
         (long, {"x": -0.4, "y": -0.25}, "a value that is shared"),
         (idle, {"x": 4.0, "w": -2.0, "y": 5.0}, "names that the result does not depend on"),
         ([*both, ("q", "sin", ("z",))], {"x": 0.0, "y": 3.0}, "an input that is 0"),
+        ([*wave, ("q", "*", ("z", "x"))], {"x": 0.5, "y": 3.0}, "a result that is not called z"),
     ]:
         yield Case({"steps": steps, "inputs": inputs}, swept(steps, inputs), about=about)
 
@@ -706,11 +741,11 @@ def computed(steps, inputs):
     return values
 
 
-def swept(steps, inputs, local=local_slopes, add=True, arriving=True):
+def swept(steps, inputs, local=local_slopes, add=True, arriving=True, start=1.0, others=0.0):
     """The gradient of every name, or what an answer with one mistake gives."""
     values = computed(steps, inputs)
-    gradients = dict.fromkeys(values, 0.0)
-    gradients[steps[-1][0]] = 1.0
+    gradients = dict.fromkeys(values, others)
+    gradients[steps[-1][0]] = start
     for name, operation, used in reversed(steps):
         numbers = [values[each] for each in used]
         for each, slope in zip(used, local(operation, numbers), strict=True):
@@ -787,3 +822,43 @@ def product_as_sum(steps, inputs):
     """At a product you passed on the gradient unchanged, as at a sum. There the other factor is the local
     derivative."""
     return swept(steps, inputs, lambda op, numbers: (1.0, 1.0) if op == "*" else local_slopes(op, numbers))
+
+
+@sweep.mistake
+def minus_sine(steps, inputs):
+    """You passed on minus the sine. The derivative of the sine is the cosine. The minus belongs to that of the cosine."""
+    return swept(
+        steps, inputs, lambda op, numbers: (-math.sin(numbers[0]),) if op == "sin" else local_slopes(op, numbers)
+    )
+
+
+@sweep.mistake
+def started_from_the_value(steps, inputs):
+    """You start from the value of the result. Its own gradient is 1: it moves as fast as itself."""
+    return swept(steps, inputs, start=computed(steps, inputs)[steps[-1][0]])
+
+
+@sweep.mistake
+def all_start_at_one(steps, inputs):
+    """Every gradient begins at 1. Only the result's does. At all others nothing has arrived yet, so they begin at 0."""
+    return swept(steps, inputs, others=1.0)
+
+
+@sweep.mistake
+def result_called_z(steps, inputs):
+    """You start at z. The result is the last step, whatever its name is."""
+    values = computed(steps, inputs)
+    earlier = [name for name, _, _ in steps].index("z") + 1 if "z" in values else len(steps)
+    return dict.fromkeys(values, 0.0) | swept(steps[:earlier], inputs)
+
+
+@sweep.mistake
+def each_name_once(steps, inputs):
+    """An operation that uses one name twice passes something on to it twice. You pass on once for each name."""
+    values = computed(steps, inputs)
+    gradients = dict.fromkeys(values, 0.0) | {steps[-1][0]: 1.0}
+    for name, operation, used in reversed(steps):
+        slopes = dict(zip(used, local_slopes(operation, [values[each] for each in used]), strict=True))
+        for each, slope in slopes.items():
+            gradients[each] += slope * gradients[name]
+    return gradients

@@ -398,6 +398,16 @@ def a_wrong_and_y_empty():
     return filled() | {"a": 3, "x": -9, "y": ...}
 
 
+@boxes.wrong("Every gradient is 0")
+def zeros():
+    return dict.fromkeys(["z", "b", "a", "w", "x", "y"], 0)
+
+
+@boxes.wrong("You started from the value of z")
+def six_times():
+    return {box: 6 * gradient for box, gradient in filled().items()}
+
+
 @boxes.wrong()
 def a_word():
     return filled() | {"a": "minus three"}
@@ -478,7 +488,7 @@ def x_overwritten(s, p, q, x):
     return (p[1](x) * q[0](x) + p[0](x) * q[1](x)) * s[1](x)
 
 
-@diamond.wrong("factor of one contribution only")
+@diamond.wrong("factor of the contribution through q only")
 def without_parentheses(s, p, q, x):
     t = s[0](x)
     return q[0](t) * p[1](t) + p[0](t) * q[1](t) * s[1](x)
@@ -487,6 +497,23 @@ def without_parentheses(s, p, q, x):
 @diamond.wrong("not how fast it moves")
 def product_of_values(s, p, q, x):
     return p[0](s[0](x)) * q[0](s[0](x))
+
+
+@diamond.wrong("through p only")
+def s_in_the_first(s, p, q, x):
+    t = s[0](x)
+    return s[1](x) * p[1](t) * q[0](t) + q[1](t) * p[0](t)
+
+
+@diamond.wrong("The way from t to z is missing")
+def first_step_alone(s, p, q, x):
+    return s[1](x)
+
+
+@diamond.wrong("That sign belongs to a quotient")
+def as_a_quotient(s, p, q, x):
+    t = s[0](x)
+    return s[1](x) * p[1](t) * q[0](t) - s[1](x) * p[0](t) * q[1](t)
 
 
 @diamond.wrong()
@@ -796,6 +823,51 @@ def unseeded(steps, inputs):
 @sweep.wrong("These are the values")
 def forward_alone(steps, inputs):
     return check.computed(steps, inputs)
+
+
+@sweep.wrong("minus belongs to that of the cosine")
+def derivative_of_the_cosine(steps, inputs):
+    return backward_with(lambda op, u: [-math.sin(*u)] if op == "sin" else check.local_slopes(op, u))(steps, inputs)
+
+
+@sweep.wrong("You start at z")
+def example_copied(steps, inputs):
+    values = check.computed(steps, inputs)
+    gradients = dict.fromkeys(values, 0.0)
+    gradients["z"] = 1.0
+    for name, operation, used in reversed(steps):
+        for each, slope in zip(used, check.local_slopes(operation, [values[u] for u in used]), strict=True):
+            gradients[each] += slope * gradients[name]
+    return gradients
+
+
+@sweep.wrong("Every gradient begins at 1")
+def ones_everywhere(steps, inputs):
+    values = check.computed(steps, inputs)
+    gradients = dict.fromkeys(values, 1.0)
+    for name, operation, used in reversed(steps):
+        for each, slope in zip(used, check.local_slopes(operation, [values[u] for u in used]), strict=True):
+            gradients[each] += slope * gradients[name]
+    return gradients
+
+
+@sweep.wrong("from the value of the result")
+def result_as_its_own_gradient(steps, inputs):
+    value = check.computed(steps, inputs)[steps[-1][0]]
+    return {name: value * gradient for name, gradient in two_loops(steps, inputs).items()}
+
+
+@sweep.wrong("passes something on to it twice")
+def set_of_names(steps, inputs):
+    values = check.computed(steps, inputs)
+    gradients = dict.fromkeys(values, 0.0)
+    gradients[steps[-1][0]] = 1.0
+    for name, operation, used in reversed(steps):
+        for each in sorted(set(used)):
+            other = used[1] if used[0] == each and len(used) > 1 else used[0]
+            slope = {"+": 1.0, "*": values[other], "sin": math.cos(values[each])}[operation]
+            gradients[each] += slope * gradients[name]
+    return gradients
 
 
 @sweep.wrong()
