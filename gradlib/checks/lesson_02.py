@@ -826,7 +826,8 @@ def product_as_sum(steps, inputs):
 
 @sweep.mistake
 def minus_sine(steps, inputs):
-    """You passed on minus the sine. The derivative of the sine is the cosine. The minus belongs to that of the cosine."""
+    """You passed on minus the sine. The derivative of the sine is the cosine, and the minus belongs to that of the
+    cosine."""
     return swept(
         steps, inputs, lambda op, numbers: (-math.sin(numbers[0]),) if op == "sin" else local_slopes(op, numbers)
     )
