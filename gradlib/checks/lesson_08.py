@@ -1,5 +1,6 @@
 """The checks of lesson 08."""
 
+from dataclasses import dataclass
 from functools import partial
 from types import GeneratorType
 
@@ -9,6 +10,7 @@ from gradlib import Parameter, Tensor, nn, no_grad
 from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
 from gradlib.checks.values import describe, is_number, named, show
+from gradlib.errors import ShapeError
 
 TITLE = "Layers and initialization"
 
@@ -486,6 +488,24 @@ class BiasTooEarly(RightLinear):
 
 
 @torch_linear.mistake
+class BiasOfTheInputs(RightLinear):
+    """The bias has as many entries as there are inputs. It is added to the outputs: one for each of them."""
+
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__(in_features, out_features, rng)
+        self.bias = Parameter(np.zeros(in_features, dtype=np.float32)) if bias else None
+
+
+@torch_linear.mistake
+class ReluInside(RightLinear):
+    """No result is negative: forward ends in a ReLU. A linear layer ends in x Wᵀ + b, and activations stand between
+    layers."""
+
+    def forward(self, x):
+        return super().forward(x).relu()
+
+
+@torch_linear.mistake
 class PlainArrays(RightLinear):
     """weight and bias are plain arrays. Only a Parameter gets a gradient and is found by `parameters()`."""
 
@@ -717,13 +737,13 @@ def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
 
-def mean_square(f):
-    """E[f(z)²] for a standard normal z, without draws."""
-    return mean_over(normal_density, lambda z: f(z) ** 2)
+def mean_square(f, density=None):
+    """E[f(z)²], without draws; for a standard normal z by default."""
+    return mean_over(density or normal_density, lambda z: f(z) ** 2)
 
 
-def factor(f, slope):
-    return float(np.sqrt(mean_square(slope) / mean_square(f)))
+def factor(f, slope, density=None):
+    return float(np.sqrt(mean_square(slope, density) / mean_square(f, density)))
 
 
 def growth_of(right, growth, f, slope, seed):
@@ -783,6 +803,37 @@ def gain_not_inverted(f, slope, rng):
 
 
 @growth.mistake
+def gain_twice(f, slope, rng):
+    """You multiply by the gain twice: the mean of f(z)² is under the root, too."""
+    return np.sqrt(mean_square(slope)) / mean_square(f)
+
+
+@growth.mistake
+def slope_of_the_output(f, slope, rng):
+    """You take the slope at f(z). The slope belongs to z, the number that went in."""
+    return np.sqrt(mean_square(lambda z: slope(f(z))) / mean_square(f))
+
+
+@growth.mistake
+def growth_for_uniform_numbers(f, slope, rng):
+    """Your z come from `rng.random` or `rng.uniform(0, 1)`. Sums of many products are about normal: `rng.normal`."""
+    return factor(f, slope, lambda z: (0 <= z) & (z <= 1))
+
+
+@growth.mistake
+def growth_for_uniform_numbers_around_0(f, slope, rng):
+    """Your z are uniform between -1 and 1. Sums of many products are about normal: `rng.normal`."""
+    return factor(f, slope, lambda z: np.abs(z) <= 1)
+
+
+@growth.mistake
+def always_one(f, slope, rng):
+    """You say 1 for every activation. That is right for ReLU and for f(z) = c z. In general the slopes and the outputs
+    have different sizes."""
+    return 1.0
+
+
+@growth.mistake
 def deviations(f, slope, rng):
     """You take standard deviations, which leave out the mean. A slope that is the same everywhere has no deviation and
     passes the whole gradient on: it is the mean square that counts."""
@@ -802,7 +853,7 @@ def deep_net():
     activation follows, starts with 1/n_in. All biases start at 0, and rng draws all weights.
     """
     for widths, about in [
-        ([60, 180, 40, 100], ""),
+        ([60, 150, 40, 100], ""),
         ([180, 60, 50], "more inputs than outputs"),
         ([40, 50], "a single layer, which is the last"),
         ([2, *20 * [32], 30], "21 layers"),
@@ -813,16 +864,25 @@ def deep_net():
 
 
 class Layers(list):
-    """(n_in, n_out, deviation · √n_in, largest bias) of a linear layer, or the name of another. A report shows a line
-    for each."""
+    """A Linear for a linear layer, or the name of another. A report shows a line for each."""
 
     def __repr__(self):
-        rows = [row if isinstance(row, str) else "Linear {}: {} √(1/{}), bias {}".format(*row) for row in self.rows()]
-        return "\n".join(rows) or "no layers"
+        return "\n".join(map(str, self)) or "no layers"
 
-    def rows(self):
-        for each in self:
-            yield each if isinstance(each, str) else ((each[0], each[1]), round(each[2], 2), each[0], round(each[3], 2))
+
+@dataclass(frozen=True)
+class Linear:
+    """What a report says of a linear layer. deviation and mean : of the weights, in units of 1/√n_in."""
+
+    n_in: int
+    n_out: int
+    deviation: float
+    mean: float
+    bias: float
+    alike: bool
+
+    def __str__(self):
+        return f"Linear {self.n_in} → {self.n_out}: variance {self.deviation**2:.2g}/{self.n_in}, bias {self.bias:.2g}"
 
 
 def weight_of(layer, n_in):
@@ -842,47 +902,65 @@ def layers_of(deep_net, widths, seed):
         if not [*layer.parameters()]:
             found.append(type(layer).__name__)
             continue
-        weight, bias = weight_of(layer, n_in)
-        found.append((n_in, weight.shape[1], float(weight.std() * np.sqrt(n_in)), float(np.abs(bias).max())))
-        n_in = weight.shape[1]
+        try:
+            weight, bias = weight_of(layer, n_in)
+        except ShapeError:
+            raise Refused(f"A layer does not take the {n_in} numbers that the one before it gives.") from None
+        scale, n_out = np.sqrt(n_in), weight.shape[1]
+        alike = len(np.unique(weight.round(6), axis=1).T) < n_out
+        figures = (weight.std() * scale, weight.mean() * scale, np.abs(bias).max())
+        found.append(Linear(n_in, n_out, *map(float, figures), alike))
+        n_in = n_out
     return found
 
 
 def wrong_net(widths, layers):
     """A sentence on the first error in a net, or None."""
     if not isinstance(layers, Layers):
-        return f"Your answer is {describe(layers)}, expected an nn.Sequential."
+        return f"Your answer is a {type(layers).__name__}, expected an nn.Sequential."
     linear, others = [each for each in layers if not isinstance(each, str)], len(widths) - 2
     pairs = list(zip(widths, widths[1:], strict=False))
-    if [each[:2] for each in linear] != pairs:
-        return f"The linear layers go {[each[:2] for each in linear]}, expected {pairs}."
+    if (found := [(each.n_in, each.n_out) for each in linear]) != pairs:
+        return f"The linear layers go {found}, expected {pairs}."
     if isinstance(layers[-1], str):
         return f"The net ends in {layers[-1]}. The last layer's scores are its answer: no activation follows."
     kinds = [each if isinstance(each, str) else "Linear" for each in layers]
     if kinds != ["Linear", "ReLU"] * others + ["Linear"] * (len(widths) > 1):
         return f"The layers are {', '.join(kinds)}. Between any two linear layers stands one ReLU."
-    for i, (n_in, n_out, scaled, bias) in enumerate(linear):
-        if bias:
-            return f"The bias of layer {i + 1} starts at {bias:.2g}, expected 0."
-        last = i == len(linear) - 1
-        wanted, noise = np.sqrt(1 if last else 2), 6 / np.sqrt(2 * n_in * n_out)
-        if abs(scaled / wanted - 1) > noise:
-            return wrong_size(i + 1, n_in, n_out, scaled / wanted, last)
+    for number, layer in enumerate(linear, start=1):
+        if problem := wrong_layer(layer, last=number == len(linear)):
+            return f"Layer {number} {problem}"
     return None
 
 
-def wrong_size(number, n_in, n_out, ratio, last):
-    """A sentence on a layer whose weights are too large or too small by a factor."""
-    for wrong, sentence in [
+def wrong_layer(layer, last):
+    """The end of a sentence on the first error in a linear layer, or None. Tolerances are about six standard errors."""
+    n_in, n_out = layer.n_in, layer.n_out
+    if layer.bias:
+        return f"has a bias that starts at {layer.bias:.2g}, expected 0."
+    if not layer.deviation and not layer.mean:
+        return "starts with weights that are all 0, and will never learn."
+    if layer.alike:
+        return "has units that start with the same weights, and equal units stay equal."
+    if abs(layer.mean) > 6 * np.sqrt(2 / (n_in * n_out)):
+        return "has weights whose mean is not 0: half of them should be negative."
+    ratio, noise = layer.deviation / np.sqrt(1 if last else 2), 6 / np.sqrt(2 * n_in * n_out)
+    return wrong_size(n_in, n_out, ratio, last) if abs(ratio - 1) > noise else None
+
+
+def wrong_size(n_in, n_out, ratio, last):
+    """What is wrong with weights that are too large or too small by a factor."""
+    for wrong, problem in [
         (np.sqrt(2), "is the last. No ReLU cuts its outputs, so there is nothing to make up for: 1/n_in.") if last else
         (np.sqrt(1 / 2), "starts with the variance 1/n_in. A ReLU follows, which lets half of the squares through."),
         (np.sqrt(n_in / n_out), f"starts as if it had {n_out} inputs. It has {n_in}, and {n_out} outputs."),
         (np.sqrt(n_in / (n_in + n_out)) * (np.sqrt(2) if last else 1), "starts by Xavier's rule, 2/(n_in + n_out)."),
         (np.sqrt((1 if last else 2) / n_in), "starts with the variance as its deviation: take the root."),
+        (np.sqrt(1 / 3), "has a third of the variance that is wanted: is its deviation a limit of uniform numbers?"),
     ]:  # fmt: skip
-        if abs(ratio / wrong - 1) < 0.05:
-            return f"Layer {number} {sentence}"
-    return f"The weights of layer {number} are {ratio:.2g} times as large as they should be."
+        if abs(ratio / wrong - 1) < 0.04:
+            return problem
+    return f"has weights that are {ratio:.2g} times as large as they should be."
 
 
 def two_nets(deep_net, widths):

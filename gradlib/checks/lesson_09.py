@@ -302,6 +302,37 @@ def divided_by_the_weights(z, y, weight):
 
 @weighted_bce.mistake
 @in_two
+def in_bits(losses, slopes, z, y, weight):
+    """Your logarithms are to the base 2. The loss takes natural ones, ln."""
+    return losses.mean() / np.log(2), slopes / len(z)
+
+
+@weighted_bce.mistake(whole=True)
+def score_turned(z, y, weight):
+    """You take σ(-z) for the probability of yes. A high score means yes: p = σ(z)."""
+    losses, slopes = parts_of_loss(-z, y, weight)
+    return losses.mean(), slopes / len(z)
+
+
+@weighted_bce.mistake
+@in_two
+def overflowing_sigmoid(losses, slopes, z, y, weight):
+    """Right, except where e^z overflows: e^z/(1 + e^z) is ∞/∞ above 709. σ(z) is e to the power of minus ln(1 + e^-z),
+    which has a stable form."""
+    with np.errstate(all="ignore"):
+        p = np.exp(z) / (1 + np.exp(z))
+        return losses.mean(), ((1 - y) * p - weight * y * (1 - p)) / len(z)
+
+
+@weighted_bce.mistake
+@in_two
+def weight_squared(losses, slopes, z, y, weight):
+    """The loss is right, the gradient has the weight twice."""
+    return losses.mean(), parts_of_loss(z, y, weight**2)[1] / len(z)
+
+
+@weighted_bce.mistake
+@in_two
 def maximum_missing(losses, slopes, z, y, weight):
     """Your loss has ln(1 + e^-|z|) alone. That is ln(1 + e^z) where z is negative. Where z is positive, z itself is
     missing: it is max(z, 0) + ln(1 + e^-|z|)."""
@@ -733,6 +764,44 @@ def only_its_own_probability(p, error, n):
 
 @squared_softmax_gradient.mistake
 @by_softmax
+def own_probability_without_the_two(p, error, n):
+    """You have (p - y) p(1 - p). That is the rule for one score behind a σ; behind a softmax a score also moves the
+    other probabilities of its row. And the slope of a square has a factor 2."""
+    return error * p * (1 - p) / n
+
+
+@squared_softmax_gradient.mistake
+@by_softmax
+def sum_added(p, error, n):
+    """The sum Σ p g is added. What one probability gains the others lose, so it is subtracted."""
+    g = 2 * error
+    return p * (g + (p * g).sum(axis=1, keepdims=True)) / n
+
+
+@squared_softmax_gradient.mistake
+@by_softmax
+def sum_over_the_rows(p, error, n):
+    """Your sum Σ p g goes down the columns. It goes over the classes of a row: `axis=1`."""
+    g = 2 * error
+    return p * (g - (p * g).sum(axis=0)) / n
+
+
+@squared_softmax_gradient.mistake
+@by_softmax
+def divided_by_classes(p, error, n):
+    """You divide by the number of classes. The mean is over the rows: divide by how many there are."""
+    return through_softmax(p, 2 * error) / p.shape[1]
+
+
+@squared_softmax_gradient.mistake
+def softmax_of_softmax(scores, targets):
+    """You take the softmax of a softmax. The first has made probabilities of the scores; the second levels them."""
+    p = softmax(softmax(scores))
+    return through_softmax(p, 2 * (p - targets)) / len(p)
+
+
+@squared_softmax_gradient.mistake
+@by_softmax
 def two_missing(p, error, n):
     """The factor 2 is missing: the slope of a square is twice its root."""
     return through_softmax(p, error) / n
@@ -899,6 +968,26 @@ def squares_of_probabilities(z, y):
     return 2 * (p - y) * p * (1 - p)
 
 
+@fit_mistake("You compare p with -1 and 1. Here a no is 0.")
+def signs_for_answers(z, y):
+    return sigmoid(z) - (2 * y - 1)
+
+
+@fit_mistake("You use one row alone, the first. The loss is the mean over all rows.")
+def first_row_alone(z, y):
+    return len(z) * np.where(np.arange(len(z)) == 0, sigmoid(z) - y, 0.0)
+
+
+@fit_mistake("Your steps are half as long as they should be: each subtracts rate times the gradient of the mean.")
+def half_a_step(z, y):
+    return (sigmoid(z) - y) / 2
+
+
+@fit_mistake("Your steps are twice as long as they should be: each subtracts rate times the gradient of the mean.")
+def two_steps_at_once(z, y):
+    return 2 * (sigmoid(z) - y)
+
+
 @fit_mistake("Your answers are 0 or 1 before they are compared with y. It is the probability σ(z) that is compared.")
 def answers_rounded(z, y):
     return (z > 0) - y
@@ -938,6 +1027,42 @@ def bias_left(x, y, rate, steps):
     for _ in range(steps):
         w = w - rate * x.T @ (sigmoid(x @ w) - y) / len(x)
     return w, 0.0
+
+
+def with_sums(to_w, to_b):
+    """Gradient descent in which one of the two gradients is a sum."""
+
+    def fit(x, y, rate, steps):
+        w, b = np.zeros(x.shape[1]), 0.0
+        for _ in range(steps):
+            g = sigmoid(x @ w + b) - y
+            w, b = w - rate * to_w(x.T @ g, len(x)), b - rate * float(to_b(g.sum(), len(x)))
+        return w, b
+
+    return fit
+
+
+@logistic_regression.mistake(whole=True)
+def bias_by_the_sum(x, y, rate, steps):
+    """The bias moves by the *sum* of p - y. The mean divides its gradient by N, too."""
+    return with_sums(np.divide, lambda total, n: total)(x, y, rate, steps)
+
+
+@logistic_regression.mistake(whole=True)
+def weights_by_the_sum(x, y, rate, steps):
+    """The weights move by a sum over the rows. The mean divides their gradient by N, as it does that of the bias."""
+    return with_sums(lambda total, n: total, np.divide)(x, y, rate, steps)
+
+
+@logistic_regression.mistake(whole=True)
+def row_after_row(x, y, rate, steps):
+    """You take a step for each row. One step uses the mean gradient of all rows, at one place."""
+    w, b = np.zeros(x.shape[1]), 0.0
+    for _ in range(steps):
+        for row, answer in zip(x, y, strict=True):
+            wrong = sigmoid(row @ w + b) - answer
+            w, b = w - rate * wrong * row, b - rate * float(wrong)
+    return w, b
 
 
 @logistic_regression.mistake(whole=True)
@@ -1099,6 +1224,21 @@ train_mistake(
     "targets_missing",
     training(lambda scores, labels: softmax(scores) / len(scores)),
 )
+train_mistake(
+    "You send back -y and leave out p, what the net says.",
+    "probabilities_missing",
+    training(lambda scores, labels: -np.eye(scores.shape[1])[labels] / len(scores)),
+)
+train_mistake(
+    "You send back -y/p, the gradient with respect to the probabilities. Sent back from the scores must be (p - y)/N.",
+    "from_the_probabilities",
+    training(lambda scores, labels: -np.eye(scores.shape[1])[labels] / softmax(scores) / len(scores)),
+)
+train_mistake(
+    "You compare p with the class numbers. The targets are rows of zeros with a 1 at the class.",
+    "numbers_of_classes",
+    training(lambda scores, labels: (softmax(scores) - labels[:, None]) / len(scores)),
+)
 train_mistake("Only the weight of the first layer moves. Go through all of net.parameters().", "first_alone",
               training(which=slice(1)))  # fmt: skip
 train_mistake(
@@ -1126,6 +1266,38 @@ def one_loss_more(net, x, labels, rate, steps):
 def summed_losses(net, x, labels, rate, steps):
     """The net is trained right. Your losses are sums over the examples, the mean is asked for."""
     return [len(labels) * loss for loss in right_training(net, x, labels, rate, steps)]
+
+
+@train.mistake(whole=True)
+def all_of_the_sum(net, x, labels, rate, steps):
+    """Losses and gradients are those of the sum over the examples. The mean divides both by N."""
+    return [len(labels) * loss for loss in training(scores_to_slopes)(net, x, labels, rate, steps)]
+
+
+@train.mistake
+def losses_in_bits(net, x, labels, rate, steps):
+    """The net is trained right. Your losses are logarithms to the base 2, natural ones are asked for."""
+    return [loss / np.log(2) for loss in right_training(net, x, labels, rate, steps)]
+
+
+@train.mistake
+def losses_turned(net, x, labels, rate, steps):
+    """The net is trained right. Your losses lack the minus: they are the logarithms of probabilities."""
+    return [-loss for loss in right_training(net, x, labels, rate, steps)]
+
+
+@train.mistake(whole=True)
+def softmax_first(net, x, labels, rate, steps):
+    """You take the softmax of a softmax: the cross-entropy of probabilities. It takes scores."""
+    losses = []
+    for _ in range(steps):
+        net.zero_grad()
+        loss = nn.functional.cross_entropy(net(x).softmax(), labels)
+        loss.backward()
+        losses.append(loss.item())
+        for parameter in net.parameters():
+            parameter.data -= rate * parameter.grad
+    return losses
 
 
 @train.mistake(whole=True)

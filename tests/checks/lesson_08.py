@@ -468,6 +468,20 @@ class BiasWithTheInputs(ByOperators):
         return (x if self.bias is None else x + self.bias) @ self.weight.T
 
 
+@layer.wrong("as many entries as there are inputs")
+class BiasForEachInput(ByOperators):
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__(in_features, out_features, rng, bias)
+        if bias:
+            self.bias = Parameter(np.zeros(in_features))
+
+
+@layer.wrong("forward ends in a ReLU")
+class WithItsActivation(ByOperators):
+    def forward(self, x):
+        return super().forward(x).relu()
+
+
 @layer.wrong("does not know what it was made of")
 class ByNumbers(ByOperators):
     def forward(self, x):
@@ -691,6 +705,35 @@ def by_deviations(f, slope, rng):
     return np.std(slope(z)) / np.std(f(z))
 
 
+@growing.wrong("You multiply by the gain twice")
+def root_forgotten_below(f, slope, rng):
+    z = rng.normal(size=1_000_000)
+    return np.sqrt(np.mean(slope(z) ** 2)) / np.mean(f(z) ** 2)
+
+
+@growing.wrong("You take the slope at f(z)")
+def slope_after_f(f, slope, rng):
+    z = rng.normal(size=1_000_000)
+    return np.sqrt(np.mean(slope(f(z)) ** 2) / np.mean(f(z) ** 2))
+
+
+@growing.wrong("`rng.uniform(0, 1)`")
+def of_uniform_z(f, slope, rng):
+    z = rng.random(1_000_000)
+    return np.sqrt(np.mean(slope(z) ** 2) / np.mean(f(z) ** 2))
+
+
+@growing.wrong("uniform between -1 and 1")
+def of_centred_uniform_z(f, slope, rng):
+    z = rng.uniform(-1, 1, size=1_000_000)
+    return np.sqrt(np.mean(slope(z) ** 2) / np.mean(f(z) ** 2))
+
+
+@growing.wrong("You say 1 for every activation")
+def nothing_changes(f, slope, rng):
+    return 1
+
+
 @growing.wrong("you draw too few numbers")
 def of_a_hundred_numbers(f, slope, rng):
     z = rng.normal(size=100)
@@ -771,7 +814,7 @@ def as_mlp_starts(widths, rng):
     return nn.MLP(widths, rng=rng)[:]
 
 
-@net.wrong("starts as if it had 180 inputs")
+@net.wrong("starts as if it had 150 inputs")
 def by_outputs(widths, rng):
     return chain(widths, lambda n_in, n_out, last: rng.normal(size=(n_in, n_out)) * np.sqrt((1 if last else 2) / n_out))
 
@@ -810,12 +853,44 @@ def last_forgotten(widths, rng):
     return by_normal_numbers(widths[:-1], rng) if len(widths) > 2 else nn.Sequential(nn.Linear(1, 1))
 
 
-@net.wrong("The bias of layer 1 starts at")
+@net.wrong("Layer 1 has a bias that starts at")
 def random_biases(widths, rng):
     model = by_normal_numbers(widths, rng)
     for layer in model[::2]:
         layer.bias.data[...] = rng.normal(size=layer.bias.shape)
     return model
+
+
+@net.wrong("a limit of uniform numbers")
+def deviation_as_the_limit(widths, rng):
+    return chain(
+        widths, lambda n_in, n_out, last: rng.uniform(-1, 1, (n_in, n_out)) * np.sqrt((1 if last else 2) / n_in)
+    )
+
+
+@net.wrong("half of them should be negative")
+def positive_weights(widths, rng):
+    return chain(
+        widths, lambda n_in, n_out, last: np.abs(rng.normal(size=(n_in, n_out))) * np.sqrt((1 if last else 2) / n_in)
+    )
+
+
+@net.wrong("units that start with the same weights")
+def one_column_repeated(widths, rng):
+    return chain(
+        widths,
+        lambda n_in, n_out, last: np.tile(rng.normal(size=(n_in, 1)), n_out) * np.sqrt((1 if last else 2) / n_in),
+    )
+
+
+@net.wrong("all 0, and will never learn")
+def from_zeros(widths, rng):
+    return chain(widths, lambda n_in, n_out, last: 0.0)
+
+
+@net.wrong("A layer does not take the")
+def first_and_last(widths, rng):
+    return nn.Sequential(nn.Linear(widths[0], widths[1]), nn.ReLU(), nn.Linear(widths[-2], widths[-1]))
 
 
 @net.wrong("which goes on from layer to layer")

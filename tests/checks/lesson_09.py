@@ -249,6 +249,29 @@ def uphill(z, y, weight):
     return loss, -gradient
 
 
+@bce.wrong("to the base 2")
+def by_log2(z, y, weight):
+    loss, gradient = softplus_form(z, y, weight)
+    return loss * np.log2(np.e), gradient
+
+
+@bce.wrong("A high score means yes")
+def sigma_of_minus_z(z, y, weight):
+    return softplus_form(-z, y, weight)
+
+
+@bce.wrong("is ∞/∞ above 709")
+def quotient_of_powers(z, y, weight):
+    power = np.exp(z)
+    p = power / (1 + power)
+    return softplus_form(z, y, weight)[0], ((1 - y) * p - weight * y * (1 - p)) / len(z)
+
+
+@bce.wrong("has the weight twice")
+def weight_in_twice(z, y, weight):
+    return softplus_form(z, y, weight)[0], softplus_form(z, y, weight * weight)[1]
+
+
 @bce.wrong("z itself is missing")
 def only_the_last_term(z, y, weight):
     small = np.log1p(np.exp(-np.abs(z)))
@@ -591,6 +614,37 @@ def diagonal(scores, targets):
     return 2 * (p - targets) * p * (1 - p) / len(p)
 
 
+@squares.wrong("the rule for one score behind a σ")
+def as_in_the_lesson_for_one_score(scores, targets):
+    p = check.softmax(scores)
+    return (p - targets) * p * (1 - p) / len(p)
+
+
+@squares.wrong("The sum Σ p g is added")
+def with_a_plus(scores, targets):
+    p = check.softmax(scores)
+    g = 2 * (p - targets) / len(p)
+    return p * g + p * (p * g).sum(axis=1, keepdims=True)
+
+
+@squares.wrong("goes down the columns")
+def down(scores, targets):
+    p = check.softmax(scores)
+    g = 2 * (p - targets) / len(p)
+    return p * (g - (p * g).sum(axis=0, keepdims=True))
+
+
+@squares.wrong("You divide by the number of classes")
+def by_c(scores, targets):
+    return by_jacobians(scores, targets) * len(scores) / scores.shape[1]
+
+
+@squares.wrong("the softmax of a softmax")
+def softmax_again(scores, targets):
+    p = check.softmax(check.softmax(scores))
+    return back_through(p, 2 * (p - targets)) / len(p)
+
+
 @squares.wrong("The factor 2 is missing")
 def half(scores, targets):
     return by_jacobians(scores, targets) / 2
@@ -760,7 +814,17 @@ for name, words, answer in [
         by_arrays(lambda x, y, z, p: (x.T @ ((z > 0) - y) / len(x), ((z > 0) - y).mean())),
     ),
     ("without_the_bias", "The bias stays at 0", by_arrays(lambda x, y, z, p: (x.T @ (p - y) / len(x), 0.0))),
-    ("bias_summed", "", by_arrays(lambda x, y, z, p: (x.T @ (p - y) / len(x), (p - y).sum()))),
+    ("half_rate", "half as long", lambda x, y, rate, steps: right_fit(x, y, rate / 2, steps)),
+    ("double_rate", "twice as long", lambda x, y, rate, steps: right_fit(x, y, 2 * rate, steps)),
+    (
+        "signs",
+        "You compare p with -1 and 1",
+        by_arrays(lambda x, y, z, p: (x.T @ (p - 2 * y + 1) / len(x), (p - 2 * y + 1).mean())),
+    ),
+    ("one_row", "You use one row alone", by_arrays(lambda x, y, z, p: (x[0] * (p - y)[0], (p - y)[0]))),
+    ("weights_summed", "as it does that of the bias", by_arrays(lambda x, y, z, p: (x.T @ (p - y), (p - y).mean()))),
+    ("fixed_rate", "", lambda x, y, rate, steps: right_fit(x, y, 0.1, steps)),
+    ("bias_summed", "by the *sum* of p - y", by_arrays(lambda x, y, z, p: (x.T @ (p - y) / len(x), (p - y).sum()))),
 ]:
     regression.wrong(words)(called(name, answer))
 
@@ -774,7 +838,7 @@ def one_after_the_other(x, y, rate, steps):
     return w, b
 
 
-@regression.wrong()
+@regression.wrong("You take a step for each row")
 def one_row_at_a_time(x, y, rate, steps):
     w, b = np.zeros(x.shape[1]), 0.0
     for _ in range(steps):
@@ -858,8 +922,19 @@ for name, words, answer in [
     ("weights_alone", "the biases stay", loop(which=slice(None, None, 2))),
     ("first_alone", "Only the weight of the first layer", loop(which=slice(1))),
     ("only_listed", "a net that does not move", loop(which=slice(0))),
-    ("of_the_sum", "", loop(loss_of=lambda scores, labels: entropy(scores, labels, reduction="sum"))),
-    ("softmax_twice", "", loop(loss_of=lambda scores, labels: entropy(scores.softmax(), labels))),
+    ("y_sent_back", "leave out p", loop(lambda p, y: -y / len(p))),
+    ("y_over_p", "-y/p", loop(lambda p, y: -y / p / len(p))),
+    ("class_numbers", "with the class numbers", loop(lambda p, y: (p - y.argmax(axis=1)[:, None]) / len(p))),
+    (
+        "of_the_sum",
+        "Losses and gradients are those of the sum",
+        loop(loss_of=lambda scores, labels: len(labels) * entropy(scores, labels)),
+    ),
+    (
+        "softmax_twice",
+        "the softmax of a softmax",
+        loop(loss_of=lambda scores, labels: entropy(scores.softmax(), labels)),
+    ),
     ("squared", "", loop(loss_of=lambda scores, labels: ((scores - np.eye(3)[labels]) ** 2).mean())),
 ]:
     training.wrong(words)(called(name, answer))
@@ -877,6 +952,16 @@ def measured_afterwards(net, x, labels, rate, steps):
 @training.wrong("one loss more than there are steps")
 def with_the_last(net, x, labels, rate, steps):
     return [*by_the_library(net, x, labels, rate, steps), entropy(net(x), labels).item()]
+
+
+@training.wrong("logarithms to the base 2")
+def losses_by_log2(net, x, labels, rate, steps):
+    return [loss.item() / np.log(2) for loss in by_the_library(net, x, labels, rate, steps)]
+
+
+@training.wrong("lack the minus")
+def losses_without_the_minus(net, x, labels, rate, steps):
+    return [-loss.item() for loss in by_the_library(net, x, labels, rate, steps)]
 
 
 @training.wrong("sums over the examples")
