@@ -872,7 +872,7 @@ class Layers(list):
 
 @dataclass(frozen=True)
 class Linear:
-    """What a report says of a linear layer. deviation and mean : of the weights, in units of 1/√n_in."""
+    """The words of a report on a linear layer. deviation and mean : of the weights, in units of 1/√n_in."""
 
     n_in: int
     n_out: int
@@ -949,7 +949,7 @@ def wrong_layer(layer, last):
 
 
 def wrong_size(n_in, n_out, ratio, last):
-    """What is wrong with weights that are too large or too small by a factor."""
+    """The end of a sentence on weights that are too large or too small by a factor."""
     for wrong, problem in [
         (np.sqrt(2), "is the last. No ReLU cuts its outputs, so there is nothing to make up for: 1/n_in.") if last else
         (np.sqrt(1 / 2), "starts with the variance 1/n_in. A ReLU follows, which lets half of the squares through."),

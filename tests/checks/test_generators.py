@@ -8,7 +8,9 @@ from gradlib.checks import lesson_08, lesson_11, lesson_12
 from .harness import all_answers, answers_to
 
 all_answers()
-DRAWN = [lesson_08.he, lesson_08.deep_net, lesson_11.batches, lesson_11.split_and_scale, lesson_12.repair, lesson_12.treat]
+DRAWN = [
+    lesson_08.he, lesson_08.deep_net, lesson_11.batches, lesson_11.split_and_scale, lesson_12.repair, lesson_12.treat,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("exercise", DRAWN, ids=lambda exercise: exercise.name)
