@@ -146,8 +146,8 @@ def sign_lost(f, x, direction, h):
 
 @slope_along.mistake
 def all_entries_alike(f, x, direction, h):
-    """You moved all entries by the same amount. The direction says how far each of them goes."""
-    return along(f, x, np.ones(x.shape), h)
+    """You moved all entries by h, whatever the direction is. It says how far each of them goes."""
+    return (f(x + h) - f(x - h)) / (2 * h)
 
 
 @slope_along.mistake
@@ -563,6 +563,19 @@ def sizes(f, x, h):
 
 
 @curvatures.mistake
+def both_to_the_right(f, x, h):
+    """Both of your slopes lie to the right of x, one from x to x + h and one from there to x + 2h. One of them should
+    lie to the left."""
+    x = np.array(x, dtype=np.float64)
+    middle, answer = f(x), np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[index] = h
+        answer[index] = (f(x + 2 * step) - 2 * f(x + step) + middle) / h**2
+    return answer
+
+
+@curvatures.mistake
 def all_at_once(f, x, h):
     """You moved all entries together. To know the bend along one entry, hold the others still."""
     x = np.array(x, dtype=np.float64)
@@ -846,6 +859,14 @@ def stops_one_halving_early(f, start, length, shortest):
 def stops_one_halving_late(f, start, length, shortest):
     """You try one length more, which is already less than `shortest`."""
     return roll(f, start, length, shortest, ends=lambda length, shortest: 2 * length < shortest)
+
+
+@roll_down.mistake
+def one_array_again_and_again(f, start, length, shortest):
+    """All places of your path are its last one: you appended the same array each time, and then changed it. Make a new
+    array for each place."""
+    path = roll(f, start, length, shortest)
+    return np.array([path[-1] for _ in path])
 
 
 @roll_down.mistake

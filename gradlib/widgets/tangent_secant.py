@@ -31,6 +31,7 @@ class Chart(Axes):
     """Axes so small that three charts fit side by side."""
 
     width, height = 356, 300
+    right = 24  # room for half of a label such as 2e-15
 
 
 class TangentSecantModel(Model):

@@ -95,9 +95,9 @@ def size_alone(f, x, direction, h):
     return np.abs(unit_arrow(f, x, direction, h))
 
 
-@along.wrong("by the same amount")
+@along.wrong("You moved all entries by h")
 def all_together(f, x, direction, h):
-    return (f(x + h / x.size**0.5) - f(x - h / x.size**0.5)) / (2 * h)
+    return 0.5 * (f(x + h) - f(x - h)) / h
 
 
 @along.wrong("The caller chooses the step")
@@ -498,6 +498,21 @@ bend.wrong()(bent(lambda a, m, b, h: (a - m) / h))
 bend.wrong()(bent(lambda a, m, b, h: (a + b) / h**2))
 
 
+@bend.wrong("Both of your slopes lie to the right")
+def two_forward_differences(f, x, h):
+    def slope(x, i):
+        e = np.zeros(x.shape)
+        e[i] = h
+        return (f(x + e) - f(x)) / h, x + e
+
+    x = np.array(x, dtype=float)
+    answer = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        first, moved = slope(x, i)
+        answer[i] = (slope(moved, i)[0] - first) / h
+    return answer
+
+
 @bend.wrong("You moved all entries together. To know")
 def all_together(f, x, h):
     return np.ones(x.shape) * (f(x + h) - 2 * f(x) + f(x - h)) / h**2
@@ -830,6 +845,23 @@ ball.wrong("still running")(rolling(lower=lambda new, old: new <= old))
 ball.wrong()(rolling(refused=lambda length, path: length / 3))
 ball.wrong()(rolling(taken=lambda length, first: length / 2))
 ball.wrong()(rolling(lower=lambda new, old: new > old))
+
+
+@ball.wrong("you appended the same array each time")
+def changed_in_place(f, start, length, shortest):
+    here = start.astype(float)
+    path = [here]
+    while length >= shortest:
+        g = slopes_at(f, here)
+        if not g.any():
+            break
+        step = length * g / np.sqrt((g**2).sum())
+        if f(here - step) < f(here):
+            here -= step
+            path.append(here)
+        else:
+            length = length / 2
+    return np.array(path)
 
 
 @ball.wrong("The start is missing")
