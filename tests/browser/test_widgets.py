@@ -410,7 +410,7 @@ def test_every_control_of_a_widget_has_a_name(show, name):
     assert not nameless, nameless
 
 
-DRAGGED = ["PointOnLine", "TangentSecant", "predict", "GraphExplorer", "DraggableLogits"]
+DRAGGED = ["PointOnLine", "TangentSecant", "predict", "GraphExplorer", "DraggableLogits", "NormalizedBatch"]
 
 # Note, for every move of the pointer over a picture, how many milliseconds pass until the picture has changed and is
 # drawn. A move before the answer to the last one is part of the same wait.

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from gradlib.checks import lesson_08, lesson_11, lesson_12
+from gradlib.checks import lesson_08, lesson_11, lesson_12, lesson_13
 
 from .harness import all_answers, answers_to
 
 all_answers()
 DRAWN = [
     lesson_08.he, lesson_08.deep_net, lesson_11.batches, lesson_11.split_and_scale, lesson_12.repair, lesson_12.treat,
+    lesson_13.normed,
 ]  # fmt: skip
 
 
