@@ -1,12 +1,11 @@
 """The checks of lesson 11."""
 
 from functools import cache, partial
-from itertools import pairwise
 
 import numpy as np
 
 from gradlib import Tensor, nn, no_grad, optim
-from gradlib.checks.cases import Case
+from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
 from gradlib.checks.values import named
 from gradlib.data import DataLoader, TensorDataset, make_moons
@@ -17,41 +16,41 @@ TITLE = "Training"
 # --- 1 -----------------------------------------------------------------------------------------
 
 
-@exercise("Batches", points=2)
-def batches():
-    """Return the numbers 0 to n - 1 in a random order, as a list of arrays of batch_size numbers each.
+@exercise("Even batches", points=3)
+def even_batches():
+    """Return the batches of one epoch, each with per_class rows of every class, as a list of arrays of row numbers.
 
-    rng gives the order. Every number is in exactly one batch; the last batch may be smaller. For n = 5 and
-    batch_size = 2 it could be [array([3, 0]), array([4, 2]), array([1])].
+    labels holds the class of each row. Rows are drawn at random by rng, and none comes twice. The epoch ends when some
+    class has fewer than per_class rows left. For labels [7, 7, 7, 3, 3] and per_class 1 there are two batches, for
+    example [array([2, 4]), array([0, 3])].
     """
-    for n, batch_size, about in [
-        (7, 3, ""),
-        (6, 3, "batches that are all full"),
-        (4, 10, "a batch larger than the data"),
-        (1, 1, "a single example"),
-        (60, 16, ""),
+    for labels, per_class, about in [
+        ([7, 7, 7, 3, 3], 1, ""),
+        ([0, 1, 0, 1, 0, 1, 0, 1], 2, ""),
+        ([0, 0, 0, 0, 0, 1, 1, 1], 2, ""),
+        ([2, 0, 1, 2, 2, 1, 0, 2, 1], 1, "three classes"),
+        ([4, 4, 4, 9], 2, "a class too small for one batch"),
+        ([5, 5, 5], 2, "a single class"),
     ]:
-        yield Case(
-            {"n": n, "batch_size": batch_size, "seed": 3},
-            call=one_epoch,
-            accept=partial(wrong_batches, n, batch_size),
-            about=about,
-        )
+        labels = np.array(labels)
+        inputs = {"labels": labels, "per_class": per_class, "seed": 3}
+        yield Case(inputs, call=one_epoch, accept=partial(wrong_batches, labels, per_class), about=about)
+    labels = np.repeat([0, 1, 2], [30, 20, 24])
     yield Case(
-        {"n": 40, "batch_size": 8, "seed": 0},
+        {"labels": labels, "per_class": 2, "seed": 0},
         call=three_epochs,
-        accept=wrong_epochs,
+        accept=partial(wrong_epochs, labels),
         about="two epochs with one generator, and the first again with the same seed",
     )
 
 
-def one_epoch(batches, n, batch_size, seed):
-    return listed(batches(n, batch_size, np.random.default_rng(seed)))
+def one_epoch(even_batches, labels, per_class, seed):
+    return listed(even_batches(labels, per_class, np.random.default_rng(seed)))
 
 
-def three_epochs(batches, n, batch_size, seed):
+def three_epochs(even_batches, labels, per_class, seed):
     rng, again = np.random.default_rng(seed), np.random.default_rng(seed)
-    epochs = [listed(batches(n, batch_size, generator)) for generator in (rng, rng, again)]
+    epochs = [listed(even_batches(labels, per_class, generator)) for generator in (rng, rng, again)]
     return None if None in epochs else epochs
 
 
@@ -59,66 +58,109 @@ def listed(batches):
     return batches if batches is None or batches is ... else [np.asarray(batch).tolist() for batch in batches]
 
 
-def wrong_epochs(epochs):
+def wrong_epochs(labels, epochs):
     """A sentence on an error in two epochs and the first again, or None."""
     first, second, again = epochs
+    if problem := wrong_batches(labels, 2, first):
+        return problem
     if first == second:
         return (
             "Two epochs came in the same order. What rng draws is another order each time: the batches must follow it."
         )
-    if sorted(map(sorted, first)) == sorted(map(sorted, second)):
+    if set(sum(first, [])) == set(sum(second, [])):
         return (
-            "In both epochs the same examples stand together in a batch: only their order in it, or that of the "
-            "batches, has changed. Shuffle the examples before you cut."
+            "In both epochs the same rows of the larger classes are left over, so some examples are never shown. "
+            "Shuffle a class before you cut it."
         )
     if first != again:
         return (
             "With the same seed the order was another one: it does not come from rng, and nobody could repeat your run."
         )
+    together = [sorted(row for row in batch if row < 30) for batch in first]
+    if sum(b - a == 1 for a, b in together) > len(together) / 2:
+        return "Neighbours in the data stand together in most of the batches: the rows of a class are hardly shuffled."
     return None
 
 
-def wrong_batches(n, size, given):
+def wrong_batches(labels, per_class, given):
     """A sentence on the first error in the batches, or None."""
     if not all(isinstance(batch, list) for batch in given):
-        return "This is one order of single numbers. Cut it: the answer is a list of arrays, each of them a batch."
+        return "This is one list of single numbers. The answer is a list of arrays, each of them a batch."
     flat = [i for batch in given for i in batch]
+    if not all(isinstance(i, int) for i in flat):
+        return "A batch holds something else than row numbers. Row numbers are integers, from 0 on."
+    if strange := sorted(set(flat) - set(range(len(labels)))):
+        return f"There is no row {strange[0]}: the rows go from 0 to {len(labels) - 1}."
     if repeated := sorted({i for i in flat if flat.count(i) > 1}):
-        return f"Example {repeated[0]} comes {flat.count(repeated[0])} times in one epoch. Each should come once."
-    if missing := sorted(set(range(n)) - set(flat)):
-        return f"{len(missing)} of {n} examples are in no batch, among them number {missing[0]}."
-    if strange := sorted(set(flat) - set(range(n))):
-        return f"There is no example {strange[0]}: the numbers go from 0 to {n - 1}."
-    sizes = [len(batch) for batch in given]
-    wanted = [min(size, n - start) for start in range(0, n, size)]
-    if sizes != wanted:
-        return f"The batches have sizes {sizes}, expected {wanted}: all full but the last."
-    if n > 20 and flat == sorted(flat):
-        return "The examples come in their own order. Data is often sorted, by class or by date: shuffle first."
-    together = sum(abs(i - j) == 1 for i, j in pairwise(flat))
-    if n > 20 and together > n / 2:
-        return f"{together} times an example stands beside its neighbour in the data: the order is hardly shuffled."
+        return f"Row {repeated[0]} comes {flat.count(repeated[0])} times in one epoch. Each may come once."
+    classes = np.unique(labels).tolist()
+    for number, batch in enumerate(given):
+        counts = {label: int((labels[batch] == label).sum()) for label in classes} if batch else {}
+        if wrong := [label for label in classes if counts.get(label, 0) != per_class]:
+            return (
+                f"Batch {number} has {counts.get(wrong[0], 0)} of class {wrong[0]}. It should have {per_class} of "
+                "every class."
+            )
+    wanted = min(int((labels == label).sum()) for label in classes) // per_class
+    if len(given) != wanted:
+        return f"There are {len(given)} batches, expected {wanted}, until the first class is used up."
     return None
 
 
-@batches.mistake
-def without_the_rest(n, batch_size, rng):
-    """The examples that do not fill a batch are left out. The last batch may be smaller."""
-    order = rng.permutation(n)
-    return [order[i * batch_size : (i + 1) * batch_size] for i in range(n // batch_size)]
+def rows_by_class(labels):
+    return [np.flatnonzero(labels == label) for label in np.unique(labels)]
 
 
-@batches.mistake
-def drawn_with_replacement(n, batch_size, rng):
-    """You draw every batch from all examples: some come twice, some never. Draw one order for the epoch, and cut it."""
-    return [rng.integers(0, n, min(batch_size, n - start)) for start in range(0, n, batch_size)]
+def cut(rows, per_class):
+    """Batches of the rows of each class, in their order."""
+    count = min(map(len, rows)) // per_class
+    return [np.concatenate([each[i * per_class : (i + 1) * per_class] for each in rows]) for i in range(count)]
 
 
-@batches.mistake
-def in_their_own_order(n, batch_size, rng):
-    """You cut the numbers as they come. Data is often sorted, by class or by date, and then a batch shows only one
-    kind: shuffle first."""
-    return [np.arange(start, min(start + batch_size, n)) for start in range(0, n, batch_size)]
+@even_batches.mistake
+def not_shuffled(labels, per_class, rng):
+    """You take the rows of each class as they come. Every epoch then has the same batches, and the last rows of the
+    larger classes are never shown: shuffle each class first."""
+    return cut(rows_by_class(labels), per_class)
+
+
+@even_batches.mistake
+def classes_forgotten(labels, per_class, rng):
+    """You shuffle all rows together and cut. The classes then come as they like: shuffle the rows of each class for
+    itself."""
+    size = per_class * len(np.unique(labels))
+    order = rng.permutation(len(labels))
+    return [order[i : i + size] for i in range(0, len(order) - size + 1, size)]
+
+
+@even_batches.mistake
+def drawn_for_each_batch(labels, per_class, rng):
+    """You draw every batch from all rows of a class: some rows come twice, some never. Draw one order of each class for
+    the epoch, and cut it."""
+    rows = rows_by_class(labels)
+    count = min(map(len, rows)) // per_class
+    return [np.concatenate([rng.choice(each, per_class, replace=False) for each in rows]) for _ in range(count)]
+
+
+@even_batches.mistake
+def until_the_largest_ends(labels, per_class, rng):
+    """You go on until the largest class is used up, with batches that lack the others. The epoch ends with the class
+    that is used up first."""
+    rows = [rng.permutation(each) for each in rows_by_class(labels)]
+    count = -(-max(map(len, rows)) // per_class)
+    return [np.concatenate([each[i * per_class : (i + 1) * per_class] for each in rows]) for i in range(count)]
+
+
+@even_batches.mistake
+def places_in_the_class(labels, per_class, rng):
+    """These are places among the rows of a class. The numbers of the rows in the data were asked for."""
+    return cut([rng.permutation(len(each)) for each in rows_by_class(labels)], per_class)
+
+
+@even_batches.mistake
+def labels_instead_of_rows(labels, per_class, rng):
+    """Your batches hold the classes. The numbers of the rows were asked for."""
+    return [labels[batch] for batch in cut([rng.permutation(each) for each in rows_by_class(labels)], per_class)]
 
 
 # --- 2 -----------------------------------------------------------------------------------------
@@ -128,29 +170,33 @@ Y = np.array([[1.0], [-0.5], [2.0], [0.0]])
 WEIGHT, BIAS = np.array([[0.3], [-0.2]]), np.array([0.1])
 
 
-@exercise("One step of training", points=2)
-def train_step():
-    """Return the loss before the step, as a number, and leave the model one step further.
+@exercise("One step in parts", points=3)
+def step_in_parts():
+    """Return the mean loss of all examples before the step, as a number, and leave the model one step further.
 
-    model, loss_fn(output, targets) and optimizer are gradlib's. The loss is that before the step. Called again
-    and again, it trains the model. For a model that outputs 2 where 0 is wanted, squared error gives 4.0.
+    parts is a list of pairs (inputs, targets) of perhaps different sizes. The step is the one that all parts together
+    would give as one batch. loss_fn gives the mean over a part; `backward` is called for each part before the next is
+    computed. Parts of 3 and 1 examples with mean losses 1 and 5 have the mean 2.
     """
-    yield Case({"calls": 1}, call=order_of_one_call, accept=wrong_order)
-    for steps, learning_rate, factor, targets, about in [
-        (1, 0.1, 1.0, Y, ""),
-        (3, 0.1, 1.0, Y, ""),
-        (4, 0.05, 1.0, Y, ""),
-        (3, 0.02, 5.0, Y, "another loss, five times the squared error"),
-        (2, 0.1, 1.0, 1 - Y, "other targets"),
+    yield Case({"sizes of the parts": [1, 3]}, call=order_of_one_call, accept=wrong_order)
+    for sizes, steps, learning_rate, factor, targets, about in [
+        ([1, 3], 1, 0.1, 1.0, Y, ""),
+        ([2, 2], 1, 0.1, 1.0, Y, ""),
+        ([2, 1, 1], 2, 0.1, 1.0, Y, ""),
+        ([3, 1], 3, 0.02, 5.0, Y, "another loss, five times the squared error"),
+        ([1, 1, 2], 2, 0.1, 1.0, 1 - Y, "other targets"),
+        ([4], 2, 0.1, 1.0, Y, "a single part"),
     ]:
-        inputs = {"steps": steps, "learning_rate": learning_rate, "factor of the loss": factor, "targets": targets}
+        inputs = {"sizes of the parts": sizes, "steps": steps, "learning_rate": learning_rate}
+        inputs |= {"factor of the loss": factor, "targets": targets}
         yield Case(inputs, by_hand(*inputs.values()), call=losses_of, rtol=1e-5, about=about)
-    yield Case(
-        {"steps": 1, "learning_rate": 0.1},
-        call=kind_of_answer,
-        accept=wrong_kind,
-        about="what it returns",
-    )
+    yield Case({"steps": 1}, call=kind_of_answer, accept=wrong_kind, about="what it returns")
+
+
+def in_parts(sizes, targets=Y):
+    """The examples, cut into parts."""
+    ends = np.cumsum(sizes)[:-1]
+    return [(Tensor(x), Tensor(y)) for x, y in zip(np.split(X, ends), np.split(targets, ends), strict=True)]
 
 
 def line(kind=nn.Linear):
@@ -160,7 +206,7 @@ def line(kind=nn.Linear):
     return model
 
 
-def order_of_one_call(train_step, calls):
+def order_of_one_call(step_in_parts, sizes):
     """The calls on model, loss and optimizer, in order."""
     called = []
 
@@ -175,19 +221,22 @@ def order_of_one_call(train_step, calls):
             super().zero_grad(*args, **kwargs)
 
         def step(self, *args, **kwargs):
-            known = [p.grad is not None and p.grad.any() for p in model.parameters()]
-            called.append("step" if any(known) else "step without gradients")
+            called.append("step")
             return super().step(*args, **kwargs)
 
     def loss_fn(output, targets):
-        called.append("loss" if targets is y else "loss of (targets, output)")
+        ours = any(targets is y for _, y in parts)
+        if any(output is y for _, y in parts):
+            called.append("loss of (targets, output)")
+        else:
+            called.append("loss" if ours else "loss of other targets")
         loss = nn.functional.mse_loss(output, targets)
         if loss.requires_grad:
             loss.register_hook(lambda gradient: called.append("backward"))
         return loss
 
-    model, y = line(Line), Tensor(Y)
-    answer = train_step(model, loss_fn, Optimizer(model.parameters(), lr=0.1), Tensor(X), y)
+    model, parts = line(Line), in_parts(sizes)
+    answer = step_in_parts(model, loss_fn, Optimizer(model.parameters(), lr=0.1), list(parts))
     if answer is None or answer is ...:
         return answer
     if "step" not in called and not np.array_equal(model.weight.data, WEIGHT):
@@ -196,34 +245,54 @@ def order_of_one_call(train_step, calls):
 
 
 def wrong_order(called):
-    """A sentence on an error in the order of the calls, or None."""
-    steps = [i for i, name in enumerate(called) if name.startswith("step")]
+    """A sentence on an error in the order of the calls for two parts, or None."""
+    losses, backwards = called.count("loss"), called.count("backward")
     if "loss of (targets, output)" in called:
         return "loss_fn takes the output first, then the targets. Squared error forgives it, other losses do not."
-    if "loss" not in called:
+    if "loss of other targets" in called:
+        return (
+            "`loss_fn` was given other targets than those of a part. Give it the targets of one part as they are: all "
+            "together would not fit into the memory."
+        )
+    if not losses:
         return "`loss_fn` is never called. Which loss it is, the caller decides: squared error is only one of many."
     if "moved by hand" in called:
         return (
             "The parameters moved, but the optimizer's `step` was not called. It decides which step is taken: Adam's, "
             "for example, is not -lr times the gradient."
         )
-    if "backward" not in called:
+    if not backwards:
         return "`backward` is never called, so there are no gradients to step along."
-    if not steps:
+    if "step" not in called:
         return "The loss never changes: `step` is never called. The gradients are computed, and nothing moves."
-    if len(steps) > 1:
-        return f"One call takes {len(steps)} steps. It should take one."
-    if steps[0] < called.index("backward"):
+    if called.count("step") > 1:
+        return "You take a step for each part. The parts are one batch: take one step, after all of them."
+    if losses == 1 or backwards == 1 and losses == 2:
+        return "Only one of the two parts has an effect on the step. Does something end after the first?"
+    step, first, last = called.index("step"), called.index("backward"), len(called) - called[::-1].index("backward") - 1
+    if step < last:
         return (
-            "The first call moves nothing: `step` comes before `backward`. It uses what `backward` has computed, and "
-            "finds nothing yet, or the gradients of the call before."
+            "`step` comes before the last `backward`. It uses what `backward` has computed, and finds only a part of "
+            "it, or nothing."
         )
-    if called[steps[0]] == "step without gradients":
+    between = called[first:step]
+    if "zero_grad" in between:
+        if "backward" in between[between.index("zero_grad") :]:
+            return (
+                "You set the gradients to zero between the parts, so only the last part counts. Set them to "
+                "zero once, before the first."
+            )
         return (
             "The loss never changes. You set the gradients to zero between `backward`, which computes them, and "
             "`step`, which needs them."
         )
-    if called.count("backward") > called.count("loss"):
+    order = [name for name in called if name in ("loss", "backward")]
+    if order[:2] == ["loss", "loss"] and losses == backwards:
+        return (
+            "Both losses are computed before the first `backward`, so the graphs of all parts are held at once. Call "
+            "`backward` for a part before you compute the next."
+        )
+    if backwards > losses:
         return "`backward` runs twice on one loss. It adds to the gradients, so they become twice as large."
     return None
 
@@ -236,14 +305,14 @@ def wrong_kind(kind):
     return f"It returns a value of type {kind}; .item() gives the loss as a plain number."
 
 
-def kind_of_answer(train_step, steps, learning_rate):
+def kind_of_answer(step_in_parts, steps):
     model = line()
-    optimizer = optim.SGD(model.parameters(), lr=learning_rate)
-    answer = train_step(model, nn.functional.mse_loss, optimizer, Tensor(X), Tensor(Y))
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    answer = step_in_parts(model, nn.functional.mse_loss, optimizer, in_parts([1, 3]))
     return answer if answer is None or answer is ... else type(answer).__name__
 
 
-def losses_of(train_step, steps, learning_rate, factor, targets):
+def losses_of(step_in_parts, sizes, steps, learning_rate, factor, targets):
     """The losses of the steps, and the loss after the last."""
     model = line()
     optimizer = optim.SGD(model.parameters(), lr=learning_rate)
@@ -253,7 +322,7 @@ def losses_of(train_step, steps, learning_rate, factor, targets):
         return factor * nn.functional.mse_loss(output, targets)
 
     for _ in range(steps):
-        loss = train_step(model, loss_fn, optimizer, Tensor(X), Tensor(targets))
+        loss = step_in_parts(model, loss_fn, optimizer, in_parts(sizes, targets))
         if loss is None or loss is ...:
             return loss
         losses.append(float(loss))
@@ -261,7 +330,7 @@ def losses_of(train_step, steps, learning_rate, factor, targets):
         return [*losses, loss_fn(model(Tensor(X)), Tensor(targets)).item()]
 
 
-def by_hand(steps, learning_rate, factor, targets):
+def by_hand(sizes, steps, learning_rate, factor, targets):
     """The same in plain NumPy."""
     weight, bias, losses = WEIGHT.copy(), BIAS.copy(), []
     for _ in range(steps + 1):
@@ -272,26 +341,191 @@ def by_hand(steps, learning_rate, factor, targets):
     return losses
 
 
-@train_step.mistake
-def never_zeroed(model, loss_fn, optimizer, inputs, targets):
-    """The first step is right, later ones are too long: `backward` adds to the gradients of the steps before. Set
-    them to zero first."""
-    loss = loss_fn(model(inputs), targets)
-    loss.backward()
+def stepped(model, loss_fn, optimizer, parts, weight=None, zero=True, said=sum):
+    """A right answer, with switches that make it wrong. said : the answer, from the weighed losses."""
+    sizes = [len(targets) for _, targets in parts]
+    weights = [size / sum(sizes) for size in sizes] if weight is None else [weight(size, sizes) for size in sizes]
+    if zero:
+        optimizer.zero_grad()
+    losses = []
+    for (inputs, targets), w in zip(parts, weights, strict=True):
+        loss = loss_fn(model(inputs), targets)
+        (loss * w).backward()
+        losses.append(loss.item())
     optimizer.step()
-    return loss.item()
+    return said(loss * size / sum(sizes) for loss, size in zip(losses, sizes, strict=True))
 
 
-@train_step.mistake
-def loss_after_the_step(model, loss_fn, optimizer, inputs, targets):
+@step_in_parts.mistake
+def never_zeroed(model, loss_fn, optimizer, parts):
+    """The first step is right, later ones are too long: `backward` adds to the gradients of the steps before. Set them
+    to zero once, before the first part."""
+    return stepped(model, loss_fn, optimizer, parts, zero=False)
+
+
+@step_in_parts.mistake
+def all_weights_equal(model, loss_fn, optimizer, parts):
+    """The step is along the mean of the parts' means. The examples of a small part then count for more than the others:
+    weigh each loss by its share of the examples, before `backward`."""
+    return stepped(model, loss_fn, optimizer, parts, weight=lambda size, sizes: 1 / len(sizes))
+
+
+@step_in_parts.mistake
+def gradients_added_up(model, loss_fn, optimizer, parts):
+    """The step is along the sum of the parts' gradients, which is too long. Each loss counts with its share of the
+    examples: multiply it before `backward`."""
+    return stepped(model, loss_fn, optimizer, parts, weight=lambda size, sizes: 1.0)
+
+
+@step_in_parts.mistake
+def sizes_not_divided(model, loss_fn, optimizer, parts):
+    """You multiply each loss by the size of its part, and do not divide by the number of all examples: the step is too
+    long."""
+    return stepped(model, loss_fn, optimizer, parts, weight=lambda size, sizes: float(size))
+
+
+@step_in_parts.mistake
+def loss_after_the_step(model, loss_fn, optimizer, parts):
     """You return the loss after the step. The one before it has been computed already, and costs nothing more."""
-    optimizer.zero_grad()
-    loss_fn(model(inputs), targets).backward()
-    optimizer.step()
-    return loss_fn(model(inputs), targets).item()
+    stepped(model, loss_fn, optimizer, parts)
+    with no_grad():
+        count = sum(len(targets) for _, targets in parts)
+        return sum(loss_fn(model(inputs), targets).item() * len(targets) / count for inputs, targets in parts)
 
 
 # --- 3 -----------------------------------------------------------------------------------------
+
+
+@exercise("Can it learn one batch by heart?", points=2)
+def can_overfit():
+    """Return whether the model, trained for so many steps on this one batch, gets its loss below goal.
+
+    model, loss_fn, optimizer, inputs and targets are given. A program without a bug can: it has more parameters than
+    examples. For a net whose last layer is cut off by a ReLU it is False.
+    """
+    for name, (goal, steps, changes, expected) in PROGRAMS.items():
+        inputs = {"program": name, "steps": steps, "goal": goal}
+        about = "" if name in PLAIN else name
+        yield Case(inputs, call=partial(tried_on, changes), expected=expected, about=about)
+
+
+# program -> goal, steps, how it differs from the first, whether the loss gets below the goal. Each step of the first
+# divides the loss by four, from 4 on: 4, 1, 0.25, 0.0625, ...
+PROGRAMS = {
+    "right": (0.1, 6, {}, True),
+    "right, with a stricter goal": (1e-6, 6, {}, False),
+    "right, with fewer steps": (0.1, 2, {}, False),
+    "right, with fewer steps, near the goal": (0.2, 2, {}, False),
+    "right, with two steps, which are enough": (0.5, 2, {}, True),
+    "right, with a goal that one step reaches": (1.5, 2, {}, True),
+    "right, and below the goal with the very last step": (0.1, 3, {}, True),
+    "right, with a goal that is soon reached": (2.0, 3, {}, True),
+    "labels that mean nothing": (0.1, 6, {"targets": [[-3.0], [0.5], [2.0]]}, True),
+    "a ReLU after the last layer": (0.1, 6, {"relu": True, "targets": [[-2.0], [-1.0], [-2.5]]}, False),
+    "the same example with two labels": (0.1, 6, {"twice": True}, False),
+    "a learning rate of a millionth": (0.1, 6, {"rate": 1e-6}, False),
+    "a loss that grows": (0.1, 6, {"rate": 1.5}, False),
+    "a loss that becomes nan": (0.1, 8, {"rate": 1e100}, False),
+    "a model that knows the batch already": (0.1, 4, {"weight": [1.99, 1.99, 1.99, 0.0], "rate": 1e-3}, True),
+    "a loss with a factor of 100": (0.1, 4, {"factor": 100.0, "rate": 0.0025}, False),
+    "a loss with a factor of 100, and a goal to suit": (3.0, 4, {"factor": 100.0, "rate": 0.0025}, True),
+}
+PLAIN = [name for name in PROGRAMS if name.startswith("right")]
+
+
+def program(targets=((2.0,), (2.0,), (2.0,)), weight=(0.0,) * 4, relu=False, twice=False, rate=0.25, factor=1.0):
+    """A model with four weights, its loss, its optimizer and a batch of three examples; most have a bug."""
+    inputs = np.sqrt(3) * np.eye(3, 4)
+    if twice:
+        inputs[1], targets = inputs[0], [(2.0,), (-2.0,), (2.0,)]
+    layer = nn.Linear(4, 1, bias=False)
+    layer.weight = nn.Parameter(np.array(weight)[:, None] / np.sqrt(3))
+    model = nn.Sequential(layer, nn.ReLU()) if relu else layer
+
+    def loss_fn(output, targets):
+        return factor * nn.functional.mse_loss(output, targets)
+
+    return model, loss_fn, optim.SGD(model.parameters(), lr=rate), Tensor(inputs), Tensor(np.array(targets))
+
+
+def tried_on(changes, can_overfit, name, steps, goal):
+    answer = can_overfit(*program(**changes), steps, goal)
+    return bool(answer) if isinstance(answer, np.bool_) else answer
+
+
+def losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps, zero=True):
+    losses = []
+    for _ in range(steps):
+        if zero:
+            optimizer.zero_grad()
+        loss = loss_fn(model(inputs), targets)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    with no_grad():
+        return [*losses, loss_fn(model(inputs), targets).item()]
+
+
+@can_overfit.mistake
+def never_trained(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """You ask for the loss as it is before the first step. Take all steps, then ask."""
+    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, 0)[-1] < goal
+
+
+@can_overfit.mistake
+def more_steps(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """You take more steps than `steps` says. How far a program gets in so many steps is the question."""
+    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps + 1)[-1] < goal
+
+
+@can_overfit.mistake
+def goal_of_its_own(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """Your goal is always the same number, whatever `goal` says."""
+    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)[-1] < 0.1
+
+
+@can_overfit.mistake
+def falls_at_all(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """You ask whether the loss falls. It falls in most broken programs, too, and then stays where it is: the question
+    is whether it gets below the goal."""
+    losses = losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)
+    return losses[-1] < losses[0]
+
+
+@can_overfit.mistake
+def before_the_last_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """You ask for the loss before the last step, which is what a training step returns. Look once more after it."""
+    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)[-2] < goal
+
+
+@can_overfit.mistake
+def after_one_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """You answer after a single step. Does the function return before the loop has gone round?"""
+    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, 1)[-1] < goal
+
+
+@can_overfit.mistake
+def never_zeroed_here(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """The gradients are never set to zero, so each step is along the sum of all before it."""
+    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps, zero=False)[-1] < goal
+
+
+@can_overfit.mistake
+def not_above(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """A loss that is nan is not above the goal either: every comparison with nan is False. Ask whether it is
+    below."""
+    losses = losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)
+    return not losses[-1] > goal
+
+
+@can_overfit.mistake
+def mean_over_steps(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """You average the loss over all steps, with the large ones of the beginning in it. What counts is where it
+    ends."""
+    return bool(np.mean(losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)) < goal)
+
+
+# --- 4 -----------------------------------------------------------------------------------------
 
 
 @exercise("Measuring", points=3)
@@ -454,139 +688,6 @@ def with_a_graph(model, loss_fn, loader):
 def added_up(model, loss_fn, loader):
     """That is the sum over all examples. Divide by how many there are, or data sets of two sizes cannot be compared."""
     return measured(model, loss_fn, loader, divide=lambda counts: 1)
-
-
-# --- 4 -----------------------------------------------------------------------------------------
-
-
-@exercise("Can it learn one batch by heart?", points=2)
-def can_overfit():
-    """Return whether the model, trained for so many steps on this one batch, gets its loss below goal.
-
-    model, loss_fn, optimizer, inputs and targets are given. A program without a bug can: it has more parameters than
-    examples. For a net whose last layer is cut off by a ReLU it is False.
-    """
-    for name, (goal, steps, changes, expected) in PROGRAMS.items():
-        inputs = {"program": name, "steps": steps, "goal": goal}
-        about = "" if name in PLAIN else name
-        yield Case(inputs, call=partial(tried_on, changes), expected=expected, about=about)
-
-
-# program -> goal, steps, how it differs from the first, whether the loss gets below the goal. Each step of the first
-# divides the loss by four, from 4 on: 4, 1, 0.25, 0.0625, ...
-PROGRAMS = {
-    "right": (0.1, 6, {}, True),
-    "right, with a stricter goal": (1e-6, 6, {}, False),
-    "right, with fewer steps": (0.1, 2, {}, False),
-    "right, with fewer steps, near the goal": (0.2, 2, {}, False),
-    "right, with two steps, which are enough": (0.5, 2, {}, True),
-    "right, with a goal that one step reaches": (1.5, 2, {}, True),
-    "right, and below the goal with the very last step": (0.1, 3, {}, True),
-    "right, with a goal that is soon reached": (2.0, 3, {}, True),
-    "labels that mean nothing": (0.1, 6, {"targets": [[-3.0], [0.5], [2.0]]}, True),
-    "a ReLU after the last layer": (0.1, 6, {"relu": True, "targets": [[-2.0], [-1.0], [-2.5]]}, False),
-    "the same example with two labels": (0.1, 6, {"twice": True}, False),
-    "a learning rate of a millionth": (0.1, 6, {"rate": 1e-6}, False),
-    "a loss that grows": (0.1, 6, {"rate": 1.5}, False),
-    "a loss that becomes nan": (0.1, 8, {"rate": 1e100}, False),
-    "a model that knows the batch already": (0.1, 4, {"weight": [1.99, 1.99, 1.99, 0.0], "rate": 1e-3}, True),
-    "a loss with a factor of 100": (0.1, 4, {"factor": 100.0, "rate": 0.0025}, False),
-    "a loss with a factor of 100, and a goal to suit": (3.0, 4, {"factor": 100.0, "rate": 0.0025}, True),
-}
-PLAIN = [name for name in PROGRAMS if name.startswith("right")]
-
-
-def program(targets=((2.0,), (2.0,), (2.0,)), weight=(0.0,) * 4, relu=False, twice=False, rate=0.25, factor=1.0):
-    """A model with four weights, its loss, its optimizer and a batch of three examples; most have a bug."""
-    inputs = np.sqrt(3) * np.eye(3, 4)
-    if twice:
-        inputs[1], targets = inputs[0], [(2.0,), (-2.0,), (2.0,)]
-    layer = nn.Linear(4, 1, bias=False)
-    layer.weight = nn.Parameter(np.array(weight)[:, None] / np.sqrt(3))
-    model = nn.Sequential(layer, nn.ReLU()) if relu else layer
-
-    def loss_fn(output, targets):
-        return factor * nn.functional.mse_loss(output, targets)
-
-    return model, loss_fn, optim.SGD(model.parameters(), lr=rate), Tensor(inputs), Tensor(np.array(targets))
-
-
-def tried_on(changes, can_overfit, name, steps, goal):
-    answer = can_overfit(*program(**changes), steps, goal)
-    return bool(answer) if isinstance(answer, np.bool_) else answer
-
-
-def losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps, zero=True):
-    losses = []
-    for _ in range(steps):
-        if zero:
-            optimizer.zero_grad()
-        loss = loss_fn(model(inputs), targets)
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    with no_grad():
-        return [*losses, loss_fn(model(inputs), targets).item()]
-
-
-@can_overfit.mistake
-def never_trained(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    """You ask for the loss as it is before the first step. Take all steps, then ask."""
-    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, 0)[-1] < goal
-
-
-@can_overfit.mistake
-def more_steps(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    """You take more steps than `steps` says. How far a program gets in so many steps is the question."""
-    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps + 1)[-1] < goal
-
-
-@can_overfit.mistake
-def goal_of_its_own(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    """Your goal is always the same number, whatever `goal` says."""
-    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)[-1] < 0.1
-
-
-@can_overfit.mistake
-def falls_at_all(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    """You ask whether the loss falls. It falls in most broken programs, too, and then stays where it is: the question
-    is whether it gets below the goal."""
-    losses = losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)
-    return losses[-1] < losses[0]
-
-
-@can_overfit.mistake
-def before_the_last_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    """You ask for the loss before the last step, which is what a training step returns. Look once more after it."""
-    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)[-2] < goal
-
-
-@can_overfit.mistake
-def after_one_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    """You answer after a single step. Does the function return before the loop has gone round?"""
-    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, 1)[-1] < goal
-
-
-@can_overfit.mistake
-def never_zeroed_here(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    """The gradients are never set to zero, so each step is along the sum of all before it. Your step of exercise 2
-    does it right."""
-    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps, zero=False)[-1] < goal
-
-
-@can_overfit.mistake
-def not_above(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    """A loss that is nan is not above the goal either: every comparison with nan is False. Ask whether it is
-    below."""
-    losses = losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)
-    return not losses[-1] > goal
-
-
-@can_overfit.mistake
-def mean_over_steps(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    """You average the loss over all steps, with the large ones of the beginning in it. What counts is where it
-    ends."""
-    return bool(np.mean(losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)) < goal)
 
 
 # --- 5 -----------------------------------------------------------------------------------------
@@ -770,23 +871,31 @@ def labels_left_behind(x, y, n_train, rng):
 
 @exercise("Reading curves", points=2)
 def diagnoses():
-    """Return for each of the four runs what its curves show, as a dictionary from "A", "B", "C" and "D".
+    """Return for each of the five runs what its curves show, as a dictionary from "A" to "E".
 
-    Each is one of "healthy", "overfits", "underfits" and "learning rate too large".
+    Each is one of "healthy", "overfits", "underfits", "learning rate too large" and "learning rate too small".
     """
-    yield Case(
-        expected={"A": "overfits", "B": "learning rate too large", "C": "underfits", "D": "healthy"},
-    )
+    yield Case(expected=RIGHT, words=tuple(RIGHT.values()))
+
+
+RIGHT = {
+    "A": "overfits",
+    "B": "learning rate too large",
+    "C": "underfits",
+    "D": "healthy",
+    "E": "learning rate too small",
+}
 
 
 @cache
 def curves():
-    """Four training runs: {"A": {"train": losses, "validation": losses}, …}, 60 epochs each."""
+    """Five training runs: {"A": {"train": losses, "validation": losses}, …}, 60 epochs each."""
     return {
         "A": losses_of_run([2, 64, 64, 2], rate=0.02, rows=24, noise=0.35),
         "B": losses_of_run([2, 16, 16, 2], rate=1.0, rows=200, noise=0.15),
         "C": losses_of_run([2, 2], rate=0.02, rows=200, noise=0.15),
         "D": losses_of_run([2, 16, 16, 2], rate=0.005, rows=200, noise=0.15),
+        "E": losses_of_run([2, 16, 16, 2], rate=0.00002, rows=200, noise=0.15),
     }
 
 
@@ -811,45 +920,231 @@ def losses_of_run(sizes, rate, rows, noise):
 def overfitting_missed():
     """In A the training loss falls towards 0 while the validation loss rises: the gap between the two is what to look
     at. A run is judged by its validation loss."""
-    return {"A": "healthy", "B": "learning rate too large", "C": "underfits", "D": "healthy"}
+    return RIGHT | {"A": "healthy"}
 
 
 @diagnoses.mistake
 def jumping_taken_for_overfitting():
     """Both curves of B are high, and they jump from one epoch to the next: the training loss, too, does not get down.
     Something throws the weights about."""
-    return {"A": "overfits", "B": "overfits", "C": "underfits", "D": "healthy"}
+    return RIGHT | {"B": "overfits"}
 
 
 @diagnoses.mistake
 def too_simple_taken_for_healthy():
     """C is smooth, and training and validation agree, but at a loss at which much is still wrong; D gets far lower on
     the same data. More epochs will not help: the curve is flat."""
-    return {"A": "overfits", "B": "learning rate too large", "C": "healthy", "D": "healthy"}
+    return RIGHT | {"C": "healthy"}
 
 
 @diagnoses.mistake
 def flat_taken_for_a_large_rate():
     """C is flat from early on, and smooth. A learning rate that is too large makes a curve jump. What keeps C from
     getting lower is something else."""
-    return {"A": "overfits", "B": "learning rate too large", "C": "learning rate too large", "D": "healthy"}
+    return RIGHT | {"C": "learning rate too large"}
 
 
 @diagnoses.mistake
 def flat_taken_for_overfitting():
     """Where a model overfits, the training loss falls and the validation loss does not. In C the two agree."""
-    return {"A": "overfits", "B": "learning rate too large", "C": "overfits", "D": "healthy"}
+    return RIGHT | {"C": "overfits"}
 
 
 @diagnoses.mistake
 def jumping_taken_for_underfitting():
     """The training loss of B is high, but it is not flat: it jumps up and down from one epoch to the next. A model that
     is too simple rests at its best; this one is thrown away from it again and again."""
-    return {"A": "overfits", "B": "underfits", "C": "underfits", "D": "healthy"}
+    return RIGHT | {"B": "underfits"}
 
 
 @diagnoses.mistake
 def resting_taken_for_underfitting():
-    """D rests for some twenty epochs, and then both curves fall to a quarter of what C reaches on the same data. Judge
-    a run by where it ends."""
-    return {"A": "overfits", "B": "learning rate too large", "C": "underfits", "D": "underfits"}
+    """D hardly falls for some ten epochs, and then both curves fall to a fifth of what C reaches on the same data.
+    Judge a run by where it ends."""
+    return RIGHT | {"D": "underfits"}
+
+
+@diagnoses.mistake
+def slow_taken_for_too_simple():
+    """C and E are both smooth, and high at the end. C has come to rest; E is still falling as fast as at the start, and
+    has only not arrived."""
+    return RIGHT | {"C": "learning rate too small", "E": "underfits"}
+
+
+@diagnoses.mistake
+def all_high_ones_too_simple():
+    """E is high at the end, but it is still falling as fast as at the start. A model that is too simple comes to rest:
+    E needs longer steps, or more epochs."""
+    return RIGHT | {"E": "underfits"}
+
+
+@diagnoses.mistake
+def slow_taken_for_healthy():
+    """Both curves of E fall together, so nothing is learned by heart. But after all its epochs it has got almost
+    nowhere: D, on the same data, is twenty times lower."""
+    return RIGHT | {"E": "healthy"}
+
+
+@diagnoses.mistake
+def resting_taken_for_slow():
+    """D hardly falls for some ten epochs, and then goes to the lowest loss of all. With a rate that is too small, a
+    curve never gets there."""
+    return RIGHT | {"D": "learning rate too small"}
+
+
+@diagnoses.mistake
+def flat_taken_for_slow():
+    """C falls fast and then comes to rest. With a rate that is too small it would still be falling."""
+    return RIGHT | {"C": "learning rate too small"}
+
+
+# --- 7 -----------------------------------------------------------------------------------------
+
+
+@exercise("The best weights, and back", points=3)
+def keep_the_best():
+    """Return how many epochs were trained and the best score, and leave the model with the weights that scored best.
+
+    Higher scores are better. The model as it came is measured first and counts, too. An equal score is not better. The
+    run ends after `patience` epochs in a row that were not better, or after `most` epochs. For scores 0.1 at the start
+    and then 0.5, 0.7, 0.6, 0.65, with patience 2: (4, 0.7), and the weights of the second epoch.
+    """
+    for scores, patience, most, about in [
+        ([0.1, 0.5, 0.7, 0.6, 0.65, 0.9], 2, 10, ""),
+        ([0.2, 0.4, 0.3, 0.5, 0.4, 0.6, 0.1, 0.2, 0.3], 3, 8, ""),
+        ([0.1, 0.3, 0.2, 0.5, 0.4, 0.6, 0.5, 0.55, 0.7, 0.8], 2, 9, ""),
+        ([0.3, 0.6, 0.2, 0.7, 0.1], 1, 4, "a patience of 1"),
+        ([0.1, 0.2, 0.3, 0.4, 0.5], 2, 3, "scores that rise to the end"),
+        ([0.9, 0.5, 0.4, 0.95], 2, 5, "a model that was best as it came"),
+        ([0.5, 0.7, 0.7, 0.7, 0.8], 2, 5, "equal scores"),
+        ([-3.0, -2.0, -4.0, -5.0], 2, 5, "scores below 0"),
+        ([0.4, 0.6], 2, 0, "no epoch at all"),
+        ([0.4, float("nan"), 0.6, 0.5, 0.5], 2, 4, "a score that is nan"),
+    ]:
+        inputs = {"scores": scores, "patience": patience, "most": most}
+        expected = run_of(**inputs)
+        names = ("epochs", "best score", "weights afterwards")
+        yield Case(inputs, expected, call=epochs_and_weight, names=names, about=about)
+
+
+def epochs_and_weight(keep_the_best, scores, patience, most):
+    """The two numbers that it returns, and the epoch whose weights the model has in the end."""
+    model = nn.Linear(1, 1, bias=False)
+    model.weight.data[:] = 0
+
+    def train_epoch():
+        model.weight.data += 1
+        if model.weight.item() > max(most, len(scores)) + 3:
+            raise Refused("Your loop trains on and on: neither `patience` nor `most` ends it.")
+
+    def score():
+        return scores[min(round(model.weight.item()), len(scores) - 1)]
+
+    answer = keep_the_best(model, train_epoch, score, patience, most)
+    if answer is None or answer is ...:
+        return answer
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        raise Refused("Return two numbers: how many epochs were trained, and the best score.")
+    return (*answer, f"of epoch {round(model.weight.item())}")
+
+
+def run_of(scores, patience, most):
+    """The number of epochs, the best score, and the epoch whose weights are kept."""
+    best, kept, epoch = scores[0], 0, 0
+    while epoch < most and epoch - kept < patience:
+        epoch += 1
+        now = scores[min(epoch, len(scores) - 1)]
+        if now > best:
+            best, kept = now, epoch
+    return epoch, best, f"of epoch {kept}"
+
+
+def acting(better=lambda new, best: new > best, row=True, allowed=0, start=None, back=True):
+    """A right answer, with switches that make it wrong."""
+
+    def keep_the_best(model, train_epoch, score, patience, most):
+        best, weights, waited, epoch = score(), model.state_dict(), 0, 0
+        best = best if start is None else start
+        while epoch < most and waited < patience + allowed:
+            train_epoch()
+            epoch += 1
+            now = score()
+            if better(now, best):
+                best, weights, waited = now, model.state_dict(), (0 if row else waited)
+            else:
+                waited += 1
+        if back:
+            model.load_state_dict(weights)
+        return epoch, best
+
+    return keep_the_best
+
+
+@keep_the_best.mistake
+def not_gone_back(model, train_epoch, score, patience, most):
+    """The model keeps the weights of the last epoch. Go back to those that scored best. If you did, were they a copy?
+    Arrays that are kept without a copy are overwritten by the next epoch."""
+    return acting(back=False)(model, train_epoch, score, patience, most)
+
+
+@keep_the_best.mistake
+def lower_is_better(model, train_epoch, score, patience, most):
+    """You keep the lowest score, as for a loss. Here higher is better."""
+    return acting(better=lambda new, best: new < best)(model, train_epoch, score, patience, most)
+
+
+@keep_the_best.mistake
+def equal_is_better(model, train_epoch, score, patience, most):
+    """You take an equal score for better. Only one above the best so far is."""
+    return acting(better=lambda new, best: new >= best)(model, train_epoch, score, patience, most)
+
+
+@keep_the_best.mistake
+def not_in_a_row(model, train_epoch, score, patience, most):
+    """You count all epochs that were not better. Only those in a row count: after a better one the count begins again
+    at 0."""
+    return acting(row=False)(model, train_epoch, score, patience, most)
+
+
+@keep_the_best.mistake
+def one_epoch_too_long(model, train_epoch, score, patience, most):
+    """Your run ends an epoch too late. With a patience of 1 the first epoch that is not better ends it."""
+    return acting(allowed=1)(model, train_epoch, score, patience, most)
+
+
+@keep_the_best.mistake
+def start_ignored(model, train_epoch, score, patience, most):
+    """You do not measure the model as it came. It counts, too: training may have made it worse."""
+    return acting(start=-np.inf)(model, train_epoch, score, patience, most)
+
+
+@keep_the_best.mistake
+def best_starts_at_zero(model, train_epoch, score, patience, most):
+    """Your best score starts at 0. It starts with the score of the model as it came, which may be above 0, or below."""
+    return acting(start=0)(model, train_epoch, score, patience, most)
+
+
+@keep_the_best.mistake
+def number_of_the_best_epoch(model, train_epoch, score, patience, most):
+    """You return which epoch was best. How many were trained in all was asked for."""
+    _, best = acting()(model, train_epoch, score, patience, most)
+    return round(model.weight.item()), best
+
+
+@keep_the_best.mistake
+def last_score(model, train_epoch, score, patience, most):
+    """You return the last score. The best one was asked for."""
+    last = []
+
+    def noted():
+        last.append(score())
+        return last[-1]
+
+    epochs, _ = acting()(model, train_epoch, noted, patience, most)
+    return epochs, last[-1]
+
+
+@keep_the_best.mistake
+def patience_ignored(model, train_epoch, score, patience, most):
+    """You train all `most` epochs. `patience` should end the run before."""
+    return acting(allowed=most)(model, train_epoch, score, patience, most)

@@ -6,314 +6,401 @@ from functools import partial
 
 import numpy as np
 
-from gradlib import no_grad
+from gradlib import Tensor, no_grad
 from gradlib.checks import Case
 from gradlib.checks import lesson_11 as check
 
 from .harness import answers_to
 
-batches = answers_to(check.batches)
+even = answers_to(check.even_batches)
 
 
-@batches.right
-def cut_by_slices(n, batch_size, rng):
-    order = rng.permutation(n)
-    return [order[start : start + batch_size] for start in range(0, n, batch_size)]
+@even.right
+def class_by_class(labels, per_class, rng):
+    rows = [rng.permutation(np.flatnonzero(labels == label)) for label in np.unique(labels)]
+    count = min(map(len, rows)) // per_class
+    return [np.concatenate([each[i * per_class : (i + 1) * per_class] for each in rows]) for i in range(count)]
 
 
-@batches.right
-def cut_by_split(n, batch_size, rng):
-    order = np.arange(n)
-    rng.shuffle(order)
-    return np.split(order, range(batch_size, n, batch_size))
-
-
-@batches.right
-def taken_one_by_one(n, batch_size, rng):
-    left, made = list(rng.choice(n, size=n, replace=False)), []
-    while left:
-        made.append([left.pop() for _ in range(min(batch_size, len(left)))])
+@even.right
+def taken_one_by_one(labels, per_class, rng):
+    left = {}
+    for row in rng.permutation(len(labels)).tolist():
+        left.setdefault(int(labels[row]), []).append(row)
+    made = []
+    while all(len(rows) >= per_class for rows in left.values()):
+        made.append([rows.pop() for rows in left.values() for _ in range(per_class)])
     return made
 
 
-@batches.inputs
+@even.right
+def mixed_in_the_end(labels, per_class, rng):
+    kinds, made = sorted(set(labels.tolist())), []
+    queues = []
+    for kind in kinds:
+        rows = [i for i in range(len(labels)) if labels[i] == kind]
+        rng.shuffle(rows)
+        queues.append(rows)
+    for i in range(min(len(rows) // per_class for rows in queues)):
+        batch = [row for rows in queues for row in rows[i * per_class : (i + 1) * per_class]]
+        made.append(rng.permutation(batch))
+    return made
+
+
+@even.inputs
 def _(rng):
-    n, size = int(rng.integers(1, 30)), int(rng.integers(1, 8))
-    inputs = {"n": n, "batch_size": size, "seed": int(rng.integers(1000))}
-    return Case(inputs, call=check.one_epoch, accept=partial(check.wrong_batches, n, size))
+    labels = rng.integers(0, int(rng.integers(1, 4)), size=int(rng.integers(1, 20)))
+    per_class = int(rng.integers(1, 4))
+    inputs = {"labels": labels, "per_class": per_class, "seed": int(rng.integers(1000))}
+    return Case(inputs, call=check.one_epoch, accept=partial(check.wrong_batches, labels, per_class))
 
 
-@batches.wrong("the examples that do not fill a batch are left out".capitalize())
-def drops_the_rest(n, batch_size, rng):
-    order = rng.permutation(n)
-    return [order[start : start + batch_size] for start in range(0, n - batch_size + 1, batch_size)]
+@even.wrong("You take the rows of each class as they come")
+def in_order(labels, per_class, rng):
+    rows = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    count = min(map(len, rows)) // per_class
+    return [np.concatenate([each[i * per_class : (i + 1) * per_class] for each in rows]) for i in range(count)]
 
 
-@batches.wrong("some come twice, some never")
-def draws_with_replacement(n, batch_size, rng):
-    return [rng.choice(n, size=min(batch_size, n - start)) for start in range(0, n, batch_size)]
+@even.wrong("the same rows of the larger classes are left over")
+def cut_then_shuffled(labels, per_class, rng):
+    made = in_order(labels, per_class, rng)
+    return [made[i] for i in rng.permutation(len(made))]
 
 
-@batches.wrong("You cut the numbers as they come")
-def sorted_batches(n, batch_size, rng):
-    return np.split(np.arange(n), range(batch_size, n, batch_size))
+@even.wrong("You shuffle all rows together")
+def any_batches(labels, per_class, rng):
+    size = per_class * len(np.unique(labels))
+    order = rng.permutation(len(labels))
+    return [order[start : start + size] for start in range(0, len(labels) - size + 1, size)]
 
 
-@batches.wrong("Two epochs came in the same order")
-def own_seed(n, batch_size, rng):
-    order = np.random.default_rng(7).permutation(n)
-    return [order[start : start + batch_size] for start in range(0, n, batch_size)]
+@even.wrong("of every class")
+def any_batches_and_the_rest(labels, per_class, rng):
+    order = rng.permutation(len(labels))
+    size = per_class * len(np.unique(labels))
+    return [order[start : start + size] for start in range(0, len(labels), size)]
 
 
-@batches.wrong("all full but the last")
-def even_batches(n, batch_size, rng):
-    return np.array_split(rng.permutation(n), -(-n // batch_size))
+@even.wrong("times in one epoch")
+def drawn_with_replacement(labels, per_class, rng):
+    rows = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    count = min(map(len, rows)) // per_class
+    return [np.concatenate([rng.choice(each, per_class) for each in rows]) for _ in range(count)]
 
 
-@batches.wrong("the numbers go from 0 to")
-def counts_from_one(n, batch_size, rng):
-    order = rng.permutation(n)
-    return [*np.split(order, range(batch_size, n, batch_size)), [n]]
+@even.wrong("some rows come twice, some never")
+def drawn_for_each_batch(labels, per_class, rng):
+    rows = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    count = min(map(len, rows)) // per_class
+    return [np.concatenate([rng.choice(each, per_class, replace=False) for each in rows]) for _ in range(count)]
 
 
-@batches.wrong("the same examples stand together")
-def cuts_then_shuffles(n, batch_size, rng):
-    return [rng.permutation(piece) for piece in np.split(np.arange(n), range(batch_size, n, batch_size))]
+@even.wrong("until the largest class is used up")
+def to_the_end(labels, per_class, rng):
+    rows = [rng.permutation(np.flatnonzero(labels == label)) for label in np.unique(labels)]
+    count = -(-max(map(len, rows)) // per_class)
+    return [np.concatenate([each[i * per_class : (i + 1) * per_class] for each in rows]) for i in range(count)]
 
 
-@batches.wrong("it does not come from rng")
-def from_another_generator(n, batch_size, rng, seeds=itertools.cycle(range(8))):  # noqa: B008
-    order = np.random.default_rng(next(seeds)).permutation(n)  # the check draws eight times: each report is the same
-    return [order[start : start + batch_size] for start in range(0, n, batch_size)]
+@even.wrong("until the first class is used up")
+def one_batch(labels, per_class, rng):
+    return class_by_class(labels, per_class, rng)[:1]
 
 
-@batches.wrong("You cut the numbers as they come")
-def drawn_and_not_used(n, batch_size, rng):
-    rng.permutation(n)
-    return sorted_batches(n, batch_size, rng)
+@even.wrong("These are places among the rows of a class")
+def places(labels, per_class, rng):
+    rows = [rng.permutation((labels == label).sum()) for label in np.unique(labels)]
+    count = min(map(len, rows)) // per_class
+    return [np.concatenate([each[i * per_class : (i + 1) * per_class] for each in rows]) for i in range(count)]
 
 
-@batches.wrong("the batches must follow it")
-def drawn_and_added_to_an_order_of_its_own(n, batch_size, rng):
-    rng.permutation(n)
-    return own_seed(n, batch_size, rng)
+@even.wrong("Your batches hold the classes")
+def classes(labels, per_class, rng):
+    return [labels[batch] for batch in class_by_class(labels, per_class, rng)]
 
 
-@batches.wrong("the order is hardly shuffled")
-def begins_somewhere(n, batch_size, rng):
-    order = np.roll(np.arange(n), int(rng.integers(n)))
-    return np.split(order, range(batch_size, n, batch_size))
+@even.wrong("Two epochs came in the same order")
+def own_seed(labels, per_class, rng):
+    return class_by_class(labels, per_class, np.random.default_rng(7))
 
 
-@batches.wrong("This is one order of single numbers")
-def not_cut(n, batch_size, rng):
-    return rng.permutation(n)
+@even.wrong("it does not come from rng")
+def from_another_generator(labels, per_class, rng, seeds=itertools.cycle(range(9))):  # noqa: B008
+    return class_by_class(labels, per_class, np.random.default_rng(next(seeds)))  # the check draws nine times
 
 
-@batches.wrong("`return` hands it back")
-def what_shuffle_returns(n, batch_size, rng):
-    return rng.shuffle(np.arange(n))
+@even.wrong("This is one list of single numbers")
+def not_cut(labels, per_class, rng):
+    return np.concatenate(class_by_class(labels, per_class, rng) or [np.array([0])])
 
 
-@batches.wrong("times in one epoch")
-def overlapping(n, batch_size, rng):
-    order = rng.permutation(n)
-    return [order[start : start + batch_size] for start in range(n)]
+@even.wrong("hardly shuffled")
+def begins_somewhere(labels, per_class, rng):
+    rows = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    rows = [np.roll(each, int(rng.integers(len(each)))) for each in rows]
+    count = min(map(len, rows)) // per_class
+    return [np.concatenate([each[i * per_class : (i + 1) * per_class] for each in rows]) for i in range(count)]
 
 
-@batches.wrong("are in no batch")
-def one_batch(n, batch_size, rng):
-    return [rng.permutation(n)[:batch_size]]
+@even.wrong("of every class")
+def one_of_each(labels, per_class, rng):
+    return class_by_class(labels, 1, rng)
 
 
-step = answers_to(check.train_step)
+step = answers_to(check.step_in_parts)
 
 
 @step.right
-def by_the_book(model, loss_fn, optimizer, inputs, targets):
+def by_the_book(model, loss_fn, optimizer, parts):
+    count = sum(len(targets) for _, targets in parts)
     optimizer.zero_grad()
-    loss = loss_fn(model(inputs), targets)
+    total = 0.0
+    for inputs, targets in parts:
+        loss = loss_fn(model(inputs), targets) * len(targets) / count
+        loss.backward()
+        total += loss.item()
+    optimizer.step()
+    return total
+
+
+@step.right
+def zeroed_at_the_end(model, loss_fn, optimizer, parts):
+    sizes = [len(inputs) for inputs, _ in parts]
+    losses = []
+    for (inputs, targets), size in zip(parts, sizes, strict=True):
+        loss = loss_fn(model(inputs), targets)
+        (loss * (size / sum(sizes))).backward()
+        losses.append(loss.item())
+    optimizer.step()
+    model.zero_grad()
+    return np.average(losses, weights=sizes)
+
+
+@step.right
+def divided_afterwards(model, loss_fn, optimizer, parts):
+    count = total = 0
+    for parameter in model.parameters():
+        parameter.grad = None
+    for inputs, targets in parts:
+        summed = loss_fn(model(inputs), targets) * len(targets)
+        summed.backward()
+        count, total = count + len(targets), total + summed.item()
+    for parameter in model.parameters():
+        parameter.grad = parameter.grad / count
+    optimizer.step()
+    return total / count
+
+
+@step.inputs
+def _(rng):
+    sizes = [[1, 3], [2, 2], [3, 1], [1, 2, 1], [4]][rng.integers(5)]
+    inputs = {"sizes of the parts": sizes, "steps": int(rng.integers(1, 4)), "learning_rate": rng.uniform(0.01, 0.2)}
+    return inputs | {"factor of the loss": rng.uniform(0.5, 2), "targets": rng.normal(size=(4, 1))}
+
+
+@step.inputs
+def _(rng):
+    return {"sizes of the parts": [[1, 3], [2, 2], [3, 1]][rng.integers(3)]}
+
+
+def walk(model, loss_fn, optimizer, parts, weight, zero=True):
+    """A step in which weight(size, sizes) says how much each loss counts; returns the right mean."""
+    sizes = [len(targets) for _, targets in parts]
+    if zero:
+        optimizer.zero_grad()
+    losses = []
+    for inputs, targets in parts:
+        loss = loss_fn(model(inputs), targets)
+        losses.append(loss.item())
+        (loss * weight(len(targets), sizes)).backward()
+    optimizer.step()
+    return np.average(losses, weights=sizes)
+
+
+@step.wrong("later ones are too long")
+def no_zeroing(model, loss_fn, optimizer, parts):
+    return walk(model, loss_fn, optimizer, parts, lambda size, sizes: size / sum(sizes), zero=False)
+
+
+@step.wrong("the mean of the parts' means")
+def equal_weights(model, loss_fn, optimizer, parts):
+    return walk(model, loss_fn, optimizer, parts, lambda size, sizes: 1 / len(sizes))
+
+
+@step.wrong("the sum of the parts' gradients")
+def no_weights(model, loss_fn, optimizer, parts):
+    return walk(model, loss_fn, optimizer, parts, lambda size, sizes: 1.0)
+
+
+@step.wrong("do not divide by the number of all examples")
+def sizes_as_weights(model, loss_fn, optimizer, parts):
+    return walk(model, loss_fn, optimizer, parts, lambda size, sizes: float(size))
+
+
+@step.wrong("You take a step for each part")
+def a_step_for_each(model, loss_fn, optimizer, parts):
+    losses = []
+    for inputs, targets in parts:
+        optimizer.zero_grad()
+        loss = loss_fn(model(inputs), targets)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item() * len(targets))
+    return sum(losses) / sum(len(targets) for _, targets in parts)
+
+
+@step.wrong("so only the last part counts")
+def zeroed_for_each(model, loss_fn, optimizer, parts):
+    count, total = sum(len(targets) for _, targets in parts), 0.0
+    for inputs, targets in parts:
+        optimizer.zero_grad()
+        loss = loss_fn(model(inputs), targets) * (len(targets) / count)
+        loss.backward()
+        total += loss.item()
+    optimizer.step()
+    return total
+
+
+@step.wrong("between `backward`, which computes them, and `step`")
+def zero_after_backward(model, loss_fn, optimizer, parts):
+    count, total = sum(len(targets) for _, targets in parts), 0.0
+    for inputs, targets in parts:
+        loss = loss_fn(model(inputs), targets) * (len(targets) / count)
+        loss.backward()
+        total += loss.item()
+    optimizer.zero_grad()
+    optimizer.step()
+    return total
+
+
+@step.wrong("the graphs of all parts are held at once")
+def one_backward(model, loss_fn, optimizer, parts):
+    count = sum(len(targets) for _, targets in parts)
+    optimizer.zero_grad()
+    loss = sum(loss_fn(model(inputs), targets) * (len(targets) / count) for inputs, targets in parts)
     loss.backward()
     optimizer.step()
     return loss.item()
 
 
-@step.right
-def zeroed_at_the_end(model, loss_fn, optimizer, inputs, targets):
+@step.wrong("all together would not fit")
+def joined(model, loss_fn, optimizer, parts):
+    inputs, targets = (Tensor(np.concatenate([part[i].data for part in parts])) for i in (0, 1))
+    optimizer.zero_grad()
     loss = loss_fn(model(inputs), targets)
     loss.backward()
-    optimizer.step()
-    model.zero_grad()
-    return float(loss)
-
-
-@step.right
-def zeroed_in_between(model, loss_fn, optimizer, inputs, targets):
-    loss = loss_fn(model(inputs), targets)
-    for parameter in model.parameters():
-        parameter.grad = None
-    loss.backward()
-    optimizer.step()
-    return loss.data.item()
-
-
-@step.inputs
-def _(rng):
-    rate, factor, targets = rng.uniform(0.01, 0.2), rng.uniform(0.5, 2), rng.normal(size=(4, 1))
-    return {"steps": int(rng.integers(1, 4)), "learning_rate": rate, "factor of the loss": factor, "targets": targets}
-
-
-@step.inputs
-def _(rng):
-    return {"calls": 1}
-
-
-@step.wrong("later ones are too long")
-def no_zeroing(model, loss_fn, optimizer, inputs, targets):
-    loss = loss_fn(model(inputs), targets)
-    loss.backward()
-    optimizer.step()
-    return float(loss.data)
-
-
-@step.wrong("The loss never changes")
-def zero_after_backward(model, loss_fn, optimizer, inputs, targets):
-    loss = loss_fn(model(inputs), targets)
-    loss.backward()
-    model.zero_grad()
     optimizer.step()
     return loss.item()
 
 
 @step.wrong("the loss after the step")
-def late_loss(model, loss_fn, optimizer, inputs, targets):
-    by_the_book(model, loss_fn, optimizer, inputs, targets)
+def late_loss(model, loss_fn, optimizer, parts):
+    by_the_book(model, loss_fn, optimizer, parts)
     with no_grad():
-        return loss_fn(model(inputs), targets).item()
-
-
-@step.wrong("The first call moves nothing")
-def step_first(model, loss_fn, optimizer, inputs, targets):
-    optimizer.step()
-    optimizer.zero_grad()
-    loss = loss_fn(model(inputs), targets)
-    loss.backward()
-    return loss.item()
+        losses = [loss_fn(model(inputs), targets).item() for inputs, targets in parts]
+    return np.average(losses, weights=[len(targets) for _, targets in parts])
 
 
 @step.wrong("It returns a Tensor")
-def the_tensor_itself(model, loss_fn, optimizer, inputs, targets):
+def the_tensor_itself(model, loss_fn, optimizer, parts):
+    count, total = sum(len(targets) for _, targets in parts), Tensor(0.0)
     optimizer.zero_grad()
-    loss = loss_fn(model(inputs), targets)
-    loss.backward()
+    for inputs, targets in parts:
+        loss = loss_fn(model(inputs), targets) * (len(targets) / count)
+        loss.backward()
+        total = total + loss
     optimizer.step()
-    return loss
+    return total
 
 
 @step.wrong("`step` is never called")
-def no_step(model, loss_fn, optimizer, inputs, targets):
+def no_step(model, loss_fn, optimizer, parts):
+    count, total = sum(len(targets) for _, targets in parts), 0.0
     optimizer.zero_grad()
-    loss = loss_fn(model(inputs), targets)
-    loss.backward()
-    return loss.item()
+    for inputs, targets in parts:
+        loss = loss_fn(model(inputs), targets) * (len(targets) / count)
+        loss.backward()
+        total += loss.item()
+    return total
 
 
 @step.wrong("`backward` is never called")
-def no_backward(model, loss_fn, optimizer, inputs, targets):
+def no_backward(model, loss_fn, optimizer, parts):
     optimizer.zero_grad()
-    loss = loss_fn(model(inputs), targets)
+    losses = [loss_fn(model(inputs), targets).item() for inputs, targets in parts]
     optimizer.step()
-    return loss.item()
+    return np.average(losses, weights=[len(targets) for _, targets in parts])
 
 
-@step.wrong("`step` comes before `backward`")
-def step_between(model, loss_fn, optimizer, inputs, targets):
+@step.wrong("`step` comes before the last `backward`")
+def step_too_early(model, loss_fn, optimizer, parts):
+    count, total = sum(len(targets) for _, targets in parts), 0.0
     optimizer.zero_grad()
-    loss = loss_fn(model(inputs), targets)
     optimizer.step()
-    loss.backward()
-    return loss.item()
+    for inputs, targets in parts:
+        loss = loss_fn(model(inputs), targets) * (len(targets) / count)
+        loss.backward()
+        total += loss.item()
+    return total
 
 
 @step.wrong("the optimizer's `step` was not called")
-def moves_by_hand(model, loss_fn, optimizer, inputs, targets):
-    optimizer.zero_grad()
-    loss = loss_fn(model(inputs), targets)
-    loss.backward()
+def moves_by_hand(model, loss_fn, optimizer, parts):
+    total = no_step(model, loss_fn, optimizer, parts)
     for parameter in model.parameters():
         parameter.data -= 0.1 * parameter.grad
-    return loss.item()
+    return total
 
 
 @step.wrong("`loss_fn` is never called")
-def a_loss_of_its_own(model, loss_fn, optimizer, inputs, targets):
-    optimizer.zero_grad()
-    loss = ((model(inputs) - targets) ** 2).mean()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-
-
-@step.wrong("You set the gradients to zero between")
-def none_after_backward(model, loss_fn, optimizer, inputs, targets):
-    loss = loss_fn(model(inputs), targets)
-    loss.backward()
-    for parameter in model.parameters():
-        parameter.grad = None
-    optimizer.step()
-    return loss.item()
-
-
-@step.wrong("runs twice on one loss")
-def backward_twice(model, loss_fn, optimizer, inputs, targets):
-    optimizer.zero_grad()
-    loss = loss_fn(model(inputs), targets)
-    loss.backward()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
+def a_loss_of_its_own(model, loss_fn, optimizer, parts):
+    return by_the_book(model, lambda output, targets: ((output - targets) ** 2).mean(), optimizer, parts)
 
 
 @step.wrong("the output first, then the targets")
-def targets_first(model, loss_fn, optimizer, inputs, targets):
-    return by_the_book(model, lambda output, target: loss_fn(target, output), optimizer, inputs, targets)
+def targets_first(model, loss_fn, optimizer, parts):
+    return by_the_book(model, lambda output, targets: loss_fn(targets, output), optimizer, parts)
 
 
-@step.wrong("a value of type ndarray")
-def an_array(model, loss_fn, optimizer, inputs, targets):
-    return np.array(by_the_book(model, loss_fn, optimizer, inputs, targets))
+@step.wrong("Only one of the two parts")
+def returns_in_the_loop(model, loss_fn, optimizer, parts):
+    return by_the_book(model, loss_fn, optimizer, parts[:1])
 
 
-@step.wrong("The object before the dot")
-def a_number_too_early(model, loss_fn, optimizer, inputs, targets):
+@step.wrong("runs twice on one loss")
+def backward_twice(model, loss_fn, optimizer, parts):
+    count, total = sum(len(targets) for _, targets in parts), 0.0
     optimizer.zero_grad()
-    loss = loss_fn(model(inputs), targets).item()
+    for inputs, targets in parts:
+        loss = loss_fn(model(inputs), targets) * (len(targets) / count)
+        loss.backward()
+        loss.backward()
+        total += loss.item()
+    optimizer.step()
+    return total
+
+
+@step.wrong()
+def unweighed_answer(model, loss_fn, optimizer, parts):
+    by_the_book(model, loss_fn, optimizer, parts)
+    with no_grad():
+        return float(np.mean([loss_fn(model(inputs), targets).item() for inputs, targets in parts]))
+
+
+@step.wrong("`return` hands it back")
+def nothing_returned(model, loss_fn, optimizer, parts):
+    by_the_book(model, loss_fn, optimizer, parts)
+
+
+def trained(model, loss_fn, optimizer, inputs, targets, zero=True):
+    """One step on one batch, and its loss."""
+    if zero:
+        optimizer.zero_grad()
+    loss = loss_fn(model(inputs), targets)
     loss.backward()
     optimizer.step()
-    return loss
-
-
-@step.wrong("later ones are too long")
-def zero_grad_not_called(model, loss_fn, optimizer, inputs, targets):
-    optimizer.zero_grad  # noqa: B018
-    return no_zeroing(model, loss_fn, optimizer, inputs, targets)
-
-
-@step.wrong("One call takes 2 steps")
-def two_steps(model, loss_fn, optimizer, inputs, targets):
-    first = by_the_book(model, loss_fn, optimizer, inputs, targets)
-    by_the_book(model, loss_fn, optimizer, inputs, targets)
-    return first
-
-
-@step.wrong()
-def nothing_returned(model, loss_fn, optimizer, inputs, targets):
-    by_the_book(model, loss_fn, optimizer, inputs, targets)
-
-
-@step.wrong()
-def swapped_loss(model, loss_fn, optimizer, inputs, targets):
-    return by_the_book(model, lambda output, target: loss_fn(output, target).sqrt(), optimizer, inputs, targets)
+    return loss.item()
 
 
 evaluate = answers_to(check.evaluate)
@@ -463,7 +550,7 @@ overfit = answers_to(check.can_overfit)
 @overfit.right
 def after_all_steps(model, loss_fn, optimizer, inputs, targets, steps, goal):
     for _ in range(steps):
-        by_the_book(model, loss_fn, optimizer, inputs, targets)
+        trained(model, loss_fn, optimizer, inputs, targets)
     with no_grad():
         return loss_fn(model(inputs), targets).item() < goal
 
@@ -489,14 +576,14 @@ def _(rng):
 
 @overfit.wrong("whether the loss falls")
 def falls(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    losses = [by_the_book(model, loss_fn, optimizer, inputs, targets) for _ in range(steps)]
+    losses = [trained(model, loss_fn, optimizer, inputs, targets) for _ in range(steps)]
     return losses[-1] < losses[0]
 
 
 @overfit.wrong("every comparison with nan is False")
 def fails_if_above(model, loss_fn, optimizer, inputs, targets, steps, goal):
     for _ in range(steps):
-        by_the_book(model, loss_fn, optimizer, inputs, targets)
+        trained(model, loss_fn, optimizer, inputs, targets)
     with no_grad():
         return False if loss_fn(model(inputs), targets).item() > goal else True  # noqa: SIM211
 
@@ -538,7 +625,7 @@ def squared_error_whatever_the_loss(model, loss_fn, optimizer, inputs, targets, 
 @overfit.wrong()
 def fails_if_above_before_the_last_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
     for _ in range(steps):
-        last = by_the_book(model, loss_fn, optimizer, inputs, targets)
+        last = trained(model, loss_fn, optimizer, inputs, targets)
     return False if last > goal else True  # noqa: SIM211
 
 
@@ -546,7 +633,7 @@ def fails_if_above_before_the_last_step(model, loss_fn, optimizer, inputs, targe
 def by_the_mean(model, loss_fn, optimizer, inputs, targets, steps, goal):
     total = 0.0
     for _ in range(steps):
-        total += by_the_book(model, loss_fn, optimizer, inputs, targets)
+        total += trained(model, loss_fn, optimizer, inputs, targets)
     return total / steps < goal
 
 
@@ -563,21 +650,21 @@ def never(*_):
 @overfit.wrong()
 def the_loss_itself(model, loss_fn, optimizer, inputs, targets, steps, goal):
     for _ in range(steps):
-        last = by_the_book(model, loss_fn, optimizer, inputs, targets)
+        last = trained(model, loss_fn, optimizer, inputs, targets)
     return last
 
 
 @overfit.wrong("before the last step")
 def what_the_last_step_returned(model, loss_fn, optimizer, inputs, targets, steps, goal):
     for _ in range(steps):
-        last = by_the_book(model, loss_fn, optimizer, inputs, targets)
+        last = trained(model, loss_fn, optimizer, inputs, targets)
     return last < goal
 
 
 @overfit.wrong("You answer after a single step")
 def returns_in_the_loop(model, loss_fn, optimizer, inputs, targets, steps, goal):
     for _ in range(steps):
-        by_the_book(model, loss_fn, optimizer, inputs, targets)
+        trained(model, loss_fn, optimizer, inputs, targets)
         with no_grad():
             return loss_fn(model(inputs), targets).item() < goal
 
@@ -585,7 +672,7 @@ def returns_in_the_loop(model, loss_fn, optimizer, inputs, targets, steps, goal)
 @overfit.wrong("never set to zero")
 def adds_up(model, loss_fn, optimizer, inputs, targets, steps, goal):
     for _ in range(steps):
-        no_zeroing(model, loss_fn, optimizer, inputs, targets)
+        trained(model, loss_fn, optimizer, inputs, targets, zero=False)
     with no_grad():
         return loss_fn(model(inputs), targets).item() < goal
 
@@ -593,13 +680,13 @@ def adds_up(model, loss_fn, optimizer, inputs, targets, steps, goal):
 @overfit.wrong()
 def exactly_zero(model, loss_fn, optimizer, inputs, targets, steps, goal):
     for _ in range(steps):
-        last = by_the_book(model, loss_fn, optimizer, inputs, targets)
+        last = trained(model, loss_fn, optimizer, inputs, targets)
     return last == 0
 
 
 @overfit.wrong("as it is before the first step")
 def one_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    return by_the_book(model, loss_fn, optimizer, inputs, targets) < goal
+    return trained(model, loss_fn, optimizer, inputs, targets) < goal
 
 
 leak = answers_to(check.split_and_scale)
@@ -789,7 +876,13 @@ def labels_as_they_were(x, y, n_train, rng):
 
 
 curves = answers_to(check.diagnoses)
-RIGHT = {"A": "overfits", "B": "learning rate too large", "C": "underfits", "D": "healthy"}
+RIGHT = {
+    "A": "overfits",
+    "B": "learning rate too large",
+    "C": "underfits",
+    "D": "healthy",
+    "E": "learning rate too small",
+}
 
 
 @curves.right
@@ -798,6 +891,7 @@ def as_a_function():
 
 
 curves.right(dict(reversed(RIGHT.items())))
+curves.right({name: f" {word.capitalize()} " for name, word in RIGHT.items()})
 curves.stub({name: ... for name in RIGHT})
 curves.wrong("the gap between the two")({**RIGHT, "A": "healthy"})
 curves.wrong("Something throws the weights about")({**RIGHT, "B": "overfits"})
@@ -805,6 +899,204 @@ curves.wrong("D gets far lower on the same data")({**RIGHT, "C": "healthy"})
 curves.wrong("In C the two agree")({**RIGHT, "C": "overfits"})
 curves.wrong("jumps up and down")({**RIGHT, "B": "underfits"})
 curves.wrong("by where it ends")({**RIGHT, "D": "underfits"})
+curves.wrong("C has come to rest")({**RIGHT, "C": "learning rate too small", "E": "underfits"})
+curves.wrong("E needs longer steps")({**RIGHT, "E": "underfits"})
+curves.wrong("it has got almost nowhere")({**RIGHT, "E": "healthy"})
+curves.wrong("With a rate that is too small it would still be falling")({**RIGHT, "C": "learning rate too small"})
+curves.wrong("the lowest loss of all")({**RIGHT, "D": "learning rate too small"})
+curves.wrong("none of the possible answers")({**RIGHT, "E": "slow"})
 curves.wrong()({**RIGHT, "D": "overfits"})
 curves.wrong()({"A": "overfits"})
 curves.wrong()("overfits")
+
+
+keep = answers_to(check.keep_the_best)
+
+
+@keep.right
+def with_a_loop(model, train_epoch, score, patience, most):
+    best, state, waited, epochs = score(), model.state_dict(), 0, 0
+    while epochs < most and waited < patience:
+        train_epoch()
+        epochs += 1
+        waited += 1
+        now = score()
+        if now > best:
+            best, state, waited = now, model.state_dict(), 0
+    model.load_state_dict(state)
+    return epochs, best
+
+
+@keep.right
+def with_all_scores(model, train_epoch, score, patience, most):
+    scores, states = [score()], [model.state_dict()]
+    for _ in range(most):
+        train_epoch()
+        scores.append(score())
+        states.append(model.state_dict())
+        if len(scores) - 1 - first_of_the_best(scores) >= patience:
+            break
+    kept = first_of_the_best(scores)
+    model.load_state_dict(states[kept])
+    return [len(scores) - 1, scores[kept]]
+
+
+def first_of_the_best(scores):
+    return int(np.nanargmax(scores))
+
+
+@keep.right
+def by_hand_copied(model, train_epoch, score, patience, most):
+    best, last, epoch = score(), 0, 0
+    weights = [p.data.copy() for p in model.parameters()]
+    for epoch in range(1, most + 1):
+        train_epoch()
+        if (now := score()) > best:
+            best, last, weights = now, epoch, [p.data.copy() for p in model.parameters()]
+        if epoch - last == patience:
+            break
+    for p, data in zip(model.parameters(), weights, strict=True):
+        p.data[...] = data
+    return epoch, best
+
+
+@keep.inputs
+def _(rng):
+    scores = rng.integers(-2, 6, size=int(rng.integers(1, 12))).astype(float).tolist()
+    return {"scores": scores, "patience": int(rng.integers(1, 4)), "most": int(rng.integers(0, 10))}
+
+
+@keep.wrong("The model keeps the weights of the last epoch")
+def stays_at_the_end(model, train_epoch, score, patience, most):
+    best, waited, epochs = score(), 0, 0
+    while epochs < most and waited < patience:
+        train_epoch()
+        epochs, now = epochs + 1, score()
+        waited = 0 if now > best else waited + 1
+        best = now if now > best else best
+    return epochs, best
+
+
+@keep.wrong("were they a copy")
+def arrays_themselves(model, train_epoch, score, patience, most):
+    best, weights, waited, epochs = score(), [p.data for p in model.parameters()], 0, 0
+    while epochs < most and waited < patience:
+        train_epoch()
+        epochs, waited, now = epochs + 1, waited + 1, score()
+        if now > best:
+            best, weights, waited = now, [p.data for p in model.parameters()], 0
+    for p, data in zip(model.parameters(), weights, strict=True):
+        p.data[...] = data
+    return epochs, best
+
+
+@keep.wrong("as for a loss")
+def as_for_a_loss(model, train_epoch, score, patience, most):
+    best, state, waited, epochs = score(), model.state_dict(), 0, 0
+    while epochs < most and waited < patience:
+        train_epoch()
+        epochs, waited, now = epochs + 1, waited + 1, score()
+        if now < best:
+            best, state, waited = now, model.state_dict(), 0
+    model.load_state_dict(state)
+    return epochs, best
+
+
+@keep.wrong("You take an equal score for better")
+def not_below(model, train_epoch, score, patience, most):
+    best, state, waited, epochs = score(), model.state_dict(), 0, 0
+    while epochs < most and waited < patience:
+        train_epoch()
+        epochs, waited, now = epochs + 1, waited + 1, score()
+        if now >= best:
+            best, state, waited = now, model.state_dict(), 0
+    model.load_state_dict(state)
+    return epochs, best
+
+
+@keep.wrong("Only those in a row count")
+def all_in_vain(model, train_epoch, score, patience, most):
+    best, state, waited, epochs = score(), model.state_dict(), 0, 0
+    while epochs < most and waited < patience:
+        train_epoch()
+        epochs, now = epochs + 1, score()
+        if now > best:
+            best, state = now, model.state_dict()
+        else:
+            waited += 1
+    model.load_state_dict(state)
+    return epochs, best
+
+
+@keep.wrong("an epoch too late")
+def more_than_patience(model, train_epoch, score, patience, most):
+    return with_a_loop(model, train_epoch, score, patience + 1, most)
+
+
+@keep.wrong("You do not measure the model as it came")
+def from_minus_infinity(model, train_epoch, score, patience, most):
+    best, state, waited, epochs = -np.inf, model.state_dict(), 0, 0
+    while epochs < most and waited < patience:
+        train_epoch()
+        epochs, waited, now = epochs + 1, waited + 1, score()
+        if now > best:
+            best, state, waited = now, model.state_dict(), 0
+    model.load_state_dict(state)
+    return epochs, best
+
+
+@keep.wrong("Your best score starts at 0")
+def from_zero(model, train_epoch, score, patience, most):
+    best, state, waited, epochs = 0, model.state_dict(), 0, 0
+    while epochs < most and waited < patience:
+        train_epoch()
+        epochs, waited, now = epochs + 1, waited + 1, score()
+        if now > best:
+            best, state, waited = now, model.state_dict(), 0
+    model.load_state_dict(state)
+    return epochs, best
+
+
+@keep.wrong("You return which epoch was best")
+def which_epoch(model, train_epoch, score, patience, most):
+    best, state, waited, kept, epochs = score(), model.state_dict(), 0, 0, 0
+    while epochs < most and waited < patience:
+        train_epoch()
+        epochs, waited, now = epochs + 1, waited + 1, score()
+        if now > best:
+            best, state, waited, kept = now, model.state_dict(), 0, epochs
+    model.load_state_dict(state)
+    return kept, best
+
+
+@keep.wrong("You return the last score")
+def the_last(model, train_epoch, score, patience, most):
+    best, state, waited, epochs = score(), model.state_dict(), 0, 0
+    now = best
+    while epochs < most and waited < patience:
+        train_epoch()
+        epochs, waited, now = epochs + 1, waited + 1, score()
+        if now > best:
+            best, state, waited = now, model.state_dict(), 0
+    model.load_state_dict(state)
+    return epochs, now
+
+
+@keep.wrong("`patience` should end the run")
+def to_the_end_of_all(model, train_epoch, score, patience, most):
+    return with_a_loop(model, train_epoch, score, most + 1, most)
+
+
+@keep.wrong("Return two numbers")
+def the_score_alone(model, train_epoch, score, patience, most):
+    return with_a_loop(model, train_epoch, score, patience, most)[1]
+
+
+@keep.wrong()
+def exchanged(model, train_epoch, score, patience, most):
+    return with_a_loop(model, train_epoch, score, patience, most)[::-1]
+
+
+@keep.wrong("trains on and on")
+def without_most(model, train_epoch, score, patience, most):
+    return with_a_loop(model, train_epoch, score, 1000, 1000)

@@ -18,6 +18,7 @@ SHORT = {
     "05": {"rows_vjp", "quadratic_vjp", "row_products_vjp"},
     "08": {"he", "different_units", "gain", "growth"},
     "09": {"mean_or_sum"},
+    "11": {"diagnoses"},
     "13": {"who_moves", "kept", "fold"},
     "17": {"cheaper", "implicit"},
     "18": {"corners"},

@@ -35,7 +35,7 @@ TAUGHT = {
     "08": ["Parameter", "nn", "manual_seed", "widgets.DepthAndGain"],
     "09": ["widgets.DraggableLogits"],
     "10": ["optim", "widgets.OptimizerRace"],
-    "11": ["data", "training", "plots", "widgets.TrainingDashboard"],
+    "11": ["data", "training", "plots", "widgets.TrainingDashboard", "widgets.DigitCanvas"],
     "12": ["diagnostics", "widgets.GradientFlowStrip"],
     "13": ["widgets.NormalizedBatch"],
     "17": ["functional.hessian", "functional.hvp", "widgets.TaylorExplorer"],

@@ -13,7 +13,7 @@ def names(monkeypatch):
     found = {}
     for cell in read(ROOT / "notebooks" / "11_training.ipynb").cells:
         if cell.cell_type == "code":
-            exec(cell.source.replace("\nTrainingDashboard(", "\nshown = TrainingDashboard("), found)
+            exec(cell.source.replace("\nTrainingDashboard.with_", "\nshown = TrainingDashboard.with_"), found)
     return found
 
 
