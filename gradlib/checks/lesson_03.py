@@ -79,6 +79,9 @@ class Watched(Node):
         super().__init__(name, *inputs)
         self.grad, self._local = 0.0, (1.0,) * len(inputs)
 
+    def backward(self):
+        raise Refused("`backward()` is what this exercise asks for: these nodes have none. Write the sweep yourself.")
+
     @property
     def _prev(self):
         self.asked["times"] += 1
@@ -109,7 +112,7 @@ def explain_recursion(answer, root):
         return answer(root)
     except RecursionError:
         raise Refused(
-            "A function that calls itself for each input stands 5,000 calls deep on a chain of 5,000, and Python "
+            "A function that calls itself for each input stands as many calls deep as a chain is long, and Python "
             "allows about 1,000. Keep what is still to be done in a list of your own."
         ) from None
 
@@ -262,7 +265,7 @@ def rounds():
     The first round is [root]. In each later one are the nodes all of whose users were in earlier rounds, and that were
     not there yet. Inside a round any order will do. A node has `_prev`, the nodes that it was made of, and a name that
     no other node has; one that stands in `_prev` twice is used twice. For z made of y and x, where y is made of x, the
-    answer is [[z], [y], [x]]. The graph may be a chain of 5,000 nodes, on which recursion ends, or a ladder: 30 nodes,
+    answer is [[z], [y], [x]]. The graph may be a chain of 2,000 nodes, on which recursion ends, or a ladder: 30 nodes,
     each made of the one below it twice, so that over a billion ways lead from the top to the bottom.
     """
     x, w = Node("x"), Node("w")
@@ -270,7 +273,7 @@ def rounds():
     b, c = Node("b", y), Node("c", y, w)
     u = Node("u", x, x)
     chain = Node("0")
-    for i in range(1, 5_000):
+    for i in range(1, 2_000):
         chain = Node(str(i), chain)
     for root, about in [
         (x, "a single node"),
@@ -288,7 +291,7 @@ def rounds():
     top = ladder(30)
     yield Case({"root": top}, rounds_of(top), call=names_by_round, about="a ladder of 30 steps", odd=True)
     deep = partial(names_by_round, deep=True)
-    yield Case({"root": chain}, rounds_of(chain), call=deep, about="a chain of 5,000", odd=True)
+    yield Case({"root": chain}, rounds_of(chain), call=deep, about="a chain of 2,000", odd=True)
 
 
 def names_by_round(answer, root, deep=False):
@@ -312,11 +315,18 @@ def names_by_round(answer, root, deep=False):
         raise Refused(f"A round should hold the nodes themselves; yours holds {describe(others[0])}.")
     if [] in found:
         raise Refused("One of your rounds is empty. A round has at least one node.")
-    numbers = longest_ways(root)
-    alone = [numbers.get(node, 0) for each in found for node in each]
-    if all(len(each) == 1 for each in found) and alone == sorted(alone):  # the nodes of a round come in any order
-        found.sort(key=lambda each: (numbers.get(each[0], 0), each[0].name))
+    if all(len(each) == 1 for each in found) and users_come_first([each[0] for each in found], root):
+        numbers = longest_ways(root)  # an order that waits for all users may mix the rounds; here it is put in one form
+        found.sort(key=lambda each: (numbers[each[0]], each[0].name))
     return [sorted(node.name for node in each) for each in found]
+
+
+def users_come_first(order, root):
+    """Return True for a list of all nodes in which each stands after its users."""
+    place = {node: i for i, node in enumerate(order)}
+    nodes = in_order(root)
+    whole = len(order) == len(nodes) and set(order) == set(nodes)
+    return whole and all(place[parent] > place[node] for node in nodes for parent in node._prev)
 
 
 def rounds_of(root):
@@ -619,6 +629,27 @@ def values_counted(root):
 
 
 @counted_sweep.mistake
+def all_values_counted(root):
+    """The gradients are right. You count all values of the graph. Asked for are the contributions, one for each input
+    of an operation that needs a gradient."""
+    sweep_right(root)
+    return len(in_order(root)) if root.requires_grad else 0
+
+
+@counted_sweep.mistake
+def started_from_roots_grad(root):
+    """You start from what root has in `grad`. After an earlier sweep that is more than 1, and this sweep comes out too
+    large. Each sweep starts from 1."""
+    if not root.requires_grad:
+        return 0
+    start = root.grad + 1.0
+    gradients, count = one_sweep(root)
+    for value, gradient in gradients.items():
+        value.grad = start if value is root else value.grad + start * gradient
+    return count
+
+
+@counted_sweep.mistake
 def operations_counted(root):
     """The gradients are right. You count the operations. Asked for are the contributions: a product of two values
     passes on two."""
@@ -762,6 +793,8 @@ def depth():
         (Node("d", w, b, x), 3, ""),
         (Node("d", Node("e", c, w), w), 4, ""),
         (Node("d", w, Node("e", w, c)), 4, ""),
+        (Node("d", Node("e", x, w, x), Node("f", Node("g", Node("h", x)))), 4, ""),
+        (Node("d", Node("f", Node("g", Node("h", x))), Node("e", y, b, x)), 4, ""),
         (x, 0, "a single node"),
         (Node("d", b, c), 3, "a diamond"),
         (Node("a", Node("b", Node("c", Node("e", x)))), 4, "a chain"),
@@ -935,6 +968,21 @@ def used_factor_times(x, factor):
     """You use the shared value `factor` times. Used three times it passes on 1, then 2, then 3 parts, which is 6
     instead of 3 and so only twice too much."""
     return used_often(x, int(factor))
+
+
+@wrong_by.mistake
+def added_factor_times(x, factor):
+    """You add the shared value `factor` times to itself, so it is used once more than that. Used three times it passes
+    on 1, then 2, then 3 parts, which is 6 instead of 3 and so twice too much."""
+    return used_often(x, int(factor) + 1)
+
+
+@wrong_by.mistake
+def weights_exchanged(x, factor):
+    """The two weights have changed places. What is passed on first is passed on again with the second, so the first
+    weight counts twice."""
+    y = x * 2.0
+    return y * (2 - factor) + y * (factor - 1)
 
 
 def used_often(x, times):
@@ -1180,6 +1228,25 @@ def without_weight(n, steps, learning_rate):
 def upward(n, steps, learning_rate):
     """The chain rises. Each bead moves against its gradient."""
     return hung(n, steps, -learning_rate)
+
+
+@hang.mistake
+def weight_upward(n, steps, learning_rate):
+    """The chain rises, since you took the heights away from the energy. The higher a bead, the more energy it has."""
+    return hung(n, steps, learning_rate, weight=-1.0)
+
+
+@hang.mistake
+def each_tied_to_zero(n, steps, learning_rate):
+    """In your energy each bead is tied to height 0 by itself. The springs are between neighbours: take the differences
+    of their heights."""
+    return [((1 - learning_rate) ** steps) - 1.0] * n
+
+
+@hang.mistake
+def one_step_fewer(n, steps, learning_rate):
+    """That is one step too few."""
+    return hung(n, max(steps - 1, 0), learning_rate)
 
 
 @hang.mistake

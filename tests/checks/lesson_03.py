@@ -243,6 +243,11 @@ def one_by_one(root):
     return [[node] for each in by_counting_uses(root) for node in each]
 
 
+@rounds.wrong("a round of its own")
+def the_order_of_the_lesson(root):
+    return [[node] for node in in_order(root)[::-1]]
+
+
 @rounds.wrong("root is missing")
 def rootless(root):
     return by_counting_uses(root)[1:]
@@ -252,6 +257,20 @@ def rootless(root):
 def without_inputs(root):
     result = [[node for node in each if node._prev] for each in by_counting_uses(root)]
     return list(filter(None, result))
+
+
+@rounds.right
+def asked_again_in_every_round(root):
+    users = {node: set() for node in in_order(root)}
+    for node in users:
+        for parent in node._prev:
+            users[parent].add(node)
+    done, result, ready = set(), [], [root]
+    while ready:
+        result.append(ready)
+        done.update(ready)
+        ready = [node for node in users if node not in done and users[node] <= done]
+    return result
 
 
 @rounds.wrong("take one off for each use")
@@ -436,6 +455,37 @@ def number_of_values(root):
         return 0
     with_a_dictionary(root)
     return len([value for value in in_order(root) if value.requires_grad])
+
+
+@sweep.wrong("You count all values")
+def length_of_the_order(root):
+    if not with_a_dictionary(root):
+        return 0 if not root.requires_grad else len(in_order(root))
+    return len(in_order(root))
+
+
+@sweep.wrong("You start from what root has")
+def one_more_than_before(root):
+    if not root.requires_grad:
+        return 0
+    root.grad += 1.0
+    gradients, count = {root: root.grad}, 0
+    for value in reversed(in_order(root)):
+        if value.requires_grad:
+            value.grad += gradients[value] if value is not root else 0.0
+            for parent, local in zip(value._prev, value._local, strict=True):
+                if parent.requires_grad:
+                    gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+                    count += 1
+    return count
+
+
+@sweep.wrong("these nodes have none")
+def by_calling_it(root):
+    if not root.requires_grad:
+        return 0
+    root.backward()
+    return sum(parent.requires_grad for value in in_order(root) if value.requires_grad for parent in value._prev)
 
 
 @sweep.wrong("You count the operations")
@@ -676,6 +726,14 @@ def summed(root):
 
 
 @depth.wrong()
+def towards_the_most_inputs(root):
+    steps = 0
+    while root._prev:
+        root, steps = max(root._prev, key=lambda node: len(node._prev)), steps + 1
+    return steps
+
+
+@depth.wrong()
 def always_two(root):
     return 2
 
@@ -756,6 +814,21 @@ def factor_uses(x, factor):
     for _ in range(int(factor) - 1):
         total = total + y
     return total
+
+
+@wrong.wrong("You add the shared value `factor` times")
+def added_as_often_as_the_factor(x, factor):
+    y = x * x
+    total = y
+    for _ in range(int(factor)):
+        total = total + y
+    return total
+
+
+@wrong.wrong("two weights have changed places")
+def second_weight_first(x, factor):
+    y = x * x
+    return (2 - factor) * y + (factor - 1) * y
 
 
 @wrong.wrong("x is a leaf: it passes nothing on")
@@ -1092,6 +1165,23 @@ def springs_alone(n, steps, learning_rate):
 @hang.wrong("The chain rises")
 def uphill(n, steps, learning_rate):
     return with_the_engine(n, steps, -learning_rate)
+
+
+@hang.wrong("took the heights away")
+def heights_subtracted(n, steps, learning_rate):
+    beads = beads_of(n)
+    return walk(beads, lambda: energy_of(beads) - 2 * sum(beads), steps, learning_rate)
+
+
+@hang.wrong("tied to height 0 by itself")
+def own_squares(n, steps, learning_rate):
+    beads = beads_of(n)
+    return walk(beads, lambda: sum(0.5 * bead**2 + bead for bead in beads), steps, learning_rate)
+
+
+@hang.wrong("one step too few")
+def first_step_for_nothing(n, steps, learning_rate):
+    return with_the_engine(n, steps - 1, learning_rate)
 
 
 @hang.wrong("still in `grad`")
