@@ -739,7 +739,14 @@ def from_logits(z, y):
     return z.softplus() - z * y
 
 
-right_fit = regression.right(on_tensors(from_logits))
+@regression.right
+def right_fit(x, y, rate, steps):
+    w, b = Tensor(np.zeros(x.shape[1]), requires_grad=True), Tensor(0.0, requires_grad=True)
+    for _ in range(steps):
+        w.grad = b.grad = None
+        from_logits(Tensor(x) @ w + b, Tensor(y)).mean().backward()
+        w.data, b.data = w.data - rate * w.grad, b.data - rate * b.grad
+    return w, b
 
 
 @regression.right
