@@ -16,6 +16,8 @@ SHORT = {
     "02": {"sum_over_paths", "gradients"},
     "04": {"shapes", "maximum_vjp", "pairs_vjp"},
     "05": {"rows_vjp", "quadratic_vjp", "row_products_vjp"},
+    "06": {"who_has_grad"},
+    "07": {"bug_hunt", "sum_and_probe", "verdicts"},
     "08": {"he", "different_units", "gain", "growth"},
     "09": {"mean_or_sum"},
     "11": {"diagnoses"},
