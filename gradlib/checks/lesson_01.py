@@ -30,9 +30,9 @@ def slope_along():
     for f, x, direction, h, expected in [
         (plane, [0.0, 0.0], [0.0, 5.0], 1.0, 3.0),
         (plane, [1.0, 2.0], [3.0, 4.0], 0.5, 3.6),
-        (plane, [1.0, 2.0], [-3.0, -4.0], 0.5, -3.6),
-        (saddle, [2.0, 5.0], [-4.0, 3.0], 0.25, -2.8),
-        (saddle, [0.5, 0.25], [1.0, 1.0], 0.1, 0.75 / 2**0.5),
+        (plane, [-1.0, -2.0], [-3.0, -4.0], 0.5, -3.6),
+        (saddle, [2.0, -5.0], [-4.0, 3.0], 0.25, 5.2),
+        (saddle, [0.5, 0.25], [0.3, -0.4], 0.1, -0.25),
         # Along an axis the central difference of x³ is 3x² + h², so that a step of the learner's own shows.
         (cubes, [2.0, 1.0], [3.0, 0.0], 0.5, 12.25),
     ]:
@@ -264,7 +264,7 @@ def step_of_order():
     The best step is where the two errors are about equal. Any step within a factor of 3 of it is right. For p = 2 it is
     6.1e-6 in float64.
     """
-    for dtype, p in [(np.float64, 2), (np.float64, 1), (np.float64, 4), (np.float32, 2), (np.float32, 1)]:
+    for dtype, p in [(np.float64, 2), (np.float64, 1), (np.float64, 4), (np.float32, 2), (np.float32, 4)]:
         best = float(np.finfo(dtype).eps) ** (1 / (p + 1))
         yield Case(
             {"dtype": dtype, "p": p},
@@ -447,7 +447,7 @@ def curvatures():
     rng = np.random.default_rng(1)
     for x, about in [
         (np.array(0.6), "a single number"),
-        (np.array([1, -3, -1]), "integers"),
+        (np.array([1, -3, 2]), "integers"),
         (np.array(2), "a single integer"),
         (rng.normal(size=(2, 3)).round(2), "a matrix"),
         (rng.normal(size=(3, 2)).round(2).T, "a transposed matrix"),
