@@ -259,20 +259,6 @@ def without_inputs(root):
     return list(filter(None, result))
 
 
-@rounds.right
-def asked_again_in_every_round(root):
-    users = {node: set() for node in in_order(root)}
-    for node in users:
-        for parent in node._prev:
-            users[parent].add(node)
-    done, result, ready = set(), [], [root]
-    while ready:
-        result.append(ready)
-        done.update(ready)
-        ready = [node for node in users if node not in done and users[node] <= done]
-    return result
-
-
 @rounds.wrong("take one off for each use")
 def uses_counted_once(root):
     uses = {node: 0 for node in in_order(root)}
