@@ -716,6 +716,7 @@ def squared_softmax_gradient():
         (np.full((2, 3), 1.5), np.eye(3)[[0, 2]], "equal scores"),
         (rng.normal(size=(2, 3)) + [[0.0], [2000.0]], np.eye(3)[[2, 2]], "rows of scores far apart"),
         ([[8.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]], "sure and wrong"),
+        (rng.normal(size=(2, 3)) - [[3.0], [1500.0]], np.eye(3)[[1, 0]], "scores far below 0"),
     ]:
         scores, targets = np.array(scores), np.array(targets)
         x = Tensor(scores, requires_grad=True)
