@@ -600,6 +600,7 @@ def group_norm():
         ([[1, 2, 4, 8, 0, -3], [5, 0, 1, 1, 2, 9]], 2, 0.1, ""),
         ([[1, 2, 4, 8, 0, -3], [5, 0, 1, 1, 2, 9], [0, 2, 7, 1, 1, 4]], 3, 0.3, ""),
         ([[0.5, 2, 4, -1, 0, 3, 3, 1], [2, 0, 1, 6, -2, 1, 0, 2]], 2, 0.05, ""),
+        ([[1, 4, 0, 2], [3, 8, 5, 1], [0, 2, 7, 7], [2, 3, 1, 6], [9, 4, -2, 0]], 2, 0.2, "more examples than units"),
         ([[1, 5, 2, 0.5], [3, -1, 0, 2]], 1, 0.2, "a single group, which is layer norm"),
         ([[2, 2, 1, 4], [0, 3, 5, 5]], 2, 0.3, "equal numbers in a group"),
     ]:
@@ -922,6 +923,7 @@ def normed():
     yield Case({"x": small}, call=once, expected=once(Right, small), names=names, rtol=1e-6)
     for shape, about in [((4, 3), ""), ((3, 3), ""), ((6, 1), "a single column")]:
         x = np.random.default_rng(sum(shape)).normal(loc=2.0, scale=3.0, size=shape)
+        x[:, -1] = 0.1 * x[:, -1] - 3.0  # a running mean that falls, and a running variance that does
         yield Case({"x": x}, call=once, expected=once(Right, x), names=names, about=about, rtol=1e-6)
         yield Case({"x": x}, call=twice, expected=twice(Right, x), names=names, about="a second batch", rtol=1e-6)
         inputs = {"x": x, "new": x[:1] + 1.0}
@@ -957,7 +959,7 @@ def in_eval_mode(Normed, x, new):
     layer = Normed(x.shape[1], 0.5, np.random.default_rng(0))
     for batch in (x, 2 * x):
         layer(Tensor(batch))
-    layer.gamma.data, layer.beta.data = layer.gamma.data * 3, layer.beta.data - 1
+    layer.gamma.data, layer.beta.data = layer.gamma.data * -3, layer.beta.data - 1
     layer.eval()
     layer(Tensor(new))
     found = [np.array(values) for values in arrays(layer, layer(Tensor(new)))]

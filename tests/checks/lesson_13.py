@@ -2,10 +2,12 @@
 
 import itertools
 import math
+from functools import partial
 
 import numpy as np
 
 from gradlib import Tensor, nn
+from gradlib.checks import Case
 from gradlib.checks import lesson_13 as check
 
 from .harness import answers_to
@@ -784,6 +786,23 @@ class ByABinomial(Start):
             self.running_var = self.running_var * 0.9 + variance.data * n / (n - 1) * 0.1
         y = self.beta + self.gamma * ((x - mean) / (variance + 1e-5) ** 0.5)
         return y * (self.rng.binomial(1, 1 - self.p, size=x.shape) / (1 - self.p)) if self.training else y
+
+
+@own.inputs
+def _(rng):
+    units = rng.integers(1, 4)
+    x = rng.normal(3 * rng.normal(size=units), rng.uniform(0.2, 3, size=units), size=(rng.integers(2, 6), units))
+    kind = rng.integers(5)
+    if kind == 4:
+        inputs = {"x": rng.normal(size=(80, 30)), "p": float(rng.uniform(0.2, 0.8))}
+        return Case(inputs, call=check.factors, accept=partial(check.wrong_dropout, inputs["p"]))
+    call = (check.once, check.twice, check.in_eval_mode, check.gradients)[kind]
+    inputs = {"x": x}
+    if call is check.in_eval_mode:
+        inputs["new"] = rng.normal(size=(1, units))
+    if call is check.gradients:
+        inputs |= {"g": rng.normal(size=x.shape), "gamma": rng.normal(size=units), "beta": rng.normal(size=units)}
+    return Case(inputs, call=call, expected=call(check.Right, **inputs), rtol=1e-6)
 
 
 def norm(self, x, mean, variance):
