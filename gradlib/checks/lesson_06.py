@@ -63,6 +63,7 @@ def more_rules():
         ((5,), slice(0, None, 2), (), "a number that is put in three places"),
         ((3, 2), slice(1, None), (2,), "a row that is put in two places"),
         ((4, 2), slice(1, None), (3, 2), "several rows"),
+        ((4, 1), slice(1, None), (3, 1), "several rows"),
     ]:
         x, y, g = rng.normal(size=shape), np.asarray(rng.normal(size=size)), rng.normal(size=shape)
         inputs = {"g": g, "z": put(x, y, index), "x": x, "y": y, "index": index}
