@@ -283,6 +283,8 @@ def rounds():
         (Node("s", w, x, y), ""),
         (Node("z", u, Node("v", x)), ""),
         (Node("z", u, Node("p", Node("v", x))), ""),
+        (Node("z", Node("p", Node("v", x)), u), ""),
+        (Node("z", x, Node("p", x, Node("q", x))), ""),
         (Node("d", b, c), "a diamond"),
         (Node("d", Node("e", c, b), c), ""),
         (Node("d", Node("e", Node("f", w)), w), ""),
