@@ -184,6 +184,15 @@ def test_it_has_a_lessons_parts(lesson):
     assert f"](../exercises/{lesson.name})" in text
 
 
+def test_it_ends_in_something_to_see_and_names_three_to_five_objectives(lesson):
+    text = prose(lesson)
+    headings = re.findall(r"^## (.+)$", text, flags=re.MULTILINE)
+    assert headings[-3].startswith("Use it") and headings[-2:] == ["Where people go wrong", "Summary"]
+    assert 3 <= len(re.findall(r"^- ", text.partition("**Objectives**")[2].partition("**")[0], re.MULTILINE)) <= 5
+    following = [name for name in LESSONS if name > lesson.stem]
+    assert not following or re.search(rf"Next lesson: \[[^\]]+\]\({following[0][:2]}|\({LESSONS[-1]}", text)
+
+
 def test_every_exercise_in_it_has_a_solution_and_a_check(solution):
     cells = code_cells(read(solution))
     exercises = set().union(*(tags(cell, "exercise") for cell in cells))

@@ -13,13 +13,14 @@ def test_every_cell_is_marked_for_lecture(lesson):
     assert set(kinds) <= KINDS and kinds[0] == "slide"
 
 
-def test_every_section_has_minutes_and_notes_and_all_fit_in_50(lesson):
+def test_every_section_has_minutes_and_notes_and_all_fit_in_45(lesson):
     cells = read(lesson).cells
     starts = [cell for cell in cells if cell.metadata["slideshow"]["slide_type"] == "slide"]
     assert all(re.match("##? ", cell.source) for cell in starts)
     assert all(cell.metadata.get("lecture", {}).get("notes") for cell in starts), "a section without notes"
     minutes = [cell.metadata["lecture"]["minutes"] for cell in starts]
-    assert 15 <= sum(minutes) <= 50, minutes
+    assert 15 <= sum(minutes) <= 45, minutes
+    assert any(re.search("live|widget", cell.metadata.lecture.notes) for cell in starts), "nothing says when to go live"
     assert not [cell for cell in cells if "lecture" in cell.metadata and cell not in starts]
 
 
