@@ -777,6 +777,8 @@ def wrong_split(x, n_train, parts):
         twice = [number for number in numbers if numbers.count(number) > 1]
         return f"Row {twice[0]} comes twice." if twice else "The labels are not those that came in."
     rows, others = x[y_train.astype(int)], x[y_test.astype(int)]
+    if agree(x_train, scaled(rows, rows)) and agree(x_test, scaled(others, rows)):
+        return None
     if agree(x_train, scaled(x, x)[y_train]) and not agree(scaled(x, x)[y_train], scaled(rows, rows)):
         return (
             "The mean and the deviation are those of all rows, the test rows among them: so the training data knows "
@@ -807,9 +809,7 @@ def wrong_split(x, n_train, parts):
             "The test rows were standardised by their own mean and deviation. A single new example would have no such "
             "thing, and the model expects the scale of the training rows."
         )
-    if not agree(x_test, scaled(others, rows)):
-        return "x_test is not on the scale of the training rows: move and divide it by *their* mean and deviation."
-    return None
+    return "x_test is not on the scale of the training rows: move and divide it by *their* mean and deviation."
 
 
 def wrong_column(x_train, rows):
