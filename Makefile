@@ -31,7 +31,7 @@ pages: ## make the contents, the glossary and the formula sheet from the lessons
 slides: ## make slides of the lessons in build/slides (needs npm, once)
 	@$(PYTHON_HERE) tools/make_slides.py $(NOTEBOOKS)
 
-handouts: ## make a page of each lesson to print, in build/handouts (NOTEBOOKS=notebooks/01_slopes.ipynb makes one)
+handouts: ## make a page of each lesson to print, in build/handouts
 	@$(PYTHON_HERE) tools/handouts.py $(NOTEBOOKS)
 
 lint: ## look for mistakes in the code without running it

@@ -22,7 +22,7 @@ OPENING = re.compile(r"(What|Whether)\b")
 
 # What is refused -> its plain form.
 MORE = r"(longer|more|less|better|worse|larger|smaller|further|one|matter|accident|surprise|coincidence)\b"
-VARIABLE = r"(x|y|z|w|W|θ|w₀|its|their|each|every|one input)\b"
+VARIABLE = r"(x|y|z|w|W|θ|w₀|its(?! (length|norm))|their|each|every|one input)\b"
 PHRASES = {
     r"\bin place of\b": "instead of",
     r"\banew\b": "again",

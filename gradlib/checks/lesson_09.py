@@ -834,7 +834,7 @@ def uphill(p, error, n):
 @by_softmax
 def without_what_others_lose(p, error, n):
     """You have p times 2(p - y). What one probability gains the others lose, so Σ p g has to be subtracted before p
-    multiplies: a sum in which p are the weights. (The plain mean of the slopes 2(p - y) is 0.)"""
+    multiplies: a sum in which p are the weights. The plain mean of the slopes 2(p - y) is 0."""
     return p * 2 * error / n
 
 

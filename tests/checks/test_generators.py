@@ -9,8 +9,8 @@ from .harness import all_answers, answers_to
 
 all_answers()
 DRAWN = [
-    lesson_08.he, lesson_08.deep_net, lesson_11.batches, lesson_11.split_and_scale, lesson_12.repair, lesson_12.treat,
-    lesson_13.normed,
+    lesson_08.he, lesson_08.deep_net, lesson_11.even_batches, lesson_11.split_and_scale, lesson_12.repair,
+    lesson_12.treat, lesson_13.normed,
 ]  # fmt: skip
 
 
