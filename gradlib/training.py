@@ -6,6 +6,7 @@ The callbacks themselves are in callbacks.py and can be imported from here too.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from .tensor import Tensor
 
 __all__ = [
     "Callback", "Checkpoint", "EarlyStopping", "GradientTracking", "History", "LivePlot", "ScheduleCallback",
-    "TrainConfig", "Trainer", "accuracy",
+    "TrainConfig", "Trainer", "accuracy", "steps",
 ]  # fmt: skip
 
 Metric = Callable[[Tensor, Any], float]
@@ -112,6 +113,15 @@ class History:
             rows.append([str(epoch), *(f"{record[name]:.4f}" if name in record else "" for name in names)])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)) for row in rows)
+
+
+def steps(count: int, in_browser: int) -> int:
+    """Return count, the steps or epochs of a training, or in_browser under Pyodide, where everything takes longer.
+
+    >>> steps(1000, in_browser=200)
+    1000
+    """
+    return in_browser if sys.platform == "emscripten" else count
 
 
 def accuracy(output: Tensor, target: Any) -> float:

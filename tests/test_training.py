@@ -26,6 +26,7 @@ from gradlib.training import (
     TrainConfig,
     Trainer,
     accuracy,
+    steps,
 )
 
 QUIET = TrainConfig(epochs=3, print_every=0, seed=5)
@@ -85,6 +86,12 @@ def test_accuracy_of_classes_and_of_single_scores():
     assert accuracy(gradlib.Tensor([[2.0, 1.0], [0.0, 1.0]]), np.array([0, 0])) == 0.5
     assert accuracy(gradlib.Tensor([[2.0], [-1.0]]), np.array([[1.0], [0.0]])) == 1.0
     assert accuracy(gradlib.Tensor([2.0, -1.0, 3.0]), np.array([1, 1, 0])) == pytest.approx(1 / 3)
+
+
+def test_a_training_is_shorter_in_the_browser(monkeypatch):
+    assert steps(1000, in_browser=200) == 1000
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    assert steps(1000, in_browser=200) == 200
 
 
 def test_a_run_with_a_seed_repeats_bit_for_bit_and_another_differs():

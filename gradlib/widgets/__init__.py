@@ -9,6 +9,7 @@ from .digit_canvas import DigitCanvas
 from .gradient_strip import GradientFlowStrip
 from .graph_explorer import GraphExplorer
 from .jacobian_spotlight import JacobianSpotlight
+from .kernel_stepper import KernelStepper
 from .logits import DraggableLogits
 from .normalized_batch import NormalizedBatch
 from .optimizer_race import OptimizerRace
@@ -36,4 +37,5 @@ WIDGETS = (
     DigitCanvas,
     ProvenBox,
     TaylorExplorer,
+    KernelStepper,
 )
