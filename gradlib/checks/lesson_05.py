@@ -373,7 +373,7 @@ def summed_again(g, x, y):
 
 @row_products_vjp.mistake
 def g_times_matrix(g, x, y):
-    """You multiply with `@`, which adds up over the rows. Row i of the gradient is made of row i alone."""
+    """You add up over the rows, as `g @ y` does. Row i of the gradient is made of row i alone."""
     return g @ y, g @ x
 
 
@@ -950,6 +950,18 @@ def errors_not_spread(points, i, j, distances, rate, steps):
 def one_step(points, i, j, distances, rate, steps):
     """You make a single step, however many are asked for: the function returns before its loop has gone on."""
     return moved(points, i, j, distances, rate, min(steps, 1))
+
+
+@place.mistake
+def always_one_step(points, i, j, distances, rate, steps):
+    """You make one step, whatever `steps` says. With 0 steps the points stay where they are."""
+    return moved(points, i, j, distances, rate, 1)
+
+
+@place.mistake
+def one_step_more(points, i, j, distances, rate, steps):
+    """You make one step more than you are asked for. With 0 steps the points stay where they are."""
+    return moved(points, i, j, distances, rate, steps + 1)
 
 
 @place.mistake

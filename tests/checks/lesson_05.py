@@ -326,7 +326,7 @@ def summed(g, x, y):
     return np.einsum("i,ij->i", g, y), np.einsum("i,ij->i", g, x)
 
 
-@rows.wrong("adds up over the rows")
+@rows.wrong("add up over the rows")
 def products(g, x, y):
     return g @ y, g @ x
 
@@ -887,7 +887,12 @@ def lengths_compared(points, i, j, distances, rate, steps):
     return with_changes(points, i, j, distances, rate, steps, error=lambda s, wanted: np.sqrt(s) - wanted)
 
 
-@towns.wrong()
+@towns.wrong("You make one step, whatever")
+def one_step_always(points, i, j, distances, rate, steps):
+    return with_einsum(points, i, j, distances, rate, 1)
+
+
+@towns.wrong("one step more than you are asked for")
 def one_step_too_many(points, i, j, distances, rate, steps):
     return with_einsum(points, i, j, distances, rate, steps + 1)
 
