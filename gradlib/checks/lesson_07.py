@@ -837,6 +837,7 @@ def sum_and_probe():
         (np.array([0.2, 0.8]), "a softmax of two entries"),
         (np.array([0.25, 0.5, 0.25]), "a softmax with equal entries"),
         (np.array([0.2, 0.4, 0.1, 0.2, 0.1]), "a softmax with equal entries"),
+        (np.array([0.3, 0.4, 0.2, 0.1]), "a softmax whose squares add up to its first entry"),
         (softmax_of(np.log([1.0, 2.0, 3.0, 4.0, 7.0])), "a softmax that adds up to a little less than 1"),
     ]:
         yield Case({"p": p}, accept=partial(refused_probe, p), about=about)
@@ -860,6 +861,13 @@ def in_order_of_place(p):
     """A probe of 0, 1, 2, … tells the rules apart for some p, and not for others: for p = (0.25, 0.5, 0.25) Σ g p is
     the mean of g. Numbers drawn at random meet no such accident."""
     return np.zeros_like(p), np.arange(len(p))
+
+
+@sum_and_probe.mistake
+def p_as_probe(p):
+    """A probe of p itself tells the rules apart for most p, and not for all: for p = (0.3, 0.4, 0.2, 0.1) Σ g p is 0.3,
+    and so is g₀. Numbers drawn at random meet no such accident."""
+    return np.zeros_like(p), p
 
 
 @sum_and_probe.mistake

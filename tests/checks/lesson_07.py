@@ -505,6 +505,11 @@ def kept_axis(x, g):
 probe = answers_to(check.sum_and_probe)
 
 
+@probe.wrong("A probe of p itself")
+def the_softmax_as_probe(p):
+    return np.zeros_like(p), p.copy()
+
+
 @probe.right
 def random_probe(p):
     return np.zeros(p.shape), np.random.default_rng(3).normal(size=p.shape)
