@@ -24,6 +24,7 @@ SHORT = {
     "09": {"mean_or_sum"},
     "11": {"diagnoses"},
     "13": {"who_moves", "kept", "fold"},
+    "14": {"commutes"},
     "17": {"cheaper", "implicit"},
     "18": {"corners"},
 }  # fmt: skip

@@ -38,6 +38,7 @@ TAUGHT = {
     "11": ["data", "training", "plots", "widgets.TrainingDashboard", "widgets.DigitCanvas"],
     "12": ["diagnostics", "widgets.GradientFlowStrip"],
     "13": ["widgets.NormalizedBatch"],
+    "14": ["widgets.KernelStepper"],
     "17": ["functional.hessian", "functional.hvp", "widgets.TaylorExplorer"],
     "18": ["bounds", "widgets.ProvenBox"],
 }
