@@ -149,6 +149,62 @@ class PowerKept(Arithmetic):
         return x[0] ** n, n * x[0] ** n * x[1]
 
 
+@arithmetic.mistake
+class QuotientUndivided(Arithmetic):
+    """The slope of the quotient is not divided at all. It has to be divided by y squared."""
+
+    def over(x, y):
+        return x[0] / y[0], x[1] * y[0] - x[0] * y[1]
+
+
+@arithmetic.mistake
+class SecondPartOnce(Arithmetic):
+    """In the second part of the quotient's slope y stands below once. The derivative of 1/y is -1/y²."""
+
+    def over(x, y):
+        return x[0] / y[0], x[1] / y[0] - x[0] * y[1] / y[0]
+
+
+@arithmetic.mistake
+class RootUnmoved(Arithmetic):
+    """The slope of x goes through the root unchanged. Multiply it by the derivative of the root, 1 / (2√x)."""
+
+    def root(x):
+        return x[0] ** 0.5, x[1]
+
+
+@arithmetic.mistake
+class RootOverValue(Arithmetic):
+    """You divide the slope by 2x. It has to be divided by 2√x."""
+
+    def root(x):
+        return x[0] ** 0.5, x[1] / (2 * x[0])
+
+
+@arithmetic.mistake
+class RootTimesRoot(Arithmetic):
+    """The exponent 1/2 came down in front, but √x multiplies where it should divide: one less than 1/2 is -1/2."""
+
+    def root(x):
+        return x[0] ** 0.5, 0.5 * x[0] ** 0.5 * x[1]
+
+
+@arithmetic.mistake
+class PowerFactorMissing(Arithmetic):
+    """The factor n is missing in the slope of the power: the exponent comes down in front."""
+
+    def power(x, n):
+        return x[0] ** n, x[0] ** (n - 1) * x[1]
+
+
+@arithmetic.mistake
+class SlopeInThePower(Arithmetic):
+    """You raised the slope of x to the power n - 1. It is the value that is raised; the slope is a factor."""
+
+    def power(x, n):
+        return x[0] ** n, n * float(x[1]) ** (n - 1)
+
+
 # --- 2 -----------------------------------------------------------------------------------------
 
 
@@ -181,14 +237,14 @@ def modes_exchanged():
 
 @cheaper.mistake
 def always_reverse():
-    """You use reverse mode throughout, with a sweep for each result. Where there are fewer inputs than results, forward
+    """This is the count of reverse mode, a sweep for each result. Where there are fewer inputs than results, forward
     mode has fewer passes."""
     return {"B": "3 reverse", "D": "10 reverse", "E": "784 reverse"}
 
 
 @cheaper.mistake
 def always_forward():
-    """You use forward mode throughout, with a pass for each input. Where there are fewer results than inputs, reverse
+    """This is the count of forward mode, a pass for each input. Where there are fewer results than inputs, reverse
     mode has fewer passes."""
     return {"A": "1000 forward", "C": "10 forward", "F": "784 forward"}
 
@@ -212,6 +268,18 @@ def always_one():
     """One pass gives one column or one row. A Jacobian with several of both needs as many passes as it has of the fewer
     ones."""
     return {"C": "1 reverse", "D": "1 forward", "E": "1 forward", "F": "1 reverse"}
+
+
+@cheaper.mistake
+def backward_for_reverse():
+    """The count is right, and so is the direction, but the statement calls this mode `reverse`."""
+    return {"A": "1 backward", "C": "4 backward", "F": "10 backward"}
+
+
+@cheaper.mistake
+def mode_first():
+    """The text has the mode first. The number of passes comes first, as in "3 forward"."""
+    return {"A": "reverse 1", "B": "forward 1", "C": "reverse 4", "D": "forward 4", "E": "forward 2", "F": "reverse 10"}
 
 
 # --- 3 -----------------------------------------------------------------------------------------
@@ -303,6 +371,50 @@ def same_index(a, b):
     return divided(a, b, turned=True)
 
 
+@quotient.mistake
+def only_the_first_divided(a, b):
+    """You divide only the first coefficient by b[0]. Each of them has to be divided."""
+    c = [a[0] / b[0]]
+    for k in range(1, len(a)):
+        c.append(a[k] - sum(c[j] * b[k - j] for j in range(k)))
+    return np.array(c)
+
+
+@quotient.mistake
+def only_the_sum_divided(a, b):
+    """From the second coefficient on, you divide the sum by b[0] but not a[k]. Their difference has to be divided."""
+    c = [a[0] / b[0]]
+    for k in range(1, len(a)):
+        c.append(a[k] - sum(c[j] * b[k - j] for j in range(k)) / b[0])
+    return np.array(c)
+
+
+@quotient.mistake
+def only_the_one_before(a, b):
+    """You subtract only what the coefficient just before contributes. All earlier ones do: c[j] · b[k - j] for each j
+    below k."""
+    c = [a[0] / b[0]]
+    for k in range(1, len(a)):
+        c.append((a[k] - c[k - 1] * b[1]) / b[0])
+    return np.array(c)
+
+
+@quotient.mistake
+def numerator_in_the_sum(a, b):
+    """In the sum you multiply the coefficients of a by those of b. The coefficients of the answer belong there:
+    c · b = a."""
+    return np.array([(a[k] - sum(a[j] * b[k - j] for j in range(k))) / b[0] for k in range(len(a))])
+
+
+@quotient.mistake
+def first_term_missing(a, b):
+    """Your sum starts too late: the first coefficient contributes c[0] · b[k]."""
+    c = [a[0] / b[0]]
+    for k in range(1, len(a)):
+        c.append((a[k] - sum(c[j] * b[k - j] for j in range(1, k))) / b[0])
+    return np.array(c)
+
+
 # --- 4 -----------------------------------------------------------------------------------------
 
 
@@ -388,6 +500,20 @@ def exchanged(push, n):
     return put_back(n, np.where(rows, second, first), np.where(rows, first, second))
 
 
+@from_two.mistake
+def whole_columns(push, n):
+    """You put the whole result of a pass into each of its columns. Row i keeps only its entries in columns i and
+    i + 1."""
+    passes = two_passes(push, n)
+    return np.stack([passes[j % 2] for j in range(n)], axis=1)
+
+
+@from_two.mistake
+def without_the_diagonal(push, n):
+    """Your diagonal is 0. Row i has an entry in column i as well as in column i + 1."""
+    return np.triu(from_two_passes(push, n), 1)
+
+
 def from_two_passes(push, n):
     """A right answer."""
     first, second = two_passes(push, n)
@@ -443,7 +569,7 @@ def upside_down(f, x):
 
 @best_step.mistake
 def longest_stable(f, x):
-    """This step is twice as long. It ends on the other side of the valley, as high as it began."""
+    """This step is twice as long as it should be. In a bowl it ends on the other side, as high as it began."""
     g, along = slope_and_product(f, x)
     return 2 * (g @ g) / (g @ along)
 
@@ -483,6 +609,37 @@ def uphill(f, x):
     """The step has the wrong sign. The walk is to x - t g, so that t is above 0."""
     g, along = slope_and_product(f, x)
     return -(g @ g) / (g @ along)
+
+
+@best_step.mistake
+def root_of_it(f, x):
+    """This is the square root of the step. t is the quotient itself."""
+    g, along = slope_and_product(f, x)
+    return (g @ g / (g @ along)) ** 0.5
+
+
+@best_step.mistake
+def over_the_length(f, x):
+    """You divide g·g by the length of H g. The denominator is the product g·H g."""
+    g, along = slope_and_product(f, x)
+    return g @ g / np.linalg.norm(along)
+
+
+@best_step.mistake
+def hessian_times_ones(f, x):
+    """You differentiated the sum of g, which is H times a vector of ones. Multiply g by itself, held still, before you
+    sum."""
+    g, _ = slope_and_product(f, x)
+    _, along = functional.hvp(f, Tensor(x), Tensor(np.ones(len(x))))
+    return g @ g / (g @ along.data)
+
+
+@best_step.mistake
+def hessian_times_the_place(f, x):
+    """The vector that you multiply H by is x. It has to be g, held still."""
+    g, _ = slope_and_product(f, x)
+    _, along = functional.hvp(f, Tensor(x), Tensor(x))
+    return g @ g / (g @ along.data)
 
 
 # --- 6 -----------------------------------------------------------------------------------------
@@ -586,6 +743,31 @@ def one_too_many(f, x, steps):
     return walk(f, x, steps + 1, lambda x, value, slope: x - value / slope)
 
 
+@newton.mistake
+def value_missing(f, x, steps):
+    """You subtract the slope alone, as gradient descent does. A root needs the value: the step is value over slope."""
+    return walk(f, x, steps, lambda x, value, slope: x - slope)
+
+
+@newton.mistake
+def always_from_the_start(f, x, steps):
+    """You compute value and slope at the start in every step. Compute both at the newest place."""
+    value, slope = value_and_slope(f, x)
+    return [x - k * value / slope for k in range(steps + 1)]
+
+
+@newton.mistake
+def one_too_few(f, x, steps):
+    """Your list has one step too few: it has steps + 1 numbers, x among them."""
+    return walk(f, x, max(steps - 1, 0), lambda x, value, slope: x - value / slope)
+
+
+@newton.mistake
+def values_on_the_way(f, x, steps):
+    """You return the values of f on the way. The list holds the places, x first."""
+    return [value_and_slope(f, place)[0] for place in walk(f, x, steps, lambda x, value, slope: x - value / slope)]
+
+
 # --- 7 -----------------------------------------------------------------------------------------
 
 HALVED = named("(x + θ) / 2", lambda x, theta: (x + theta) / 2)
@@ -687,6 +869,27 @@ def matrix_transposed(G, x, theta):
     return np.linalg.solve(np.eye(len(x)) - by_x.T, by_theta)
 
 
+@implicit.mistake
+def negated(G, x, theta):
+    """Your answer has the wrong sign: the matrix is I - ∂G/∂x, and ∂G/∂θ keeps its plus."""
+    return -by_solving(G, x, theta)
+
+
+@implicit.mistake
+def one_minus_each_entry(G, x, theta):
+    """You subtract ∂G/∂x from 1 in every entry. The identity matrix has ones on its diagonal only."""
+    by_x, by_theta = slopes(G, x, theta)
+    with np.errstate(all="ignore"):
+        return np.linalg.lstsq(1 - by_x, by_theta, rcond=None)[0]
+
+
+@implicit.mistake
+def own_entry_only(G, x, theta):
+    """You divide each row by 1 minus its own entry on the diagonal of ∂G/∂x. The numbers of x also move each other."""
+    by_x, by_theta = slopes(G, x, theta)
+    return by_theta / (1 - np.diag(by_x))[:, None]
+
+
 # --- 8 -----------------------------------------------------------------------------------------
 
 TIMES = np.linspace(0.0, 4.0, 30)
@@ -730,17 +933,22 @@ def fit():
         yield Case(inputs, damped(**inputs), about=about, rtol=1e-5, atol=1e-7, odd=steps == 0)
 
 
-def damped(residuals, p, steps, damping, *, always=False, grow=10.0, shrink=10.0, sign=-1.0, squared=True, scale=1.0):
+def squares(r):
+    return (r * r).sum()
+
+
+def identity(M):
+    return np.eye(len(M))
+
+
+def damped(
+    residuals, p, steps, damping, *, always=False, grow=10.0, shrink=10.0, scale=-1.0, loss=squares, added=identity
+):
     """A right answer, with switches that make it wrong."""
-
-    def loss(p):
-        r = residuals(p)
-        return float((r * r).sum() if squared else abs(r.sum()))
-
     for _ in range(steps):
         J, r = functional.jacobian(residuals, Tensor(p)).data, residuals(p)
-        d = np.linalg.solve(J.T @ J + damping * np.eye(len(p)), sign * scale * J.T @ r)
-        if always or loss(p + d) < loss(p):
+        d = np.linalg.solve(J.T @ J + damping * added(J.T @ J), scale * J.T @ r)
+        if always or loss(residuals(p + d)) < loss(r):
             p, damping = p + d, damping / shrink
         else:
             damping = damping * grow
@@ -779,11 +987,36 @@ def exchanged_factors(residuals, p, steps, damping):
 
 @fit.mistake
 def climbs(residuals, p, steps, damping):
-    """The right side has the wrong sign, so every step climbs and is refused: it is -Jᵀr."""
-    return damped(residuals, p, steps, damping, sign=1.0)
+    """p never moves, as if every step had been refused. With Jᵀr on the right each step climbs: the right side is
+    -Jᵀr."""
+    return damped(residuals, p, steps, damping, scale=1.0)
 
 
 @fit.mistake
 def twice_as_far(residuals, p, steps, damping):
     """Your right side is -2Jᵀr. The 2 of the gradient has gone from both sides of the equation, or is in both."""
-    return damped(residuals, p, steps, damping, scale=2.0)
+    return damped(residuals, p, steps, damping, scale=-2.0)
+
+
+@fit.mistake
+def same_damping(residuals, p, steps, damping):
+    """λ stays the same in all steps. It becomes smaller after a step that was taken, larger after one that was not."""
+    return damped(residuals, p, steps, damping, grow=1.0, shrink=1.0)
+
+
+@fit.mistake
+def sums_compared(residuals, p, steps, damping):
+    """You compare the sums of the residuals. Square each of them before you sum."""
+    return damped(residuals, p, steps, damping, loss=np.sum)
+
+
+@fit.mistake
+def scaled_diagonal(residuals, p, steps, damping):
+    """You add λ times the diagonal of JᵀJ. The statement adds λ times the identity matrix."""
+    return damped(residuals, p, steps, damping, added=lambda M: np.diag(np.diag(M)))
+
+
+@fit.mistake
+def added_everywhere(residuals, p, steps, damping):
+    """You add λ to every entry of JᵀJ. The identity matrix has ones on its diagonal only."""
+    return damped(residuals, p, steps, damping, added=np.ones_like)

@@ -101,7 +101,7 @@ class ExponentKept(ByTheBook):
         return x[0] ** n, n * x[0] ** n * x[1]
 
 
-@arithmetic.wrong()
+@arithmetic.wrong("The factor n is missing")
 class FactorForgotten(ByTheBook):
     def power(x, n):
         return x[0] ** n, x[0] ** (n - 1) * x[1]
@@ -111,6 +111,42 @@ class FactorForgotten(ByTheBook):
 class ValuesOnly(ByTheBook):
     def root(x):
         return np.sqrt(x[0])
+
+
+@arithmetic.wrong("is not divided at all")
+class NoDivision(ByTheBook):
+    def over(x, y):
+        return x[0] / y[0], x[1] * y[0] - x[0] * y[1]
+
+
+@arithmetic.wrong("y stands below once")
+class BothOnce(ByTheBook):
+    def over(x, y):
+        return x[0] / y[0], (x[1] - x[0] * y[1]) / y[0]
+
+
+@arithmetic.wrong("goes through the root unchanged")
+class SlopeKept(ByTheBook):
+    def root(x):
+        return np.sqrt(x[0]), x[1]
+
+
+@arithmetic.wrong("You divide the slope by 2x")
+class NoRootBelow(ByTheBook):
+    def root(x):
+        return np.sqrt(x[0]), 0.5 * x[1] / x[0]
+
+
+@arithmetic.wrong("√x multiplies where it should divide")
+class RootOnTop(ByTheBook):
+    def root(x):
+        return np.sqrt(x[0]), np.sqrt(x[0]) / 2 * x[1]
+
+
+@arithmetic.wrong("raised the slope of x to the power n - 1")
+class SlopeRaised(ByTheBook):
+    def power(x, n):
+        return x[0] ** n, n * x[1] ** (n - 1)
 
 
 @arithmetic.inputs
@@ -134,8 +170,8 @@ cheaper.right({name: f" {text.title()} " for name, text in RIGHT.items()})
 cheaper.stub({name: ... for name in RIGHT})
 OTHER = {"forward": "reverse", "reverse": "forward"}
 cheaper.wrong("have changed places")({k: f"{v.split()[0]} {OTHER[v.split()[1]]}" for k, v in RIGHT.items()})
-cheaper.wrong("reverse mode throughout")({**RIGHT, "B": "3 reverse", "D": "10 reverse", "E": "784 reverse"})
-cheaper.wrong("forward mode throughout")({**RIGHT, "A": "1000 forward", "C": "10 forward", "F": "784 forward"})
+cheaper.wrong("the count of reverse mode")({**RIGHT, "B": "3 reverse", "D": "10 reverse", "E": "784 reverse"})
+cheaper.wrong("the count of forward mode")({**RIGHT, "A": "1000 forward", "C": "10 forward", "F": "784 forward"})
 cheaper.wrong("the counts are not")(
     {
         "A": "1000 reverse",
@@ -150,6 +186,9 @@ cheaper.wrong("One pass gives one column or one row")(
     {**RIGHT, "C": "1 reverse", "D": "1 forward", "E": "1 forward", "F": "1 reverse"}
 )
 cheaper.wrong("the counts are not")({**RIGHT, "E": "784 forward"})
+cheaper.wrong("the count of forward mode")({**RIGHT, "C": "10 forward"})
+cheaper.wrong("calls this mode `reverse`")({name: text.replace("reverse", "backward") for name, text in RIGHT.items()})
+cheaper.wrong("The text has the mode first")({name: " ".join(text.split()[::-1]) for name, text in RIGHT.items()})
 cheaper.wrong()({**RIGHT, "E": "28 forward"})
 cheaper.wrong()({**RIGHT, "A": "1"})
 cheaper.wrong()(list(RIGHT.values()))
@@ -233,6 +272,43 @@ def only_the_first(a, b):
     return np.concatenate([[a[0] / b[0]], np.zeros(len(a) - 1)])
 
 
+@quotient.wrong("divide only the first coefficient")
+def first_divided(a, b):
+    c = [a[0] / b[0]]
+    for k in range(1, len(a)):
+        c.append(a[k] - np.dot(c, b[k:0:-1]))
+    return c
+
+
+@quotient.wrong("Their difference has to be divided")
+def sum_divided(a, b):
+    c = [a[0] / b[0]]
+    for k in range(1, len(a)):
+        c.append(a[k] - np.dot(c, b[k:0:-1]) / b[0])
+    return c
+
+
+@quotient.wrong("only what the coefficient just before")
+def neighbour(a, b):
+    c = [a[0] / b[0]]
+    for k in range(1, len(a)):
+        c.append((a[k] - c[-1] * b[1]) / b[0])
+    return c
+
+
+@quotient.wrong("The coefficients of the answer belong there")
+def coefficients_of_a(a, b):
+    return [(a[k] - np.dot(a[:k], b[k:0:-1])) / b[0] for k in range(len(a))]
+
+
+@quotient.wrong("Your sum starts too late")
+def late(a, b):
+    c = [a[0] / b[0]]
+    for k in range(1, len(a)):
+        c.append((a[k] - np.dot(c[1:], b[k - 1 : 0 : -1])) / b[0])
+    return c
+
+
 @quotient.inputs
 def _(rng):
     n = int(rng.integers(1, 7))
@@ -314,6 +390,20 @@ def without_the_last(push, n):
     J = entry_by_entry(push, n)
     J[-1, -1] = 0.0
     return J
+
+
+@two.wrong("the whole result of a pass")
+def columns_filled(push, n):
+    first, second = check.two_passes(push, n)
+    J = np.zeros((n, n))
+    J[:, ::2], J[:, 1::2] = first[:, None], second[:, None]
+    return J
+
+
+@two.wrong("Your diagonal is 0")
+def neighbours_alone(push, n):
+    J = entry_by_entry(push, n)
+    return J - np.diag(np.diag(J))
 
 
 @two.inputs
@@ -401,6 +491,31 @@ def whole_hessian(f, x):  # 3.2 GB for 20,000 inputs
 @best.wrong()
 def a_fixed_rate(f, x):
     return 0.1
+
+
+@best.wrong("the square root of the step")
+def rooted(f, x):
+    return np.sqrt(two_sweeps(f, x))
+
+
+@best.wrong("by the length of H g. The denominator")
+def length_below(f, x):
+    g, along = check.slope_and_product(f, x)
+    return (g @ g) / (along @ along) ** 0.5
+
+
+@best.wrong("H times a vector of ones")
+def sum_of_the_gradient(f, x):
+    x = Tensor(x, requires_grad=True)
+    g = grad(f(x), x, create_graph=True)[0]
+    return (g.data @ g.data) / (g.data @ grad(g.sum(), x)[0].data)
+
+
+@best.wrong("The vector that you multiply H by is x")
+def the_place_held_still(f, x):
+    at = Tensor(x, requires_grad=True)
+    g = grad(f(at), at, create_graph=True)[0]
+    return (g.data @ g.data) / (g.data @ grad((g * x).sum(), at)[0].data)
 
 
 @best.inputs
@@ -504,6 +619,29 @@ def wide_difference(f, x, steps):
     return places
 
 
+@newton.wrong("You subtract the slope alone")
+def descent(f, x, steps):
+    return walk(f, x, steps, lambda x, value, slope: x - slope)
+
+
+@newton.wrong("value and slope at the start")
+def never_moved(f, x, steps):
+    result, places = f(Dual(x, 1.0)), [x]
+    for _ in range(steps):
+        places.append(places[-1] - result.value / result.slope)
+    return places
+
+
+@newton.wrong("one step too few")
+def one_fewer(f, x, steps):
+    return with_duals(f, x, steps - 1)
+
+
+@newton.wrong("the values of f on the way")
+def heights(f, x, steps):
+    return [f(place) for place in with_duals(f, x, steps)]
+
+
 @newton.inputs
 def _(rng):
     f = [check.SQUARE_ROOT, check.CUBE, check.LINE][rng.integers(3)]
@@ -576,9 +714,21 @@ def rounded(G, x, theta):
     return solved(G, x, theta).round(1)
 
 
-@implicit.wrong()
+@implicit.wrong("Your answer has the wrong sign")
 def negative_answer(G, x, theta):
     return -solved(G, x, theta)
+
+
+@implicit.wrong("from 1 in every entry")
+def ones_everywhere(G, x, theta):
+    by_x, by_theta = check.slopes(G, x, theta)
+    return np.linalg.pinv(1 - by_x) @ by_theta
+
+
+@implicit.wrong("also move each other")
+def each_for_itself(G, x, theta):
+    by_x, by_theta = check.slopes(G, x, theta)
+    return np.array([by_theta[i] / (1 - by_x[i, i]) for i in range(len(x))])
 
 
 @implicit.inputs
@@ -661,14 +811,14 @@ def factors_exchanged(residuals, p, steps, damping):
     return p
 
 
-@fit.wrong("every step climbs")
+@fit.wrong("p never moves")
 def uphill(residuals, p, steps, damping):
     return p
 
 
 @fit.wrong("Your right side is -2Jᵀr")
 def with_the_two(residuals, p, steps, damping):
-    return check.damped(residuals, p, steps, damping, scale=2)
+    return check.damped(residuals, p, steps, damping, scale=-2)
 
 
 @fit.wrong()
@@ -679,6 +829,42 @@ def one_step(residuals, p, steps, damping):
 @fit.wrong()
 def one_step_more(residuals, p, steps, damping):
     return levenberg(residuals, p, steps + 1, damping)
+
+
+def step_by_step(residuals, p, steps, damping, matrix, better, factor=10):
+    for _ in range(steps):
+        J, r = functional.jacobian(residuals, Tensor(p)).data, residuals(p)
+        d = np.linalg.solve(matrix(J.T @ J, damping), -J.T @ r)
+        p, damping = (p + d, damping / factor) if better(residuals(p + d), r) else (p, damping * factor)
+    return p
+
+
+def on_the_diagonal(M, damping):
+    return M + damping * np.eye(len(M))
+
+
+def smaller(new, old):
+    return (new**2).sum() < (old**2).sum()
+
+
+@fit.wrong("λ stays the same in all steps")
+def one_damping(residuals, p, steps, damping):
+    return step_by_step(residuals, p, steps, damping, on_the_diagonal, smaller, factor=1)
+
+
+@fit.wrong("the sums of the residuals")
+def not_squared(residuals, p, steps, damping):
+    return step_by_step(residuals, p, steps, damping, on_the_diagonal, lambda new, old: new.sum() < old.sum())
+
+
+@fit.wrong("λ times the diagonal of JᵀJ")
+def marquardt(residuals, p, steps, damping):
+    return step_by_step(residuals, p, steps, damping, lambda M, damping: M * (1 + damping * np.eye(len(M))), smaller)
+
+
+@fit.wrong("to every entry of JᵀJ")
+def no_identity(residuals, p, steps, damping):
+    return step_by_step(residuals, p, steps, damping, np.add, smaller)
 
 
 @fit.inputs
