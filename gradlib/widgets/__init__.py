@@ -18,6 +18,7 @@ from .proven_box import ProvenBox
 from .step_sweep import StepSweep
 from .tangent_secant import TangentSecant
 from .taylor_explorer import TaylorExplorer
+from .through_time import ThroughTime
 
 WIDGETS = (
     PointOnLine,
@@ -38,4 +39,5 @@ WIDGETS = (
     ProvenBox,
     TaylorExplorer,
     KernelStepper,
+    ThroughTime,
 )
