@@ -189,7 +189,7 @@ def _stopped(places: list[Place], after: str) -> Stopped:
     elif loop := _enclosing_loop(places):
         here, why = loop, "Does this loop ever end, or does it do the same work again and again?"
     else:
-        why = "Is there something in this line that has no end?"
+        why = "Does this line make something too large, or something that has no end?"
     return Stopped(f"This was still running after {after}, so it was stopped. {why}", here)
 
 

@@ -75,7 +75,17 @@ def part_of(answer: Any, name: str) -> Any:
     """One function of a class that only holds functions. A function that takes `self` becomes a method."""
     part = getattr(answer, name, _unwritten)
     takes_self = isinstance(part, FunctionType) and signature(part).startswith(("(self,", "(self)"))
-    return MethodType(part, answer) if takes_self else part
+    return MethodType(part, _Itself(answer)) if takes_self else part
+
+
+class _Itself:
+    """The `self` of such a method: the other functions of its class are called in the same way, with `self` or not."""
+
+    def __init__(self, answer: Any):
+        self._answer = answer
+
+    def __getattr__(self, name: str) -> Any:
+        return part_of(self._answer, name) if hasattr(self._answer, name) else getattr(self._answer, name)
 
 
 def _unwritten(*_, **__):

@@ -24,14 +24,14 @@ class ByTheBook:
 
 @arithmetic.right
 class FromEachOther:
-    def over(x, y):
+    def over(self, x, y):
         z = x[0] / y[0]
         return [z, (x[1] - z * y[1]) / y[0]]
 
-    def root(x):
-        return FromEachOther.power(x, 0.5)
+    def root(self, x):
+        return self.power(x, 0.5)
 
-    def power(x, n):
+    def power(self, x, n):
         return [x[0] ** n, x[0] ** n * n * x[1] / x[0]]
 
 
