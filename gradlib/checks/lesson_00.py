@@ -187,6 +187,12 @@ def size_of_the_rise(f, h):
     return lambda x: abs(f(x + h) - f(x))
 
 
+@rise.mistake
+def never_falling(f, h):
+    """Your rise is never less than 0. Where f falls, it is negative."""
+    return lambda x: max(0, f(x + h) - f(x))
+
+
 # --- 3 -----------------------------------------------------------------------------------------
 
 
@@ -255,8 +261,7 @@ class RightCounted:
 
 @counted.mistake
 class NeverCounts(RightCounted):
-    """The count stays 0: a new Counted starts with 0 additions, and nobody sets it. It has those of its parts, and its
-    own."""
+    """The count stays 0. A sum has the additions of its parts, and one more: its own."""
 
     def __add__(self, other):
         return self.made(self.number + other.number, 0)
@@ -335,6 +340,14 @@ class Multiplies(RightCounted):
 
     def __add__(self, other):
         return self.made(self.number * other.number, self.additions + other.additions + 1)
+
+
+@counted.mistake
+class Subtracts(RightCounted):
+    """You subtracted the numbers. `__add__` is called for +."""
+
+    def __add__(self, other):
+        return self.made(self.number - other.number, self.additions + other.additions + 1)
 
 
 # --- 4 -----------------------------------------------------------------------------------------
@@ -449,3 +462,30 @@ def where_it_is_largest(f, xs, ys):
     """Your skyline says in which row the largest height is. What is wanted is the height itself."""
     table = heights(f, xs, ys)[0]
     return table, table.argmax(axis=0)
+
+
+@landscape.mistake
+def first_row(f, xs, ys):
+    """Your skyline is the first row of the table. The largest height of a column may be in any row."""
+    table = heights(f, xs, ys)[0]
+    return table, table[0]
+
+
+@landscape.mistake
+def upside_down(f, xs, ys):
+    """The rows of your table are in the opposite order. Row 0 belongs to ys[0]."""
+    table, skyline = heights(f, xs, ys)
+    return table[::-1], skyline
+
+
+@landscape.mistake
+def sizes(f, xs, ys):
+    """Your skyline has the largest of the sizes, without their signs. A height below 0 is negative."""
+    table = heights(f, xs, ys)[0]
+    return table, np.abs(table).max(axis=0)
+
+
+@landscape.mistake
+def in_the_other_order(f, xs, ys):
+    """You returned the skyline first. The table comes first."""
+    return heights(f, xs, ys)[::-1]

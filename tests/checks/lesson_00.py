@@ -192,6 +192,11 @@ def size(f, h):
     return lambda x: abs(f(x) - f(x + h))
 
 
+@up.wrong("Your rise is never less than 0")
+def never_below_zero(f, h):
+    return lambda x: max(f(x + h) - f(x), 0)
+
+
 @up.wrong("Its parameter x must occur")
 def x_ignored(f, h):
     return lambda x: f(h) - f(0)
@@ -291,6 +296,9 @@ tally.wrong("the larger of the two counts")(
 tally.wrong("one for each part")(counting(lambda a, b: a.additions + b.additions + 2))
 tally.wrong("You multiplied the numbers")(
     counting(lambda a, b: a.additions + b.additions + 1, lambda a, b: a.number * b.number)
+)
+tally.wrong("You subtracted the numbers")(
+    counting(lambda a, b: a.additions + b.additions + 1, lambda a, b: a.number - b.number)
 )
 tally.wrong()(counting(lambda a, b: a.additions + b.additions + 1, lambda a, b: a.number))
 tally.wrong()(counting(lambda a, b: a.additions * b.additions + 1))
@@ -479,7 +487,7 @@ def table_alone(f, xs, ys):
     return loops(f, xs, ys)[0]
 
 
-@scene.wrong()
+@scene.wrong("the first row of the table")
 def first_row(f, xs, ys):
     table = loops(f, xs, ys)[0]
     return table, table[0]
@@ -491,7 +499,19 @@ def both_rounded(f, xs, ys):
     return table, table.max(axis=0)
 
 
-@scene.wrong()
+@scene.wrong("in the opposite order")
+def rows_upside_down(f, xs, ys):
+    table, skyline = loops(f, xs, ys)
+    return np.flipud(table), skyline
+
+
+@scene.wrong("without their signs")
+def largest_size(f, xs, ys):
+    table = loops(f, xs, ys)[0]
+    return table, abs(table).max(axis=0)
+
+
+@scene.wrong("You returned the skyline first")
 def skyline_first(f, xs, ys):
     table, skyline = loops(f, xs, ys)
     return skyline, table
