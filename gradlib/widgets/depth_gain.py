@@ -78,7 +78,7 @@ class DepthGainModel(Model):
             said = f'role="img" aria-label="layer {layer}: {name} {size:.2g}"'
             left, right, top = axes.x(layer - 0.5), axes.x(layer + 0.5), axes.y(_RANGE[1])
             place = f'x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{axes.y(_RANGE[0]) - top:.1f}"'
-            axes.add(f'<g data-link="layer{layer}" {said}><rect class="band" {place}/>')
+            axes.add(f'<g data-link="layer{layer}" {said}><rect class="band" fill="none" {place}/>')
             axes.point(layer, value, style + " small")
             axes.add("</g>")
         axes.legend("measured", style)
