@@ -324,6 +324,43 @@ def divided_by_the_examples(*inputs):
     return rms_pulled_back(*inputs, per=len(inputs[0]))
 
 
+@rms_norm_backward.mistake
+def divided_by_the_mean_square(g, x, gamma, eps):
+    """You divide by the mean square plus eps. r is its root."""
+    r = (x**2).mean(axis=1, keepdims=True) + eps
+    z, h = x / r, g * gamma
+    return (h - z * (h * z).mean(axis=1, keepdims=True)) / r, (g * z).sum(axis=0)
+
+
+@rms_norm_backward.mistake
+def eps_outside_the_root(g, x, gamma, eps):
+    """eps stands under the root. You add it after the root is taken."""
+    r = np.sqrt((x**2).mean(axis=1, keepdims=True)) + eps
+    z, h = x / r, g * gamma
+    return (h - z * (h * z).mean(axis=1, keepdims=True)) / r, (g * z).sum(axis=0)
+
+
+@rms_norm_backward.mistake
+def mean_down_a_column(g, x, gamma, eps):
+    """You take the mean of h z down a column. Each r belongs to one row, so this mean goes over the row: axis 1."""
+    r = np.sqrt((x**2).mean(axis=1, keepdims=True) + eps)
+    z, h = x / r, g * gamma
+    return (h - z * (h * z).mean(axis=0)) / r, (g * z).sum(axis=0)
+
+
+@rms_norm_backward.mistake
+def only_through_r(g, x, gamma, eps):
+    """You follow the nudge through r alone. It also moves its own z directly."""
+    of_x, of_gamma = rms_pulled_back(g, x, gamma, eps)
+    return of_x - rms_pulled_back(g, x, gamma, eps, through_r=0)[0], of_gamma
+
+
+@rms_norm_backward.mistake
+def gamma_without_z(g, x, gamma, eps):
+    """You add up g alone for gamma. gamma multiplies z, so its gradient is made of g times z."""
+    return rms_pulled_back(g, x, gamma, eps)[0], g.sum(axis=0)
+
+
 @rms_norm_backward.mistake(whole=True)
 def gamma_first(*inputs):
     """The two gradients have changed places: that of x comes first."""

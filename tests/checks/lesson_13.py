@@ -197,6 +197,35 @@ def gamma_over_rows(g, x, gamma, eps):
     return in_one_line(g, x, gamma, eps)[0], (g * x / root(x, eps)).sum(axis=1)
 
 
+@rms.wrong("r is its root")
+def divided_by_the_square(g, x, gamma, eps):
+    r = root(x, eps) ** 2
+    return (g * gamma - x / r * (g * gamma * x / r).mean(axis=1, keepdims=True)) / r, (g * x / r).sum(axis=0)
+
+
+@rms.wrong("You add it after the root is taken")
+def eps_after_the_root(g, x, gamma, eps):
+    r = root(x, 0.0) + eps
+    return (g * gamma - x / r * (g * gamma * x / r).mean(axis=1, keepdims=True)) / r, (g * x / r).sum(axis=0)
+
+
+@rms.wrong("You take the mean of h z down a column")
+def one_mean_a_column(g, x, gamma, eps):
+    r, h = root(x, eps), g * gamma
+    return (h - x / r * (h * x / r).mean(axis=0, keepdims=True)) / r, (g * x / r).sum(axis=0)
+
+
+@rms.wrong("You follow the nudge through r alone")
+def not_directly(g, x, gamma, eps):
+    r, h = root(x, eps), g * gamma
+    return -x / r * (h * x / r).mean(axis=1, keepdims=True) / r, (g * x / r).sum(axis=0)
+
+
+@rms.wrong("You add up g alone for gamma")
+def as_for_beta(g, x, gamma, eps):
+    return in_one_line(g, x, gamma, eps)[0], g.sum(axis=0)
+
+
 @rms.wrong("You take a mean over the examples")
 def gamma_mean(g, x, gamma, eps):
     return in_one_line(g, x, gamma, eps)[0], (g * x / root(x, eps)).mean(axis=0)
