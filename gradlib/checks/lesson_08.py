@@ -17,8 +17,10 @@ TITLE = "Layers and initialization"
 
 # --- 1 -----------------------------------------------------------------------------------------
 
-# Names of the parameters in reports. All hold the same number, so that a comparison of numbers finds only one.
-LETTERS = {name: Parameter(np.zeros(1)) for name in "abcd"}
+# Names of the parameters in reports. All hold the same number, so that a comparison of numbers finds only one. A set
+# keeps them in an order of its own; they are named against it, so that a set of them never comes in order by chance.
+LETTERS = dict(zip("dcba", {Parameter(np.zeros(1)) for _ in range(4)}, strict=True))
+LETTERS = {name: LETTERS[name] for name in "abcd"}
 
 
 class Part:
@@ -72,7 +74,16 @@ def parameters():
 
 def letters_of(parameters, part):
     found = parameters(part)
-    return [name_of(each) for each in found] if isinstance(found, list | tuple | GeneratorType) else found
+    if isinstance(found, GeneratorType):
+        found = list(found)
+    if isinstance(found, list | tuple):
+        if any(isinstance(each, str) for each in found):
+            raise Refused("You list names. Asked for are the parameters, which are the values of `vars(part)`.")
+        if any(isinstance(each, np.ndarray) for each in found):
+            raise Refused(
+                "You list `.data`, the arrays. Asked for are the parameters themselves: they have the gradients, too."
+            )
+    return [name_of(each) for each in found] if isinstance(found, list | tuple) else found
 
 
 def name_of(thing):
@@ -160,6 +171,26 @@ def own_ones_first(part):
     own = [thing for thing in vars(part).values() if isinstance(thing, Parameter)]
     found = own + collected(part)
     return [each for i, each in enumerate(found) if not any(each is other for other in found[:i])]
+
+
+@parameters.mistake
+def level_by_level(part):
+    """You list what lies outside first and what lies deeper inside later. A part stands in the order with all that
+    is in it: look into it at once, before you go on."""
+    found, waiting = [], list(vars(part).values())
+    while waiting:
+        thing = waiting.pop(0)
+        if isinstance(thing, Parameter):
+            found += [] if any(thing is other for other in found) else [thing]
+        elif isinstance(thing, Part | list):
+            waiting += vars(thing).values() if isinstance(thing, Part) else thing
+    return found
+
+
+@parameters.mistake
+def parts_passed_by(part):
+    """You look into lists, and not into parts. A part has parameters of its own: ask it in the same way."""
+    return collected(part, inside=False)
 
 
 @parameters.mistake
@@ -496,6 +527,41 @@ class BiasOfTheInputs(RightLinear):
         self.bias = Parameter(np.zeros(in_features, dtype=np.float32)) if bias else None
 
 
+def with_a_bias_of(shape):
+    """The mistake of a bias of another shape. shape : out_features -> its shape."""
+
+    class OtherBias(RightLinear):
+        def __init__(self, in_features, out_features, rng, bias=True):
+            super().__init__(in_features, out_features, rng, bias)
+            self.bias = Parameter(np.zeros(shape(out_features), dtype=np.float32)) if bias else None
+
+    return OtherBias
+
+
+@torch_linear.mistake
+class BiasARow(with_a_bias_of(lambda n: (1, n))):
+    """The bias has the shape (1, out). One axis is enough, (out,): broadcasting adds it to every row."""
+
+
+@torch_linear.mistake
+class BiasAColumn(with_a_bias_of(lambda n: (n, 1))):
+    """The bias has the shape (out, 1), a column. It is added to rows of outputs: its shape is (out,)."""
+
+
+@torch_linear.mistake
+class BiasASingleNumber(with_a_bias_of(lambda n: ())):
+    """The bias is a single number. Each unit has one of its own: its shape is (out,)."""
+
+
+@torch_linear.mistake
+class OutputTransposed(RightLinear):
+    """You compute W xᵀ, in which each example is a column. Its outputs are to be a row: that is x Wᵀ, and to this the
+    bias is added."""
+
+    def forward(self, x):
+        return self.weight @ x.T
+
+
 @torch_linear.mistake
 class ReluInside(RightLinear):
     """No result is negative: forward ends in a ReLU. A linear layer ends in x Wᵀ + b, and activations stand between
@@ -637,10 +703,27 @@ def gain_of(right, gain, f, seed):
 
 
 def steady(right, answer, seed):
-    """A number that was drawn; a wrong one is refused if another generator gives a number that is not near."""
+    """A number that was drawn.
+
+    A right one is refused if the same generator gives another, a wrong one if another generator gives one that is not
+    near.
+    """
     one = answer(np.random.default_rng(seed))
-    if not is_number(one) or abs(one / right - 1) <= 0.015:
+    if not is_number(one):
         return one
+    if abs(one / right - 1) <= 0.015:
+        again = answer(np.random.default_rng(seed))
+        if not is_number(again) or abs(one - again) > 1e-9 * abs(one):
+            raise Refused(
+                "It is near, and the same seed gives another number each time. Draw from rng, and from nothing else, "
+                "so that a run can be repeated."
+            )
+        return one
+    if 0 < one < right / 30:
+        raise Refused(
+            f"Your number is {right / one:.0f} times too small. Do you add the squares up? A sum grows with the number "
+            "of draws, and the mean does not."
+        )
     other = answer(np.random.default_rng(seed + 1))
     about_right = is_number(other) and abs((one + other) / 2 / right - 1) < 0.5
     if about_right and abs(one - other) > 0.02 * abs(one):
@@ -702,6 +785,32 @@ def gain_by_absolute_value(f, rng):
     return 1 / mean_over(normal_density, lambda z: np.abs(f(z)))
 
 
+@gain.mistake
+def gain_from_the_table(f, rng):
+    """You say 5/3 for every f. That is what the tables say for tanh. Find it for the f that is given: draw z, and look
+    at f(z)."""
+    return 5 / 3
+
+
+@gain.mistake
+def gain_of_relu(f, rng):
+    """You say √2 for every f. That is the gain of ReLU. Find it for the f that is given: draw z, and look at f(z)."""
+    return np.sqrt(2)
+
+
+@gain.mistake
+def gain_as_mean_square(f, rng):
+    """That is the mean of f(z)². The gain's square is one over it: a large f(z) asks for small weights."""
+    return mean_over(normal_density, lambda z: f(z) ** 2)
+
+
+@gain.mistake
+def gain_on_a_grid(f, rng):
+    """Your z lie evenly between -3 and 3. What arrives at an activation is about normal, and mostly near 0:
+    `rng.normal`."""
+    return mean_over(lambda z: np.abs(z) <= 3, lambda z: f(z) ** 2) ** -0.5
+
+
 # --- 6 -----------------------------------------------------------------------------------------
 
 
@@ -719,7 +828,7 @@ def growth():
         ("sigmoid", sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z)), ""),
         ("half", lambda z: z / 2, lambda z: np.full_like(z, 0.5), ""),
         ("square", lambda z: z**2, lambda z: 2 * z, "a slope that changes its sign"),
-        ("sine", lambda z: np.sin(3 * z), lambda z: 3 * np.cos(3 * z), "a factor far above 1"),
+        ("sine", lambda z: np.sin(3 * z) + z / 2, lambda z: 3 * np.cos(3 * z) + 0.5, "a factor far above 1"),
         ("z + 2", lambda z: z + 2, np.ones_like, "a mean that is not 0"),
     ]:
         right = factor(f, slope)
@@ -831,6 +940,32 @@ def always_one(f, slope, rng):
     """You say 1 for every activation. That is right for ReLU and for f(z) = c z. In general the slopes and the outputs
     have different sizes."""
     return 1.0
+
+
+@growth.mistake
+def factor_of_tanh(f, slope, rng):
+    """You say 1.09 for every activation. That is the factor of tanh. Find it from the f and the slope that are
+    given."""
+    return 1.09
+
+
+@growth.mistake
+def both_by_absolute_value(f, slope, rng):
+    """You take means of |slope(z)| and |f(z)|. What adds up from layer to layer are squares, in both directions."""
+    return mean_over(normal_density, lambda z: np.abs(slope(z))) / mean_over(normal_density, lambda z: np.abs(f(z)))
+
+
+@growth.mistake
+def root_forgotten_above(f, slope, rng):
+    """You take the mean of slope(z)² without its root. The gain has its root; the size of the slopes needs one, too."""
+    return mean_square(slope) / np.sqrt(mean_square(f))
+
+
+@growth.mistake
+def growth_on_a_grid(f, slope, rng):
+    """Your z lie evenly between -3 and 3. What arrives at an activation is about normal, and mostly near 0:
+    `rng.normal`."""
+    return factor(f, slope, lambda z: np.abs(z) <= 3)
 
 
 @growth.mistake

@@ -174,9 +174,31 @@ def lists_inside(part):
     return [[thing] if isinstance(thing, Parameter) else lists_inside(thing) for thing in within(part)]
 
 
-@find.wrong()
+@find.wrong("You list names")
 def their_names(part):
     return list(vars(part))
+
+
+@find.wrong("You list `.data`")
+def their_arrays(part):
+    return [parameter.data for parameter in recursive(part)]
+
+
+@find.wrong("look into it at once")
+def breadth_first(part):
+    found, level = {}, [part]
+    while level:
+        found.update((id(thing), thing) for thing in level if isinstance(thing, Parameter))
+        level = [inside for thing in level for inside in within(thing)]
+    return list(found.values())
+
+
+@find.wrong("look into lists, and not into parts")
+def lists_alone(part):
+    def inside(thing):
+        return [thing] if isinstance(thing, Parameter) else sum(map(inside, thing), []) if type(thing) is list else []
+
+    return list({id(each): each for each in inside(list(vars(part).values()))}.values())
 
 
 start = answers_to(check.he)
@@ -506,11 +528,31 @@ class OtherNames(nn.Module):
         return x @ self.w.T if self.b is None else x @ self.w.T + self.b
 
 
-@layer.wrong()
+@layer.wrong("shape (1, out)")
 class BiasAsARow(ByOperators):
     def __init__(self, in_features, out_features, rng, bias=True):
         super().__init__(in_features, out_features, rng, bias)
         self.bias = Parameter(np.zeros((1, out_features))) if bias else None
+
+
+@layer.wrong("a column")
+class BiasAsAColumn(ByOperators):
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__(in_features, out_features, rng, bias)
+        self.bias = Parameter(np.zeros((out_features, 1))) if bias else None
+
+
+@layer.wrong("The bias is a single number")
+class OneBias(ByOperators):
+    def __init__(self, in_features, out_features, rng, bias=True):
+        super().__init__(in_features, out_features, rng, bias)
+        self.bias = Parameter(np.array(0.0)) if bias else None
+
+
+@layer.wrong("You compute W xᵀ")
+class ExamplesAsColumns(ByOperators):
+    def forward(self, x):
+        return self.weight @ x.T
 
 
 @layer.wrong("expected 0: it is the weights that must differ")
@@ -622,12 +664,70 @@ def of_five_hundred_numbers(f, rng):
     return 1 / np.sqrt(np.mean(f(rng.normal(size=500)) ** 2))
 
 
+@size.wrong("the same seed gives another number")
+def from_no_given_generator(f, rng):
+    return mean_square(f, np.random)
+
+
+@size.wrong("You say 5/3")
+def five_thirds(f, rng):
+    return 5 / 3
+
+
+@size.wrong("You say √2")
+def root_two(f, rng):
+    return 2**0.5
+
+
+@size.wrong("That is the mean of f(z)²")
+def not_inverted(f, rng):
+    return np.mean(f(rng.normal(size=1_000_000)) ** 2)
+
+
+@size.wrong("Do you add the squares up?")
+def by_a_sum(f, rng):
+    return np.sum(f(rng.normal(size=100_000)) ** 2) ** -0.5
+
+
+@size.wrong("evenly between -3 and 3")
+def over_a_grid(f, rng):
+    return np.mean(f(np.linspace(-3, 3, 10_000)) ** 2) ** -0.5
+
+
 @size.wrong()
 def by_the_table(f, rng):
     return {"relu": np.sqrt(2), "tanh": 5 / 3}.get(f.__name__) or mean_square(f, rng)
 
 
 growing = answers_to(check.growth)
+
+
+@growing.wrong("the same seed gives another number")
+def from_a_generator_of_its_own(f, slope, rng):
+    return by_both_means(f, slope, np.random)
+
+
+@growing.wrong("You say 1.09")
+def as_for_tanh(f, slope, rng):
+    return 1.09
+
+
+@growing.wrong("means of |slope(z)| and |f(z)|")
+def absolute_values(f, slope, rng):
+    z = rng.normal(size=1_000_000)
+    return np.abs(slope(z)).mean() / np.abs(f(z)).mean()
+
+
+@growing.wrong("without its root")
+def root_of_one(f, slope, rng):
+    z = rng.normal(size=1_000_000)
+    return (slope(z) ** 2).mean() / np.sqrt((f(z) ** 2).mean())
+
+
+@growing.wrong("evenly between -3 and 3")
+def over_a_grid_of_z(f, slope, rng):
+    z = np.linspace(-3, 3, 10_000)
+    return np.sqrt((slope(z) ** 2).mean() / (f(z) ** 2).mean())
 
 
 @growing.right
