@@ -168,6 +168,34 @@ def divided_by_all(scores, targets):
     return (softmax(scores) - targets) / scores.size
 
 
+@cross_entropy_gradient.mistake
+def the_cross_entropy(scores, targets):
+    """That is the loss. Asked for is its gradient: one number for each score."""
+    with np.errstate(all="ignore"):
+        return -(targets * np.log(softmax(scores))).sum(axis=1).mean()
+
+
+@cross_entropy_gradient.mistake
+def mean_over_the_rows(scores, targets):
+    """You take the mean over the rows, and one row is left. Each score has a gradient of its own: divide by N, and add
+    nothing up."""
+    return (softmax(scores) - targets).mean(axis=0)
+
+
+@cross_entropy_gradient.mistake
+def times_the_target(scores, targets):
+    """You have y (p - 1), in which each class sees itself alone. A score is also in the sum below the fraction bar of
+    all other classes: together they make p - y."""
+    return (softmax(scores) - 1) * targets / len(scores)
+
+
+@cross_entropy_gradient.mistake
+def p_too_often(scores, targets):
+    """You multiply p - y by p. On the way back through softmax the p is cancelled by the 1/p of the logarithm."""
+    p = softmax(scores)
+    return p * (p - targets) / len(p)
+
+
 # --- 2 -----------------------------------------------------------------------------------------
 
 
@@ -386,6 +414,26 @@ def gradient_by_the_probability(losses, slopes, z, y, weight):
         return losses.mean(), slopes / (p * (1 - p)) / len(z)
 
 
+@weighted_bce.mistake
+@in_two
+def losses_not_averaged(losses, slopes, z, y, weight):
+    """The gradient is right. For the loss you return one number for each example: take their mean."""
+    return losses, slopes / len(z)
+
+
+@weighted_bce.mistake
+@in_two
+def weight_before_the_error(losses, slopes, z, y, weight):
+    """The gradient has the weight in each example. A no counts once: the weight belongs to the part with y alone."""
+    return losses.mean(), weight * (sigmoid(z) - y) / len(z)
+
+
+@weighted_bce.mistake(whole=True)
+def loss_alone(z, y, weight):
+    """You return the loss alone. Return the gradient with it: `return loss, gradient`."""
+    return parts_of_loss(z, y, weight)[0].mean()
+
+
 # --- 3 -----------------------------------------------------------------------------------------
 
 
@@ -525,6 +573,22 @@ def summed(prediction, target):
     return ((prediction - target) ** 2).sum()
 
 
+@mse.mistake
+def not_averaged(prediction, target):
+    """You return one square for each entry. The loss is one number, their mean."""
+    if prediction.shape != target.shape:
+        refused(prediction, target)
+    return (prediction - target) ** 2
+
+
+@mse.mistake
+def square_of_the_mean(prediction, target):
+    """You take the mean first, and then its square. Errors of both signs cancel in it; square each one first."""
+    if prediction.shape != target.shape:
+        refused(prediction, target)
+    return (prediction - target).mean() ** 2
+
+
 # --- 4 -----------------------------------------------------------------------------------------
 
 
@@ -592,6 +656,48 @@ def examples_for_outputs():
 def outputs_shrink():
     """The division by the outputs goes: the gradient gets larger, not smaller."""
     return FACTORS | {"outputs": 0.1}
+
+
+@mean_or_sum.mistake
+def factor_for_the_rate():
+    """That is the factor between the two gradients. The learning rate is 0.1, divided by it."""
+    return FACTORS | {"learning rate": 32}
+
+
+@mean_or_sum.mistake
+def divided_by_the_entries():
+    """You divide 0.1 by 320. This question is about a batch of 32 examples; the 10 outputs come in the last one."""
+    return FACTORS | {"learning rate": 0.1 / 320}
+
+
+@mean_or_sum.mistake
+def examples_of_the_sum():
+    """That is how many examples there are now. Asked for is the factor from 32 of them to 64."""
+    return FACTORS | {"sum": 64}
+
+
+@mean_or_sum.mistake
+def examples_of_the_mean():
+    """That is how many examples there are now. Asked for is the factor, and a mean of more of the same stays."""
+    return FACTORS | {"mean": 64}
+
+
+@mean_or_sum.mistake
+def mean_does_not_grow():
+    """A factor of 0 leaves no gradient at all. What stays as it is has the factor 1."""
+    return FACTORS | {"mean": 0}
+
+
+@mean_or_sum.mistake
+def sum_halves():
+    """A sum has no division in it: with more examples of the same kind its gradient gets larger, not smaller."""
+    return FACTORS | {"sum": 0.5}
+
+
+@mean_or_sum.mistake
+def outputs_do_not_count():
+    """1 says that nothing changes. The mean over all entries also divides by the outputs, and this division goes."""
+    return FACTORS | {"outputs": 1}
 
 
 # --- 5 -----------------------------------------------------------------------------------------
@@ -694,6 +800,36 @@ def squares_weighed(y, q):
 def the_loss_itself(y, q):
     """That is the least loss. Asked for is the number x at which it is so small."""
     return float(quantile_loss(quantile(y, q), y, q))
+
+
+@best_constant.mistake
+def interpolated_upside_down(y, q):
+    """`np.quantile` with 1 - q: the two sides are exchanged. To be too low costs q, so a share of q is to lie below x.
+    And between two measurements the loss is not least."""
+    return float(np.quantile(y, 1 - q))
+
+
+def losses_at(y, q):
+    return quantile_loss(y, y, q)
+
+
+@best_constant.mistake
+def its_place(y, q):
+    """You return the place of the best measurement in y. Asked for is the number that stands there: `y[…]`."""
+    return int(losses_at(y, q).argmin())
+
+
+@best_constant.mistake
+def the_worst(y, q):
+    """You have the measurement with the *largest* mean loss. Asked for is the one with the least."""
+    return float(y[losses_at(y, q).argmax()])
+
+
+@best_constant.mistake
+def not_sorted(y, q):
+    """You go to the right place in y, and y is not sorted. Sort it first, and what stands there has a share of q
+    below it."""
+    return float(y[min(int(q * len(y)), len(y) - 1)])
 
 
 # --- 6 -----------------------------------------------------------------------------------------
@@ -969,6 +1105,16 @@ def squares_of_probabilities(z, y):
     return 2 * (p - y) * p * (1 - p)
 
 
+@fit_mistake("You take σ(-z) for the probability of yes. A high score means yes: p = σ(z).")
+def scores_turned(z, y):
+    return sigmoid(-z) - y
+
+
+@fit_mistake("You send the scores through tanh, which goes from -1 to 1. A probability comes from σ.")
+def tanh_for_sigmoid(z, y):
+    return np.tanh(z) - y
+
+
 @fit_mistake("You compare p with -1 and 1. Here a no is 0.")
 def signs_for_answers(z, y):
     return sigmoid(z) - (2 * y - 1)
@@ -1087,6 +1233,45 @@ def bias_after_the_weights(x, y, rate, steps):
         w = w - rate * x.T @ (sigmoid(x @ w + b) - y) / len(x)
         b = b - rate * float((sigmoid(x @ w + b) - y).mean())
     return w, b
+
+
+@logistic_regression.mistake(whole=True)
+def starts_at_one(x, y, rate, steps):
+    """You start from w = 1. Asked for is a start from w = 0 and b = 0."""
+    w, b = np.ones(x.shape[1]), 0.0
+    for _ in range(steps):
+        g = (sigmoid(x @ w + b) - y) / len(x)
+        w, b = w - rate * x.T @ g, b - rate * float(g.sum())
+    return w, b
+
+
+@logistic_regression.mistake(whole=True)
+def both_start_at_one(x, y, rate, steps):
+    """You start from w = 1 and b = 1. Asked for is a start from w = 0 and b = 0."""
+    w, b = np.ones(x.shape[1]), 1.0
+    for _ in range(steps):
+        g = (sigmoid(x @ w + b) - y) / len(x)
+        w, b = w - rate * x.T @ g, b - rate * float(g.sum())
+    return w, b
+
+
+@logistic_regression.mistake(whole=True)
+def places_exchanged(x, y, rate, steps):
+    """You return b before w. Asked for is w first: `return w, b`."""
+    return fitted(x, y, rate, steps)[::-1]
+
+
+@logistic_regression.mistake(whole=True)
+def weights_alone(x, y, rate, steps):
+    """You return w alone. Return the bias with it: `return w, b`."""
+    return fitted(x, y, rate, steps)[0]
+
+
+@logistic_regression.mistake(whole=True)
+def bias_divided_twice(x, y, rate, steps):
+    """The gradient of the bias is divided by N twice: p - y is divided by N, and then its mean is taken. With (p - y)/N
+    the gradient is the sum."""
+    return with_sums(np.divide, lambda total, n: total / n**2)(x, y, rate, steps)
 
 
 # --- 8 -----------------------------------------------------------------------------------------
@@ -1242,6 +1427,41 @@ train_mistake(
 )
 train_mistake("Only the weight of the first layer moves. Go through all of net.parameters().", "first_alone",
               training(which=slice(1)))  # fmt: skip
+train_mistake(
+    "Only the last bias moves. Go through all of net.parameters().", "last_alone", training(which=slice(-1, None))
+)
+
+
+def one_turn_less(net, x, labels, rate, steps):
+    return right_training(net, x, labels, rate, steps - 1)
+
+
+def last_loss_alone(net, x, labels, rate, steps):
+    return (right_training(net, x, labels, rate, steps) or [None])[-1]
+
+
+def squares_noted(net, x, labels, rate, steps):
+    """The mean squared error of the probabilities in the place of the losses."""
+    losses = []
+    for _ in range(steps):
+        p = softmax(net(x).data)
+        losses.append(float(((p - np.eye(p.shape[1])[labels]) ** 2).mean()))
+        right_training(net, x, labels, rate, 1)
+    return losses
+
+
+train_mistake("You stop one step early: `range(steps)` makes steps turns.", "one_turn_less", one_turn_less)
+train_mistake(
+    "You return the last loss alone. Asked for is the list of all: begin with an empty list, and append each.",
+    "last_loss_alone",
+    last_loss_alone,
+)
+train_mistake(
+    "The net moves as it should. Your losses are the squared errors of the probabilities; asked for is the mean "
+    "cross-entropy, whose gradient you send back.",
+    "squares_noted",
+    squares_noted,
+)
 train_mistake(
     "Only the weights move, the biases stay. Go through all of net.parameters().",
     "weights_alone",

@@ -128,7 +128,7 @@ def by_the_probabilities(scores, targets):
     return -targets / check.softmax(scores) / len(scores)
 
 
-@ce.wrong("Your answer is a number")
+@ce.wrong("That is the loss")
 def the_loss(scores, targets):
     return -(targets * np.log(check.softmax(scores))).sum(axis=1).mean()
 
@@ -293,7 +293,7 @@ def weight_rounded(z, y, weight):
     return softplus_form(z, y, int(weight))
 
 
-@bce.wrong()
+@bce.wrong("You return the loss alone")
 def the_loss_alone(z, y, weight):
     return softplus_form(z, y, weight)[0]
 
@@ -804,7 +804,7 @@ for name, words, answer in [
     ("ascends", "You go uphill", lambda x, y, rate, steps: right_fit(x, y, -rate, steps)),
     ("too_far", "You go one step too far", lambda x, y, rate, steps: right_fit(x, y, rate, steps + 1)),
     ("too_early", "You stop one step early", lambda x, y, rate, steps: right_fit(x, y, rate, steps - 1)),
-    ("w_alone", "", lambda x, y, rate, steps: right_fit(x, y, rate, steps)[0]),
+    ("w_alone", "You return w alone", lambda x, y, rate, steps: right_fit(x, y, rate, steps)[0].data),
     ("linear_regression", "the squared error of the scores", on_tensors(lambda z, y: (z - y) ** 2)),
     ("brier", "squared error of the *probabilities*", on_tensors(lambda z, y: (z.sigmoid() - y) ** 2)),
     (
@@ -984,3 +984,120 @@ def nothing_returned(net, x, labels, rate, steps):
 @training.wrong()
 def the_last_loss(net, x, labels, rate, steps):
     return (by_the_library(net, x, labels, rate, steps) or [0.0])[-1]
+
+
+@training.wrong("Only the last bias moves")
+def last_parameter(net, x, labels, rate, steps):
+    return loop(which=slice(-1, None))(net, x, labels, rate, steps)
+
+
+@training.wrong("You stop one step early")
+def a_turn_less(net, x, labels, rate, steps):
+    return by_the_library(net, x, labels, rate, steps - 1)
+
+
+@training.wrong("You return the last loss alone")
+def loss_at_the_end(net, x, labels, rate, steps):
+    loss = None
+    for _ in range(steps):
+        loss = by_the_library(net, x, labels, rate, 1)[0].item()
+    return loss
+
+
+@training.wrong("the squared errors of the probabilities")
+def losses_by_squares(net, x, labels, rate, steps):
+    losses = []
+    for _ in range(steps):
+        losses.append(float(((net(x).softmax().data - np.eye(3)[labels]) ** 2).mean()))
+        by_the_library(net, x, labels, rate, 1)
+    return losses
+
+
+for name, words, answer in [
+    ("one_row_left", "one row is left", lambda scores, targets: np.mean(check.softmax(scores) - targets, axis=0)),
+    (
+        "true_class_alone",
+        "You have y (p - 1)",
+        lambda scores, targets: targets * (check.softmax(scores) - 1) / len(scores),
+    ),
+    (
+        "p_before_it",
+        "You multiply p - y by p",
+        lambda scores, targets: check.softmax(scores) * (check.softmax(scores) - targets) / len(scores),
+    ),
+]:
+    ce.wrong(words)(called(name, answer))
+
+for name, words, change in [
+    ("every_loss", "take their mean", lambda losses, slopes, z, y, weight: (losses, slopes / len(z))),
+    (
+        "weight_times_error",
+        "the weight in each example",
+        lambda losses, slopes, z, y, weight: (losses.mean(), weight * (check.sigmoid(z) - y) / len(z)),
+    ),
+]:
+    bce.wrong(words)(called(name, check.in_two(change)))
+
+
+@refuse.wrong("one square for each entry")
+def every_square(prediction, target):
+    if prediction.shape != target.shape:
+        raise ValueError(f"{prediction.shape} and {target.shape}")
+    return (prediction - target) ** 2
+
+
+@refuse.wrong("Errors of both signs cancel")
+def mean_squared(prediction, target):
+    if prediction.shape != target.shape:
+        raise ValueError(f"{prediction.shape} and {target.shape}")
+    return np.mean(prediction - target) ** 2
+
+
+for words, box, number in [
+    ("The learning rate is 0.1, divided by it", "learning rate", 32),
+    ("You divide 0.1 by 320", "learning rate", 0.0003125),
+    ("from 32 of them to 64", "sum", 64),
+    ("a mean of more of the same stays", "mean", 64),
+    ("A factor of 0", "mean", 0),
+    ("A sum has no division", "sum", 0.5),
+    ("1 says that nothing changes", "outputs", 1),
+]:
+    rates.wrong(words)(check.FACTORS | {box: number})
+
+for name, words, answer in [
+    ("other_share", "with 1 - q", lambda y, q: np.quantile(y, 1 - q)),
+    ("place_in_y", "You return the place", lambda y, q: np.argmin([check.quantile_loss(x, y, q) for x in y])),
+    ("largest_loss", "the *largest* mean loss", lambda y, q: y[np.argmax([check.quantile_loss(x, y, q) for x in y])]),
+    ("without_sorting", "y is not sorted", lambda y, q: y[int(q * len(y))]),
+]:
+    constant.wrong(words)(called(name, answer))
+
+
+def from_ones(bias):
+    def fit(x, y, rate, steps):
+        w, b = np.ones(x.shape[1]), bias
+        for _ in range(steps):
+            errors = 1 / (1 + np.exp(-(x @ w + b))) - y
+            w, b = w - rate * x.T @ errors / len(x), b - rate * errors.mean()
+        return w, b
+
+    return fit
+
+
+for name, words, answer in [
+    ("w_from_ones", "You start from w = 1.", from_ones(0.0)),
+    ("both_from_ones", "w = 1 and b = 1", from_ones(1.0)),
+    ("bias_first", "You return b before w", lambda x, y, rate, steps: right_fit(x, y, rate, steps)[::-1]),
+    (
+        "mean_of_the_mean",
+        "divided by N twice",
+        by_arrays(lambda x, y, z, p: (x.T @ (p - y) / len(x), ((p - y) / len(x)).mean())),
+    ),
+    ("turned", "You take σ(-z)", by_arrays(lambda x, y, z, p: (x.T @ (1 - p - y) / len(x), (1 - p - y).mean()))),
+    (
+        "by_tanh",
+        "through tanh",
+        by_arrays(lambda x, y, z, p: (x.T @ (np.tanh(z) - y) / len(x), (np.tanh(z) - y).mean())),
+    ),
+]:
+    regression.wrong(words)(called(name, answer))
