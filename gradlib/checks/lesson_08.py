@@ -555,7 +555,7 @@ class BiasASingleNumber(with_a_bias_of(lambda n: ())):
 
 @torch_linear.mistake
 class OutputTransposed(RightLinear):
-    """You compute W xᵀ, in which each example is a column. Its outputs are to be a row: that is x Wᵀ, and to this the
+    """You compute W xᵀ, in which each example is a column. Its outputs belong in a row: that is x Wᵀ, and to this the
     bias is added."""
 
     def forward(self, x):
