@@ -371,6 +371,57 @@ def all_weights_equal(model, loss_fn, optimizer, parts):
 
 
 @step_in_parts.mistake
+def all_weights_equal_twice(model, loss_fn, optimizer, parts):
+    """You take the mean of the parts' means, for the step and for the answer. The examples of a small part then count
+    for more than the others: weigh each loss by its share of the examples, before `backward`."""
+    losses = []
+    stepped(model, noting(loss_fn, losses), optimizer, parts, weight=lambda size, sizes: 1 / len(sizes))
+    return sum(losses) / len(losses)
+
+
+def noting(loss_fn, losses):
+    def noted(output, targets):
+        loss = loss_fn(output, targets)
+        losses.append(loss.item())
+        return loss
+
+    return noted
+
+
+@step_in_parts.mistake
+def mean_of_means_returned(model, loss_fn, optimizer, parts):
+    """The step is right. You return the mean of the parts' means, in which the examples of a small part count for more
+    than the others: add up the shares instead."""
+    losses = []
+    stepped(model, noting(loss_fn, losses), optimizer, parts)
+    return sum(losses) / len(losses)
+
+
+@step_in_parts.mistake
+def sum_of_means_returned(model, loss_fn, optimizer, parts):
+    """The step is right. You return the sum of the parts' losses: each must first be multiplied by its share of the
+    examples, as for `backward`."""
+    losses = []
+    stepped(model, noting(loss_fn, losses), optimizer, parts)
+    return sum(losses)
+
+
+@step_in_parts.mistake
+def last_loss_returned(model, loss_fn, optimizer, parts):
+    """The step is right. You return the loss of the last part alone; the mean over all examples was asked for."""
+    losses = []
+    stepped(model, noting(loss_fn, losses), optimizer, parts)
+    return losses[-1]
+
+
+@step_in_parts.mistake
+def only_divided(model, loss_fn, optimizer, parts):
+    """You divide each loss by the number of all examples, and do not multiply it by the size of its part: the step is
+    too short. A loss is a mean already, over its part."""
+    return stepped(model, loss_fn, optimizer, parts, weight=lambda size, sizes: 1 / sum(sizes))
+
+
+@step_in_parts.mistake
 def gradients_added_up(model, loss_fn, optimizer, parts):
     """The step is along the sum of the parts' gradients, which is too long. Each loss counts with its share of the
     examples: multiply it before `backward`."""
@@ -445,7 +496,13 @@ def program(targets=((2.0,), (2.0,), (2.0,)), weight=(0.0,) * 4, relu=False, twi
     def loss_fn(output, targets):
         return factor * nn.functional.mse_loss(output, targets)
 
-    return model, loss_fn, optim.SGD(model.parameters(), lr=rate), Tensor(inputs), Tensor(np.array(targets))
+    return (
+        model,
+        loss_fn,
+        optim.SGD(model.parameters(), lr=rate),
+        Tensor(inputs),
+        Tensor(np.array(targets)),
+    )
 
 
 def tried_on(changes, can_overfit, name, steps, goal):
@@ -500,7 +557,7 @@ def before_the_last_step(model, loss_fn, optimizer, inputs, targets, steps, goal
 
 @can_overfit.mistake
 def after_one_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    """You answer after a single step. Does the function return before the loop has gone round?"""
+    """You answer after a single step. Does it return inside the loop?"""
     return losses_while_learning(model, loss_fn, optimizer, inputs, targets, 1)[-1] < goal
 
 
@@ -516,6 +573,18 @@ def not_above(model, loss_fn, optimizer, inputs, targets, steps, goal):
     below."""
     losses = losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)
     return not losses[-1] > goal
+
+
+@can_overfit.mistake
+def above(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """Your answer is True where the loss stays above the goal. True must mean that it got below."""
+    return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)[-1] > goal
+
+
+@can_overfit.mistake
+def always_true(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """You answer True for every program. Compare the loss after the last step with the goal."""
+    return True
 
 
 @can_overfit.mistake
@@ -1016,6 +1085,7 @@ def keep_the_best():
         ([0.3, 0.6, 0.2, 0.7, 0.1], 1, 4, "a patience of 1"),
         ([0.1, 0.2, 0.3, 0.4, 0.5], 2, 3, "scores that rise to the end"),
         ([0.9, 0.5, 0.4, 0.95], 2, 5, "a model that was best as it came"),
+        ([0.2, 0.5, 0.6, 0.4, 0.7], 3, 3, "`most` ends it while patience is left"),
         ([0.5, 0.7, 0.7, 0.7, 0.8], 2, 5, "equal scores"),
         ([-3.0, -2.0, -4.0, -5.0], 2, 5, "scores below 0"),
         ([0.4, 0.6], 2, 0, "no epoch at all"),
@@ -1148,3 +1218,72 @@ def last_score(model, train_epoch, score, patience, most):
 def patience_ignored(model, train_epoch, score, patience, most):
     """You train all `most` epochs. `patience` should end the run before."""
     return acting(allowed=most)(model, train_epoch, score, patience, most)
+
+
+@keep_the_best.mistake
+def score_first(model, train_epoch, score, patience, most):
+    """You return the best score first. Return the number of epochs, then the best score."""
+    return acting()(model, train_epoch, score, patience, most)[::-1]
+
+
+@keep_the_best.mistake
+def weights_before_the_epoch(model, train_epoch, score, patience, most):
+    """You keep the weights from before the best epoch. Copy them after `train_epoch`, as they were when they scored."""
+    before = [model.state_dict()]
+
+    def noted():
+        before.append(model.state_dict())
+        train_epoch()
+
+    scores = []
+
+    def measured():
+        scores.append(score())
+        return scores[-1]
+
+    epochs, best = acting(back=False)(model, noted, measured, patience, most)
+    model.load_state_dict(before[scores.index(best)])
+    return epochs, best
+
+
+@keep_the_best.mistake
+def better_than_the_one_before(model, train_epoch, score, patience, most):
+    """You compare each score with the one of the epoch before. Compare it with the best so far."""
+    latest = [score(), score()]
+
+    def now():
+        latest.append(score())
+        return latest[-1]
+
+    return acting(better=lambda new, best: new > latest[-2])(model, train_epoch, now, patience, most)
+
+
+@keep_the_best.mistake
+def back_only_out_of_patience(model, train_epoch, score, patience, most):
+    """You go back to the best weights only where patience has run out. Go back, too, where `most` ends the run."""
+    scores = []
+
+    def measured():
+        scores.append(score())
+        return scores[-1]
+
+    epochs, best = acting(back=False)(model, train_epoch, measured, patience, most)
+    if epochs - scores.index(best) == patience:
+        model.weight.data[:] = scores.index(best)
+    return epochs, best
+
+
+@keep_the_best.mistake
+def back_after_each_worse_epoch(model, train_epoch, score, patience, most):
+    """You go back to the best weights after each epoch that was not better, so the next one starts there again. Go back
+    once, after the loop."""
+    best, weights, waited, epoch = score(), model.state_dict(), 0, 0
+    while epoch < most and waited < patience:
+        train_epoch()
+        epoch, now = epoch + 1, score()
+        if now > best:
+            best, weights, waited = now, model.state_dict(), 0
+        else:
+            waited += 1
+            model.load_state_dict(weights)
+    return epoch, best

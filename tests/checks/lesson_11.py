@@ -637,7 +637,7 @@ def by_the_mean(model, loss_fn, optimizer, inputs, targets, steps, goal):
     return total / steps < goal
 
 
-@overfit.wrong()
+@overfit.wrong("True for every program")
 def always(*_):
     return True
 
@@ -1092,7 +1092,7 @@ def the_score_alone(model, train_epoch, score, patience, most):
     return with_a_loop(model, train_epoch, score, patience, most)[1]
 
 
-@keep.wrong()
+@keep.wrong("You return the best score first")
 def exchanged(model, train_epoch, score, patience, most):
     return with_a_loop(model, train_epoch, score, patience, most)[::-1]
 
@@ -1100,3 +1100,130 @@ def exchanged(model, train_epoch, score, patience, most):
 @keep.wrong("trains on and on")
 def without_most(model, train_epoch, score, patience, most):
     return with_a_loop(model, train_epoch, score, 1000, 1000)
+
+
+def stepping(model, loss_fn, optimizer, parts, weight):
+    """One step with a weight for each part; the sizes and the losses of the parts."""
+    count = sum(len(y) for _, y in parts)
+    losses = []
+    optimizer.zero_grad()
+    for x, y in parts:
+        loss = loss_fn(model(x), y)
+        (loss * weight(len(y), count)).backward()
+        losses.append(loss.item())
+    optimizer.step()
+    return losses
+
+
+@step.wrong("You take the mean of the parts' means")
+def every_part_alike(model, loss_fn, optimizer, parts):
+    return np.mean(stepping(model, loss_fn, optimizer, parts, lambda n, count: 1 / len(parts)))
+
+
+@step.wrong("You return the mean of the parts' means")
+def answers_the_mean_of_means(model, loss_fn, optimizer, parts):
+    return np.mean(stepping(model, loss_fn, optimizer, parts, lambda n, count: n / count))
+
+
+@step.wrong("You return the sum of the parts' losses")
+def answers_the_sum(model, loss_fn, optimizer, parts):
+    return sum(stepping(model, loss_fn, optimizer, parts, lambda n, count: n / count))
+
+
+@step.wrong("the loss of the last part alone")
+def answers_the_last(model, loss_fn, optimizer, parts):
+    return stepping(model, loss_fn, optimizer, parts, lambda n, count: n / count)[-1]
+
+
+@step.wrong("the step is too short")
+def divides_only(model, loss_fn, optimizer, parts):
+    count, share = sum(len(y) for _, y in parts), lambda n, count: 1 / count
+    losses = stepping(model, loss_fn, optimizer, parts, share)
+    return sum(loss * len(y) / count for loss, (_, y) in zip(losses, parts, strict=True))
+
+
+def losses_on_the_way(model, loss_fn, optimizer, inputs, targets, steps):
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = loss_fn(model(inputs), targets)
+        yield loss.item()
+        loss.backward()
+        optimizer.step()
+    yield loss_fn(model(inputs), targets).item()
+
+
+@overfit.wrong("True where the loss stays above the goal")
+def still_above(*program_and_steps_and_goal):
+    *program, goal = program_and_steps_and_goal
+    return list(losses_on_the_way(*program))[-1] > goal
+
+
+def epochs_until_the_end(model, train_epoch, score, patience, most):
+    """Yields the weights before and after each epoch, with its score, until the run ends."""
+    best, waited = score(), 0
+    for _ in range(most):
+        before = model.state_dict()
+        train_epoch()
+        now = score()
+        waited = 0 if now > best else waited + 1
+        best = now if now > best else best
+        yield before, model.state_dict(), now
+        if waited == patience:
+            return
+
+
+@keep.wrong("the weights from before the best epoch")
+def copied_too_early(model, train_epoch, score, patience, most):
+    best, kept, epochs = score(), model.state_dict(), 0
+    for before, _, now in epochs_until_the_end(model, train_epoch, score, patience, most):
+        epochs += 1
+        if now > best:
+            best, kept = now, before
+    model.load_state_dict(kept)
+    return epochs, best
+
+
+@keep.wrong("only where patience has run out")
+def leaves_the_loop_without_going_back(model, train_epoch, score, patience, most):
+    best, kept, waited = score(), model.state_dict(), 0
+    for epoch in range(1, most + 1):
+        train_epoch()
+        now = score()
+        if now > best:
+            best, kept, waited = now, model.state_dict(), 0
+        else:
+            waited += 1
+            if waited == patience:
+                model.load_state_dict(kept)
+                return epoch, best
+    return most, best
+
+
+@keep.wrong("after each epoch that was not better")
+def goes_back_every_time(model, train_epoch, score, patience, most):
+    best, kept, waited, epochs = score(), model.state_dict(), 0, 0
+    while epochs < most and waited < patience:
+        train_epoch()
+        now, epochs = score(), epochs + 1
+        if now > best:
+            best, kept, waited = now, model.state_dict(), 0
+        else:
+            model.load_state_dict(kept)
+            waited += 1
+    return epochs, best
+
+
+@keep.wrong("Compare it with the best so far")
+def against_the_epoch_before(model, train_epoch, score, patience, most):
+    best, kept, waited, epochs = score(), model.state_dict(), 0, 0
+    before = best
+    while epochs < most and waited < patience:
+        train_epoch()
+        now, epochs = score(), epochs + 1
+        if now > before:
+            best, kept, waited = now, model.state_dict(), 0
+        else:
+            waited += 1
+        before = now
+    model.load_state_dict(kept)
+    return epochs, best
