@@ -1,5 +1,6 @@
 """The widgets of the course: pictures to step through."""
 
+from .attention_map import AttentionMap
 from .backward_order import BackwardOrder
 from .broadcast_explorer import BroadcastExplorer
 from .chain_rule import ChainRuleWalkthrough
@@ -40,4 +41,5 @@ WIDGETS = (
     TaylorExplorer,
     KernelStepper,
     ThroughTime,
+    AttentionMap,
 )
