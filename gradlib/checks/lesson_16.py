@@ -437,7 +437,7 @@ def divided_by_values(q, k, v, keys, values):
 
 @step.mistake
 def at_the_front(q, k, v, keys, values):
-    """The new token stands before the others in your cache. Put it at the end, so that the order is that of the text."""
+    """The new token stands before the others in your cache. Put it at the end, in the order of the text."""
     return stepped(q, k, v, keys, values, first_in=True)
 
 
@@ -485,7 +485,7 @@ def judged():
     for next_token, sums, learned, about in [
         (ZEROS, [(0, 0), (12, 0)], [(30, 3)], ""),
         (FORGETS, [(12, 34), (18, 34), (55, 55), (40, 30)], [(11, 11)], ""),
-        (FORGETS, [(12, 34), (18, 34), (34, 12), (20, 3), (99, 1)], [(12, 34)], "a sum that was learned turned round"),
+        (FORGETS, [(12, 34), (18, 34), (34, 12), (20, 3), (99, 1)], [(12, 34)], "a sum that was learned as b + a"),
         (FORGETS, [(10, 20), (19, 2), (91, 10)], [(10, 20)], "a sum that was learned"),
         (NINES, [(12, 34), (95, 4), (81, 11), (15, 4), (70, 29)], [(34, 12), (70, 29)], "an error in the first digit"),
         (ADDS, [(58, 67), (99, 99), (0, 0), (7, 5)], [(58, 67)], ""),

@@ -122,7 +122,7 @@ class AttentionMap(View):
     Nothing later is seen.
     Goal: Find a head in which 'b' at position 1 looks most at position 1. Reached.
 
-    Raises ValueError for no tokens or too many, weights of another shape, weights below 0, a goal that is no position.
+    Raises ValueError for no tokens or too many, weights of another shape, weights below 0, a goal outside the text.
     """
 
     def __init__(self, tokens: Sequence[str], weights: Any, goal: tuple[int, int] | None = None):

@@ -268,7 +268,7 @@ def stacked(q, k, v, keys, values):
 def token_by_token(q, k, v, keys, values):
     keys, values = np.array([*keys, k]), np.array([*values, v])
     powers = np.exp([(key * q).sum() / len(key) ** 0.5 for key in keys])
-    return sum(power * value for power, value in zip(powers, values)) / powers.sum(), keys, values
+    return sum(power * value for power, value in zip(powers, values, strict=True)) / powers.sum(), keys, values
 
 
 @step.stub
