@@ -82,6 +82,14 @@ def length_kept(f, x, direction, h):
 
 
 @slope_along.mistake
+def divided_by_the_length_afterwards(f, x, direction, h):
+    """You went h times the whole direction, and divided by its length afterwards. That is a slope, too, but over places
+    that lie further from x than h where the direction is longer than 1."""
+    length = np.sqrt((direction**2).sum())
+    return along(f, x, direction, h, length=lambda d: 1, width=2 * length)
+
+
+@slope_along.mistake
 def length_kept_and_squared(f, x, direction, h):
     """You divided the direction by its squared length. Its length is the root of that."""
     return along(f, x, direction, h, length=lambda d: (d**2).sum())
@@ -111,6 +119,12 @@ def largest_entry(f, x, direction, h):
 def one_sided(f, x, direction, h):
     """You went from x in one direction only: that is a forward difference. A central one goes as far back."""
     return along(f, x, direction, h, low=0, width=1)
+
+
+@slope_along.mistake
+def one_sided_backward(f, x, direction, h):
+    """You went from x backward only: that is a backward difference. A central one goes as far forward."""
+    return along(f, x, direction, h, high=0, width=1)
 
 
 @slope_along.mistake
@@ -148,6 +162,18 @@ def sign_lost(f, x, direction, h):
 def all_entries_alike(f, x, direction, h):
     """You moved all entries by h, whatever the direction is. It says how far each of them goes."""
     return (f(x + h) - f(x - h)) / (2 * h)
+
+
+@slope_along.mistake
+def signs_of_the_direction_lost(f, x, direction, h):
+    """You lost the signs of the direction's entries. A negative entry says that this entry of x becomes smaller."""
+    return along(f, x, np.abs(direction), h)
+
+
+@slope_along.mistake
+def around_zero(f, x, direction, h):
+    """You asked f around 0. The slope is wanted at x: both places lie h away from x."""
+    return along(f, np.zeros(np.shape(x)), direction, h)
 
 
 @slope_along.mistake
@@ -205,6 +231,33 @@ def ratio(error, h):
 
 
 @error_order.mistake
+def root_of_the_ratio(error, h):
+    """You took the root of the quotient of the two errors. Half the step divides the error by 2ᵖ, and what finds the
+    power p is a logarithm."""
+    return np.sqrt(error(h) / error(h / 2))
+
+
+@error_order.mistake
+def half_of_the_ratio(error, h):
+    """You halved the quotient of the two errors. Half the step divides the error by 2ᵖ, which is 2p only where p is 1
+    or 2, and what finds the power p is a logarithm."""
+    return error(h) / error(h / 2) / 2
+
+
+@error_order.mistake
+def half_the_order(error, h):
+    """Your answer is half the order. Half the step divides the error by 2ᵖ, and the logarithm of that to base 2 is p
+    itself."""
+    return np.log2(error(h) / error(h / 2)) / 2
+
+
+@error_order.mistake
+def always_two(error, h):
+    """Your answer is 2 for every error. That is the order of the central difference; other errors have other orders."""
+    return 2.0
+
+
+@error_order.mistake
 def upside_down(error, h):
     """Your order has the wrong sign. A positive order means that the error becomes smaller as h does."""
     return np.log2(error(h / 2) / error(h))
@@ -222,6 +275,12 @@ def decimal_logarithm(error, h):
     """A logarithm to base 10 counts factors of ten, but the step changed by a factor of two. Count both
     alike."""
     return np.log10(error(h) / error(h / 2))
+
+
+@error_order.mistake
+def a_tenth_with_base_two(error, h):
+    """A logarithm to base 2 counts factors of two, but the step changed by a factor of ten. Count both alike."""
+    return np.log2(error(h) / error(h / 10))
 
 
 @error_order.mistake
@@ -405,6 +464,13 @@ def backward(x, h):
 
 
 @actual_step.mistake
+def down_by_h(x, h):
+    """You subtracted h from x, and then x from that. Asked is how far x moves when h is *added*: the other way, and
+    with a rounding of its own."""
+    return (x - h) - x
+
+
+@actual_step.mistake
 def size_alone(x, h):
     """You lost the sign: a negative h moves x down, and the step is negative."""
     return abs((x + h) - x)
@@ -415,6 +481,33 @@ def one_gap(x, h):
     """That is the distance from x to the next number. A step may be rounded to none of these distances, or
     to several."""
     return np.spacing(abs(x))
+
+
+@actual_step.mistake
+def always_zero(x, h):
+    """Your answer is always 0. A step that is small beside x is rounded, and only the smallest of them vanish."""
+    return 0.0
+
+
+@actual_step.mistake
+def multiple_of_epsilon(x, h):
+    """You rounded h to a multiple of ε. Numbers lie ε apart from 1 to 2 alone: nearer to 0 they lie closer together,
+    and beyond 2 further apart."""
+    epsilon = float(np.finfo(np.float64).eps)
+    return round(float(h) / epsilon) * epsilon
+
+
+@actual_step.mistake
+def half_of_both_sides(x, h):
+    """You took half of the way from x - h to x + h. The two steps may be rounded differently, and the one that is asked
+    for goes from x to x + h."""
+    return ((x + h) - (x - h)) / 2
+
+
+@actual_step.mistake
+def in_float64(x, h):
+    """You turned x and h into float64. Float32 numbers lie further apart, and x + h must be rounded to one of them."""
+    return (float(x) + float(h)) - float(x)
 
 
 # --- 5 -----------------------------------------------------------------------------------------
@@ -550,6 +643,12 @@ def middle_once(f, x, h):
 
 
 @curvatures.mistake
+def middle_added(f, x, h):
+    """You added 2 f(x). It is subtracted: once as the start of the right side, once as the end of the left one."""
+    return bends(f, x, h, lambda above, middle, below, h: (above + 2 * middle + below) / h**2)
+
+
+@curvatures.mistake
 def left_minus_right(f, x, h):
     """Your bends have the right size and the other sign: you subtracted the slope on the right from the one on the
     left."""
@@ -648,6 +747,12 @@ def with_an_own_step(f, x, h):
 
 
 @curvatures.mistake
+def over_an_own_step(f, x, h):
+    """You moved by h, and divided by the square of a step of your own. Divide by the step that you moved by."""
+    return bends(f, x, h, lambda above, middle, below, h: (above - 2 * middle + below) / 1e-5**2)
+
+
+@curvatures.mistake
 def last_bend(f, x, h):
     """You returned one bend, that of the last entry. Each bend needs a place of its own in the answer."""
     return float(bends(f, x, h).reshape(-1)[-1])
@@ -661,8 +766,8 @@ def touching_point():
     """Return the x between low and high at which the curve of f touches that of g, to within 0.0001.
 
     Everywhere else f lies above g. From low to that x the gap f(x) - g(x) becomes smaller and smaller, and from there
-    to high larger and larger. For x² and 2x - 1 between -1 and 4 the answer is 1: both are 1 there, and the gap is
-    (x - 1)².
+    to high larger and larger. f and g may also be asked a little below low and a little above high. For x² and 2x - 1
+    between -1 and 4 the answer is 1: both are 1 there, and the gap is (x - 1)².
     """
     curves = [
         ("x²", lambda x: x**2, "2x - 1", lambda x: 2 * x - 1, -1.0, 4.0, 1.0),
@@ -713,6 +818,14 @@ def half_way(f, g, low, high):
 
 
 @touching_point.mistake
+def the_other_half(f, g, low, high):
+    """You arrived at an end of the interval, since you kept the half without the point. Where the gap falls, the point
+    lies to the right, and where it rises, to the left."""
+    middle, h = (low + high) / 2, 1e-6
+    return high if f(middle + h) - g(middle + h) > f(middle - h) - g(middle - h) else low
+
+
+@touching_point.mistake
 def lowest_of_f(f, g, low, high):
     """That is where f alone is lowest. What becomes 0 is the gap between f and g."""
     return lowest(f, low, high)
@@ -728,6 +841,62 @@ def height_where_they_touch(f, g, low, high):
 def gap_where_they_touch(f, g, low, high):
     """That is the gap where they touch, which is 0. What is wanted is the x."""
     return 0.0
+
+
+def halved_until(f, g, low, high, width):
+    """The left end of an interval narrower than the width, by halving."""
+    h = 1e-6
+    while high - low > width:
+        middle = (low + high) / 2
+        falls = f(middle + h) - g(middle + h) < f(middle - h) - g(middle - h)
+        low, high = (middle, high) if falls else (low, middle)
+    return low
+
+
+@touching_point.mistake
+def stopped_at_a_tenth(f, g, low, high):
+    """You stopped when the interval was shorter than 0.1, so that your x may be as far away as that. Go on until it is
+    shorter than 0.0001."""
+    return halved_until(f, g, low, high, 0.1)
+
+
+@touching_point.mistake
+def stopped_at_a_hundredth(f, g, low, high):
+    """You stopped when the interval was shorter than 0.01, so that your x may be as far away as that. Go on until it is
+    shorter than 0.0001."""
+    return halved_until(f, g, low, high, 0.01)
+
+
+@touching_point.mistake
+def stopped_at_a_thousandth(f, g, low, high):
+    """You stopped when the interval was shorter than 0.001, so that your x may be as far away as that. Go on until it
+    is shorter than 0.0001."""
+    return halved_until(f, g, low, high, 0.001)
+
+
+def best_place(f, g, places):
+    return float(min(places, key=lambda x: f(x) - g(x)))
+
+
+@touching_point.mistake
+def hundred_steps(f, g, low, high):
+    """You took the best of 101 places between low and high. The curves may touch between two of them: look again around
+    the best one, in smaller steps."""
+    return best_place(f, g, np.linspace(low, high, 101))
+
+
+@touching_point.mistake
+def hundred_places(f, g, low, high):
+    """You took the best of 100 places between low and high. The curves may touch between two of them: look again around
+    the best one, in smaller steps."""
+    return best_place(f, g, np.linspace(low, high, 100))
+
+
+@touching_point.mistake
+def first_small_gap(f, g, low, high):
+    """You took the first place where the gap is less than 0.001. Near the point where the curves touch, the gap is
+    small over a long way: compare it with the gap on both sides."""
+    return float(next(x for x in np.arange(low, high, 0.001) if f(x) - g(x) < 0.001))
 
 
 @touching_point.mistake
@@ -754,6 +923,8 @@ def roll_down():
     plane = named("3x₀ + 4x₁, and never below -20", lambda x: max(3 * x[0] + 4 * x[1], -20.0))
     ridge = named("|x|", lambda x: abs(x[0]))
     wall = named("-x, with a wall from 1.6 to 2.4", lambda x: 9.0 if 1.6 < x[0] < 2.4 else max(-x[0], -6.0))
+    # A ball that takes a step to the same height stops on the terrace; over a ridge it would go to and fro for ever.
+    terrace = named("-x, and 0 from 1.2 on", lambda x: 0.0 if x[0] > 1.2 else -x[0])
     bowl = named("3 √(x₀² + x₁² + x₂²)", lambda x: 3 * np.sqrt((x**2).sum()))
     # Mostly cones: in a parabola steps of length · gradient become ever smaller, and rounding decides when they end.
     for f, start, length, shortest in [
@@ -767,10 +938,11 @@ def roll_down():
         yield rolled(f, np.array(start), length, shortest)
     yield rolled(wall, np.array([0.0]), 2.0, 0.2, "a wall, which a short step does not jump over")
     yield rolled(ridge, np.array([0.3]), 0.25, 0.25, "a length that equals the shortest")
-    yield rolled(square, np.array([3.0]), 0.25, 0.5, "a length that is too short from the start")
+    # Without its start such a path is empty, which takes two forms: shape (0, n), and shape (0,).
+    yield rolled(square, np.array([3.0]), 0.25, 0.5, "a length that is too short from the start", odd=True)
     yield rolled(plane, np.array([1.0, 2.0]), 5.0, 0.5, "a floor, on which the gradient is zero")
-    yield rolled(named("7", lambda x: 7.0), np.array([1.0, -1.0]), 1.0, 0.5, "flat ground")
-    yield rolled(ridge, np.array([1.0]), 2.0, 0.5, "a step to the same height", odd=True)
+    yield rolled(named("7", lambda x: 7.0), np.array([1.0, -1.0]), 1.0, 0.5, "flat ground", odd=True)
+    yield rolled(terrace, np.array([0.0]), 2.0, 0.5, "a step to the same height")
     yield rolled(valley, np.array([3, 1]), 1.0, 0.2, "integers")
 
 
@@ -779,7 +951,9 @@ def rolled(f, start, length, shortest, about="", odd=False):
     return Case(inputs, roll(f, start, length, shortest), rtol=0.0, atol=1e-4, about=about, odd=odd)
 
 
-def roll(f, start, length, shortest, step=None, halve=True, restore=False, ends=None, keep="taken"):
+def roll(
+    f, start, length, shortest, step=None, halve=True, restore=False, ends=None, keep="taken", lower=None, factor=0.5
+):
     """The path of the ball. The mistakes below vary it; step(downhill, length) is the step."""
     first, path = length, [np.array(start, dtype=np.float64)]
     here = path[0]
@@ -791,15 +965,16 @@ def roll(f, start, length, shortest, step=None, halve=True, restore=False, ends=
         if steepness == 0:
             break
         there = here + (step(downhill, length) if step else length * downhill / steepness)
-        if f(there) < f(here):
+        if lower(f(there), f(here)) if lower else f(there) < f(here):
             here = there
             path.append(here)
             length = first if restore else length
         elif not halve:
             break
         else:
-            length = length / 2
-            path += [here] * (keep == "all")
+            length = length * factor
+            here = there if keep == "steps" else here
+            path += [here] * (keep != "taken")
     return np.array(path)
 
 
@@ -829,6 +1004,45 @@ def sum_of_sizes_as_length(f, start, length, shortest):
     """You divided the gradient by the sum of the sizes of its entries. Its length is the root of the sum of their
     squares."""
     return roll(f, start, length, shortest, lambda downhill, length: length * downhill / np.abs(downhill).sum())
+
+
+@roll_down.mistake
+def largest_entry_as_length(f, start, length, shortest):
+    """You divided by the largest entry of the gradient. Its length is the root of the sum of the squares of all
+    entries."""
+    return roll(f, start, length, shortest, lambda downhill, length: length * downhill / np.abs(downhill).max())
+
+
+@roll_down.mistake
+def same_height_accepted(f, start, length, shortest):
+    """You took a step to the same height. A step is taken only if it ends lower; otherwise a ball could go to and fro
+    for ever."""
+    return roll(f, start, length, shortest, lower=lambda new, old: new <= old)
+
+
+@roll_down.mistake
+def every_step_taken(f, start, length, shortest):
+    """You halve the length where a step does not end lower, and take the step all the same. The ball should stay where
+    it lies, and try the shorter step from there."""
+    return roll(f, start, length, shortest, keep="steps")
+
+
+@roll_down.mistake
+def a_tenth_of_the_length(f, start, length, shortest):
+    """You divide the length by 10 where a step does not end lower. It should be halved."""
+    return roll(f, start, length, shortest, factor=0.1)
+
+
+@roll_down.mistake
+def a_third_of_the_length(f, start, length, shortest):
+    """You divide the length by 3 where a step does not end lower. It should be halved."""
+    return roll(f, start, length, shortest, factor=1 / 3)
+
+
+@roll_down.mistake
+def nine_tenths_of_the_length(f, start, length, shortest):
+    """You make the length one tenth shorter where a step does not end lower. It should be halved."""
+    return roll(f, start, length, shortest, factor=0.9)
 
 
 @roll_down.mistake
@@ -884,4 +1098,10 @@ def last_place(f, start, length, shortest):
 @roll_down.mistake
 def heights_along_the_path(f, start, length, shortest):
     """You returned how high the ball was. The path has the places, one in each row."""
-    return np.array([f(place) for place in roll(f, start, length, shortest)])
+    return [f(place) for place in roll(f, start, length, shortest)]  # a list: an array agrees with it, too
+
+
+@roll_down.mistake
+def transposed(f, start, length, shortest):
+    """Your places stand in columns: the path is transposed. Each place should be a row."""
+    return roll(f, start, length, shortest).T

@@ -68,6 +68,28 @@ def forward(f, x, direction, h):
     return (f(x + h * u) - f(x)) / h
 
 
+@along.wrong("a backward difference")
+def backward(f, x, direction, h):
+    u = direction / np.linalg.norm(direction)
+    return (f(x) - f(x - h * u)) / h
+
+
+@along.wrong("divided by its length afterwards")
+def length_at_the_end(f, x, direction, h):
+    return (f(x + h * direction) - f(x - h * direction)) / (2 * h) / np.linalg.norm(direction)
+
+
+@along.wrong("You lost the signs of the direction's entries")
+def sizes_of_the_direction(f, x, direction, h):
+    return unit_arrow(f, x, abs(direction), h)
+
+
+@along.wrong("You asked f around 0")
+def x_forgotten(f, x, direction, h):
+    u = direction / np.linalg.norm(direction)
+    return (f(h * u) - f(-h * u)) / (2 * h)
+
+
 @along.wrong("twice too steep")
 def over_h(f, x, direction, h):
     return 2 * unit_arrow(f, x, direction, h)
@@ -199,6 +221,26 @@ def decimal(error, h):
     return np.log10(error(h)) - np.log10(error(h / 2))
 
 
+@order.wrong("the step changed by a factor of ten")
+def two_and_ten(error, h):
+    return np.log2(error(h)) - np.log2(error(0.1 * h))
+
+
+@order.wrong("You took the root of the quotient")
+def root_of_the_quotient(error, h):
+    return (error(h) / error(h / 2)) ** 0.5
+
+
+@order.wrong("You halved the quotient")
+def half_the_quotient(error, h):
+    return 0.5 * error(h) / error(h / 2)
+
+
+@order.wrong("half the order")
+def over_log_four(error, h):
+    return np.log(error(h) / error(h / 2)) / np.log(4)
+
+
 @order.wrong("if c were 1")
 def through_the_origin(error, h):
     return np.log10(error(h)) / np.log10(h)
@@ -224,7 +266,7 @@ def size_of_the_order(error, h):
     return abs(halved(error, h))
 
 
-@order.wrong()
+@order.wrong("2 for every error")
 def always_two(error, h):
     return 2.0
 
@@ -391,6 +433,27 @@ def turned_round(x, h):
     return x - (x + h)
 
 
+@actual.wrong("when h is *added*")
+def h_subtracted(x, h):
+    moved = x - h
+    return moved - x
+
+
+@actual.wrong("Your answer is always 0")
+def nothing_moves(x, h):
+    return x * 0.0
+
+
+@actual.wrong("a multiple of ε")
+def whole_epsilons(x, h):
+    return np.round(np.float64(h) / 2**-52) * 2**-52
+
+
+@actual.wrong("half of the way")
+def mean_of_both_steps(x, h):
+    return 0.5 * ((x + h) - (x - h))
+
+
 @actual.wrong("distance from x to the next number")
 def neighbour(x, h):
     return np.nextafter(abs(x), np.inf) - abs(x)
@@ -406,7 +469,7 @@ def size_of_the_step(x, h):
     return np.abs(x + h - x)
 
 
-@actual.wrong()
+@actual.wrong("You turned x and h into float64")
 def in_float64(x, h):
     return (float(x) + float(h)) - float(x)
 
@@ -492,6 +555,8 @@ bend.wrong("Two divisions make h²")(bent(lambda a, m, b, h: (a - m) - (m - b)))
 bend.wrong("it is h, not 2h")(bent(lambda a, m, b, h: ((a - m) / h - (m - b) / h) / (2 * h)))
 bend.wrong("You divided by (2h)²")(bent(lambda a, m, b, h: (a + b - 2 * m) / (2 * h) ** 2))
 bend.wrong("You subtracted f(x) once")(bent(lambda a, m, b, h: (a - m + b) / h**2))
+bend.wrong("You added 2 f(x)")(bent(lambda a, m, b, h: (a + 2 * m + b) / (h * h)))
+bend.wrong("a step of your own. Divide")(bent(lambda a, m, b, h: (a - 2 * m + b) / 1e-10))
 bend.wrong("the other sign")(bent(lambda a, m, b, h: ((m - b) / h - (a - m) / h) / h))
 bend.wrong("You lost the sign of the bends")(bent(lambda a, m, b, h: abs(a - 2 * m + b) / h**2))
 bend.wrong()(bent(lambda a, m, b, h: (a - m) / h))
@@ -693,7 +758,7 @@ touch.wrong("the left end of the interval")(halving(lambda f, g, x: f(x) - g(x) 
 touch.wrong("where f alone is lowest")(halving(lambda f, g, x: f(x + 1e-6) < f(x - 1e-6)))
 touch.wrong()(halving(lambda f, g, x: g(x + 1e-6) < g(x - 1e-6)))
 touch.wrong()(halving(lambda f, g, x: gap(f, g, x + 0.1) < gap(f, g, x)))  # a forward difference with a long step
-touch.wrong()(halving(lambda f, g, x: gap(f, g, x + 1e-6) > gap(f, g, x - 1e-6)))  # the other half
+touch.wrong("the half without the point")(halving(lambda f, g, x: gap(f, g, x + 1e-6) > gap(f, g, x - 1e-6)))
 
 
 @touch.wrong("the middle of the interval")
@@ -728,7 +793,39 @@ def printed(f, g, low, high):
     print(by_halving(f, g, low, high))
 
 
-@touch.wrong()
+def until(width):
+    """A search by halving that stops when its interval is no longer than the width."""
+
+    def answer(f, g, low, high):
+        while high - low > width:
+            middle = low + (high - low) / 2
+            falls = gap(f, g, middle + 1e-5) < gap(f, g, middle - 1e-5)
+            low, high = (middle, high) if falls else (low, middle)
+        return low
+
+    return answer
+
+
+touch.wrong("shorter than 0.1,")(until(0.1))
+touch.wrong("shorter than 0.01,")(until(0.01))
+touch.wrong("shorter than 0.001,")(until(0.001))
+
+
+@touch.wrong("best of 101 places")
+def a_hundred_steps(f, g, low, high):
+    places = [low + k * (high - low) / 100 for k in range(101)]
+    return min(places, key=lambda x: gap(f, g, x))
+
+
+@touch.wrong("the gap is less than 0.001")
+def a_gap_that_is_nearly_zero(f, g, low, high):
+    x = low
+    while f(x) - g(x) >= 1e-3:
+        x += 1e-3
+    return x
+
+
+@touch.wrong("best of 100 places")
 def a_hundred_places(f, g, low, high):
     places = np.linspace(low, high, 100)
     return float(places[int(np.argmin([f(x) - g(x) for x in places]))])
@@ -841,8 +938,11 @@ ball.wrong("Once halved, it stays halved")(rolling(taken=lambda length, first: f
 ball.wrong("each step that was not taken")(rolling(refused=lambda length, path: path.append(path[-1]) or length / 2))
 ball.wrong("when the length equals")(rolling(goes_on=lambda length, shortest: length > shortest))
 ball.wrong("one length more")(rolling(goes_on=lambda length, shortest: 2 * length >= shortest))
-ball.wrong("still running")(rolling(lower=lambda new, old: new <= old))
-ball.wrong()(rolling(refused=lambda length, path: length / 3))
+ball.wrong("the largest entry of the gradient")(rolling(step=lambda g, length: -length * g / np.abs(g).max()))
+ball.wrong("a step to the same height")(rolling(lower=lambda new, old: new <= old))
+ball.wrong("by 10 where")(rolling(refused=lambda length, path: length / 10))
+ball.wrong("by 3 where")(rolling(refused=lambda length, path: length / 3))
+ball.wrong("one tenth shorter")(rolling(refused=lambda length, path: 0.9 * length))
 ball.wrong()(rolling(taken=lambda length, first: length / 2))
 ball.wrong()(rolling(lower=lambda new, old: new > old))
 
@@ -867,6 +967,37 @@ def changed_in_place(f, start, length, shortest):
 @ball.wrong("The start is missing")
 def after_the_start(f, start, length, shortest):
     return textbook(f, start, length, shortest)[1:]
+
+
+@ball.wrong("The start is missing")
+def list_without_the_start(f, start, length, shortest):
+    path = []
+    for place in textbook(f, start, length, shortest)[1:]:
+        path.append(place)
+    return np.array(path)
+
+
+@ball.wrong("take the step all the same")
+def every_step(f, start, length, shortest):
+    path = [np.array(start, dtype=float)]
+    while length >= shortest:
+        g = slopes_at(f, path[-1])
+        if not g.any():
+            break
+        path.append(path[-1] - length * g / np.linalg.norm(g))
+        if f(path[-1]) >= f(path[-2]):
+            length = length / 2
+    return np.array(path)
+
+
+@ball.wrong("the path is transposed")
+def places_in_columns(f, start, length, shortest):
+    return np.stack(list(textbook(f, start, length, shortest)), axis=1)
+
+
+@ball.wrong("how high the ball was")
+def heights_in_a_list(f, start, length, shortest):
+    return [f(place) for place in textbook(f, start, length, shortest)]
 
 
 @ball.wrong("the last place alone")
