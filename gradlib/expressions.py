@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from .scalar import Value
 
 LONGEST = 200  # characters; a longer formula makes a graph that nobody can read
-FUNCTIONS = {name: getattr(Value, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu")}
-FUNCTIONS["ln"] = Value.log
+FUNCTIONS = {
+    name: getattr(Value, "log" if name == "ln" else name)
+    for name in ("exp", "ln", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu")
+}
 NUMBERS = {"pi": math.pi, "e": math.e}
 _OPERATORS = {
     ast.Add: operator.add,
@@ -126,7 +128,7 @@ class _Reader:
                     FUNCTIONS[name](argument) if isinstance(argument, Value) else FUNCTIONS[name](Value(argument)).data
                 )
             case ast.Call(func=function):
-                known = ", ".join(FUNCTIONS).replace("log", "ln", 1).removesuffix(", ln")
+                known = ", ".join(name for name in FUNCTIONS if name != "log")
                 one = ast.unparse(function)
                 problem = "takes one number" if one in FUNCTIONS else "is not a function here"
                 raise FormulaError(f"{one} {problem}. There are {known}.")

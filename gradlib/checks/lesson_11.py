@@ -103,7 +103,7 @@ def wrong_batches(labels, per_class, given):
             )
     wanted = min(int((labels == label).sum()) for label in classes) // per_class
     if len(given) != wanted:
-        return f"There are {len(given)} batches, expected {wanted}, until the first class is used up."
+        return f"The number of batches is {len(given)}, expected {wanted}, until the first class is used up."
     return None
 
 
@@ -126,8 +126,8 @@ def not_shuffled(labels, per_class, rng):
 
 @even_batches.mistake
 def classes_forgotten(labels, per_class, rng):
-    """You shuffle all rows together and cut. The classes then come as they like: shuffle the rows of each class for
-    itself."""
+    """You shuffle all rows together and cut. The classes then come as they like: shuffle the rows of each class
+    separately."""
     size = per_class * len(np.unique(labels))
     order = rng.permutation(len(labels))
     return [order[i : i + size] for i in range(0, len(order) - size + 1, size)]
@@ -525,7 +525,7 @@ def losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps, zer
 
 @can_overfit.mistake
 def never_trained(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    """You ask for the loss as it is before the first step. Take all steps, then ask."""
+    """Your answers fit the loss before the first step. Take all steps with the optimizer that is given, then ask."""
     return losses_while_learning(model, loss_fn, optimizer, inputs, targets, 0)[-1] < goal
 
 
@@ -551,7 +551,8 @@ def falls_at_all(model, loss_fn, optimizer, inputs, targets, steps, goal):
 
 @can_overfit.mistake
 def before_the_last_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    """You ask for the loss before the last step, which is what a training step returns. Look once more after it."""
+    """Your answers fit the losses before each step, which are what a training step returns. Look once more after the
+    last one."""
     return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)[-2] < goal
 
 
@@ -853,6 +854,8 @@ def wrong_split(x, n_train, parts):
             "The mean and the deviation are those of all rows, the test rows among them: so the training data knows "
             "something of the test. Move one test row far away, and your x_train changes."
         )
+    if x_train.shape != rows.shape:
+        return f"x_train has the shape {x_train.shape}, expected {rows.shape}: all columns of x stay."
     if agree(x_train, rows):
         return "x_train is not standardised: its columns have another mean than 0, or another deviation than 1."
     constant = rows.std(axis=0) == 0

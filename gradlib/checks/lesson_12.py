@@ -1064,8 +1064,7 @@ def wrong_sizes(layers, names=None):
     weight = layers[wrong[0]][0]
     return (
         f"The weights of layer {names[wrong[0]]} have the size {size_of(weight):.3g}, the root of their mean square. "
-        f"With {len(weight)} inputs, a layer before a ReLU keeps the size of its input if it is √(2/{len(weight)}) = "
-        f"{np.sqrt(2 / len(weight)):.3g}."
+        f"With {len(weight)} inputs, He's size is √(2/{len(weight)}) = {np.sqrt(2 / len(weight)):.3g}."
     )
 
 

@@ -79,10 +79,16 @@ def part_of(answer: Any, name: str) -> Any:
 
 
 class _Itself:
-    """The `self` of such a method: the other functions of its class are called in the same way, with `self` or not."""
+    """The `self` of such a method: the other functions of its class are called in the same way, with `self` or not.
+
+    What a method keeps in `self` is kept in the class, for the next call.
+    """
 
     def __init__(self, answer: Any):
-        self._answer = answer
+        super().__setattr__("_answer", answer)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._answer, name, value)
 
     def __getattr__(self, name: str) -> Any:
         return part_of(self._answer, name) if hasattr(self._answer, name) else getattr(self._answer, name)

@@ -588,7 +588,7 @@ def fails_if_above(model, loss_fn, optimizer, inputs, targets, steps, goal):
         return False if loss_fn(model(inputs), targets).item() > goal else True  # noqa: SIM211
 
 
-@overfit.wrong("as it is before the first step")
+@overfit.wrong("before the first step")
 def never_trains(model, loss_fn, optimizer, inputs, targets, steps, goal):
     for _ in range(steps):
         with no_grad():
@@ -654,7 +654,7 @@ def the_loss_itself(model, loss_fn, optimizer, inputs, targets, steps, goal):
     return last
 
 
-@overfit.wrong("before the last step")
+@overfit.wrong("which are what a training step returns")
 def what_the_last_step_returned(model, loss_fn, optimizer, inputs, targets, steps, goal):
     for _ in range(steps):
         last = trained(model, loss_fn, optimizer, inputs, targets)
@@ -684,7 +684,7 @@ def exactly_zero(model, loss_fn, optimizer, inputs, targets, steps, goal):
     return last == 0
 
 
-@overfit.wrong("as it is before the first step")
+@overfit.wrong("before the first step")
 def one_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
     return trained(model, loss_fn, optimizer, inputs, targets) < goal
 
@@ -720,6 +720,13 @@ def _(rng):
     n_train, x = int(rng.integers(1, rows)), rng.normal(size=(rows, 2)).round(rng.integers(3))
     inputs = {"x": x, "y": np.arange(rows), "n_train": n_train, "seed": int(rng.integers(1000))}
     return Case(inputs, call=check.split, accept=partial(check.wrong_split, x, n_train))
+
+
+@leak.wrong("all columns of x stay")
+def constant_columns_dropped(x, y, n_train, rng):
+    x_train, y_train, x_test, y_test = split_then_scale(x, y, n_train, rng)
+    moving = x[y_train.astype(int)].std(axis=0) > 0
+    return x_train[:, moving], y_train, x_test[:, moving], y_test
 
 
 @leak.wrong("those of all rows")

@@ -12,6 +12,7 @@ import pytest
 
 from gradlib import Tensor, no_grad
 from gradlib.checks import Case, Exercise, Refused, limits, named
+from gradlib.checks.running import part_of
 from gradlib.checks.values import LONGEST, copy, difference, is_unchanged, show, show_side_by_side
 
 
@@ -1049,3 +1050,15 @@ def test_difference_of_nested_values():
 
 def test_a_shape_of_one_axis_keeps_its_comma():
     assert [show(value) for value in [(2,), (2, 3), (), [2]]] == ["(2,)", "(2, 3)", "()", "[2]"]
+
+
+def test_what_a_method_keeps_in_self_is_there_at_the_next_call():
+    class Counts:
+        def add(self, n):
+            self.total = getattr(self, "total", 0) + n
+            return self.twice()
+
+        def twice(self):
+            return 2 * self.total
+
+    assert [part_of(Counts, "add")(n) for n in (1, 4)] == [2, 10]
