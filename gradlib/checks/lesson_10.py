@@ -32,8 +32,9 @@ def longest_step():
         ([[4.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 1.0]], ""),
         ([[3.0, 1.0, 1.0], [1.0, 3.0, -1.0], [1.0, -1.0, 3.0]], ""),
         ([[0.02, 0.0], [0.0, 0.1]], "a bowl that is flat everywhere"),
-        ([[0.0, 0.0], [0.0, 4.0]], "a direction without any curvature"),
+        ([[0.1, 0.0], [0.0, 4.0]], "a direction that is nearly flat"),
         ([[6.0, 0.0, 0.0], [0.0, 6.0, 0.0], [0.0, 0.0, 1.0]], "two directions of the same curvature"),
+        ((np.eye(6) + np.outer([1, -1, 2, 0, 1, -2], [1, -1, 2, 0, 1, -2])).tolist(), "one steep direction among six"),
     ]:
         matrix = np.array(rows)
         inputs = {"slope": bowl(matrix), "n": len(matrix), "seed": 0}
@@ -41,7 +42,11 @@ def longest_step():
 
 
 def bowl(matrix):
-    return named(f"A · x with A = {matrix.tolist()}", lambda x: matrix @ np.asarray(x, dtype=float))
+    def slope(x):
+        """matrix @ x, whose sums do not depend on the machine's rounding: equal entries of x stay equal."""
+        return (matrix * np.asarray(x, dtype=float).T[..., None, :]).sum(axis=-1).T
+
+    return named(f"A · x with A = {matrix.tolist()}", slope)
 
 
 def with_generator(longest_step, slope, n, seed):
@@ -107,6 +112,39 @@ def along_the_diagonal(slope, n, rng):
 def curvatures_added(slope, n, rng):
     """You add up the curvatures. Each direction lives for itself, and the steepest sets the limit."""
     return 2 / np.trace(matrix_of(slope, n))
+
+
+@longest_step.mistake
+def curvatures_averaged(slope, n, rng):
+    """You take the mean of the curvatures. The steepest direction alone sets the limit."""
+    return 2 * n / np.trace(matrix_of(slope, n))
+
+
+@longest_step.mistake
+def length_of_all_entries(slope, n, rng):
+    """You take the root of the sum of squares over all entries, in which the curvatures of all directions are mixed.
+    The steepest alone sets the limit."""
+    return 2 / np.linalg.norm(matrix_of(slope, n))
+
+
+def steepest_seen_from(start, slope, n):
+    """The largest curvature of the directions that have a share in start."""
+    found, directions = np.linalg.eigh(matrix_of(slope, n))
+    return max(curvature for curvature in found if np.linalg.norm(directions[:, found == curvature].T @ start) > 1e-9)
+
+
+@longest_step.mistake
+def rounds_from_ones(slope, n, rng):
+    """You start at (1, 1, …). For A = [[8, -7], [-7, 8]] this is the flat direction, and x never leaves it. Start
+    at a random place."""
+    return 2 / steepest_seen_from(np.ones(n), slope, n)
+
+
+@longest_step.mistake
+def rounds_from_the_first_axis(slope, n, rng):
+    """You start at (1, 0, …). For A = [[1, 0], [0, 15]] this is the flat direction, and x never leaves it. Start at
+    a random place."""
+    return 2 / steepest_seen_from(np.eye(n)[0], slope, n)
 
 
 # --- 2 -----------------------------------------------------------------------------------------
@@ -212,6 +250,36 @@ def without_velocity(slope, x, lr, mu, steps):
 
 
 @look_ahead.mistake
+def velocity_from_zero(slope, x, lr, mu, steps):
+    """That is plain descent: nothing of the velocity is left from one step to the next. Does v = 0 stand before the
+    loop?"""
+    return rolled(slope, x, lr, 0.0, steps)
+
+
+@look_ahead.mistake
+def x_before_v(slope, x, lr, mu, steps):
+    """You move x before v has taken in the slope. First v, then x."""
+    x, v, places = np.array(x, dtype=float), 0.0, []
+    for _ in range(steps):
+        g = slope(x - lr * mu * v)
+        x = x - lr * v
+        v = mu * v + g
+        places.append(x)
+    return places
+
+
+@look_ahead.mistake
+def where_the_slope_is_taken(slope, x, lr, mu, steps):
+    """These are the places where you take the slope. The places of x after each step were asked for."""
+    x, v, places = np.array(x, dtype=float), 0.0, []
+    for _ in range(steps):
+        places.append(x - lr * mu * v)
+        v = mu * v + slope(places[-1])
+        x = x - lr * v
+    return places
+
+
+@look_ahead.mistake
 def weighted_average(slope, x, lr, mu, steps):
     """You take v ← mu · v + (1 - mu) · g, a moving average. With this convention the steps are shorter by 1 - mu;
     here, as in PyTorch, g counts fully."""
@@ -266,6 +334,17 @@ def one_array_many_times(slope, x, lr, mu, steps):
 def uphill(slope, x, lr, mu, steps):
     """You go up: the step is x - lr · v, against the slope."""
     return rolled(slope, x, -lr, mu, steps)
+
+
+@look_ahead.mistake
+def step_uphill(slope, x, lr, mu, steps):
+    """You add the step to x. It is subtracted: x - lr · v goes against the slope."""
+    x, v, places = np.array(x, dtype=float), 0.0, []
+    for _ in range(steps):
+        v = mu * v + slope(x - lr * mu * v)
+        x = x + lr * v
+        places.append(x)
+    return places
 
 
 # --- 3 -----------------------------------------------------------------------------------------
@@ -399,6 +478,39 @@ def one_size_for_all(gradients, betas, lr, eps):
 def shares_swapped(gradients, betas, lr, eps):
     """The shares are swapped: beta is the share of the old average that stays, the new square gets the rest."""
     return changes(gradients, [1 - beta for beta in betas], lr, eps)
+
+
+@rmsprop.mistake
+def shares_swapped_in_v(gradients, betas, lr, eps):
+    """The shares in v are swapped: beta is the share of the old average that stays, the new square gets the rest."""
+    return changes(
+        gradients, [1 - beta for beta in betas], lr, eps, weight=lambda rest, t: 1 - np.prod([1 - r for r in rest[:t]])
+    )
+
+
+@rmsprop.mistake
+def product_of_the_rests(gradients, betas, lr, eps):
+    """You divide by the product of 1 - beta. The correction is 1 minus the product of the betas."""
+    return changes(gradients, betas, lr, eps, weight=lambda betas, t: np.prod([1 - beta for beta in betas[:t]]))
+
+
+@rmsprop.mistake
+def sign_of_the_gradient(gradients, betas, lr, eps):
+    """Every change is lr long: only the sign of the gradient is left. v̂ is the average of *all* squares so far, not
+    the last one alone."""
+    return [-lr * np.sign(g) for g in gradients]
+
+
+@rmsprop.mistake
+def rate_left_out(gradients, betas, lr, eps):
+    """The learning rate is missing from your changes."""
+    return changes(gradients, betas, 1.0, eps)
+
+
+@rmsprop.mistake
+def gradients_averaged(gradients, betas, lr, eps):
+    """v is the average of g in your answer. It is that of g²."""
+    return changes(gradients, betas, lr, eps, root=lambda v: np.sqrt(np.abs(v)), square=lambda g: g)
 
 
 @rmsprop.mistake
@@ -544,6 +656,62 @@ def step_shrunk_too(x, g, lr, decay):
     return decayed(x, g, lr, decay, decay, decay)[0], (x - lr * np.sign(g)) * (1 - lr * decay)
 
 
+@l2_and_adamw.mistake
+def decay_in_both_places(x, g, lr, decay):
+    """Your AdamW has the decay in the gradient, too. It leaves the gradient alone."""
+    l2, _ = decayed(x, g, lr, decay, decay, decay)
+    return l2, l2 - lr * decay * x
+
+
+@l2_and_adamw.mistake
+def decay_of_the_shrunk_weight(x, g, lr, decay):
+    """Your AdamW shrinks x, and then takes L2's step from there. Its step is that of g alone."""
+    shrunk = (1 - lr * decay) * x
+    return decayed(x, g, lr, decay, decay, decay)[0], shrunk - lr * np.sign(g + decay * shrunk)
+
+
+@l2_and_adamw.mistake
+def steps_added(x, g, lr, decay):
+    """You add Adam's step. It is subtracted: it goes against the sign of the gradient."""
+    return x + lr * np.sign(g + decay * x), (1 - lr * decay) * x + lr * np.sign(g)
+
+
+@l2_and_adamw.mistake
+def steps_alone(x, g, lr, decay):
+    """These are the changes of x. x itself, after the step, was asked for."""
+    return tuple(place - x for place in decayed(x, g, lr, decay, decay, decay))
+
+
+@l2_and_adamw.mistake
+def weights_squared(x, g, lr, decay):
+    """Your L2 adds decay · x² to the gradient. What is added is the slope, decay · x."""
+    return x - lr * np.sign(g + decay * x**2), decayed(x, g, lr, decay, decay, decay)[1]
+
+
+@l2_and_adamw.mistake
+def never_zero(x, g, lr, decay):
+    """Where the gradient is 0 your step is lr long, up. It is 0 there: a sign is -1, 0 or 1."""
+    return decayed(x, g, lr, decay, decay, decay, direction=lambda g: np.where(g > 0, 1.0, -1.0))
+
+
+@l2_and_adamw.mistake
+def never_zero_down(x, g, lr, decay):
+    """Where the gradient is 0 your step is lr long, down. It is 0 there: a sign is -1, 0 or 1."""
+    return decayed(x, g, lr, decay, decay, decay, direction=lambda g: np.where(g >= 0, 1.0, -1.0))
+
+
+@l2_and_adamw.mistake
+def divided_by_the_norm(x, g, lr, decay):
+    """You divide the gradient by its norm. Adam's first step is lr long for *every entry*: only its sign is left."""
+    return decayed(x, g, lr, decay, decay, decay, direction=lambda g: g / np.linalg.norm(g))
+
+
+@l2_and_adamw.mistake
+def shrinking_alone(x, g, lr, decay):
+    """Your AdamW shrinks the weight, and Adam's step is missing."""
+    return decayed(x, g, lr, decay, decay, decay)[0], (1 - lr * decay) * x
+
+
 # --- 5 -----------------------------------------------------------------------------------------
 
 
@@ -664,6 +832,36 @@ def sum_of_sizes(gradients, max_norm):
 
 
 @clip_examples.mistake
+def norms_added(gradients, max_norm):
+    """You add up the norms of an example's parameters. Add up the squares of all its entries, and take one root."""
+    norms = sum(norms_of([g]) for g in gradients)
+    return mean_clipped(gradients, max_norm, max_norm / np.maximum(norms, max_norm))
+
+
+@clip_examples.mistake
+def largest_entry(gradients, max_norm):
+    """You compare max_norm with the largest entry of an example. The norm is the root of the sum of squares over all
+    its entries."""
+    sizes = np.max([np.abs(g).reshape(len(g), -1).max(axis=1) for g in gradients], axis=0)
+    return mean_clipped(gradients, max_norm, max_norm / np.maximum(sizes, max_norm))
+
+
+@clip_examples.mistake
+def larger_factor(gradients, max_norm):
+    """You take the larger of 1 and max_norm / norm, so that short examples grow and long ones are not clipped. The
+    smaller is the factor."""
+    norms = norms_of(gradients)
+    factors = np.where(norms > 0, np.maximum(1.0, max_norm / np.where(norms > 0, norms, 1.0)), 1.0)
+    return mean_clipped(gradients, max_norm, factors)
+
+
+@clip_examples.mistake
+def divided_by_parameters(gradients, max_norm):
+    """You divide by the number of parameters. The mean is over the examples: `len(g)` of any g in gradients."""
+    return [total / len(gradients) for total in mean_clipped(gradients, max_norm, divide=False)]
+
+
+@clip_examples.mistake
 def not_clipped(gradients, max_norm):
     """Nothing is clipped: that is the plain mean."""
     return [g.mean(axis=0) for g in gradients]
@@ -773,6 +971,62 @@ def larger_of_the_two(lr, steps, warm, cool):
 
 
 @warm_up.mistake
+def rise_first(lr, steps, warm, cool):
+    """Where rise and fall overlap, you take the rise. The smaller of the two counts."""
+    return [
+        up if t <= warm else down
+        for t, (up, down) in enumerate(zip(rates(lr, steps, warm, 0), rates(lr, steps, 0, cool), strict=True), 1)
+    ]
+
+
+@warm_up.mistake
+def fall_first(lr, steps, warm, cool):
+    """Where rise and fall overlap, you take the fall. The smaller of the two counts."""
+    return [
+        down if t > steps - cool else up
+        for t, (up, down) in enumerate(zip(rates(lr, steps, warm, 0), rates(lr, steps, 0, cool), strict=True), 1)
+    ]
+
+
+@warm_up.mistake
+def without_the_one(lr, steps, warm, cool):
+    """You take the smaller of rise and fall, and between them it is above lr: lr itself is the most."""
+    factors = [(t / warm if warm else 1.0, (steps + 1 - t) / cool if cool else 1.0) for t in range(1, steps + 1)]
+    return [lr * min(both) for both in factors]
+
+
+@warm_up.mistake
+def counted_from_two(lr, steps, warm, cool):
+    """Your rise is one step early: the first rate is lr/warm, not 2 lr/warm."""
+    return rates(lr, steps, warm, cool, first=2)
+
+
+@warm_up.mistake
+def one_part_too_many(lr, steps, warm, cool):
+    """Your parts are lr/(warm + 1) and lr/(cool + 1). Step number `warm` has the rate lr already, and `cool` equal
+    parts lead down to 0."""
+    return rates(lr, steps, warm + 1 if warm else 0, cool + 1 if cool else 0)
+
+
+@warm_up.mistake
+def whole_numbers(lr, steps, warm, cool):
+    """Your factors are 0 or 1: `//` drops what is behind the point. `/` divides."""
+    return [lr * min(1, t // warm if warm else 1, (steps + 1 - t) // cool if cool else 1) for t in range(1, steps + 1)]
+
+
+@warm_up.mistake
+def one_rate_short(lr, steps, warm, cool):
+    """The last rate is missing: `range(1, steps)` ends before `steps`."""
+    return rates(lr, steps, warm, cool)[:-1]
+
+
+@warm_up.mistake
+def zero_without_a_rule(lr, steps, warm, cool):
+    """Where warm or cool is 0 all your rates are 0. There is no rise then, or no fall, and the rate is not lowered."""
+    return rates(lr, steps, warm, cool) if warm and cool else [0.0] * steps
+
+
+@warm_up.mistake
 def cosine_fall(lr, steps, warm, cool):
     """Your rate falls along a cosine. Here it falls in equal parts."""
     return rates(lr, steps, warm, cool, fall=lambda share: 0.5 * (1 - np.cos(np.pi * min(share, 1.0))))
@@ -810,9 +1064,9 @@ STEPS, STAYS, NEAR = 80, 20, 0.1
 def winner():
     """Return a class of optimizers that reaches the lowest place of four hills.
 
-    Winner(params) takes a list of tensors, and its step() moves them by their gradients. Each race has at most 80
-    steps; from then on it must stay within 0.1 of the lowest place for 20 steps. Where that is, the racer is not told:
-    it sees the gradients alone. The same class runs on all four.
+    Winner(params) takes a list of tensors of shape (1,), and its step() moves them by their gradients. Each race has at
+    most 80 steps; from then on it must stay within 0.1 of the lowest place for 20 steps. Where that is, the racer is
+    not told: it sees the gradients alone. The same class runs on all four.
     """
     for (name, hill), target in zip(HILLS.items(), [(0.0, 0.0), (1.0, 1.0), (-2.0, 3.0), (1.0, 1.0)], strict=True):
         yield Case({"hill": name, "target": target}, call=race, accept=why_it_lost, about=hill.about)
@@ -860,7 +1114,11 @@ def why_it_lost(path):
             f"It comes within 0.1 in step {step} and does not stay: after step {STEPS} it is up to {away:.2g} away. "
             "Shorter steps towards the end, or less momentum, would keep it there."
         )
-    return (
+    so_far = (
         f"After {STEPS} steps it is {distances[STEPS]:.2g} away, from {distances[0]:.2g} at the start, and it was "
-        "never nearer than 0.1. Is the step long enough where the slope is faint?"
+        "never nearer than 0.1."
     )
+    way = np.hypot(*np.diff(path, axis=0).T).sum()
+    if way > 3 * distances[0]:
+        return f"{so_far} Its way there is {way:.2g} long: it turns to and fro. Are its first steps too long?"
+    return f"{so_far} Is the step long enough where the slope is faint?"

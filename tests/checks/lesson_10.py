@@ -113,6 +113,57 @@ def momentums_limit(slope, n, rng):
     return 1.9 * slope_again_and_again(slope, n, rng)
 
 
+def in_rounds(slope, x, rounds=60):
+    for _ in range(rounds):
+        x = slope(x / np.linalg.norm(x))
+    return 2 / np.linalg.norm(x)
+
+
+@longest.right
+def by_trying(slope, n, rng):
+    """Halves the interval in which descent stops coming down."""
+
+    def comes_down(lr):
+        x = start
+        for _ in range(4000):
+            x = x - lr * slope(x)
+            if not 1e-9 < np.linalg.norm(x) < 1e9:
+                break
+        return np.linalg.norm(x) < 1
+
+    start, low, high = rng.normal(size=n), 1e-3, 1e3
+    while high > 1.004 * low:
+        middle = (low * high) ** 0.5
+        low, high = (middle, high) if comes_down(middle) else (low, middle)
+    return low
+
+
+@longest.wrong("the mean of the curvatures")
+def mean_curvature(slope, n, rng):
+    return 2 / np.mean([slope(row) @ row for row in np.eye(n)])
+
+
+@longest.wrong("the curvatures of all directions are mixed")
+def norm_of_the_matrix(slope, n, rng):
+    return 2 / np.sqrt(sum((slope(row) ** 2).sum() for row in np.eye(n)))
+
+
+@longest.wrong("You start at (1, 1, …)")
+def rounds_from_ones(slope, n, rng):
+    return in_rounds(slope, np.ones(n))
+
+
+@longest.wrong("You start at (1, 0, …)")
+def rounds_from_an_axis(slope, n, rng):
+    return in_rounds(slope, np.eye(n)[0])
+
+
+@longest.wrong()
+def best_of_random_places(slope, n, rng):
+    places = rng.normal(size=(1000, n))
+    return 2 / max(np.linalg.norm(slope(x)) / np.linalg.norm(x) for x in places)
+
+
 ahead = answers_to(check.look_ahead)
 
 
@@ -309,6 +360,52 @@ def new_velocity_ahead(slope, x, lr, mu, steps):
     return walked(slope, x, lr, mu, steps, seen, lambda v, g: mu * v + g)
 
 
+@ahead.wrong("Does v = 0 stand before the loop?")
+def velocity_in_the_loop(slope, x, lr, mu, steps):
+    places = []
+    for _ in range(steps):
+        v = 0 * x
+        v = mu * v + slope(x - lr * mu * v)
+        x = x - lr * v
+        places.append(x)
+    return places
+
+
+@ahead.wrong("You move x before v")
+def moved_too_early(slope, x, lr, mu, steps):
+    places, v = [], 0.0
+    for _ in range(steps):
+        g = slope(x - lr * mu * v)
+        x, v = x - lr * v, mu * v + g
+        places.append(x)
+    return places
+
+
+@ahead.wrong("where you take the slope")
+def list_of_looks(slope, x, lr, mu, steps):
+    places, v = [], 0.0
+    for _ in range(steps):
+        look = x - lr * mu * v
+        v = mu * v + slope(look)
+        x = x - lr * v
+        places.append(look)
+    return places
+
+
+@ahead.wrong("You add the step to x")
+def step_added(slope, x, lr, mu, steps):
+    return walked(
+        slope,
+        x,
+        lr,
+        mu,
+        steps,
+        lambda x, v: x - lr * mu * v,
+        lambda v, g: mu * v + g,
+        lambda x, lr, mu, old, v: x + lr * v,
+    )
+
+
 scaled = answers_to(check.rmsprop)
 
 
@@ -465,14 +562,39 @@ def at_the_end(gradients, betas, lr, eps):
     return by_the_product(gradients, betas, lr, eps)[-1]
 
 
-@scaled.wrong()
+@scaled.wrong("only the sign of the gradient is left")
 def sign_alone(gradients, betas, lr, eps):
     return [-lr * np.sign(g) for g in gradients]
 
 
-@scaled.wrong()
+@scaled.wrong("The learning rate is missing")
 def rate_forgotten_too(gradients, betas, lr, eps):
     return by_the_product(gradients, betas, 1.0, eps)
+
+
+@scaled.wrong("The shares in v are swapped")
+def other_share_in_v(gradients, betas, lr, eps):
+    v, product, found = 0.0, 1.0, []
+    for g, beta in zip(gradients, betas, strict=True):
+        v, product = (1 - beta) * v + beta * g**2, product * beta
+        found.append(-lr * g / (np.sqrt(v / (1 - product)) + eps))
+    return found
+
+
+@scaled.wrong("by the product of 1 - beta")
+def product_of_shares(gradients, betas, lr, eps):
+    return corrected_by(gradients, betas, lr, eps, lambda betas: np.prod(1 - np.array(betas)))
+
+
+@scaled.wrong("v is the average of g in your answer")
+def not_squared(gradients, betas, lr, eps):
+    averages = average_of(gradients, betas, lambda g: g)
+    return [-lr * g / (np.sqrt(np.abs(v)) + eps) for g, v in zip(gradients, averages, strict=True)]
+
+
+@scaled.wrong()
+def mean_beta(gradients, betas, lr, eps):
+    return corrected_by(gradients, betas, lr, eps, lambda betas: 1 - np.mean(betas) ** len(betas))
 
 
 decay = answers_to(check.l2_and_adamw)
@@ -589,9 +711,64 @@ def adamw_alone(x, g, lr, decay):
     return by_signs(x, g, lr, decay)[1]
 
 
-@decay.wrong()
+@decay.wrong("Adam's step is missing")
 def only_shrinks(x, g, lr, decay):
     return by_signs(x, g, lr, decay)[0], (1 - lr * decay) * x
+
+
+@decay.wrong("It leaves the gradient alone")
+def decay_in_both(x, g, lr, decay):
+    step = lr * np.sign(g + decay * x)
+    return x - step, (1 - lr * decay) * x - step
+
+
+@decay.wrong("takes L2's step from there")
+def l2_of_the_shrunk(x, g, lr, decay):
+    smaller = (1 - lr * decay) * x
+    return by_signs(x, g, lr, decay)[0], smaller - lr * np.sign(g + decay * smaller)
+
+
+@decay.wrong("You add Adam's step")
+def upward_steps(x, g, lr, decay):
+    return x + lr * np.sign(g + decay * x), (1 - lr * decay) * x + lr * np.sign(g)
+
+
+@decay.wrong("These are the changes of x")
+def changes_alone(x, g, lr, decay):
+    return -lr * np.sign(g + decay * x), -lr * decay * x - lr * np.sign(g)
+
+
+@decay.wrong("adds decay · x² to the gradient")
+def square_added(x, g, lr, decay):
+    return x - lr * np.sign(g + decay * x**2), by_signs(x, g, lr, decay)[1]
+
+
+@decay.wrong("lr long, up")
+def two_signs(x, g, lr, decay):
+    def sign(g):
+        return np.where(g > 0, 1, -1)
+
+    return x - lr * sign(g + decay * x), (1 - lr * decay) * x - lr * sign(g)
+
+
+@decay.wrong("lr long, down")
+def two_signs_with_zero(x, g, lr, decay):
+    def sign(g):
+        return np.where(g < 0, -1, 1)
+
+    return x - lr * sign(g + decay * x), (1 - lr * decay) * x - lr * sign(g)
+
+
+@decay.wrong("You divide the gradient by its norm")
+def unit_gradient(x, g, lr, decay):
+    both = g + decay * x
+    return x - lr * both / np.linalg.norm(both), (1 - lr * decay) * x - lr * g / np.linalg.norm(g)
+
+
+@decay.wrong()
+def one_sign_for_all(x, g, lr, decay):
+    sign = 1 if g.sum() > 0 else -1
+    return x - lr * sign, (1 - lr * decay) * x - lr * sign
 
 
 each = answers_to(check.clip_examples)
@@ -721,6 +898,29 @@ def not_averaged(gradients, max_norm):
     return [g * max_norm / max(norms(gradients)) for g in gradients]
 
 
+@each.wrong("You add up the norms")
+def norms_of_parameters_added(gradients, max_norm):
+    lengths = [sum(np.linalg.norm(g[i]) for g in gradients) for i in range(len(gradients[0]))]
+    return mean_of(gradients, [min(1.0, max_norm / max(length, 1e-12)) for length in lengths])
+
+
+@each.wrong("with the largest entry")
+def by_the_largest_entry_of_each(gradients, max_norm):
+    sizes = [max(np.abs(g[i]).max() for g in gradients) for i in range(len(gradients[0]))]
+    return mean_of(gradients, [min(1.0, max_norm / max(size, 1e-12)) for size in sizes])
+
+
+@each.wrong("the larger of 1 and max_norm / norm")
+def max_for_min(gradients, max_norm):
+    return mean_of(gradients, [max(1.0, max_norm / norm) if norm else 1.0 for norm in norms(gradients)])
+
+
+@each.wrong("by the number of parameters")
+def over_parameters(gradients, max_norm):
+    n = len(gradients[0])
+    return [n * mean / len(gradients) for mean in example_by_example(gradients, max_norm)]
+
+
 rising = answers_to(check.warm_up)
 
 
@@ -835,6 +1035,61 @@ def falls_from_the_start(lr, steps, warm, cool):
 @rising.wrong()
 def zero_forgotten(lr, steps, warm, cool):
     return [lr * min(1.0, t / warm, (steps + 1 - t) / cool) for t in range(1, steps + 1)]
+
+
+@rising.wrong("you take the rise")
+def rise_before_fall(lr, steps, warm, cool):
+    found = []
+    for t in range(1, steps + 1):
+        if t <= warm:
+            found.append(lr * t / warm)
+        elif t > steps - cool:
+            found.append(lr * (steps + 1 - t) / cool)
+        else:
+            found.append(lr)
+    return found
+
+
+@rising.wrong("you take the fall")
+def fall_before_rise(lr, steps, warm, cool):
+    found = [lr * min(1, t / warm) if warm else lr for t in range(1, steps + 1)]
+    for t in range(max(1, steps + 1 - cool), steps + 1):
+        found[t - 1] = lr * (steps + 1 - t) / cool
+    return found
+
+
+@rising.wrong("lr itself is the most")
+def two_factors_only(lr, steps, warm, cool):
+    return [lr * min(t / warm if warm else 1, (steps + 1 - t) / cool if cool else 1) for t in range(1, steps + 1)]
+
+
+@rising.wrong("Your rise is one step early")
+def early(lr, steps, warm, cool):
+    return risen(lr, steps, warm, cool, up=1)
+
+
+@rising.wrong("Your parts are lr/(warm + 1)")
+def more_parts(lr, steps, warm, cool):
+    return risen(lr, steps, warm + 1 if warm else 0, cool + 1 if cool else 0)
+
+
+@rising.wrong("`//` drops what is behind the point")
+def whole_shares(lr, steps, warm, cool):
+    found = []
+    for t in range(1, steps + 1):
+        factors = [1, t // warm if warm else 1, (steps + 1 - t) // cool if cool else 1]
+        found.append(lr * min(factors))
+    return found
+
+
+@rising.wrong("The last rate is missing")
+def range_too_short(lr, steps, warm, cool):
+    return risen(lr, steps, warm, cool)[: steps - 1]
+
+
+@rising.wrong("all your rates are 0")
+def no_rule_is_zero(lr, steps, warm, cool):
+    return [lr * min(1, t / warm if warm else 0, (steps + 1 - t) / cool if cool else 0) for t in range(1, steps + 1)]
 
 
 races = answers_to(check.winner)
@@ -984,3 +1239,11 @@ class ReadsTheGradientTooEarly(Racer):
 
     def step(self):
         pass
+
+
+@races.wrong("it turns to and fro")
+class FirstStepsTooLong(Racer):
+    def step(self):
+        self.t += 1
+        for i, p in enumerate(self.params):
+            p.data -= 3.0 * self.adams(i)
