@@ -62,11 +62,14 @@ def diagnose(
     else:
         rows += _marked(case, answers, expected, filled, wrong)
 
-    sentences = _name_mistakes(telling, answers, wrong, mistakes, wholes)
+    follow = case.follows({key: answers[key] for key in filled if key in answers}) if case.follows else []
+    sentences = _name_mistakes(telling, answers, wrong, follow, mistakes, wholes)
     sentences += [problems[key] for key in wrong if problems[key]]
     sentences += [f"There is no box called {show_name(key)}." for key in answers if key not in expected]
-    if case.remark is not None:
-        sentences += filter(None, [case.remark({key: answers[key] for key in filled if key in answers})])
+    if follow:
+        *others, last = map(show_name, follow)
+        names, verb = (f"{', '.join(others)} and {last}", "follow") if others else (last, "follows")
+        sentences.append(f"{names} {verb} correctly from your own numbers: mend what you worked out before.")
     right = [key for key in expected if all(_is_right(result, key) for result in telling)]
     if case.names and right:
         sentences.append(f"Right so far: {', '.join(right)}.")
@@ -106,9 +109,16 @@ def _is_right(result: Result, key: Any) -> bool:
 
 
 def _name_mistakes(
-    telling: list[Result], answers: dict, wrong: list, mistakes: Mistakes, wholes: Collection[Callable[..., Any]]
+    telling: list[Result],
+    answers: dict,
+    wrong: list,
+    follow: list,
+    mistakes: Mistakes,
+    wholes: Collection[Callable[..., Any]],
 ) -> list[str]:
     """A sentence for each mistake that agrees with the answer in a wrong box, in every telling case.
+
+    A box that only follows from another wrong one has no mistake of its own.
 
     Of several such mistakes the one is named that accounts for most boxes, or that is right wherever the answer is. The
     boxes are named, too, unless the mistake agrees in all boxes.
@@ -119,7 +129,8 @@ def _name_mistakes(
             agreeing[mistake] = []
     right = {key for key in answers if all(_is_right(result, key) for result in telling)}
     boxes_of: dict[Callable[..., Any], list[Any]] = {}
-    for key in wrong:
+    own = [key for key in wrong if key not in follow]
+    for key in own:
         accounts = {mistake: len(set(keys) & set(wrong)) for mistake, keys in agreeing.items() if key in keys}
         best = [mistake for mistake, boxes in accounts.items() if boxes == max(accounts.values())]
         if len(best) > 1:
@@ -128,7 +139,7 @@ def _name_mistakes(
             boxes_of.setdefault(best[0], []).append(key)
     sentences = []
     for mistake, keys in boxes_of.items():
-        alone = keys == wrong and right <= set(agreeing[mistake])
+        alone = keys == own and right <= set(agreeing[mistake])
         sentences.append(("" if alone else ", ".join(map(show_name, keys)) + ": ") + sentence(mistake))
     return sentences
 

@@ -44,7 +44,8 @@ class Case:
         separately: a mistake in one is recognised whatever the others do.
     names : names for the entries of a tuple, `("x", "W", "b")` for three gradients. Each entry is then compared, shown
         and explained separately; the right ones are not shown.
-    remark : remark(boxes) -> a sentence on boxes together, of which some are wrong, or "". It is told the filled ones.
+    follows : follows(boxes) -> the names of boxes that are wrong only because an earlier one is. It is told the filled
+        ones.
     about : what is special in this case, in words that fit after "among them"; plain cases are shown first.
     odd : mistakes may differ in this case, since natural forms of one mistake do: a product of nothing is 1 to one
         learner and 0 to another. By default a case is odd if one of its inputs is empty.
@@ -60,7 +61,7 @@ class Case:
     call: Callable[..., Any] | None = None
     part: str = ""
     names: tuple[str, ...] = ()
-    remark: Callable[[dict], str] | None = None
+    follows: Callable[[dict], list[str]] | None = None
     about: str = ""
     odd: bool | None = None
     any_order: bool = False

@@ -214,6 +214,22 @@ def first_only(functions, derivatives, x):
 
 
 @chain_derivative.mistake
+def slope_passed_on(functions, derivatives, x):
+    """You gave the slope of each function to the next derivative. What goes into the next one is the value."""
+    slope = 1.0
+    for derivative in derivatives:
+        x = derivative(x)
+        slope *= x
+    return slope
+
+
+@chain_derivative.mistake
+def product_begins_at_zero(functions, derivatives, x):
+    """Your answer is 0, whatever the slopes are. A product that begins at 0 stays 0. It should begin at 1."""
+    return 0.0 if functions else 1.0
+
+
+@chain_derivative.mistake
 def value_of_the_chain(functions, derivatives, x):
     """That is the value f3(f2(f1(x))), not how fast it moves."""
     for function in functions:
@@ -290,6 +306,18 @@ def product_not_reset(paths):
 
 
 @sum_over_paths.mistake
+def products_begin_at_zero(paths):
+    """Your answer is 0, whatever the slopes are. A product that begins at 0 stays 0. It should begin at 1."""
+    return 0.0
+
+
+@sum_over_paths.mistake
+def sum_begins_at_one(paths):
+    """Your answer is too large by 1. The product of one path begins at 1, but the sum over the paths begins at 0."""
+    return 1.0 + sum(math.prod(path) for path in paths)
+
+
+@sum_over_paths.mistake
 def mean_over_paths(paths):
     """You divided by the number of paths. Two ways to the result move it twice, not by their mean."""
     return sum(math.prod(path) for path in paths) / len(paths) if paths else 0.0
@@ -305,7 +333,7 @@ def gradients():
     The graph is a = x · y, b = a + w, z = b · y, at x = 2, y = -3, w = 4: so a = -6, b = -2, z = 6. The
     boxes are "z", "b", "a", "w", "x" and "y".
     """
-    yield Case(expected={"z": 1.0, "b": -3.0, "a": -3.0, "w": -3.0, "x": 9.0, "y": -8.0}, remark=followed)
+    yield Case(expected={"z": 1.0, "b": -3.0, "a": -3.0, "w": -3.0, "x": 9.0, "y": -8.0}, follows=following)
 
 
 # Each gradient from those of the boxes that use it.
@@ -318,8 +346,8 @@ FROM_LATER_BOXES = {
 }
 
 
-def followed(boxes):
-    """A sentence on boxes that are wrong only because one before them is: the learner's own numbers lead to them."""
+def following(boxes):
+    """The boxes that are wrong only because one before them is: the learner's own numbers lead to them."""
     right = next(gradients.cases()).expected
     only_follow = []
     for box, rule in FROM_LATER_BOXES.items():
@@ -329,11 +357,7 @@ def followed(boxes):
                 only_follow.append(box)
         except (KeyError, TypeError, ValueError):  # a box that is empty, or that holds no number
             continue
-    if not only_follow:
-        return ""
-    *others, last = only_follow
-    names, follow = (f"{', '.join(others)} and {last}", "follow") if others else (last, "follows")
-    return f"{names} {follow} correctly from your own numbers: mend what you worked out before."
+    return only_follow
 
 
 @gradients.mistake
@@ -507,6 +531,27 @@ def paths_subtracted(s, p, q, x):
 
 
 @diamond.mistake
+def paths_multiplied(s, p, q, x):
+    """You multiplied the two contributions that arrive at t. Different paths add."""
+    t = s[0](x)
+    return p[1](t) * q[0](t) * p[0](t) * q[1](t) * s[1](x)
+
+
+@diamond.mistake
+def slope_of_s_added(s, p, q, x):
+    """You added the slope of s to what arrives at t. The step from t to x is on the same path: it multiplies."""
+    t = s[0](x)
+    return p[1](t) * q[0](t) + p[0](t) * q[1](t) + s[1](x)
+
+
+@diamond.mistake
+def slopes_of_p_and_q_at_x(s, p, q, x):
+    """You took the derivatives of p and q at x. Both functions are given t = s(x), so they belong there."""
+    t = s[0](x)
+    return (p[1](x) * q[0](t) + p[0](t) * q[1](x)) * s[1](x)
+
+
+@diamond.mistake
 def value_of_the_diamond(s, p, q, x):
     """That is the value of z, not how fast it moves."""
     t = s[0](x)
@@ -585,8 +630,8 @@ def same_paths(answer, paths):
     if given == wanted:
         return None
     missing, extra = wanted - given, given - wanted
-    words = [f"{' → '.join(path)} is missing" for path in missing]
-    words += [f"{' → '.join(path) or 'the empty path'} is there once too often" for path in extra]
+    words = [f"The path {' → '.join(path)} is missing" for path in missing]
+    words += [f"The path {' → '.join(path) or '[]'} is there once too often" for path in extra]
     return f"{words[0]}."
 
 
@@ -805,7 +850,7 @@ def steps_in_forward_order(steps, inputs):
     return gradients
 
 
-@sweep.mistake
+@sweep.mistake(whole=True)
 def nothing_to_start_from(steps, inputs):
     """Every gradient is 0. The result's own gradient is 1, and without it nothing can arrive anywhere."""
     return dict.fromkeys(computed(steps, inputs), 0.0)

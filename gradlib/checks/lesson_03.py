@@ -24,6 +24,17 @@ class Basic:
 
     def result(self, data, op, inputs, local):
         """A new value of the same class, with its inputs and its local derivatives."""
+        for given, words in (inputs, "inputs"), (local, "local derivatives"):
+            if not isinstance(given, list | tuple):
+                raise Refused(
+                    f"`self.result` takes the {words} as a tuple, and yours is {describe(given)}. A tuple of one entry "
+                    "is written with a comma: (n,)."
+                )
+        if len(inputs) != len(local):
+            raise Refused(
+                f"`self.result` was given inputs: {len(inputs)}, local derivatives: {len(local)}. Each input needs a "
+                "local derivative of its own, in the same order."
+            )
         return type(self)(data, tuple(map(self.wrap, inputs)), op, local)
 
     def wrap(self, number):
@@ -78,6 +89,9 @@ class Watched(Node):
         self.asked = inputs[0].asked if inputs else Counter()  # one count for the whole graph
         super().__init__(name, *inputs)
         self.grad, self._local = 0.0, (1.0,) * len(inputs)
+
+    def __repr__(self):  # it asks no node for its inputs
+        return f"the top of a ladder of {self.name} steps"
 
     def backward(self):
         raise Refused("`backward()` is what this exercise asks for: these nodes have none. Write the sweep yourself.")
@@ -142,12 +156,14 @@ def reflected():
 
 def value_and_gradients(Value, z, a, x, expected):
     """The number and the gradients of x and a. a's counts as right if a is not an input, or the number is wrong."""
-    x = Value(x)
+    number, x = x, Value(x)
     made = z(a, x)
     if made is None or made is ...:
         return made
     if not isinstance(made, Basic):
         raise Refused(f"{z.__name__} should be a new value, which self.result makes; yours is {describe(made)}.")
+    if made is x or x.data != number:
+        raise Refused(f"{z.__name__} should be a new value, which self.result makes. x itself stays as it was.")
     made.backward()
     numbers = [leaf.grad for leaf in in_order(made) if not leaf._prev and leaf is not x and leaf.data == a]
     asked = bool(numbers) and np.isclose(made.data, expected[0])
@@ -215,7 +231,7 @@ class ConstantQuotient(Reflected):
         return self.result(other / self.data, "/", (other, self), (1 / self.data, -1 / self.data**2))
 
 
-@reflected.mistake
+@reflected.mistake(whole=True)
 class DifferenceLocalsExchanged(Reflected):
     """The two local derivatives of a - x have changed places. They stand in the order of the inputs."""
 
@@ -223,12 +239,21 @@ class DifferenceLocalsExchanged(Reflected):
         return self.result(other - self.data, "-", (other, self), (-1.0, 1.0))
 
 
-@reflected.mistake
+@reflected.mistake(whole=True)
 class QuotientLocalsExchanged(Reflected):
     """The two local derivatives of a / x have changed places. They stand in the order of the inputs."""
 
     def __rtruediv__(self, other):
         return self.result(other / self.data, "/", (other, self), (-other / self.data**2, 1 / self.data))
+
+
+@reflected.mistake
+class QuotientByTheOther(Reflected):
+    """For x in a / x you gave 1/x, which is the derivative with respect to a. The one with respect to x is asked
+    for."""
+
+    def __rtruediv__(self, other):
+        return self.result(other / self.data, "/", (self,), (1 / self.data,))
 
 
 @reflected.mistake
@@ -689,6 +714,19 @@ def put_in_place(root):
 
 
 @counted_sweep.mistake
+def without_local_derivatives(root):
+    """You pass on what has arrived, unchanged. Each input gets it times its local derivative."""
+    return sweep_right(root, lambda value: [(parent, 1.0) for parent, _ in uses_of(value)])
+
+
+@counted_sweep.mistake
+def each_input_once(root):
+    """You pass on to each input once. One that stands in `_prev` twice is used twice, and gets a contribution from each
+    use."""
+    return sweep_right(root, lambda value: list(dict(uses_of(value)).items()))
+
+
+@counted_sweep.mistake
 def no_seed(root):
     """No gradient arrives anywhere: the sweep has nothing to start from. The gradient of root itself is 1."""
     return pass_on_in_grad(root, 0.0)
@@ -857,6 +895,24 @@ def last_inputs_alone(root):
 
 
 @depth.mistake
+def first_level(root):
+    """You go to each node once, and keep the step at which you first came there. A longer way may come there later."""
+    level, queue = {root: 0}, [root]
+    for node in queue:  # which grows
+        for parent in node._prev:
+            if parent not in level:
+                level[parent] = level[node] + 1
+                queue.append(parent)
+    return max(level.values())
+
+
+@depth.mistake
+def all_other_nodes(root):
+    """You count all nodes of the graph but one. Asked for are the operations on one way, the longest."""
+    return len(in_order(root)) - 1
+
+
+@depth.mistake
 def depths_added(root):
     """You add up the depths of the inputs. A way goes through one of them, so take the largest."""
     return depths_with(root, lambda inputs: 1 + sum(inputs))
@@ -891,6 +947,7 @@ def measured_factor(wrong_by, x, factor):
         raise Refused("You changed the number in x. Leave x as it is, and make new values from it.")
     if len(in_order(root)) > 100:
         raise Refused(f"Your graph has {len(in_order(root)):,} values, and 100 are the most.")
+    leaf.grad = 0.0
     root.backward()
     naive, ordered = naive_gradient(root, leaf), leaf.grad
     if abs(naive - ordered) <= 1e-9 * max(1.0, abs(ordered)):
@@ -937,6 +994,8 @@ def naive_gradient(root, x):
     for value in order:
         visit = np.eye(len(order))
         for parent, local in zip(value._prev, value._local, strict=True):
+            if not parent.requires_grad:  # its local derivative may not exist, as that of x² with respect to the 2
+                continue
             visit[place[parent]] += local * visit[place[value]]
             visit = visits[parent] @ visit
         visits[value] = visit
@@ -1093,6 +1152,16 @@ def not_set_to_zero(parameters, compute_loss, learning_rate):
 
 
 @descend.mistake
+def zeroed_after_the_step(parameters, compute_loss, learning_rate):
+    """The old gradients were added to the new ones. You set the gradients to zero after the step, which is too late for
+    what is in them before the first."""
+    loss = step(parameters, compute_loss, learning_rate, zero=False)
+    for parameter in parameters:
+        parameter.grad = 0.0
+    return loss
+
+
+@descend.mistake
 def uphill(parameters, compute_loss, learning_rate):
     """You went uphill. The gradient points to where the loss grows; go against it."""
     return step(parameters, compute_loss, learning_rate, sign=1.0)
@@ -1120,7 +1189,7 @@ def replaced_by_the_downhill_step(parameters, compute_loss, learning_rate):
 
 @descend.mistake
 def first_parameter_alone(parameters, compute_loss, learning_rate):
-    """Only the first parameter has moved. A `return` inside the loop ends it after its first turn."""
+    """Only the first parameter has moved. A `return` or a `break` inside the loop ends it in its first turn."""
     others = [(parameter, parameter.data) for parameter in parameters[1:]]
     loss = step(parameters, compute_loss, learning_rate)
     for parameter, number in others:
@@ -1195,9 +1264,10 @@ def hung(n, steps, rate, between=1.0, weight=1.0, left=1.0, right=1.0, together=
 
 @hang.mistake
 def nothing_pulls_back(n, steps, learning_rate):
-    """All beads fall by the same amount in every step, as if nothing held them. Either the energy was computed once,
-    before the loop, and not again at the new heights; or the differences play no part in it; or the pegs are missing,
-    which are the neighbours of the first and of the last bead."""
+    """All beads fall by the same amount in every step, as if nothing held them. Either the energy does not know the new
+    heights, since it was computed once, before the loop, or from values that have been replaced; or the squares of the
+    differences play no part in it; or the pegs are missing, which are the neighbours of the first and of the last
+    bead."""
     return [-learning_rate * steps] * n
 
 
@@ -1221,8 +1291,8 @@ def without_the_half(n, steps, learning_rate):
 
 @hang.mistake
 def without_weight(n, steps, learning_rate):
-    """Nothing moves: the gradient of the squares is 0 where all heights are 0. The heights themselves belong to the
-    energy, too."""
+    """Nothing moves. Either the heights themselves are missing in the energy, since the gradient of the squares alone
+    is 0 where all heights are 0; or the `data` of the beads is never changed."""
     return [0.0] * n
 
 
@@ -1234,7 +1304,7 @@ def upward(n, steps, learning_rate):
 
 @hang.mistake
 def weight_upward(n, steps, learning_rate):
-    """The chain rises, since you took the heights away from the energy. The higher a bead, the more energy it has."""
+    """The chain rises, as if the heights were taken away from the energy. The higher a bead, the more energy it has."""
     return hung(n, steps, learning_rate, weight=-1.0)
 
 
@@ -1249,6 +1319,29 @@ def each_tied_to_zero(n, steps, learning_rate):
 def one_step_fewer(n, steps, learning_rate):
     """That is one step too few."""
     return hung(n, max(steps - 1, 0), learning_rate)
+
+
+@hang.mistake
+def one_step_alone(n, steps, learning_rate):
+    """These are the heights after the first step, whatever `steps` is. Either the loop ends in its first turn, or the
+    beads begin again at 0 in each."""
+    return hung(n, min(steps, 1), learning_rate)
+
+
+@hang.mistake
+def one_bead_n_times(n, steps, learning_rate):
+    """Your list holds one and the same bead n times, as `[bead] * n` does, and it is moved n times in each step. Make a
+    new value for each bead."""
+    height = 0.0
+    for _ in range(steps):
+        height -= n * learning_rate * (n + 2 * height)
+    return [height] * n
+
+
+@hang.mistake
+def whole_gradient(n, steps, learning_rate):
+    """Each step is a whole gradient long. The learning rate says which part of it."""
+    return hung(n, steps, 1.0)
 
 
 @hang.mistake

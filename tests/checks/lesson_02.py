@@ -201,7 +201,7 @@ def sizes_of_the_slopes(functions, derivatives, x):
     return abs(step_by_step(functions, derivatives, x))
 
 
-@chain.wrong()
+@chain.wrong("A product that begins at 0 stays 0")
 def always_zero(functions, derivatives, x):
     return 0.0
 
@@ -211,6 +211,24 @@ def sech2(x):
 
 
 PAIRS = [(math.sin, math.cos), (lambda x: x**2, lambda x: 2 * x), (lambda x: 4 - x, lambda x: -1.0), (math.tanh, sech2)]
+
+
+@chain.wrong("gave the slope of each function to the next")
+def slopes_as_values(functions, derivatives, x):
+    product = 1
+    for slope_of in derivatives:
+        slope = slope_of(x)
+        product, x = product * slope, slope
+    return product
+
+
+@chain.wrong("A product that begins at 0 stays 0")
+def from_zero(functions, derivatives, x):
+    product = 0 if functions else 1
+    for function, slope_of in zip(functions, derivatives, strict=True):
+        product *= slope_of(x)
+        x = function(x)
+    return product
 
 
 @chain.inputs
@@ -311,6 +329,25 @@ def minus(paths):
     return -comprehension(paths)
 
 
+@paths.wrong("A product that begins at 0 stays 0")
+def products_from_zero(paths):
+    total = 0
+    for path in paths:
+        product = 0
+        for slope in path:
+            product *= slope
+        total += product
+    return total
+
+
+@paths.wrong("too large by 1")
+def sum_from_one(paths):
+    total = 1
+    for path in paths:
+        total += math.prod(path)
+    return total
+
+
 @paths.inputs
 def some_paths(rng):
     return {
@@ -381,6 +418,11 @@ def local_slope_of_x():
 @boxes.wrong("There is no box called v")
 def another_box():
     return filled() | {"v": 1.0}
+
+
+@boxes.wrong("a: These are local derivatives")  # x and y follow from it, and are no mistakes of their own
+def local_slope_of_a():
+    return filled() | {"a": 1, "x": -3, "y": 0}
 
 
 @boxes.wrong("a, w and x follow correctly from your own numbers")
@@ -532,6 +574,24 @@ def measured(s, p, q, x):
 @diamond.wrong("The code returned nothing")
 def printed(s, p, q, x):
     product_rule(s, p, q, x)
+
+
+@diamond.wrong("multiplied the two contributions")
+def contributions_multiplied(s, p, q, x):
+    t = s[0](x)
+    return (p[1](t) * q[0](t)) * (q[1](t) * p[0](t)) * s[1](x)
+
+
+@diamond.wrong("added the slope of s")
+def last_step_added(s, p, q, x):
+    t = s[0](x)
+    return s[1](x) + p[1](t) * q[0](t) + p[0](t) * q[1](t)
+
+
+@diamond.wrong("You took the derivatives of p and q at x")
+def derivatives_at_x(s, p, q, x):
+    t = s[0](x)
+    return s[1](x) * (q[0](t) * p[1](x) + p[0](t) * q[1](x))
 
 
 @diamond.inputs
@@ -896,6 +956,11 @@ def written_into_the_inputs(steps, inputs):
 @sweep.wrong("Your answer is a list")
 def as_a_list(steps, inputs):
     return list(two_loops(steps, inputs).values())
+
+
+@sweep.wrong()  # the result has its 1, so "every gradient is 0" would be false
+def without_the_last_step(steps, inputs):
+    return {name: 0.0 for name in [*inputs, *(step[0] for step in steps)]} | {steps[-1][0]: 1.0}
 
 
 @sweep.inputs

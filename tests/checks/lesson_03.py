@@ -142,6 +142,37 @@ class QuotientMissing(Direct):
     __rtruediv__ = None
 
 
+@reflected.wrong("which is the derivative with respect to a")
+class SlopeOfTheOther(Direct):
+    def __rtruediv__(self, other):
+        return self.result(other / self.data, "/", (self,), (1 / self.data,))
+
+
+@reflected.wrong("Each input needs a local derivative of its own")
+class OneLocalForTwo(Direct):
+    def __rsub__(self, other):
+        return self.result(other - self.data, "-", (other, self), (-1.0,))
+
+
+@reflected.wrong("takes the inputs as a tuple")
+class NoComma(Direct):
+    def __rsub__(self, other):
+        return self.result(other - self.data, "-", (self), (-1.0,))
+
+
+@reflected.wrong("takes the local derivatives as a tuple")
+class NoCommaInTheLocals(Direct):
+    def __rsub__(self, other):
+        return self.result(other - self.data, "-", (self,), (-1.0))
+
+
+@reflected.wrong("x itself stays as it was")
+class InPlace(Direct):
+    def __rsub__(self, other):
+        self.data = other - self.data
+        return self
+
+
 @reflected.inputs
 def number_and_value(rng):
     a, x = rng.uniform(1.1, 9) * rng.choice([-1, 1]), rng.choice([rng.normal(), 3.0, -2.0])
@@ -593,6 +624,30 @@ def random_values(seed, x, y):
     return dict(enumerate(reversed(values)))
 
 
+@sweep.wrong("Each input gets it times its local derivative")
+def passed_on_unchanged(root):
+    return swept_by(root, lambda value: [(parent, 1.0) for parent in value._prev])
+
+
+@sweep.wrong("You pass on to each input once")
+def distinct_inputs(root):
+    return swept_by(root, lambda value: dict(zip(value._prev, value._local, strict=True)).items())
+
+
+def swept_by(root, uses):
+    if not root.requires_grad:
+        return 0
+    gradients, count = {root: 1.0}, 0
+    for value in reversed(check.in_order(root)):
+        if value.requires_grad:
+            value.grad += gradients[value]
+            for parent, local in uses(value):
+                if parent.requires_grad:
+                    gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+                    count += 1
+    return count
+
+
 @sweep.inputs
 def some_values(rng):
     graph = partial(random_values, rng.integers(1_000_000))
@@ -724,7 +779,7 @@ def always_two(root):
     return 2
 
 
-@depth.wrong()
+@depth.wrong("A longer way may come there later")
 def until_something_is_shared(root):
     seen, level, steps = {root}, [root], -1
     while level:
@@ -732,6 +787,11 @@ def until_something_is_shared(root):
         seen.update(level)
         steps += 1
     return steps
+
+
+@depth.wrong("all nodes of the graph but one")
+def nodes_less_one(root):
+    return len(check.in_order(root)) - 1
 
 
 @depth.inputs
@@ -1031,6 +1091,16 @@ def twice_as_far(parameters, compute_loss, learning_rate):
     return in_order_of_the_book(parameters, compute_loss, 2 * learning_rate)
 
 
+@down.wrong("which is too late")
+def cleared_at_the_end(parameters, compute_loss, learning_rate):
+    loss = compute_loss()
+    loss.backward()
+    for parameter in parameters:
+        parameter.data -= learning_rate * parameter.grad
+        parameter.grad = 0.0
+    return loss.data
+
+
 @down.inputs
 def some_step(rng):
     c = rng.integers(-3, 4, size=3) / 2
@@ -1153,7 +1223,7 @@ def uphill(n, steps, learning_rate):
     return with_the_engine(n, steps, -learning_rate)
 
 
-@hang.wrong("took the heights away")
+@hang.wrong("as if the heights were taken away")
 def heights_subtracted(n, steps, learning_rate):
     beads = beads_of(n)
     return walk(beads, lambda: energy_of(beads) - 2 * sum(beads), steps, learning_rate)
@@ -1210,6 +1280,40 @@ def values_returned(n, steps, learning_rate):
     beads = beads_of(n)
     walk(beads, lambda: energy_of(beads), steps, learning_rate)
     return beads
+
+
+@hang.wrong("after the first step")
+def new_beads_each_time(n, steps, learning_rate):
+    beads = beads_of(n)
+    for _ in range(steps):
+        beads = beads_of(n)
+        walk(beads, lambda beads=beads: energy_of(beads), 1, learning_rate)
+    return [bead.data for bead in beads]
+
+
+@hang.wrong("one and the same bead")
+def one_value(n, steps, learning_rate):
+    beads = beads_of(1) * n
+    walk(beads, lambda: energy_of(beads), steps, learning_rate)
+    return [bead.data for bead in beads]
+
+
+@hang.wrong("a whole gradient long")
+def no_rate(n, steps, learning_rate):
+    return with_the_engine(n, steps, 1.0)
+
+
+@hang.wrong("values that have been replaced")
+def new_values_beside_the_chain(n, steps, learning_rate):
+    beads = beads_of(n)
+    chain = list(beads)
+    for _ in range(steps):
+        energy = energy_of(chain)
+        for bead in chain:
+            bead.grad = 0.0
+        energy.backward()
+        beads = [Value(now.data - learning_rate * old.grad) for now, old in zip(beads, chain, strict=True)]
+    return [bead.data for bead in beads]
 
 
 @hang.inputs
