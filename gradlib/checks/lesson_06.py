@@ -159,6 +159,14 @@ def var_as_a_sum(g, z, x, axis=None, keepdims=False):
 
 
 @wrong_rule
+def var_with_a_share_of_the_mean(g, z, x, axis=None, keepdims=False):
+    """You multiply by 1 - 1/n, as if an entry moved the mean of its own square alone. It moves the mean in the squares
+    of all entries, and together these shares are 0."""
+    n = x.size / np.mean(x, axis, keepdims=True).size
+    return Rules.var(g, z, x, axis, keepdims) * (1 - 1 / n)
+
+
+@wrong_rule
 def var_about_zero(g, z, x, axis=None, keepdims=False):
     """You give the gradient of the mean of x². The variance is about the mean: x - mean stands in the square, so x that
     are all alike get the gradient 0."""
@@ -226,6 +234,12 @@ def put_x_keeps_all(g, z, x, y, index):
     """x gets all of g. The entries at the index were replaced: z does not depend on what x held there, so nothing goes
     back to x."""
     return g.copy()
+
+
+@wrong_rule
+def put_x_value(g, z, x, y, index):
+    """You return the entries of x that were kept. A gradient is read from g."""
+    return Rules.put_x(x, z, x, y, index)
 
 
 @wrong_rule
@@ -533,6 +547,19 @@ class Stretched(Graph):
         return (g * y).sum(axis=1, keepdims=True), (g * x).sum(axis=0), None, None
 
 
+class ConstantFirst(Graph):
+    """h = c · x · y, with one product of three inputs, root = h + c"""
+
+    cases = (([0.25, -1.5], "a constant that stands first"),)
+
+    def build(self, x, y, c):
+        h = right_apply("product", c, x, y)
+        return h, right_apply("total", h, c)
+
+    def gradients(self, x, y, g):
+        return 5 * g * y, 5 * g * x, None, None
+
+
 class Unreached(Graph):
     """h = x · c, root = h, and y is not used"""
 
@@ -585,7 +612,8 @@ class Doubled(Graph):
 
 
 GRAPHS = [each() for each in (
-    Plain, Twice, Square, Alike, Shared, Option, Joined, Stretched, Unreached, LeafAsRoot, Again, Doubled,
+    Plain, Twice, Square, Alike, Shared, Option, Joined, Stretched, ConstantFirst, Unreached, LeafAsRoot, Again,
+    Doubled,
 )]  # fmt: skip
 
 
@@ -701,6 +729,22 @@ def apply_needs_all(entry, *inputs, **options):
     nodes = tuple(x if isinstance(x, Node) else Node(x) for x in inputs)
     z = right_apply(entry_name(entry), *nodes, **options)
     return z if all(x.requires_grad for x in nodes) else Node(z.data)
+
+
+@wrong_part
+def apply_needs_first(entry, *inputs, **options):
+    """You ask the first input alone. The result needs a gradient if any of its inputs does."""
+    z = right_apply(entry_name(entry), *inputs, **options)
+    first = inputs[0]
+    return z if isinstance(first, Node) and first.requires_grad else Node(z.data)
+
+
+@wrong_part
+def apply_notes_another(entry, *inputs, **options):
+    """`_op` holds something else than the entry. Note the pair itself: backward takes its rule from there."""
+    z = right_apply(entry_name(entry), *inputs, **options)
+    z._op = z._op and entry[0]
+    return z
 
 
 @wrong_part
@@ -835,6 +879,16 @@ def backward_by_place(root, g):
     sweep(
         root, g, rule_of=lambda node, i, arrived, arrays: ruled(node, node._prev.index(node._prev[i]), arrived, arrays)
     )
+
+
+@wrong_part
+def backward_counts_some(root, g):
+    """You count only the inputs that need a gradient. The number that a rule is told counts all of them."""
+
+    def rule_of(node, i, arrived, arrays):
+        return ruled(node, sum(x.requires_grad for x in node._prev[:i]), arrived, arrays)
+
+    sweep(root, g, rule_of=rule_of)
 
 
 @wrong_part
@@ -982,6 +1036,14 @@ class AlwaysOnAfterwards(RightSwitch):
 
 
 @no_grad.mistake
+class OnInside(RightSwitch):
+    """You switch on when the block begins. Inside the block the switch is off."""
+
+    def __enter__(self):
+        self.before, self.switch.on = self.switch.on, True
+
+
+@no_grad.mistake
 class SwallowsErrors(RightSwitch):
     """An error that happens inside the block is swallowed, and nobody hears of it. A true return value of `__exit__`
     does that, and in a generator an `except` that does not raise the error again."""
@@ -1120,6 +1182,14 @@ def first_written_after(x, y, other):
     return z
 
 
+def first_written_twice_after(x, y, other):
+    """x · y, x written twice, backward"""
+    z = x * y
+    x.add_(1.0)
+    x.add_(1.0)
+    return z
+
+
 def second_written_after(x, y, other):
     """x · y, y written, backward"""
     z = x * y
@@ -1200,6 +1270,7 @@ STORIES = {
     first_written_before: "gradients 3 and 3",
     first_written_after: "RuntimeError",
     second_written_after: "RuntimeError",
+    first_written_twice_after: "RuntimeError",
     another_written: "gradients 3 and 2",
     product_written: "RuntimeError",
     result_written: "gradients 3 and 2",
@@ -1228,15 +1299,20 @@ def told(Careful, story):
     """Run a story with x = 2 and y = 3; return the two gradients, or the name of the error, as text."""
     x, y, other = Careful([2.0]), Careful([3.0]), Careful([5.0])
     tell = next(each for each in STORIES if each.__doc__ == story)
+
+    def look_at_the_versions():
+        for tensor, start in (x, 2.0), (y, 3.0), (other, 5.0):
+            if tensor.version != tensor.data - start:  # each write adds 1
+                raise Refused(
+                    "You change the `version` of an input. It counts the writes for all who use that input: whoever "
+                    "looked at it before now compares with a wrong number."
+                )
+
     z = tell(x, y, other)
-    for tensor, start in (x, 2.0), (y, 3.0), (other, 5.0):
-        if tensor.version != tensor.data - start:  # each write adds 1
-            raise Refused(
-                "You change the `version` of an input. It counts the writes for all who use that input: whoever looked "
-                "at it before now compares with a wrong number."
-            )
+    look_at_the_versions()
     try:
         z.backward()
+        look_at_the_versions()
     except RuntimeError as error:
         if isinstance(error, NotImplementedError | RecursionError):
             raise
@@ -1346,6 +1422,45 @@ class FirstInputOnly(Careful):
 
     def verify(self):
         if self.seen != self._prev[0].version:
+            raise RuntimeError("written over")
+
+
+@versions.mistake
+class SecondInputOnly(Careful):
+    """You look at the second input only. The rule for the second reads the first, and vice versa."""
+
+    def verify(self):
+        if self.seen[1] != self._prev[1].version:
+            raise RuntimeError("written over")
+
+
+@versions.mistake
+class AllInputs(Careful):
+    """You raise only if all inputs were written into. One is enough."""
+
+    def verify(self):
+        now = [parent.version for parent in self._prev]
+        if all(a != b for a, b in zip(self.seen, now, strict=True)):
+            raise RuntimeError("written over")
+
+
+@versions.mistake
+class EqualVersions(Careful):
+    """You raise where the versions are what they were. Equal means that nothing was written."""
+
+    def verify(self):
+        if self.seen == [parent.version for parent in self._prev]:
+            raise RuntimeError("written over")
+
+
+@versions.mistake
+class AlsoItself(Careful):
+    """You watch the inputs, and the node's own version, too. Its rules read its *inputs*: writing into the result is
+    allowed here."""
+
+    def verify(self):
+        super().verify()
+        if self.version:
             raise RuntimeError("written over")
 
 
@@ -1575,6 +1690,17 @@ class WithoutTheArriving(Mended):
             parent.grad += slope
 
 
+@freed.mistake
+class CallsFurther(Mended):
+    """Your `hand_on` calls that of the inputs. backward calls it once for every node, when all that uses the node is
+    done."""
+
+    def hand_on(self):
+        super().hand_on()
+        for parent in self._prev:
+            parent.hand_on()
+
+
 # --- 6 -----------------------------------------------------------------------------------------
 
 
@@ -1711,6 +1837,26 @@ def walk(network, parameters, starts, rate, steps, seed=lambda z: z.sum()):
 def downhill(network, parameters, starts, rate, steps):
     """Your points go downhill. A loss is made smaller by a step against the gradient. Here the answer should grow."""
     return walk(network, parameters, starts, -rate, steps)
+
+
+@climb.mistake
+def steps_alone(network, parameters, starts, rate, steps):
+    """Your rows are the steps, each from the place before. The points themselves were asked for."""
+    way = walk(network, parameters, starts, rate, steps)
+    return np.diff(way, axis=0, prepend=way[:1])
+
+
+@climb.mistake
+def axes_exchanged(network, parameters, starts, rate, steps):
+    """You give the way of each point. The first axis is that of the steps: all points at the start, all points after
+    one step, and so on."""
+    return walk(network, parameters, starts, rate, steps).swapaxes(0, 1)
+
+
+@climb.mistake
+def of_the_squares(network, parameters, starts, rate, steps):
+    """You climb the squares of the numbers. A point moves along the gradient of its number itself."""
+    return walk(network, parameters, starts, rate, steps, seed=lambda z: (z * z).sum())
 
 
 @climb.mistake

@@ -165,6 +165,21 @@ def a_rule(rng):
     return Case({"g": rng.normal(size=x.shape), "z": z, "x": x, "y": y, "index": index}, part=part)
 
 
+@rules.wrong("You multiply by 1 - 1/n")
+class MeanOfOneSquare(ByMeans):
+    def var(g, z, x, axis, keepdims):
+        n = x.size / x.mean(axis, keepdims=True).size
+        return ByMeans.var(g, z, x, axis, keepdims) * (n - 1) / n
+
+
+@rules.wrong("the entries of x that were kept")
+class KeptEntries(ByMeans):
+    def put_x(g, z, x, y, index):
+        kept = x.copy()
+        kept[index] = 0.0
+        return kept
+
+
 engine = answers_to(check.own_engine)
 
 
@@ -373,14 +388,14 @@ def an_array(entry, *inputs, **options):
     return WithADictionary.apply(entry, *inputs, **options).data
 
 
-@apply_but()
+@apply_but("Note the pair itself")
 def the_rule_alone(entry, *inputs, **options):
     z = WithADictionary.apply(entry, *inputs, **options)
     z._op = z._op and entry[1]
     return z
 
 
-@apply_but()
+@apply_but("You ask the first input alone")
 def first_input_decides(entry, *inputs, **options):
     z = recorded_by(entry, inputs, options)
     return z if z._prev[0].requires_grad else Node(z.data)
@@ -515,6 +530,28 @@ def a_graph_or_an_entry(rng):
     g = rng.normal(size=np.shape(story.cases[0][0]))
     expected = (*story.gradients(*map(np.array, story.values), g), check.EACH_ITS_OWN)
     return Case({"graph": story.__doc__, "g": g}, expected, call=check.swept, part="backward", names=story.names)
+
+
+@apply_but("Note the pair itself")
+def the_forward_function(entry, *inputs, **options):
+    z = WithADictionary.apply(entry, *inputs, **options)
+    if z.requires_grad:
+        z._op = entry[0]
+    return z
+
+
+@engine.wrong("You count only the inputs that need a gradient")
+class CountsTheNeedy(WithADictionary):
+    def backward(root, g):
+        waiting = {root: g}
+        for node in reversed(topological_order(root)):
+            arrived = waiting[node]
+            if not node._prev:
+                node.grad = arrived + (0.0 if node.grad is None else node.grad)
+            arrays = [x.data for x in node._prev]
+            for i, x in enumerate([x for x in node._prev if x.requires_grad]):
+                part = node._op[1](i, arrived, node.data, *arrays, **node._options)
+                waiting[x] = unbroadcast(part, x.data.shape) + waiting.get(x, 0.0)
 
 
 grads = answers_to(check.no_grad)
@@ -677,6 +714,13 @@ def no_context_at_all(switch):
 def one_of_the_uses(rng):
     cases = list(check.no_grad.cases())
     return cases[rng.integers(len(cases))]
+
+
+@grads.wrong("You switch on when the block begins")
+class SwitchesOn(WithMethods):
+    def __enter__(self):
+        self.before = self.switch.on
+        self.switch.on = True
 
 
 over = answers_to(check.versions)
@@ -856,7 +900,7 @@ class HalfWritten(ByVersions):
         raise NotImplementedError
 
 
-@over.wrong()
+@over.wrong("the second input only")
 class SecondOnly(Versioned):
     def note(self):
         self.then = [parent.version for parent in self._prev][1:]
@@ -864,6 +908,36 @@ class SecondOnly(Versioned):
     def verify(self):
         if self.then != [self._prev[1].version]:
             raise RuntimeError
+
+
+@over.wrong("It counts the writes for all who use that input")
+class ZeroAfterTheLook(ByVersions):
+    def verify(self):
+        super().verify()
+        for parent in self._prev:
+            parent.version = 0
+
+
+@over.wrong("One is enough")
+class IfAllWereWritten(ByVersions):
+    def verify(self):
+        if all(parent.version > version for parent, version in zip(self._prev, self.then, strict=True)):
+            raise RuntimeError("all inputs were written over")
+
+
+@over.wrong("Equal means that nothing was written")
+class TheOtherSign(ByVersions):
+    def verify(self):
+        if self.then == tuple(parent.version for parent in self._prev):
+            raise RuntimeError("an input was written over")
+
+
+@over.wrong("and the node's own version, too")
+class AndItself(ByVersions):
+    def verify(self):
+        super().verify()
+        if self.version > 0:
+            raise RuntimeError("the result was written over")
 
 
 @over.inputs
@@ -1052,6 +1126,14 @@ def what_stays(rng):
     return {"x": rng.normal(), "y": rng.normal(), "backward": bool(rng.integers(2))}
 
 
+@memory.wrong("Your `hand_on` calls that of the inputs")
+class GoesOn(FromTheInputs):
+    def hand_on(self):
+        super().hand_on()
+        for parent in self._prev:
+            parent.hand_on()
+
+
 who = answers_to(check.who_has_grad)
 RIGHT = {"x": False, "w": True, "h": False, "d": False, "b": True, "c": False}
 
@@ -1235,12 +1317,25 @@ def of_one_length(network, parameters, starts, rate, steps):
     return np.array(way)
 
 
-up.wrong()(lambda n, p, x, rate, steps: np.swapaxes(with_detached(n, p, x, rate, steps), 0, 1))
-
-
 @up.inputs
 def a_hill(rng):
     hills = list(check.HILLS)
     starts = rng.normal(size=(rng.integers(1, 4), 2))
     inputs = {"network": hills[rng.integers(3)], "starts": starts, "rate": rng.uniform(0.05, 0.3)}
     return Case({**inputs, "steps": int(rng.integers(0, 4))}, call=check.climbed)
+
+
+@up.wrong("Your rows are the steps")
+def only_the_steps(network, parameters, starts, rate, steps):
+    way = with_detached(network, parameters, starts, rate, steps)
+    return np.concatenate([0 * way[:1], way[1:] - way[:-1]])
+
+
+@up.wrong("The first axis is that of the steps")
+def a_way_for_each_point(network, parameters, starts, rate, steps):
+    return np.swapaxes(with_detached(network, parameters, starts, rate, steps), 0, 1)
+
+
+@up.wrong("You climb the squares")
+def squares(network, parameters, starts, rate, steps):
+    return with_detached(lambda *given: network(*given) ** 2, parameters, starts, rate, steps)
