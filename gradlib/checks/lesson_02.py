@@ -97,6 +97,13 @@ def quotient_exchanged(op, x, y):
     return slopes_of(op, x, y, **{"/": lambda x, y: (-x / y**2, 1 / y)})
 
 
+@local_derivatives.mistake(whole=True)
+def quotient_as_product(op, x, y):
+    """You treat the quotient as a product. x / y is x times 1/y: the slope with respect to x is 1/y, and 1/y falls when
+    y grows."""
+    return slopes_of(op, x, y, **{"/": lambda x, y: (y, x)})
+
+
 @local_derivatives.mistake
 def exponent_not_lowered(op, x, y):
     """The exponent comes down as a factor, and it also becomes smaller by one."""
@@ -888,6 +895,14 @@ def started_from_the_value(steps, inputs):
 def all_start_at_one(steps, inputs):
     """Every gradient begins at 1. Only the result's does. At all others nothing has arrived yet, so they begin at 0."""
     return swept(steps, inputs, others=1.0)
+
+
+@sweep.mistake
+def minus_cosine(steps, inputs):
+    """The derivative of the sine is the cosine, without a minus. The minus belongs to the derivative of the cosine."""
+    return swept(
+        steps, inputs, lambda op, numbers: (-math.cos(numbers[0]),) if op == "sin" else local_slopes(op, numbers)
+    )
 
 
 @sweep.mistake

@@ -101,6 +101,11 @@ def by_the_exponent_too(op, x, y):
     return (*by_cases(op, x, y), 0.0) if op == "**" else by_cases(op, x, y)
 
 
+@local.wrong("treat the quotient as a product")
+def quotient_like_a_product(op, x, y):
+    return (y, x) if op == "/" else by_cases(op, x, y)
+
+
 @local.inputs
 def operation(rng):
     x = rng.choice([0.0, rng.normal(), float(rng.integers(-5, 6))])
@@ -961,6 +966,21 @@ def as_a_list(steps, inputs):
 @sweep.wrong()  # the result has its 1, so "every gradient is 0" would be false
 def without_the_last_step(steps, inputs):
     return {name: 0.0 for name in [*inputs, *(step[0] for step in steps)]} | {steps[-1][0]: 1.0}
+
+
+@sweep.wrong("without a minus")
+def falling_sine(steps, inputs):
+    values, gradients = dict(inputs), dict.fromkeys([*inputs, *(step[0] for step in steps)], 0.0)
+    for name, operation, used in steps:
+        a, b = values[used[0]], values[used[-1]]
+        values[name] = {"+": a + b, "*": a * b, "sin": math.sin(a)}[operation]
+    gradients[steps[-1][0]] = 1.0
+    for name, operation, used in steps[::-1]:
+        a, b = values[used[0]], values[used[-1]]
+        slopes = {"+": (1.0, 1.0), "*": (b, a), "sin": (-math.cos(a),)}[operation]
+        for each, slope in zip(used, slopes, strict=True):
+            gradients[each] += slope * gradients[name]
+    return gradients
 
 
 @sweep.inputs
