@@ -12,6 +12,7 @@ from .graph_explorer import GraphExplorer
 from .jacobian_spotlight import JacobianSpotlight
 from .kernel_stepper import KernelStepper
 from .logits import DraggableLogits
+from .memory_timeline import MemoryTimeline
 from .normalized_batch import NormalizedBatch
 from .optimizer_race import OptimizerRace
 from .point_on_line import PointOnLine
@@ -42,4 +43,5 @@ WIDGETS = (
     KernelStepper,
     ThroughTime,
     AttentionMap,
+    MemoryTimeline,
 )
