@@ -61,6 +61,12 @@ def all_axes_in_a_row():
     return {"A": (5, 1, 4), "B": (3, 4, 3), "C": (4, 6, 3), "D": (2, 1, 4, 3, 1), "E": (2, 1), "F": (4, 4, 1)}
 
 
+@shapes.mistake
+def in_reverse():
+    """The axes are in reverse. You compare from the right, and write the shape down as always: the first axis first."""
+    return {"A": (4, 5), "D": (4, 3, 2), "E": (1, 2)}
+
+
 # --- 2 -----------------------------------------------------------------------------------------
 
 
@@ -126,6 +132,13 @@ def ties_to_nobody(g, a, b):
 def loser_gets_it(g, a, b):
     """The smaller one gets g. It is the larger one that stands in the result."""
     return of_larger(g, -a, -b)
+
+
+@maximum_vjp.mistake(whole=True)
+def half_on_top(g, a, b):
+    """The larger one gets 1.5 times g: `>=` is true for it as well, and adds the half of a tie. Compare with `==`
+    there."""
+    return of_larger(g * np.where(a == b, 1.0, 1.5), a, b)
 
 
 @maximum_vjp.mistake
@@ -433,6 +446,32 @@ def other_axis(g, x, axis):
     return shifted_back(g, x, (axis + 1) % x.ndim)
 
 
+@shifted_vjp.mistake
+def along_the_last_axis(g, x, axis):
+    """You go along the last axis whatever `axis` is."""
+    return shifted_back(g, x, -1)
+
+
+@shifted_vjp.mistake
+def along_axis_0(g, x, axis):
+    """You go along axis 0 whatever `axis` is."""
+    return shifted_back(g, x, 0)
+
+
+@shifted_vjp.mistake
+def winner_left_out(g, x, axis):
+    """The winner collects from the others alone. The maximum was taken away from the winner, too: its own g belongs in
+    the sum."""
+    others = x != x.max(axis=axis, keepdims=True)
+    return g - shares(x, axis) * (g * others).sum(axis=axis, keepdims=True)
+
+
+@shifted_vjp.mistake
+def largest_g_pays(g, x, axis):
+    """You look for the largest entry of g. The winner is the largest entry of x."""
+    return g - shares(g, axis) * g.sum(axis=axis, keepdims=True)
+
+
 # --- 4 -----------------------------------------------------------------------------------------
 
 
@@ -554,6 +593,35 @@ def lagged_ones(g, x, k):
 def lagged_times_x(g, x, k):
     """You multiply by the entries of x. A difference moves exactly as its entries do: the slopes are 1 and -1."""
     return lagged_back(g, x, k) * x
+
+
+@lagged_vjp.mistake
+def g_from_behind(g, x, k):
+    """You take g from its end to its start. g[i] belongs to x[i + k] and to x[i], in this order."""
+    return lagged_back(g[::-1], x, k)
+
+
+@lagged_vjp.mistake
+def last_g_missing(g, x, k):
+    """The last g goes nowhere: your loop ends one turn too early. g has n - k entries, and each of them goes to two
+    places."""
+    return lagged_back(np.append(g[:-1], 0.0), x, k)
+
+
+@lagged_vjp.mistake
+def back_instead_of_on(g, x, k):
+    """The plus goes to x[i - k], before x[i] or, for a negative index, at the end. It belongs to x[i + k]."""
+    answer = np.zeros_like(x)
+    for i in range(len(g)):
+        answer[i] -= g[i]
+        answer[i - k] += g[i]
+    return answer
+
+
+@lagged_vjp.mistake
+def running_totals(g, x, k):
+    """You take running totals, as if to get x back from its changes. Each g goes to two entries, and no further."""
+    return np.concatenate([np.zeros(k), np.cumsum(g)])
 
 
 # --- 5 -----------------------------------------------------------------------------------------
@@ -724,6 +792,25 @@ def negative_missed(g, x, i, j):
     return added_up((g * x[j])[at_i], x, i[at_i]) + added_up((g * x[i])[at_j], x, j[at_j])
 
 
+@pairs_vjp.mistake
+def one_place_a_pair(g, x, i, j):
+    """You ask whether an entry stands first in a pair, and only if not, whether it stands second. It may be both, and
+    then collects twice. A negative index is missed, too: -1 is the last entry, which has another name as well."""
+    gradient = np.zeros_like(x)
+    for n in range(len(g)):
+        if i[n] >= 0:
+            gradient[i[n]] += g[n] * x[j[n]]
+        if j[n] >= 0 and i[n] != j[n]:
+            gradient[j[n]] += g[n] * x[i[n]]
+    return gradient
+
+
+@pairs_vjp.mistake
+def pairs_in_integers(g, x, i, j):
+    """You collect in an array of integers, which cuts off what stands after the decimal point."""
+    return added_up(np.trunc(g * x[j]), x, i) + added_up(np.trunc(g * x[i]), x, j)
+
+
 # --- 6 -----------------------------------------------------------------------------------------
 
 
@@ -745,6 +832,8 @@ def concatenate_vjp():
         ([(2, 3), (2, 2)], -1, "a negative axis"),
         ([(2, 1, 2), (2, 3, 2), (2, 2, 2)], 1, "the middle of three axes"),
         ([(2, 1, 2), (2, 3, 2)], -2, "the middle of three axes, counted from the end"),
+        ([(2, 2, 1), (2, 2, 3)], 2, "the last of three axes"),
+        ([(2, 1), (1, 1)], -2, "a negative axis"),
         ([(2, 3)], 0, "a single array"),
         ([(2,), (0,), (1,)], 0, "an array without entries"),
     ]:
@@ -797,6 +886,30 @@ def split_by_a_number(g, arrays, axis):
 def sizes_along_axis_0(g, arrays, axis):
     """You measure the arrays along axis 0, as `len` does, and cut along another axis. Measure and cut along `axis`."""
     return np.split(g, np.cumsum([len(array) for array in arrays])[:-1], axis=axis)
+
+
+@concatenate_vjp.mistake
+def all_entries_counted(g, arrays, axis):
+    """You cut at the number of all entries of an array. Along the axis it reaches as far as its size there."""
+    return np.split(g, np.cumsum([array.size for array in arrays])[:-1], axis=axis)
+
+
+@concatenate_vjp.mistake
+def axis_0_or_1(g, arrays, axis):
+    """You tell axis 0 from axis 1, and there are more: a third axis, and negative ones, which count from the end.
+    `np.split` and `np.take` are told the axis."""
+    ends = np.cumsum([array.shape[axis] for array in arrays])
+    return np.split(g, ends[:-1], axis=0 if axis == 0 else 1)
+
+
+@concatenate_vjp.mistake
+def starts_at_the_last_size(g, arrays, axis):
+    """The third array starts at the size of the second. It starts where the second one ends: add the sizes up."""
+    sizes = [array.shape[axis] for array in arrays]
+    return [
+        np.take(g, np.arange(g.shape[axis])[start : start + size], axis=axis)
+        for start, size in zip([0, *sizes], sizes, strict=False)
+    ]
 
 
 @concatenate_vjp.mistake
@@ -999,6 +1112,70 @@ def own_factor(table, base, swing, season, rate, steps):
             swing - rate * (g * swing).sum(axis=1, keepdims=True),
             season - rate * (g * season).sum(axis=0),
         )
+    return base, swing, season
+
+
+@fit.mistake
+def slope_left_out(table, base, swing, season, rate, steps):
+    """You use the gradient of z as it is. In swing · season the slope of each is the other one: multiply g by it before
+    you sum."""
+    for _ in range(steps):
+        g = 2 / table.size * (base + swing * season - table)
+        to_rows, to_columns = g.sum(axis=1, keepdims=True), g.sum(axis=0)
+        base, swing, season = base - rate * to_rows, swing - rate * to_rows, season - rate * to_columns
+    return base, swing, season
+
+
+@fit.mistake
+def season_one_step_ahead(table, base, swing, season, rate, steps):
+    """You use a value that has already moved in this step. Compute all three gradients first, and only then move."""
+    for _ in range(steps):
+        g = 2 / table.size * (base + swing * season - table)
+        base = base - rate * g.sum(axis=1, keepdims=True)
+        swing = swing - rate * (g * season).sum(axis=1, keepdims=True)
+        season = season - rate * (g * swing).sum(axis=0)
+    return base, swing, season
+
+
+@fit.mistake
+def base_as_a_factor(table, base, swing, season, rate, steps):
+    """You multiply the gradient of base by base. It is added in z: its slope is 1."""
+    for _ in range(steps):
+        g = 2 / table.size * (base + swing * season - table)
+        base, swing, season = (
+            base - rate * (g * base).sum(axis=1, keepdims=True),
+            swing - rate * (g * season).sum(axis=1, keepdims=True),
+            season - rate * (g * swing).sum(axis=0),
+        )
+    return base, swing, season
+
+
+@fit.mistake
+def rate_left_out(table, base, swing, season, rate, steps):
+    """You leave rate out: each step is the whole gradient."""
+    return fitted(table, base, swing, season, 1.0, steps)
+
+
+@fit.mistake
+def one_step_too_many(table, base, swing, season, rate, steps):
+    """You make one step more than is asked for."""
+    return fitted(table, base, swing, season, rate, steps + 1)
+
+
+@fit.mistake(whole=True)
+def base_and_swing_exchanged(table, base, swing, season, rate, steps):
+    """base and swing have changed places: base comes first."""
+    first, second, third = fitted(table, base, swing, season, rate, steps)
+    return second, first, third
+
+
+@fit.mistake
+def columns_lost(table, base, swing, season, rate, steps):
+    """The sum over a row has lost its axis: a shape (n,) is read as a row, and base and swing are columns. Keep the
+    axis, with keepdims=True or by `unbroadcast`."""
+    for _ in range(steps):
+        first, second, third = gradients(table, base, swing, season)
+        base, swing, season = base - rate * first[:, 0], swing - rate * second[:, 0], season - rate * third
     return base, swing, season
 
 

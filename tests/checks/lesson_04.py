@@ -33,6 +33,7 @@ shapes.wrong("both of them may grow")({**RIGHT, "A": (5, 1), "D": (2, 1, 4)})
 shapes.wrong("3 does not fit 6")({**RIGHT, "C": (4, 6)})
 shapes.wrong("It is not an error")({**RIGHT, "E": "error", "F": "error"})
 shapes.wrong("each column gives one axis")({**RIGHT, "D": (2, 1, 4, 3, 1)})
+shapes.wrong("The axes are in reverse")({**RIGHT, "A": (4, 5)})
 shapes.wrong()({**RIGHT, "F": (9,)})
 shapes.wrong()({"A": (5, 4)})
 shapes.wrong()(tuple(RIGHT.values()))
@@ -182,6 +183,12 @@ def one_largest(g, a, b):
     return with_a_share(g * (z == z.max()), a, b)
 
 
+@larger.wrong("1.5 times g")
+def half_where_at_least_as_large(g, a, b):
+    share, rest = (a > b) + 0.5 * (a >= b), (b > a) + 0.5 * (b >= a)
+    return unbroadcast(g * share, a.shape), unbroadcast(g * rest, b.shape)
+
+
 @larger.inputs
 def two_that_broadcast(rng):
     common = random_shape(rng, rng.integers(4))
@@ -324,12 +331,12 @@ def next_axis(g, x, axis):
     return with_winners(g, x, (axis + 1) % x.ndim)
 
 
-@shifted.wrong()
+@shifted.wrong("along the last axis whatever")
 def always_the_last_axis(g, x, axis):
     return with_winners(g, x, -1)
 
 
-@shifted.wrong()
+@shifted.wrong("along axis 0 whatever")
 def always_the_first_axis(g, x, axis):
     return with_winners(g, x, 0)
 
@@ -370,6 +377,18 @@ def without_keepdims(g, x, axis):
 @shifted.wrong()
 def two_axes_at_most(g, x, axis):
     return with_winners(g, x, axis if x.ndim < 3 else 0)
+
+
+@shifted.wrong("its own g belongs in the sum")
+def others_alone(g, x, axis):
+    winners = x == x.max(axis=axis, keepdims=True)
+    return g - winners * (g * ~winners).sum(axis=axis, keepdims=True) / winners.sum(axis=axis, keepdims=True)
+
+
+@shifted.wrong("The winner is the largest entry of x")
+def winners_among_g(g, x, axis):
+    winners = g == g.max(axis=axis, keepdims=True)
+    return g - winners * g.sum(axis=axis, keepdims=True) / winners.sum(axis=axis, keepdims=True)
 
 
 @shifted.inputs
@@ -520,6 +539,39 @@ def nothing_returned(g, x, k):
     answer = np.zeros_like(x)
     answer[k:] += g
     answer[:-k] -= g
+
+
+@lagged.wrong("from its end to its start")
+def g_flipped(g, x, k):
+    gradient = np.zeros_like(x)
+    gradient[k:] += np.flip(g)
+    gradient[:-k] -= np.flip(g)
+    return gradient
+
+
+@lagged.wrong("ends one turn too early")
+def without_the_last_turn(g, x, k):
+    gradient = np.zeros_like(x)
+    for i in range(len(g) - 1):
+        gradient[i + k] += g[i]
+        gradient[i] -= g[i]
+    return gradient
+
+
+@lagged.wrong("The plus goes to x[i - k]")
+def k_before(g, x, k):
+    gradient = np.zeros_like(x)
+    for i in range(len(x) - k):
+        gradient[i] -= g[i]
+        gradient[i - k] += g[i]
+    return gradient
+
+
+@lagged.wrong("as if to get x back")
+def undone_by_totals(g, x, k):
+    gradient = np.zeros_like(x)
+    gradient[k:] = np.cumsum(g)
+    return gradient
 
 
 @lagged.inputs
@@ -697,6 +749,27 @@ def last_pair_alone(g, x, i, j):
     return with_add_at(g[-1:], x, i[-1:], j[-1:])
 
 
+@pairs.wrong("may be both, and then collects twice")
+def first_or_else_second(g, x, i, j):
+    gradient = np.zeros_like(x)
+    for place in range(len(x)):
+        for n in range(len(g)):
+            if i[n] == place:
+                gradient[place] += g[n] * x[j[n]]
+            elif j[n] == place:
+                gradient[place] += g[n] * x[i[n]]
+    return gradient
+
+
+@pairs.wrong("in an array of integers")
+def whole_numbers_alone(g, x, i, j):
+    gradient = np.zeros(len(x), dtype=int)
+    for n in range(len(g)):
+        gradient[i[n]] += int(g[n] * x[j[n]])
+        gradient[j[n]] += int(g[n] * x[i[n]])
+    return gradient
+
+
 @pairs.inputs
 def some_pairs(rng):
     x = rng.normal(size=rng.integers(1, 5))
@@ -832,6 +905,31 @@ def off_by_one(g, arrays, axis):
 @apart.wrong()
 def one_array(g, arrays, axis):
     return g
+
+
+@apart.wrong("the number of all entries")
+def cut_by_size(g, arrays, axis):
+    return np.split(g, np.cumsum([array.size for array in arrays[:-1]]), axis=axis)
+
+
+@apart.wrong("You tell axis 0 from axis 1")
+def rows_or_columns(g, arrays, axis):
+    found, start = [], 0
+    for array in arrays:
+        end = start + array.shape[axis]
+        found.append(g[start:end] if axis == 0 else g[:, start:end])
+        start = end
+    return found
+
+
+@apart.wrong("starts at the size of the second")
+def start_not_added_up(g, arrays, axis):
+    found, start = [], 0
+    for array in arrays:
+        end = min(start + array.shape[axis], g.shape[axis])
+        found.append(np.take(g, range(start, end), axis=axis))
+        start = array.shape[axis]
+    return found
 
 
 @apart.inputs
@@ -1007,7 +1105,7 @@ def season_first(table, base, swing, season, rate, steps):
     return with_unbroadcast(table, base, swing, season, rate, steps)[::-1]
 
 
-@days.wrong()
+@days.wrong("a shape (n,) is read as a row")
 def squeezed_away(table, base, swing, season, rate, steps):
     for _ in range(steps):
         g = 2 * (base + swing * season - table) / table.size
@@ -1016,9 +1114,61 @@ def squeezed_away(table, base, swing, season, rate, steps):
     return base, swing, season
 
 
-@days.wrong()
+@days.wrong("one step more")
 def one_step_too_many(table, base, swing, season, rate, steps):
     return with_unbroadcast(table, base, swing, season, rate, steps + 1)
+
+
+@days.wrong("multiply g by it before you sum")
+def swing_without_season(table, base, swing, season, rate, steps):
+    for _ in range(steps):
+        g = 2 * (base + swing * season - table) / table.size
+        season_bar = unbroadcast(g * swing, season.shape)
+        base, swing = base - rate * unbroadcast(g, base.shape), swing - rate * unbroadcast(g, swing.shape)
+        season = season - rate * season_bar
+    return base, swing, season
+
+
+@days.wrong("already moved in this step")
+def line_by_line(table, base, swing, season, rate, steps):
+    for _ in range(steps):
+        g = 2 * (base + swing * season - table) / table.size
+        base = base - rate * unbroadcast(g, base.shape)
+        swing = swing - rate * unbroadcast(g * season, swing.shape)
+        season = season - rate * unbroadcast(g * swing, season.shape)
+    return base, swing, season
+
+
+@days.wrong("the gradient of base by base")
+def base_times_base(table, base, swing, season, rate, steps):
+    for _ in range(steps):
+        g = 2 * (base + swing * season - table) / table.size
+        bars = (
+            unbroadcast(g * base, base.shape),
+            unbroadcast(g * season, swing.shape),
+            unbroadcast(g * swing, season.shape),
+        )
+        base, swing, season = base - rate * bars[0], swing - rate * bars[1], season - rate * bars[2]
+    return base, swing, season
+
+
+def steps_of(table, base, swing, season, rate, steps):
+    for _ in range(steps):
+        g = 2 * (base + swing * season - table) / table.size
+        bars = unbroadcast(g, base.shape), unbroadcast(g * season, swing.shape), unbroadcast(g * swing, season.shape)
+        base, swing, season = base - rate * bars[0], swing - rate * bars[1], season - rate * bars[2]
+    return base, swing, season
+
+
+@days.wrong("You leave rate out")
+def whole_gradients(table, base, swing, season, rate, steps):
+    return steps_of(table, base, swing, season, 1, steps)
+
+
+@days.wrong("base and swing have changed places")
+def swing_first(table, base, swing, season, rate, steps):
+    base, swing, season = steps_of(table, base, swing, season, rate, steps)
+    return swing, base, season
 
 
 @days.inputs
