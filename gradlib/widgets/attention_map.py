@@ -79,7 +79,7 @@ class AttentionMapModel(Model):
     def words(self) -> Words:
         row, most = self.weights[self.head, self.step], self.most()
         rows = (
-            ("looks most at", f"{self.tokens[most]!r} at position {most}, {row[most]:.0%}"),
+            ("most at", f"{self.tokens[most]!r} at position {most}, {row[most]:.0%}"),
             ("at itself", f"{row[self.step]:.0%}"),
         )
         remark = "Nothing later is seen." if not row[self.step + 1 :].any() else "It also sees what comes later."
@@ -117,8 +117,8 @@ class AttentionMap(View):
     >>> view.choose(1)
     >>> view
     Head 1: 'b' at position 1 looks
-      looks most at  'b' at position 1, 90%
-      at itself      90%
+      most at    'b' at position 1, 90%
+      at itself  90%
     Nothing later is seen.
     Goal: Find a head in which 'b' at position 1 looks most at position 1. Reached.
 
