@@ -19,9 +19,10 @@ def softmax(scores):
 
 @exercise("One row of softmax's Jacobian", points=2)
 def jacobian_row():
-    """Return row i of the Jacobian of softmax: an array (n,), the derivatives of weight i by each of the scores.
+    """Return row i of the Jacobian of softmax: an array (n,), the derivatives of weight i with respect to each score.
 
-    scores is an array (n,). For scores [0, 0] and i = 0 the weights are 1/2 and 1/2, and the answer is [1/4, -1/4].
+    scores is an array (n,), and the weights are its softmax. Scores may be as large as 1000. For scores [0, 0] and
+    i = 0 the weights are 1/2 and 1/2, and the answer is [1/4, -1/4].
     """
     for scores, i, about in [
         ([0, 0, 0], 1, ""),
@@ -100,6 +101,42 @@ def weights_only(scores, i):
     return softmax(scores)
 
 
+@jacobian_row.mistake
+def of_cross_entropy(scores, i):
+    """This is the gradient of the cross-entropy for class i (lesson 09). Here weight i itself is asked for, not
+    minus its logarithm."""
+    p = softmax(scores)
+    return p - at(i, p)
+
+
+@jacobian_row.mistake
+def whole_diagonal(scores, i):
+    """This is the diagonal of the Jacobian: each weight with respect to its own score. Keep weight i, and change
+    the score."""
+    p = softmax(scores)
+    return p * (1 - p)
+
+
+@jacobian_row.mistake
+def others_raised(scores, i):
+    """Entry i is right. The others have the wrong sign: a higher score j takes weight from all others."""
+    return np.abs(row_of(scores, i))
+
+
+@jacobian_row.mistake
+def one_added(scores, i):
+    """You add 1 at place i. The factor pᵢ in front belongs to the 1, too."""
+    p = softmax(scores)
+    return at(i, p) - p[i] * p
+
+
+@jacobian_row.mistake
+def replaced(scores, i):
+    """Your entry i is pᵢ alone. Its own product, -pᵢ pᵢ, is missing."""
+    p = softmax(scores)
+    return np.where(at(i, p) == 1, p[i], -p[i] * p)
+
+
 # --- 2 -----------------------------------------------------------------------------------------
 
 
@@ -109,8 +146,8 @@ def sees():
     token.
 
     f takes an array (T, E) of tokens and returns an array (T, F) of results. Entry [t, s] is True if any entry of
-    result t changes when one entry of token s is raised by 1. Try each entry of each token, one at a time. x stays as
-    it is.
+    result t changes, however little, when one entry of token s is raised by 1. Try each entry of each token, one at a
+    time. x stays as it is.
 
     For f that returns the running sum of two tokens, the answer is [[True, False], [True, True]].
     """
@@ -128,6 +165,9 @@ def sees():
         (SECOND, four, "a result whose second entry alone reads other tokens"),
         (OPPOSITE, three, "a result whose entries move by opposite amounts"),
         (ONLY_FIRST, four, "all read the first token alone"),
+        (FALLING, three, "results that fall"),
+        (PRODUCTS, four[:3] + 3, "a result that multiplies two tokens"),
+        (MILLION, two, "large results that change by little"),
     ]:
         T = len(x)
         yield Case({"f": f, "x": x}, seen(f, x), about=about, odd=T == 1)
@@ -147,6 +187,9 @@ DIFFERENCE = named("first minus second feature, running", lambda x: np.cumsum(x[
 SECOND = named("own first feature, running sum of all", lambda x: np.stack([x[:, 0], x.sum(1).cumsum()], axis=1))
 OPPOSITE = named("sum of the tokens, and minus it", lambda x: np.stack([x.sum(1).cumsum(), -x.sum(1).cumsum()], axis=1))
 ONLY_FIRST = named("the first token", lambda x: np.repeat(x[:1], len(x), axis=0))
+FALLING = named("minus the running sum", lambda x: -np.cumsum(x, axis=0))
+PRODUCTS = named("the token times the token before", lambda x: x * previous(x))
+MILLION = named("the running sum, plus a million", lambda x: 1e6 + np.cumsum(x, axis=0))
 
 
 def seen(f, x, *, entries=None, together=False, kept=False, compare=None):
@@ -223,10 +266,48 @@ def leaks_only(f, x):
     return np.triu(seen(f, x), 1)
 
 
+@sees.mistake
+def rise_only(f, x):
+    """You ask whether a result has risen. One that falls has changed as well."""
+    return seen(f, x, compare=lambda a, b: (a > b).any(axis=1))
+
+
+@sees.mistake
+def with_tolerance(f, x):
+    """You allow a tolerance. A change counts however small it is, so compare exactly."""
+    return seen(f, x, compare=lambda a, b: ~np.isclose(a, b).all(axis=1))
+
+
+@sees.mistake
+def from_zeros(f, x):
+    """You try f on zeros with a single 1. What a result depends on may show only at x. Raise the entries of x."""
+    return seen(f, np.zeros_like(x))
+
+
+@sees.mistake
+def one_triangle(f, x):
+    """Your answer is the same lower triangle for every f. Call f, and see what changes."""
+    return np.tril(np.ones((len(x), len(x)), dtype=bool))
+
+
+@sees.mistake
+def never_true(f, x):
+    """Nothing is ever True in your answer. Begin with False everywhere. An entry becomes True when a trial changes its
+    result, and stays True."""
+    return np.zeros((len(x), len(x)), dtype=bool)
+
+
+@sees.mistake
+def whole_rows(f, x):
+    """Your rows belong to the token that was raised, and each is the same from end to end. A trial fills in one column:
+    only the results that have changed are True in it."""
+    return np.repeat(seen(f, x).any(axis=0)[:, None], len(x), axis=1)
+
+
 # --- 3 -----------------------------------------------------------------------------------------
 
 
-@exercise("By what to divide", points=1)
+@exercise("What to divide by", points=1)
 def divisor():
     """Return the number that a score has to be divided by, so that its variance is 1.
 
@@ -283,6 +364,25 @@ def deviations_added(d, q, k):
 def turned_under(d, q, k):
     """This is 1 over the answer. The score is to be divided by what you return, not multiplied."""
     return 1 / (d**0.5 * q * k)
+
+
+@divisor.mistake
+def variances_added(d, q, k):
+    """You add q² and k². The variances of a sum add up. Those of a product of independent entries with mean 0 are
+    multiplied."""
+    return (d * (q**2 + k**2)) ** 0.5
+
+
+@divisor.mistake
+def keys_only(d, q, k):
+    """q is missing. A product grows with the entries of the query as well."""
+    return d**0.5 * k
+
+
+@divisor.mistake
+def queries_only(d, q, k):
+    """k is missing. A product grows with the entries of the key as well."""
+    return d**0.5 * q
 
 
 # --- 4 -----------------------------------------------------------------------------------------
@@ -360,6 +460,18 @@ def turned(weights, results, order):
 def pairs_only(weights, results, order):
     """`weights[order, order]` pairs the two lists, and gives the diagonal. Index twice, first rows and then columns."""
     return weights[order, order], results[order]
+
+
+@reordered.mistake
+def rows_twice(weights, results, order):
+    """You reorder the rows of the weights twice. The second time it has to be the columns."""
+    return weights[order][order], results[order]
+
+
+@reordered.mistake
+def averaged_again(weights, results, order):
+    """You multiply by the weights once more. A result is a weighted mean already, and only moves with its token."""
+    return weights[order][:, order], weights[order][:, order] @ results[order]
 
 
 # --- 5 -----------------------------------------------------------------------------------------
@@ -466,6 +578,49 @@ def weights_equal(q, k, v, keys, values):
     return values.mean(axis=0), keys, values
 
 
+def weighed(q, k, v, keys, values, weigh):
+    """The cache is right; weigh(scores, keys, values) is the result."""
+    keys, values = np.concatenate([keys, k[None]]), np.concatenate([values, v[None]])
+    return weigh(keys @ q / len(q) ** 0.5, keys, values), keys, values
+
+
+@step.mistake
+def scores_as_weights(q, k, v, keys, values):
+    """You take the scores themselves for weights. Weights are the softmax of the scores."""
+    return weighed(q, k, v, keys, values, lambda scores, keys, values: scores @ values)
+
+
+@step.mistake
+def powers_as_weights(q, k, v, keys, values):
+    """Your weights do not add up to 1. Divide the powers by their sum."""
+    return weighed(q, k, v, keys, values, lambda scores, keys, values: np.exp(scores) @ values)
+
+
+@step.mistake
+def weights_returned(q, k, v, keys, values):
+    """Your result is the weights. Take the mean of the values with them."""
+    return weighed(q, k, v, keys, values, lambda scores, keys, values: softmax(scores))
+
+
+@step.mistake
+def mean_of_keys(q, k, v, keys, values):
+    """Your result is a mean of the keys. The keys only decide the weights. What is averaged are the values."""
+    return weighed(q, k, v, keys, values, lambda scores, keys, values: softmax(scores) @ keys)
+
+
+@step.mistake
+def largest_only(q, k, v, keys, values):
+    """Your result is the value with the largest score. All values count, by their weights."""
+    return weighed(q, k, v, keys, values, lambda scores, keys, values: values[scores.argmax()])
+
+
+@step.mistake
+def exchanged(q, k, v, keys, values):
+    """Keys and values have changed places in what you return. The keys come before the values."""
+    result, keys, values = stepped(q, k, v, keys, values)
+    return result, values, keys
+
+
 # --- 6 -----------------------------------------------------------------------------------------
 
 
@@ -477,7 +632,7 @@ def judged():
     A row is a sum as in the lesson: two digits, the symbol 10 for a plus, two digits, the symbol 11 for an equals sign,
     and the three digits of the sum, ones first. rows (N, 9) are to be written: give the network the first six tokens
     and let it write three. A sum is right if all three digits are. It is unseen if neither a + b nor b + a is among
-    learned (M, 9). At least one is unseen.
+    learned (M, 9). rows holds at least one such sum.
 
     For a network that always writes 0, the sums 00+00 and 12+00 and no learned one but 30+03, the answer is
     [True, False] and 1/2.
@@ -491,6 +646,7 @@ def judged():
         (ADDS, [(58, 67), (99, 99), (0, 0), (7, 5)], [(58, 67)], ""),
         (FORGETS, [(21, 13), (12, 31), (45, 5), (60, 17)], [(12, 13), (54, 5)], "sums with the same digits"),
         (FORGETS, [(10, 33), (20, 23), (37, 5), (40, 44)], [(13, 30)], "two sums with the same result"),
+        (ZEROS, [(99, 99), (0, 0), (12, 34), (72, 61)], [(24, 17)], "sums without a right digit"),
     ]:
         rows, learned = as_rows(sums), as_rows(learned)
         inputs = {"next_token": next_token, "rows": rows, "learned": learned}
@@ -537,11 +693,11 @@ def unordered(rows):
     return 100 * np.minimum(a, b) + np.maximum(a, b)
 
 
-def judge(next_token, rows, learned, *, which=None, key=unordered, right_if=None):
+def judge(next_token, rows, learned, *, which=None, key=unordered, right_if=None, reads=None):
     """A right answer, with switches that make it wrong."""
     tokens = rows[:, :6]
     for _ in range(3):
-        tokens = np.concatenate([tokens, next_token(tokens)[:, None]], axis=1)
+        tokens = np.concatenate([tokens, next_token(tokens[:, :reads])[:, None]], axis=1)
     same = tokens[:, 6:] == rows[:, 6:]
     right = right_if(same) if right_if else same.all(axis=1)
     unseen = which(rows) if which else ~np.isin(key(rows), key(learned))
@@ -601,3 +757,66 @@ def share_of_errors(next_token, rows, learned):
     """Your share counts the wrong ones."""
     right, share = judge(next_token, rows, learned)
     return right, 1 - share
+
+
+@judged.mistake
+def same_six(next_token, rows, learned):
+    """The network gets the same six tokens each time. It has to read what it has written: append that first."""
+    return judge(next_token, rows, learned, reads=6)
+
+
+@judged.mistake
+def two_digits(next_token, rows, learned):
+    """You compare two digits only. The hundreds have to be right as well."""
+    return judge(next_token, rows, learned, right_if=lambda same: same[:, :2].all(axis=1))
+
+
+@judged.mistake
+def every_sum(next_token, rows, learned):
+    """Every sum is right in your answer. Compare what the network writes with the digits in `rows`, and leave `rows` as
+    it is."""
+    return judge(next_token, rows, learned, right_if=lambda same: np.ones(len(same), dtype=bool))
+
+
+def unseen_and_right(next_token, rows, learned):
+    right, _ = judge(next_token, rows, learned)
+    unseen = ~np.isin(unordered(rows), unordered(learned))
+    return right, unseen, right & unseen
+
+
+@judged.mistake
+def divided_by_all(next_token, rows, learned):
+    """You divide by the number of all sums. Divide by the number of unseen ones."""
+    right, _, both = unseen_and_right(next_token, rows, learned)
+    return right, both.mean()
+
+
+@judged.mistake
+def counted(next_token, rows, learned):
+    """Your share is a count. Divide it by the number of unseen sums."""
+    right, _, both = unseen_and_right(next_token, rows, learned)
+    return right, float(both.sum())
+
+
+@judged.mistake
+def in_percent(next_token, rows, learned):
+    """Your share is in percent. Return a number from 0 to 1."""
+    right, share = judge(next_token, rows, learned)
+    return right, 100 * share
+
+
+@judged.mistake
+def share_of_digits(next_token, rows, learned):
+    """Your share counts single digits. Count the sums of which all three digits are right."""
+    _, unseen, _ = unseen_and_right(next_token, rows, learned)
+    digits = []
+    judge(next_token, rows, learned, right_if=lambda same: digits.append(same) or same.all(axis=1))
+    return digits[0].all(axis=1), digits[0][unseen].mean()
+
+
+@judged.mistake
+def one_number_learned(next_token, rows, learned):
+    """You leave out a sum if one of its numbers was learned in another sum. Leave it out only if the two were learned
+    together."""
+    (a, b), (c, d) = numbers(rows), numbers(learned)
+    return judge(next_token, rows, learned, which=lambda rows: ~(np.isin(a, c) | np.isin(b, d)))

@@ -87,6 +87,16 @@ def overflowing(scores, i):
         return p[i] * (np.eye(len(p))[i] - p)
 
 
+for words, answer in [
+    ("cross-entropy", lambda scores, i: softmax(scores) - np.eye(len(scores))[i]),
+    ("diagonal of the Jacobian", lambda scores, i: softmax(scores) - softmax(scores) ** 2),
+    ("have the wrong sign", lambda scores, i: np.abs(entry_by_entry(scores, i))),
+    ("belongs to the 1, too", lambda scores, i: np.eye(len(scores))[i] - softmax(scores)[i] * softmax(scores)),
+    ("-pᵢ pᵢ, is missing", lambda scores, i: entry_by_entry(scores, i) + np.eye(len(scores))[i] * softmax(scores) ** 2),
+]:
+    jacobian_row.wrong(words)(answer)
+
+
 # --- 2 -----------------------------------------------------------------------------------------
 
 sees = answers_to(check.sees)
@@ -177,9 +187,60 @@ def future(f, x):
     return np.triu(by_columns(f, x), 1)
 
 
-@sees.wrong()
+@sees.wrong("same lower triangle")
 def a_mask(f, x):
     return np.tril(np.ones((len(x), len(x)), dtype=bool))
+
+
+@sees.wrong("One that falls")
+def risen(f, x):
+    return check.seen(f, x, compare=lambda a, b: (a - b).max(axis=1) > 0)
+
+
+@sees.wrong("allow a tolerance")
+def nearly(f, x):
+    found = np.zeros((len(x), len(x)), dtype=bool)
+    for s, e in np.ndindex(*x.shape):
+        changed = x.copy()
+        changed[s, e] += 1
+        for t in range(len(x)):
+            found[t, s] |= not np.allclose(f(changed)[t], f(x)[t])
+    return found
+
+
+@sees.wrong("zeros with a single 1")
+def on_zeros(f, x):
+    return by_columns(f, 0 * x)
+
+
+@sees.wrong("Nothing is ever True")
+def combined_by_and(f, x):
+    found = np.zeros((len(x), len(x)), dtype=bool)
+    for s, e in np.ndindex(*x.shape):
+        changed = x.copy()
+        changed[s, e] += 1
+        found[:, s] &= (f(changed) != f(x)).any(axis=1)
+    return found
+
+
+@sees.wrong("same from end to end")
+def row_of_token(f, x):
+    found = np.zeros((len(x), len(x)), dtype=bool)
+    for s, e in np.ndindex(*x.shape):
+        changed = x.copy()
+        changed[s, e] += 1
+        found[s] |= (f(changed) != f(x)).any()
+    return found
+
+
+@sees.wrong()
+def set_to_zero(f, x):
+    found = np.zeros((len(x), len(x)), dtype=bool)
+    for s, e in np.ndindex(*x.shape):
+        changed = x.copy()
+        changed[s, e] = 0
+        found[:, s] |= (f(changed) != f(x)).any(axis=1)
+    return found
 
 
 # --- 3 -----------------------------------------------------------------------------------------
@@ -211,8 +272,11 @@ for words, answer in [
     ("deviation of a single product", lambda d, q, k: q * k),
     ("You add q and k", lambda d, q, k: (q + k) * np.sqrt(d)),
     ("1 over the answer", lambda d, q, k: 1 / np.sqrt(d) / q / k),
-    ("", lambda d, q, k: np.sqrt(d) * q),
-    ("", lambda d, q, k: np.sqrt(d) * np.sqrt(q**2 + k**2)),
+    ("k is missing", lambda d, q, k: np.sqrt(d) * q),
+    ("q is missing", lambda d, q, k: np.sqrt(d) * k),
+    ("You add q² and k²", lambda d, q, k: np.sqrt(d) * np.sqrt(q**2 + k**2)),
+    ("", lambda d, q, k: np.sqrt(d) * max(q, k)),
+    ("", lambda d, q, k: int(np.sqrt(d) * q * k)),
 ]:
     divisor.wrong(words)(answer)
 
@@ -247,6 +311,8 @@ for words, answer in [
     ("The weights are as they were", lambda w, r, o: (w, r[o])),
     ("turned over", lambda w, r, o: (w.T[o][:, o], r[o])),
     ("gives the diagonal", lambda w, r, o: (w[o, o], r[o])),
+    ("rows of the weights twice", lambda w, r, o: (w[o][o], r[o])),
+    ("by the weights once more", lambda w, r, o: (w[o][:, o], (w @ r)[o])),
     ("", lambda w, r, o: (w[::-1, ::-1], r[::-1])),
     ("", lambda w, r, o: (np.sort(w, axis=1), r[o])),
 ]:
@@ -338,10 +404,34 @@ def mean(q, k, v, keys, values):
     return values.mean(axis=0), keys, values
 
 
-@step.wrong()
+@step.wrong("largest score")
 def hard(q, k, v, keys, values):
     keys, values = np.vstack([keys, k]), np.vstack([values, v])
     return values[(keys @ q).argmax()], keys, values
+
+
+def cached(weigh):
+    def answer(q, k, v, keys, values):
+        keys, values = np.vstack([keys, k]), np.vstack([values, v])
+        return weigh(keys @ q / np.sqrt(q.size), keys, values), keys, values
+
+    return answer
+
+
+for words, answer in [
+    ("scores themselves for weights", cached(lambda scores, keys, values: values.T @ scores)),
+    ("do not add up to 1", cached(lambda scores, keys, values: values.T @ np.exp(scores))),
+    ("result is the weights", cached(lambda scores, keys, values: softmax(scores))),
+    ("mean of the keys", cached(lambda scores, keys, values: keys.T @ softmax(scores))),
+    ("", cached(lambda scores, keys, values: softmax(scores) @ values + values[-1])),
+]:
+    step.wrong(words)(answer)
+
+
+@step.wrong("The keys come before the values")
+def values_first(q, k, v, keys, values):
+    result, keys, values = stacked(q, k, v, keys, values)
+    return result, values, keys
 
 
 # --- 6 -----------------------------------------------------------------------------------------
@@ -400,6 +490,32 @@ def wrong_ones(next_token, rows, learned):
     return right, 1 - share
 
 
+def six_only(next_token, rows, learned):
+    right = (np.stack([next_token(rows[:, :6])] * 3, axis=1) == rows[:, 6:]).all(axis=1)
+    return right, right[~np.isin(check.unordered(rows), check.unordered(learned))].mean()
+
+
+def shared(share):
+    def answer(next_token, rows, learned):
+        digits = np.stack([next_token(rows[:, :t]) == rows[:, t] for t in (6, 7, 8)], axis=1)
+        unseen = ~np.isin(check.unordered(rows), check.unordered(learned))
+        return in_parallel(next_token, rows, learned)[0], share(digits, unseen)
+
+    return answer
+
+
+def neither_number(rows, learned):
+    (a, b), (c, d) = check.numbers(rows), check.numbers(learned)
+    return ~np.isin(a, c) & ~np.isin(b, d)
+
+
+@judged.wrong("Every sum is right")
+def over_the_rows(next_token, rows, learned):
+    for place in (6, 7, 8):
+        rows[:, place] = next_token(rows[:, :place])
+    return in_parallel(next_token, rows, learned)
+
+
 def first_six(rows):
     return rows[:, [0, 1, 3, 4]] @ [1000, 100, 10, 1]
 
@@ -417,6 +533,15 @@ for words, answer in [
     ("last digit only", right_where(lambda digits: digits[:, 2])),
     ("first digit only", right_where(lambda digits: digits[:, 0])),
     ("counts the wrong ones", wrong_ones),
+    ("two digits only", right_where(lambda digits: digits[:, 0] & digits[:, 1])),
+    ("Every sum is right", right_where(lambda digits: np.full(len(digits), True))),
+    ("same six tokens", six_only),
+    ("number of all sums", shared(lambda digits, unseen: digits[unseen].all(axis=1).sum() / len(unseen))),
+    ("is a count", shared(lambda digits, unseen: digits[unseen].all(axis=1).sum())),
+    ("in percent", shared(lambda digits, unseen: 100 * digits[unseen].all(axis=1).mean())),
+    ("single digits", shared(lambda digits, unseen: digits[unseen].mean())),
+    ("one of its numbers", among(neither_number)),
+    ("", among(lambda rows, x: ~np.isin(*[np.multiply(*check.numbers(r)) for r in (rows, x)]))),
     ("", right_where(lambda digits: digits[:, 1])),
 ]:
     judged.wrong(words)(answer)
