@@ -25,6 +25,7 @@ SHORT = {
     "11": {"diagnoses"},
     "13": {"who_moves", "kept", "fold"},
     "14": {"commutes"},
+    "15": {"forget_bias"},
     "16": {"divisor", "reordered"},
     "17": {"cheaper", "implicit"},
     "18": {"corners"},

@@ -39,6 +39,7 @@ TAUGHT = {
     "12": ["diagnostics", "widgets.GradientFlowStrip"],
     "13": ["widgets.NormalizedBatch"],
     "14": ["widgets.KernelStepper"],
+    "15": ["widgets.ThroughTime"],
     "16": ["widgets.AttentionMap"],
     "17": ["functional.hessian", "functional.hvp", "widgets.TaylorExplorer"],
     "18": ["bounds", "widgets.ProvenBox"],
