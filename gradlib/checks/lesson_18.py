@@ -64,6 +64,22 @@ class EndByEnd(Operations):
         return x[0] - y[0], x[1] - y[1]
 
 
+@operations.mistake(whole=True)
+class MinusExchanged(Operations):
+    """The two ends of x - y have changed places: the smaller one comes first."""
+
+    def minus(x, y):
+        return x[1] - y[0], x[0] - y[1]
+
+
+@operations.mistake
+class MinusAdded(Operations):
+    """You added y. It is taken away."""
+
+    def minus(x, y):
+        return x[0] + y[0], x[1] + y[1]
+
+
 @operations.mistake
 class EndsDivided(Operations):
     """You divided the lower end by the upper one and the upper end by the lower one. That is right for positive
@@ -82,6 +98,24 @@ class EndByEndDivided(Operations):
 
 
 @operations.mistake
+class EndByEndDividedSorted(Operations):
+    """You divided low by low and high by high and sorted the two. There are four quotients of an end of x by an end of
+    y, and the signs decide which two of them are the extremes."""
+
+    def divide(x, y):
+        return min(x[0] / y[0], x[1] / y[1]), max(x[0] / y[0], x[1] / y[1])
+
+
+@operations.mistake
+class EndsDividedSorted(Operations):
+    """You divided each end of x by the other end of y and sorted the two. There are four quotients of an end of x by an
+    end of y, and the signs decide which two of them are the extremes."""
+
+    def divide(x, y):
+        return min(x[0] / y[1], x[1] / y[0]), max(x[0] / y[1], x[1] / y[0])
+
+
+@operations.mistake
 class AbsoluteOfEnds(Operations):
     """You took |x| at the two ends. Where the interval contains 0, the smallest |x| is 0, and it is at neither end."""
 
@@ -95,6 +129,39 @@ class AbsoluteUnsorted(Operations):
 
     def absolute(x):
         return abs(x[0]), abs(x[1])
+
+
+@operations.mistake
+class AbsoluteFromZero(Operations):
+    """Your lower end of |x| is always 0. It is 0 only where the interval contains 0; elsewhere it is the |x| of
+    the end that lies nearer to 0."""
+
+    def absolute(x):
+        return 0.0, max(map(abs, x))
+
+
+@operations.mistake
+class AbsoluteBelowForgotten(Operations):
+    """Where the whole interval lies below 0, your lower end is 0. There |x| is smallest at the upper end of x."""
+
+    def absolute(x):
+        return max(x[0], 0.0), max(map(abs, x))
+
+
+@operations.mistake
+class AbsoluteUpperEnd(Operations):
+    """Your upper end of |x| is the upper end of x. If the lower end of x lies farther from 0, |x| is largest there."""
+
+    def absolute(x):
+        return max(x[0], -x[1], 0.0), x[1]
+
+
+@operations.mistake
+class AbsoluteAsReLU(Operations):
+    """This is ReLU: a number below 0 becomes 0. |x| takes its sign away."""
+
+    def absolute(x):
+        return max(x[0], 0.0), max(x[1], 0.0)
 
 
 @operations.mistake
@@ -123,6 +190,23 @@ class SquareUnsorted(Operations):
         return x[0] ** 2, x[1] ** 2
 
 
+@operations.mistake
+class SquareFromZero(Operations):
+    """Your lower end of x² is always 0. It is 0 only where the interval contains 0; elsewhere it is the square
+    of the end that lies nearer to 0."""
+
+    def square(x):
+        return 0.0, max(x[0] ** 2, x[1] ** 2)
+
+
+@operations.mistake
+class SquareDoubled(Operations):
+    """This is 2x. The square is x · x."""
+
+    def square(x):
+        return 2 * x[0], 2 * x[1]
+
+
 # --- 2 -----------------------------------------------------------------------------------------
 
 
@@ -135,6 +219,13 @@ def corners():
     exp(x).
     """
     yield Case(expected={"A": True, "B": True, "C": False, "D": True, "E": False, "F": True})
+
+
+@corners.mistake
+def minus_turned():
+    """x - 2y rises with x and falls with y throughout. Its extremes lie where one of the two is at its lower end and
+    the other at its upper one: in corners."""
+    return {"A": False}
 
 
 @corners.mistake
@@ -170,6 +261,18 @@ def only_straight_lines():
     return {"F": False}
 
 
+@corners.mistake
+def in_quotes():
+    """True and False are written without quotes."""
+    return {name: str(answer) for name, answer in next(iter(corners.cases())).expected.items()}
+
+
+@corners.mistake
+def as_numbers():
+    """Write True and False instead of 1 and 0."""
+    return {name: int(answer) for name, answer in next(iter(corners.cases())).expected.items()}
+
+
 # --- 3 -----------------------------------------------------------------------------------------
 
 
@@ -189,12 +292,13 @@ def in_pieces():
         (CUBIC, -2.5, 0.5, 3),
         (DIFFERENCE, -3.0, -1.0, 1),
         (FALLING, 1.0, 4.0, 3),
+        (UNEVEN, 0.0, 4.0, 4),
     ]:
         ends = np.linspace(low, high, n + 1)
         found = [f((float(a), float(b))) for a, b in pairwise(ends)]
         expected = min(a for a, _ in found), max(b for _, b in found)
         about = "a single piece" if n == 1 else ""
-        yield Case({"f": f, "low": low, "high": high, "n": n}, expected, names=ENDS, about=about)
+        yield Case({"f": f, "low": low, "high": high, "n": n}, expected, names=ENDS, about=about, odd=n == 1)
 
 
 def times(x, y):
@@ -206,6 +310,7 @@ def times(x, y):
 DIFFERENCE = named("the bounds of x - x", lambda x: (x[0] - x[1], x[1] - x[0]))
 HILL = named("the bounds of x (1 - x)", lambda x: times(x, (1 - x[1], 1 - x[0])))
 CUBIC = named("the bounds of x · (x · x) - 2", lambda x: tuple(end - 2 for end in times(x, times(x, x))))
+UNEVEN = named("bounds of |x - 1|, wider from 2 on", lambda x: (-1.0, 3.0) if x[0] >= 2 else (0.0, 1.0))
 FALLING = named("the bounds of 1/x", lambda x: (1 / x[1], 1 / x[0]))
 
 
@@ -250,6 +355,74 @@ def from_zero(f, low, high, n):
 
 
 @in_pieces.mistake
+def high_divided(f, low, high, n):
+    """Your pieces are high/n long. They reach from low to high together, so each is (high - low)/n long."""
+    found = [f((low + high * i / n, low + high * (i + 1) / n)) for i in range(n)]
+    return min(a for a, _ in found), max(b for _, b in found)
+
+
+@in_pieces.mistake
+def n_ends(f, low, high, n):
+    """You cut at n places, the two ends among them, and so have n - 1 pieces. n pieces have n + 1 ends."""
+    ends = np.linspace(low, high, n).tolist()
+    found = [f(piece) for piece in pairwise(ends)] or [f((low, high))]
+    return min(a for a, _ in found), max(b for _, b in found)
+
+
+@in_pieces.mistake
+def one_piece_more(f, low, high, n):
+    """You ask f about a piece beyond high as well. There are n pieces, and the last one ends at high."""
+    found = [f(piece) for piece in cut(low, high + (high - low) / n, n + 1)]
+    return min(a for a, _ in found), max(b for _, b in found)
+
+
+@in_pieces.mistake
+def two_pieces(f, low, high, n):
+    """You cut the interval into two pieces whatever n is."""
+    found = [f(piece) for piece in cut(low, high, 2)]
+    return min(a for a, _ in found), max(b for _, b in found)
+
+
+@in_pieces.mistake
+def averaged(f, low, high, n):
+    """You average what f says of the pieces. x may lie in any of them: the answer has to contain all that f says."""
+    return tuple(np.mean([f(piece) for piece in cut(low, high, n)], axis=0).tolist())
+
+
+@in_pieces.mistake
+def added_up(f, low, high, n):
+    """You add up what f says of the pieces. x lies in one of them: the answer has to contain all that f says, and no
+    more."""
+    return tuple(np.sum([f(piece) for piece in cut(low, high, n)], axis=0).tolist())
+
+
+@in_pieces.mistake
+def started_at_zero(f, low, high, n):
+    """You begin with 0 for both ends, as if 0 were a result. Begin with what f says of the first piece."""
+    found = [f(piece) for piece in cut(low, high, n)]
+    return min(0.0, *(a for a, _ in found)), max(0.0, *(b for _, b in found))
+
+
+@in_pieces.mistake(whole=True)
+def ends_exchanged(f, low, high, n):
+    """Both ends are right, and have changed places: the lower one comes first."""
+    found = [f(piece) for piece in cut(low, high, n)]
+    return max(b for _, b in found), min(a for a, _ in found)
+
+
+@in_pieces.mistake(whole=True)
+def first_piece_alone(f, low, high, n):
+    """This is what f says of the first piece. x may lie in any of the pieces: ask about all of them."""
+    return f(cut(low, high, n)[0])
+
+
+@in_pieces.mistake(whole=True)
+def last_piece_alone(f, low, high, n):
+    """This is what f says of the last piece. x may lie in any of the pieces: ask about all of them."""
+    return f(cut(low, high, n)[-1])
+
+
+@in_pieces.mistake(whole=True)
 def first_and_last(f, low, high, n):
     """You took the lower end of the first piece and the upper end of the last one. The smallest and the largest value
     may belong to any piece."""
@@ -312,6 +485,12 @@ def by_the_signs(low, high, layers, through=None, bias=True, relu=None):
 def every_product(low, high, weight):
     ends = low[:, None] * weight, high[:, None] * weight  # (n, m)
     return np.minimum(*ends).sum(axis=0), np.maximum(*ends).sum(axis=0)
+
+
+def by_parts(low, high, weight):
+    """The same by the positive and the negative parts of the weight, which does not sort ends that are exchanged."""
+    positive, negative = np.maximum(weight, 0), np.minimum(weight, 0)
+    return low @ positive + high @ negative, high @ positive + low @ negative
 
 
 @network_bounds.mistake
@@ -378,6 +557,51 @@ def relu_everywhere(low, high, layers):
 def relu_nowhere(low, high, layers):
     """The ReLU between the layers is missing. It takes both ends to at least 0."""
     return by_the_signs(low, high, layers, relu=lambda i, count: False)
+
+
+@network_bounds.mistake
+def relu_of_the_inputs(low, high, layers):
+    """You put the inputs through a ReLU. It stands between two layers; the inputs enter as they are."""
+    return by_the_signs(np.maximum(low, 0), np.maximum(high, 0), layers)
+
+
+@network_bounds.mistake
+def relu_of_the_lower_end(low, high, layers):
+    """Only the lower end goes through the ReLU. Where a hidden unit is below 0 in the whole box, its upper end becomes
+    0 as well."""
+    for i, (weight, shift) in enumerate(layers):
+        low, high = (end + shift for end in by_parts(np.maximum(low, 0) if i else low, high, weight))
+    return low, high
+
+
+@network_bounds.mistake
+def positive_weights_alone(low, high, layers):
+    """The negative weights are left out. They move the outputs as well, and there the ends change places."""
+    return by_the_signs(low, high, [(np.maximum(weight, 0), shift) for weight, shift in layers])
+
+
+@network_bounds.mistake
+def wrong_ends(low, high, layers):
+    """You give the positive weights the upper end where the smallest output is asked for, and the negative ones the
+    lower end. It is the other way round."""
+    return by_the_signs(low, high, layers, through=lambda low, high, weight: by_parts(low, high, weight)[::-1])
+
+
+@network_bounds.mistake
+def bias_in_the_radius(low, high, layers):
+    """You add the bias to the half width as well. The bias moves the box and does not make it wider: add it to the
+    middle alone."""
+    for i, (weight, shift) in enumerate(layers):
+        low, high = (np.maximum(end, 0) if i else end for end in (low, high))
+        middle, radius = (low + high) / 2 @ weight + shift, (high - low) / 2 @ np.abs(weight) + shift
+        low, high = middle - radius, middle + radius
+    return low, high
+
+
+@network_bounds.mistake
+def bias_twice(low, high, layers):
+    """You add the bias twice, once for the positive weights and once for the negative ones. It is added once."""
+    return by_the_signs(low, high, [(weight, 2 * shift) for weight, shift in layers])
 
 
 # --- 5 -----------------------------------------------------------------------------------------
@@ -487,9 +711,76 @@ def no_bias(low, high, layers, winner):
 
 
 @lead.mistake
+def bias_of_the_others(low, high, layers, winner):
+    """You add the bias of each class. The lead is a difference of two scores, and its bias is b[w] - b[j]."""
+
+    def added(low, high, weight, bias, winner):
+        return layer_bounds(low, high, weight[:, [winner]] - weight, bias)[0]
+
+    return least_lead(low, high, layers, winner, folded=added)
+
+
+@lead.mistake
 def no_relu(low, high, layers, winner):
     """The ReLU between the layers is missing. It takes both ends to at least 0."""
     return least_lead(low, high, layers, winner, relu=lambda low, high: (low, high))
+
+
+@lead.mistake
+def relu_at_the_end(low, high, layers, winner):
+    """There is a ReLU after the last layer, too: no lead of yours is below 0. A negative lead says that the other class
+    may be ahead."""
+    return np.maximum(least_lead(low, high, layers, winner), 0)
+
+
+@lead.mistake
+def last_relu_missing(low, high, layers, winner):
+    """The ReLU before the last layer is missing. To a function that bounds a network, the layers before the last one
+    end without a ReLU."""
+    if len(layers) > 1:
+        low, high = by_the_signs(low, high, layers[:-1])
+    weight, bias = layers[-1]
+    return layer_bounds(low, high, weight[:, [winner]] - weight, bias[winner] - bias)[0]
+
+
+@lead.mistake
+def row_of_the_winner(low, high, layers, winner):
+    """You took the *row* of the winner from the weight. A class has a column: weight[:, [winner]]."""
+
+    def row(low, high, weight, bias, winner):
+        return layer_bounds(low, high, weight[[winner]] - weight, bias[winner] - bias)[0]
+
+    return least_lead(low, high, layers, winner, folded=row)
+
+
+@lead.mistake
+def low_minus_low(low, high, layers, winner):
+    """You subtracted the lowest scores from one another. A lead is smallest where the winner is low and the other class
+    high."""
+
+    def lows(low, high, weight, bias, winner):
+        least = layer_bounds(low, high, weight, bias)[0]
+        return least[winner] - least
+
+    return least_lead(low, high, layers, winner, folded=lows)
+
+
+@lead.mistake
+def of_class_0(low, high, layers, winner):
+    """You take class 0 for the winner, whatever `winner` is."""
+    return least_lead(low, high, layers, 0)
+
+
+@lead.mistake
+def ends_through_and_sorted(low, high, layers, winner):
+    """You put the two ends of the box through the last layer and kept the smaller result. With several inputs some
+    weights are positive and some negative, and the least lies in a corner that is neither end."""
+
+    def sort(low, high, weight, bias, winner):
+        ends = low @ (weight[:, [winner]] - weight), high @ (weight[:, [winner]] - weight)
+        return np.minimum(*ends) + bias[winner] - bias
+
+    return least_lead(low, high, layers, winner, folded=sort)
 
 
 @lead.mistake
@@ -514,7 +805,7 @@ def excluded():
     """
     for limit, most, steps, about in [
         (0.3, 1.0, 2, ""),
-        (0.3, 1.0, 10, ""),
+        (0.32, 1.0, 10, ""),
         (0.7, 1.0, 5, ""),
         (0.02, 0.1, 6, ""),
         (1.3, 4.0, 8, ""),
@@ -587,11 +878,57 @@ def one_step_less(proven, most, steps):
 
 
 @excluded.mistake
+def one_halving(proven, most, steps):
+    """You halve the interval once, however many steps are asked for: the function returns before its loop has gone
+    on."""
+    return halved(proven, most, min(steps, 1))
+
+
+@excluded.mistake
+def only_smaller(proven, most, steps):
+    """You make the number smaller until it is proven, and never larger again. The limit lies above a number that is
+    proven: search on in the upper half."""
+    eps = most
+    for _ in range(steps + 1):
+        if proven(eps):
+            return eps
+        eps /= 2
+    return 0.0
+
+
+@excluded.mistake
+def half_of_itself(proven, most, steps):
+    """You move the middle by half of *itself*. It moves by half of the interval that is left, which gets shorter with
+    each step: remember both of its ends."""
+    if not proven(0.0):
+        return 0.0
+    if proven(most):
+        return most
+    eps = most / 2
+    for _ in range(steps):
+        eps = eps * 1.5 if proven(eps) else eps / 2
+    return eps
+
+
+@excluded.mistake
+def from_0_to_1(proven, most, steps):
+    """Your interval ends at 1. It ends at `most`."""
+    return most if proven(most) else halved(proven, 1.0, steps, ends=False)
+
+
+@excluded.mistake
 def on_a_grid(proven, most, steps):
     """You tried the changes in equal steps from 0 to `most` and kept the last one that is proven. Halving finds the
     limit to one part in 2 to the power `steps` with the same number of questions."""
     found = [most * i / (steps + 1) for i in range(steps + 2) if proven(most * i / (steps + 1))]
     return max(found, default=0.0)
+
+
+@excluded.mistake
+def on_a_grid_of_steps(proven, most, steps):
+    """You tried the changes in `steps` equal steps from 0 to `most`. Halving finds the limit to one part in 2 to the
+    power `steps` with the same number of questions."""
+    return max((float(eps) for eps in np.linspace(0, most, steps + 1) if proven(eps)), default=0.0)
 
 
 # --- 7 -----------------------------------------------------------------------------------------
@@ -624,6 +961,10 @@ def certified():
             labels[-1] = (labels[-1] + 1) % sizes[-1]  # one that is read wrongly
         inputs = {"images": images, "labels": labels, "layers": layers, "most": most, "steps": steps}
         yield Case(inputs, certified_by(**inputs), about=about)
+    level = [(np.array([[1.0, -1.0]]), np.zeros(2))]
+    images, labels = np.array([[0.5], [0.0], [0.75]]), np.array([0, 0, 0])
+    inputs = {"images": images, "labels": labels, "layers": level, "most": 1.0, "steps": 3}
+    yield Case(inputs, certified_by(**inputs), about="a lead of exactly 0")
 
 
 def scores(x, layers):
@@ -688,7 +1029,7 @@ def by_its_ends(images, labels, layers, most, steps):
 
 @certified.mistake
 def half_the_box(images, labels, layers, most, steps):
-    """Your box reaches from x to x + eps, or is half as wide as it should be. A pixel may also become darker."""
+    """Your box reaches from x to x + eps. A pixel may also become darker: the box begins at x - eps."""
 
     def ahead(low, high, layers, label):
         return is_ahead((low + high) / 2, high, layers, label)
@@ -704,3 +1045,78 @@ def not_proven(images, labels, layers, most, steps):
         return halved(proven, most, steps, kept="high")
 
     return certified_by(images, labels, layers, most, steps, search=search)
+
+
+@certified.mistake
+def half_to_each_side(images, labels, layers, most, steps):
+    """Your box is half as wide as it should be: a pixel may change by eps to *each* side."""
+
+    def ahead(low, high, layers, label):
+        return is_ahead((3 * low + high) / 4, (low + 3 * high) / 4, layers, label)
+
+    return certified_by(images, labels, layers, most, steps, ahead=ahead)
+
+
+@certified.mistake
+def kept_between_0_and_1(images, labels, layers, most, steps):
+    """You keep the pixels between 0 and 1. Here each pixel may lie anywhere between x - eps and x + eps."""
+
+    def ahead(low, high, layers, label):
+        return is_ahead(np.clip(low, 0, 1), np.clip(high, 0, 1), layers, label)
+
+    return certified_by(images, labels, layers, most, steps, ahead=ahead)
+
+
+@certified.mistake
+def ahead_or_level(images, labels, layers, most, steps):
+    """You count a lead of 0 as proven. There another class may have as high a score: every lead has to be above
+    0."""
+
+    def ahead(low, high, layers, label):
+        return np.delete(least_lead(low, high, layers, label), label).min() >= 0
+
+    return certified_by(images, labels, layers, most, steps, ahead=ahead)
+
+
+@certified.mistake
+def ahead_of_itself(images, labels, layers, most, steps):
+    """You find nothing proven: the label's lead over itself is 0 and never above 0. Leave that entry out."""
+    return np.zeros(len(images))
+
+
+@certified.mistake
+def ahead_in_sum(images, labels, layers, most, steps):
+    """You ask whether the leads are above 0 on average. A single class that may be ahead is enough to lose the
+    answer."""
+
+    def ahead(low, high, layers, label):
+        return least_lead(low, high, layers, label).sum() > 0
+
+    return certified_by(images, labels, layers, most, steps, ahead=ahead)
+
+
+@certified.mistake
+def by_the_largest_lead(images, labels, layers, most, steps):
+    """You use the upper bound of each lead. What can happen at worst is its lower bound."""
+
+    def ahead(low, high, layers, label):
+        return np.delete(the_most(low, high, layers, label), label).min() > 0
+
+    return certified_by(images, labels, layers, most, steps, ahead=ahead)
+
+
+@certified.mistake
+def middle_not_proven(images, labels, layers, most, steps):
+    """You return the middle of the last interval, which nobody has proven. Return the lower end."""
+
+    def search(proven, most, steps):
+        return halved(proven, most, steps, kept="middle")
+
+    return certified_by(images, labels, layers, most, steps, search=search)
+
+
+@certified.mistake
+def all_by_the_last(images, labels, layers, most, steps):
+    """Every image gets the number of the last one. A function that a loop makes looks its image up when it is called,
+    and after the loop that is the last: call `excluded` inside the loop."""
+    return np.full(len(images), certified_by(images[-1:], labels[-1:], layers, most, steps)[0])

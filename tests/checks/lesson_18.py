@@ -103,13 +103,67 @@ class SquaresSorted(ByCorners):
         return tuple(sorted([x[0] ** 2, x[1] ** 2]))
 
 
+@operations.wrong("The two ends of x - y have changed places")
+class DifferencesExchanged(ByCorners):
+    def minus(x, y):
+        return ByCorners.minus(x, y)[::-1]
+
+
+@operations.wrong("You added y")
+class Plus(ByCorners):
+    def minus(x, y):
+        return x[0] + y[0], x[1] + y[1]
+
+
+@operations.wrong("low by low and high by high and sorted")
+class TwoQuotients(ByCorners):
+    def divide(x, y):
+        return sorted([x[0] / y[0], x[1] / y[1]])
+
+
+@operations.wrong("by the other end of y and sorted")
+class TwoOtherQuotients(ByCorners):
+    def divide(x, y):
+        return sorted([x[0] / y[1], x[1] / y[0]])
+
+
+@operations.wrong("Your lower end of |x| is always 0")
+class AbsoluteFrom0(ByCorners):
+    def absolute(x):
+        return 0, max(abs(x[0]), abs(x[1]))
+
+
+@operations.wrong("below 0, your lower end is 0")
+class LowerEndCutOff(ByCorners):
+    def absolute(x):
+        return x[0] if x[0] > 0 else 0, max(abs(x[0]), abs(x[1]))
+
+
+@operations.wrong("Your upper end of |x| is the upper end of x")
+class UpperEndKept(ByCorners):
+    def absolute(x):
+        return ByCorners.absolute(x)[0], x[1]
+
+
+@operations.wrong("This is ReLU")
+class Relu(ByCorners):
+    def absolute(x):
+        return max(0, x[0]), max(0, x[1])
+
+
+@operations.wrong("This is 2x")
+class Twice(ByCorners):
+    def square(x):
+        return [2 * end for end in x]
+
+
 @operations.wrong()
 class WidthLost(ByCorners):
     def minus(x, y):
         return x[0] - y[1], x[0] - y[1]
 
 
-@operations.wrong()
+@operations.wrong("Your lower end of x² is always 0")
 class ZeroAlways(ByCorners):
     def square(x):
         return 0.0, max(x[0] ** 2, x[1] ** 2)
@@ -166,7 +220,17 @@ def curved():
     return {**RIGHT, "F": False}
 
 
-@corners.wrong()
+@corners.wrong("without quotes")
+def as_texts():
+    return {"A": "True", "B": "True", "C": "False", "D": "True", "E": "False", "F": "True"}
+
+
+@corners.wrong("instead of 1 and 0")
+def ones_and_zeros():
+    return {"A": 1, "B": 1, "C": 0, "D": 1, "E": 0, "F": 1}
+
+
+@corners.wrong("falls with y throughout")
 def not_for_sums():
     return {**RIGHT, "A": False}
 
@@ -238,9 +302,71 @@ def without_low(f, low, high, n):
     return min(a for a, _ in found), max(b for _, b in found)
 
 
-@in_pieces.wrong()
+@in_pieces.wrong("into two pieces whatever n is")
 def two_pieces(f, low, high, n):
     return by_linspace(f, low, high, 2)
+
+
+def answers_of(f, ends):
+    return [f((a, b)) for a, b in pairwise(ends)]
+
+
+@in_pieces.wrong("Your pieces are high/n long")
+def as_if_from_zero(f, low, high, n):
+    found = answers_of(f, [low + i * high / n for i in range(n + 1)])
+    return min(a for a, _ in found), max(b for _, b in found)
+
+
+@in_pieces.wrong("and so have n - 1 pieces")
+def n_places(f, low, high, n):
+    found = answers_of(f, np.linspace(low, high, n))
+    return min(a for a, _ in found), max(b for _, b in found)
+
+
+@in_pieces.wrong("beyond high")
+def one_turn_more(f, low, high, n):
+    width = (high - low) / n
+    found = [f((low + i * width, low + (i + 1) * width)) for i in range(n + 1)]
+    return min(a for a, _ in found), max(b for _, b in found)
+
+
+@in_pieces.wrong("You average")
+def means(f, low, high, n):
+    found = answers_of(f, np.linspace(low, high, n + 1))
+    return sum(a for a, _ in found) / n, sum(b for _, b in found) / n
+
+
+@in_pieces.wrong("You add up")
+def sums(f, low, high, n):
+    found = answers_of(f, np.linspace(low, high, n + 1))
+    return sum(a for a, _ in found), sum(b for _, b in found)
+
+
+@in_pieces.wrong("as if 0 were a result")
+def grown_from_zero(f, low, high, n):
+    least = most = 0
+    for a, b in answers_of(f, np.linspace(low, high, n + 1)):
+        least, most = min(least, a), max(most, b)
+    return least, most
+
+
+@in_pieces.wrong("of the first piece. x may lie")
+def returned_in_the_loop(f, low, high, n):
+    for a, b in answers_of(f, np.linspace(low, high, n + 1)):
+        return a, b
+
+
+@in_pieces.wrong("of the last piece. x may lie")
+def overwritten_in_the_loop(f, low, high, n):
+    for a, b in answers_of(f, np.linspace(low, high, n + 1)):  # noqa: B007
+        pass
+    return a, b
+
+
+@in_pieces.wrong()
+def extremes_of_whole_pairs(f, low, high, n):
+    found = answers_of(f, np.linspace(low, high, n + 1))
+    return min(found)[0], max(found)[1]  # the largest pair is the one with the largest lower end
 
 
 @in_pieces.wrong()
@@ -248,7 +374,7 @@ def one_piece_more(f, low, high, n):
     return by_linspace(f, low, high, n + 1)
 
 
-@in_pieces.wrong()
+@in_pieces.wrong("have changed places")
 def ends_exchanged(f, low, high, n):
     return by_linspace(f, low, high, n)[::-1]
 
@@ -311,6 +437,44 @@ def by_the_librarys_intervals(low, high, layers):
     for i, (weight, bias) in enumerate(layers):
         x = (x.relu() if i else x) @ weight + bias
     return x.low, x.high
+
+
+@bounds.wrong("You put the inputs through a ReLU")
+def relu_first(low, high, layers):
+    return split_by_sign(low.clip(min=0), high.clip(min=0), layers)
+
+
+@bounds.wrong("Only the lower end goes through the ReLU")
+def relu_below(low, high, layers):
+    return layer_by_layer(by_sign, layers, low, high, relu=lambda low, high: (np.maximum(low, 0), high))
+
+
+@bounds.wrong("The negative weights are left out")
+def positive_part(low, high, layers):
+    return layer_by_layer(lambda low, high, w, b: by_sign(low, high, np.maximum(w, 0), b), layers, low, high)
+
+
+@bounds.wrong("It is the other way round")
+def signs_mixed_up(low, high, layers):
+    return layer_by_layer(lambda low, high, w, b: by_sign(low, high, w, b)[::-1], layers, low, high)
+
+
+@bounds.wrong("add it to the middle alone")
+def bias_to_both(low, high, layers):
+    def one(low, high, w, b):
+        c, r = (low + high) / 2 @ w + b, (high - low) / 2 @ abs(w) + b
+        return c - r, c + r
+
+    return layer_by_layer(one, layers, low, high)
+
+
+@bounds.wrong("It is added once")
+def bias_to_each_part(low, high, layers):
+    def one(low, high, w, b):
+        up, down = np.maximum(w, 0), np.minimum(w, 0)
+        return (low @ up + b) + (high @ down + b), (high @ up + b) + (low @ down + b)
+
+    return layer_by_layer(one, layers, low, high)
 
 
 @bounds.inputs
@@ -496,6 +660,54 @@ def both_ends(low, high, layers, winner):
     return low @ (weight[:, [winner]] - weight) + bias[winner] - bias
 
 
+def folded(weight, bias, winner):
+    return weight[:, [winner]] - weight, bias[winner] - bias
+
+
+@lead.wrong("its bias is b[w] - b[j]")
+def bias_not_subtracted(low, high, layers, winner):
+    low, high = the_way_to(low, high, layers[:-1])
+    weight, bias = layers[-1]
+    return bounded(low, high, weight[:, [winner]] - weight, bias)[0]
+
+
+@lead.wrong("no lead of yours is below 0")
+def never_behind(low, high, layers, winner):
+    return by_two_halves(low, high, layers, winner).clip(min=0)
+
+
+@lead.wrong("The ReLU before the last layer is missing")
+def by_the_function_before(low, high, layers, winner):
+    if layers[:-1]:
+        low, high = split_by_sign(low, high, layers[:-1])
+    return bounded(low, high, *folded(*layers[-1], winner))[0]
+
+
+@lead.wrong("A class has a column")
+def the_winners_row(low, high, layers, winner):
+    low, high = the_way_to(low, high, layers[:-1])
+    weight, bias = layers[-1]
+    return bounded(low, high, weight[winner] - weight, bias[winner] - bias)[0]
+
+
+@lead.wrong("You subtracted the lowest scores")
+def lowest_against_lowest(low, high, layers, winner):
+    least, _ = bounded(*the_way_to(low, high, layers[:-1]), *layers[-1])
+    return least[winner] - least
+
+
+@lead.wrong("You take class 0 for the winner")
+def first_class(low, high, layers, winner):
+    return by_two_halves(low, high, layers, 0)
+
+
+@lead.wrong("a corner that is neither end")
+def smaller_of_two_ends(low, high, layers, winner):
+    low, high = the_way_to(low, high, layers[:-1])
+    weight, bias = folded(*layers[-1], winner)
+    return np.minimum(low @ weight, high @ weight) + bias
+
+
 @lead.wrong()
 def radius_twice(low, high, layers, winner):
     weight, bias = layers[-1]
@@ -613,6 +825,60 @@ def very_fine_grid(proven, most, steps):
     return max(found, default=0.0)
 
 
+@excluded.wrong("You halve the interval once")
+def returned_after_one_step(proven, most, steps):
+    if not proven(0):
+        return 0.0
+    if proven(most):
+        return most
+    for _ in range(steps):
+        return most / 2 if proven(most / 2) else 0.0
+    return 0.0
+
+
+@excluded.wrong("and never larger again")
+def smaller_and_smaller(proven, most, steps):
+    for i in range(steps + 1):
+        if proven(most / 2**i):
+            return most / 2**i
+    return 0.0
+
+
+@excluded.wrong("by half of *itself*")
+def up_and_down_by_half(proven, most, steps):
+    if not proven(0):
+        return 0.0
+    if proven(most):
+        return most
+    eps = most / 2
+    for _ in range(steps):
+        if proven(eps):
+            eps = eps + eps / 2
+        else:
+            eps = eps - eps / 2
+    return eps
+
+
+@excluded.wrong("It ends at `most`")
+def up_to_1(proven, most, steps):
+    if proven(most):
+        return most
+    low, high = 0.0, 1.0
+    for _ in range(steps):
+        middle = (low + high) / 2
+        low, high = (middle, high) if proven(middle) else (low, middle)
+    return low
+
+
+@excluded.wrong("in `steps` equal steps")
+def one_by_one_upward(proven, most, steps):
+    found = 0.0
+    for i in range(1, steps + 1):
+        if proven(i * most / steps):
+            found = i * most / steps
+    return found
+
+
 @excluded.wrong()
 def more_steps(proven, most, steps):
     return bisection(proven, most, steps + 1) if steps else bisection(proven, most, 0)
@@ -719,12 +985,74 @@ def upper(images, labels, layers, most, steps):
     return searched(proven, high_end)(images, labels, layers, most, steps)
 
 
-@certified.wrong()
+@certified.wrong("Leave that entry out")
 def all_classes(images, labels, layers, most, steps):
     def proven(x, label, layers, eps):
         return by_two_halves(x - eps, x + eps, layers, label).min() > 0  # its lead over itself is 0
 
     return searched(proven)(images, labels, layers, most, steps)
+
+
+@certified.wrong("is half as wide")
+def eps_for_both_sides(images, labels, layers, most, steps):
+    def proven(x, label, layers, eps):
+        return others(by_two_halves(x - eps / 2, x + eps / 2, layers, label), label).min() > 0
+
+    return searched(proven)(images, labels, layers, most, steps)
+
+
+@certified.wrong("You keep the pixels between 0 and 1")
+def clipped_to_pixels(images, labels, layers, most, steps):
+    def proven(x, label, layers, eps):
+        return others(by_two_halves((x - eps).clip(0, 1), (x + eps).clip(0, 1), layers, label), label).min() > 0
+
+    return searched(proven)(images, labels, layers, most, steps)
+
+
+@certified.wrong("You count a lead of 0 as proven")
+def not_behind(images, labels, layers, most, steps):
+    def proven(x, label, layers, eps):
+        return (by_two_halves(x - eps, x + eps, layers, label) >= 0).all()
+
+    return searched(proven)(images, labels, layers, most, steps)
+
+
+@certified.wrong("above 0 on average")
+def ahead_on_average(images, labels, layers, most, steps):
+    def proven(x, label, layers, eps):
+        return by_two_halves(x - eps, x + eps, layers, label).mean() > 0
+
+    return searched(proven)(images, labels, layers, most, steps)
+
+
+@certified.wrong("the upper bound of each lead")
+def at_best(images, labels, layers, most, steps):
+    def proven(x, label, layers, eps):
+        low, high = the_way_to(x - eps, x + eps, layers[:-1])
+        return others(bounded(low, high, *folded(*layers[-1], label))[1], label).min() > 0
+
+    return searched(proven)(images, labels, layers, most, steps)
+
+
+@certified.wrong("which nobody has proven")
+def last_middle(images, labels, layers, most, steps):
+    def proven(x, label, layers, eps):
+        return others(by_two_halves(x - eps, x + eps, layers, label), label).min() > 0
+
+    def middle(proven, most, steps):
+        if not proven(0) or proven(most):
+            return bisection(proven, most, steps)
+        return bisection(proven, most, steps) + most / 2 ** (steps + 1)
+
+    return searched(proven, middle)(images, labels, layers, most, steps)
+
+
+@certified.wrong("that is the last: call `excluded` inside the loop")
+def called_after_the_loop(images, labels, layers, most, steps):
+    asked = []
+    for x, label in zip(images, labels, strict=True):
+        asked.append(lambda eps: others(by_two_halves(x - eps, x + eps, layers, label), label).min() > 0)  # noqa: B023
+    return np.array([bisection(proven, most, steps) for proven in asked])
 
 
 @certified.wrong()
