@@ -39,6 +39,7 @@ class _Recording(threading.local):
 
     def __init__(self):  # called once in each thread
         self.outside: list[tuple] = []  # the state to return to at the end of each open `RecordingMode`
+        self.at_end: dict[Callable, bool] = {}  # what `backward()` calls when all gradients are there; hooks add to it
 
 
 recording = _Recording()

@@ -18,7 +18,7 @@ class Callback:
     """Code that runs at fixed points of the training; a subclass defines the methods it needs.
 
     Each gets the Trainer: `trainer.history.records[-1]` is the epoch just measured, `trainer.stop = True` ends the run
-    after it.
+    after it. On many processes `trainer.leads` is true for the one that prints and saves.
 
     >>> class StopBelow(Callback):
     ...     def __init__(self, loss):
@@ -110,7 +110,7 @@ class Checkpoint(Callback):
         self.path, self.every = Path(path), _every(every)
 
     def on_train_begin(self, trainer: Any) -> None:
-        if not self.path.resolve().parent.is_dir():  # not at the end of the first epoch
+        if trainer.leads and not self.path.resolve().parent.is_dir():  # not at the end of the first epoch
             raise FileNotFoundError(f"there is no folder {self.path.parent} for the checkpoint: make it first.")
 
     def on_epoch_end(self, trainer: Any) -> None:

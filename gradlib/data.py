@@ -159,15 +159,18 @@ class DataLoader:
     """Iterate over a dataset in batches of tensors, each example once.
 
     dataset : a Dataset, or anything with `__getitem__` and `__len__`. batch_size : examples a batch; the last batch is
-    smaller, or is dropped with drop_last=True. shuffle : draw a new order for each pass. seed : seeds the loader's own
-    generator, so that the orders do not depend on other random numbers; the default is the library's generator.
-    collate_fn : makes a batch from a list of examples, by default `collate`.
+    smaller, or is dropped with drop_last=True. shuffle : draw a new order for each pass. sampler : the indices of a
+    pass, in their order, instead: a list, or an object with `__iter__` and `__len__`, such as a `DistributedSampler`.
+    seed : seeds the loader's own generator, so that the orders do not depend on other random numbers; the default is
+    the library's generator. collate_fn : makes a batch from a list of examples, by default `collate`.
 
     `state_dict` and `load_state_dict` keep the position in the sequence of orders.
 
     >>> loader = DataLoader(TensorDataset(np.arange(5.0), np.arange(5)), batch_size=2)
     >>> [features.tolist() for features, labels in loader], len(loader)
     ([[0.0, 1.0], [2.0, 3.0], [4.0]], 3)
+    >>> [labels.tolist() for labels, in DataLoader(TensorDataset(np.arange(5)), batch_size=2, sampler=[4, 2, 0])]
+    [[4, 2], [0]]
     """
 
     def __init__(
@@ -175,6 +178,7 @@ class DataLoader:
         dataset: Any,
         batch_size: int = 1,
         shuffle: bool = False,
+        sampler: Any = None,
         *,
         drop_last: bool = False,
         collate_fn: Callable[[list], Any] | None = None,
@@ -186,19 +190,34 @@ class DataLoader:
             raise TypeError(f"collate_fn must be a function from a list of examples to a batch, got {collate_fn!r}.")
         self.dataset, self.batch_size, self.shuffle, self.drop_last = dataset, int(batch_size), shuffle, drop_last
         self.collate_fn = collate_fn
+        if sampler is not None and not (hasattr(sampler, "__iter__") and hasattr(sampler, "__len__")):
+            raise TypeError(
+                f"sampler must be a list of indices, or have __iter__ and __len__, got {type(sampler).__name__}."
+            )
+        if sampler is not None and shuffle:
+            raise ValueError(
+                "a sampler gives the order, so shuffle=True has no effect with one: leave one of them out."
+            )
+        self.sampler = sampler
         if seed is not None:
             whole("DataLoader's seed must be an integer of at least 0", seed, 0)
         self._rng = None if seed is None else np.random.default_rng(seed)
 
     def __len__(self) -> int:
-        full, rest = divmod(len(self.dataset), self.batch_size)
+        full, rest = divmod(len(self.dataset if self.sampler is None else self.sampler), self.batch_size)
         return full + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[Any]:
-        count = len(self.dataset)
-        order = generator(self._rng).permutation(count) if self.shuffle else np.arange(count)
+        order = self._order()
         for start in range(0, len(self) * self.batch_size, self.batch_size):
             yield self._batch(order[start : start + self.batch_size])
+
+    def _order(self) -> np.ndarray:
+        """The indices of a pass."""
+        count = len(self.dataset)
+        if self.sampler is not None:
+            return _index(list(self.sampler), count)
+        return generator(self._rng).permutation(count) if self.shuffle else np.arange(count)
 
     def _batch(self, indices: np.ndarray) -> Any:
         dataset = self.dataset

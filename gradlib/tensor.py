@@ -337,6 +337,8 @@ class Tensor(Operations):
                 watcher.see_backward(tensor, arrived, given)
         if watcher is not None:
             watcher.thaw()
+        while recording.at_end:
+            recording.at_end.popitem()[0]()
 
     def _seed(self, gradient: Any) -> np.ndarray:
         """The gradient that `backward()` starts from, checked."""

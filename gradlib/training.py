@@ -18,6 +18,7 @@ import numpy as np
 from . import random
 from .autograd import no_grad
 from .callbacks import Callback, Checkpoint, EarlyStopping, GradientTracking, LivePlot, ScheduleCallback
+from .distributed import DistributedDataParallel, all_gather_object, all_reduce, get_rank, get_world_size
 from .errors import ShapeError, whole
 from .nn.module import Module, evaluating
 from .operations import on_cpu
@@ -154,6 +155,11 @@ class Trainer:
 
     Training in mixed precision takes a loop of its own: `gradlib.amp` shows its lines.
 
+    The model may be a `gradlib.distributed.DistributedDataParallel`, on many processes with a part of each batch. The
+    numbers in the history are then those of all processes, process 0 alone prints and writes checkpoints, and parts of
+    different sizes count by their rows. All processes need equally many batches. `evaluate` and `predict` exchange
+    nothing, so one process may call them alone. cfg.seed is raised by the rank, so that dropout differs.
+
     >>> from gradlib import nn, optim
     >>> from gradlib.data import DataLoader, TensorDataset, make_xor
     >>> x, y = make_xor()
@@ -198,8 +204,11 @@ class Trainer:
         self.stop = False  # a callback sets it to end the run after this epoch
         self.loaders: list = []
         self.callbacks: list[Callback] = []
+        self._shares = isinstance(model, DistributedDataParallel) and get_world_size() > 1
+        self.leads = not self._shares or get_rank() == 0  # of several processes one prints and saves
         self._best: tuple[float, dict] | None = None
         self._bar = None
+        self._draws: list[dict] = []  # the states of all processes' generators at the end of the epoch
         self._resumed: dict | None = None
 
     def fit(
@@ -212,7 +221,8 @@ class Trainer:
         """Train until cfg.epochs, or until a callback stops the run; return the history.
 
         An interruption (the notebook's stop button, Ctrl-C) ends the run too: the history stays, and the model gets the
-        weights of its best epoch, if one was finished. After `resume` the run continues from the checkpoint.
+        weights of its best epoch, if one was finished. Where several processes train, an interruption raises
+        KeyboardInterrupt and ends all. After `resume` the run continues from the checkpoint.
         """
         cfg = TrainConfig() if cfg is None else cfg
         if not isinstance(cfg, TrainConfig):
@@ -233,14 +243,16 @@ class Trainer:
         else:
             self.history, self._best = History(), None
             if cfg.seed is not None:
-                random.manual_seed(cfg.seed)
+                random.manual_seed(cfg.seed + (get_rank() if self._shares else 0))
         try:
             self._tell("on_train_begin")
-            with _bar(cfg.progress) as self._bar:
+            with _bar(cfg.progress and self.leads) as self._bar:
                 while len(self.history) < cfg.epochs and not self.stop:
                     self._epoch(train_loader, val_loader, cfg)
             self._end(cfg.restore_best)
         except KeyboardInterrupt:
+            if self._shares:  # the others wait for this process in the midst of a step
+                raise
             self.history.interrupted = True
             self.model.zero_grad()
             self._end(restore_best=True)
@@ -255,16 +267,25 @@ class Trainer:
         self._tell("on_train_end")
 
     def _epoch(self, train_loader: Iterable, val_loader: Iterable | None, cfg: TrainConfig) -> None:
+        sampler = getattr(train_loader, "sampler", None)
+        if hasattr(sampler, "set_epoch"):
+            sampler.set_epoch(len(self.history))
         record = {"train_loss": self.train_epoch(train_loader, cfg)}
         if val_loader is not None:
-            record |= {f"val_{name}": value for name, value in self.evaluate(val_loader).items()}
+            means, count = self._evaluated(val_loader)
+            record |= {f"val_{name}": self._mean(value, count) for name, value in means.items()}
         self.history.records.append(record)
         watched = record.get("val_loss", record["train_loss"])
         if self._best is None or watched < self._best[0] or math.isnan(self._best[0]):
             self._best = (watched, self.model.state_dict())
+        if self._shares:
+            self._draws = [{}] * get_world_size()
+            all_gather_object(self._draws, self._own_draws())
         self._tell("on_epoch_end")
+        if self._shares:  # a callback of one process stops all
+            self.stop = all_reduce(int(self.stop), "max") > 0
         epoch = len(self.history)
-        if cfg.print_every and (epoch % cfg.print_every == 0 or epoch == cfg.epochs or self.stop):
+        if self.leads and cfg.print_every and (epoch % cfg.print_every == 0 or epoch == cfg.epochs or self.stop):
             if self._bar is not None:
                 self._bar.clear()  # in a terminal it is where the line will be printed
             print(f"epoch {epoch}/{cfg.epochs}: " + ", ".join(f"{name} {value:.4f}" for name, value in record.items()))
@@ -274,19 +295,44 @@ class Trainer:
         self.model.train()
         losses, counts = [], []
         for inputs, targets in self._batches(loader):
+            count = _count(inputs)
+            weight = self._weight(count)
             self.optimizer.zero_grad()
             loss = self.loss_fn(self.model(inputs), targets)
-            loss.backward()
+            loss.backward(None if weight == 1 else np.full(loss.shape, weight))
             if cfg.clip_norm is not None:
                 clip_grad_norm_(self.model.parameters(), cfg.clip_norm)
             self._tell("on_backward")
             self.optimizer.step()
             self._tell("on_step_end")
             losses.append(loss.item())
-            counts.append(_count(inputs))
+            counts.append(count)
+        self._weight(0)
         if not losses:
             raise ValueError("the training data is empty: the loader gave no batch. Is drop_last larger than the data?")
-        return float(np.average(losses, weights=counts))
+        return self._mean(float(np.average(losses, weights=counts)), sum(counts))
+
+    def _weight(self, count: int) -> float:
+        """The factor of the loss of `count` rows, so that the mean over the processes is that of all rows.
+
+        A count of 0 says that this process has no more batches.
+        """
+        if not self._shares:
+            return 1.0
+        rows, ended = all_reduce(np.array([count, count == 0])).tolist()
+        if 0 < ended < get_world_size():
+            raise ValueError(
+                f"{ended} of {get_world_size()} processes had no more batches when the others had one. Give all equally"
+                " many: a DistributedSampler deals the data out evenly."
+            )
+        return count * get_world_size() / rows if rows else 0.0
+
+    def _mean(self, mean: float, count: int) -> float:
+        """The mean over the examples of all processes, from the mean over `count` of this one."""
+        if not self._shares:
+            return mean
+        total, count = all_reduce(np.array([mean * count, count], np.float64)).tolist()
+        return total / count
 
     def _batches(self, loader: Iterable) -> Iterator:
         """The batches of an epoch, counted on the bar if there is one."""
@@ -297,6 +343,9 @@ class Trainer:
 
     def evaluate(self, loader: Iterable) -> dict[str, float]:
         """The mean loss and metrics over the data, in eval mode and without a graph."""
+        return self._evaluated(loader)[0]
+
+    def _evaluated(self, loader: Iterable) -> tuple[dict[str, float], int]:
         rows, counts = [], []
         with evaluating(self.model), no_grad():
             for inputs, targets in _pairs(loader):
@@ -306,7 +355,8 @@ class Trainer:
                 counts.append(_count(inputs))
         if not rows:
             raise ValueError("there is nothing to evaluate: the loader gave no batch.")
-        return {name: float(np.average([row[name] for row in rows], weights=counts)) for name in rows[0]}
+        means = {name: float(np.average([row[name] for row in rows], weights=counts)) for name in rows[0]}
+        return means, sum(counts)
 
     def predict(self, inputs: Any) -> np.ndarray:
         """The model's output as an array, in eval mode and without a graph."""
@@ -319,21 +369,30 @@ class Trainer:
         """Write all that a run needs to continue from here, in one atomic step.
 
         Call it at the end of an epoch, as `Checkpoint` does: within an epoch the order of the batches is under way, and
-        after `fit` the weights may be the best ones.
+        after `fit` the weights may be the best ones. Of several processes only process 0 writes.
         """
+        if not self.leads:
+            return
         save_tree(
             {
                 "model": self.model.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
                 "history": self.history.records,
                 "best": self._best and list(self._best),
-                "random": random.default_rng().bit_generator.state,
-                "layers": {name: rng.bit_generator.state for name, rng in _generators(self.model)},
-                "loaders": [_state(loader) for loader in self.loaders],
+                **self._own_draws(),
+                "others": self._draws[1:],
                 "callbacks": [callback.state_dict() for callback in self.callbacks],
             },
             path,
         )
+
+    def _own_draws(self) -> dict[str, Any]:
+        """The states of all generators that a step of this process draws from."""
+        return {
+            "random": random.default_rng().bit_generator.state,
+            "layers": {name: rng.bit_generator.state for name, rng in _generators(self.model)},
+            "loaders": [_state(loader) for loader in self.loaders],
+        }
 
     def resume(self, path: str | Path) -> Trainer:
         """Let the next `fit`, with the same loaders and callbacks, continue from a checkpoint; return the trainer.
@@ -361,6 +420,14 @@ class Trainer:
                 f"the checkpoint was written with {len(tree['callbacks'])} callbacks, this run has "
                 f"{len(self.callbacks)}. Give fit the same ones in the same order."
             )
+        others = tree.get("others", [])
+        if len(others) != (get_world_size() - 1 if self._shares else 0):
+            raise ValueError(
+                f"the checkpoint was written by {len(others) + 1} processes, so as many must continue. To go on with "
+                'another number, load the weights alone: model.load_state_dict(load_tree(path)["model"]).'
+            )
+        if not self.leads:
+            tree = tree | others[get_rank() - 1]
         generators = dict(_generators(self.model))
         if generators.keys() != tree["layers"].keys():
             raise ValueError(

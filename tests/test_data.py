@@ -38,6 +38,36 @@ def test_drop_last_leaves_out_what_is_left():
     assert labels(loader) == [[0, 1, 2, 3], [4, 5, 6, 7]] and len(loader) == 2
 
 
+def test_a_sampler_chooses_the_examples_and_their_order():
+    class Backward:
+        def __iter__(self):
+            return iter(range(9, 3, -1))
+
+        def __len__(self):
+            return 6
+
+    for sampler in ([9, 8, 7, 6, 5, 4], range(9, 3, -1), np.arange(9, 3, -1), Backward()):
+        loader = DataLoader(rows(), 4, sampler=sampler)
+        assert labels(loader) == labels(loader) == [[9, 8, 7, 6], [5, 4]] and len(loader) == 2
+        assert labels(DataLoader(rows(), 4, False, sampler, drop_last=True)) == [[9, 8, 7, 6]]
+    assert labels(DataLoader(rows(), 2, sampler=[])) == []
+    several = DataLoader([{"n": i} for i in range(4)], 2, sampler=[3, 1], collate_fn=lambda parts: parts)
+    assert list(several) == [[{"n": 3}, {"n": 1}]]
+
+
+def test_a_sampler_that_does_not_fit():
+    with pytest.raises(ValueError, match="a sampler gives the order, so shuffle=True has no effect"):
+        DataLoader(rows(), shuffle=True, sampler=[1])
+    with pytest.raises(
+        TypeError, match="sampler must be a list of indices, or have __iter__ and __len__, got list_ite"
+    ):
+        DataLoader(rows(), sampler=iter([1]))
+    with pytest.raises(IndexError, match="a dataset of 10 has examples 0 to 9, got 10"):
+        list(DataLoader(rows(), sampler=[0, 10]))
+    with pytest.raises(TypeError, match="examples are indexed by an integer"):
+        list(DataLoader(rows(), sampler=[0.5]))
+
+
 def test_orders_differ_from_pass_to_pass_and_repeat_with_a_seed():
     first, second = DataLoader(rows(), 10, True, seed=4), DataLoader(rows(), 10, True, seed=4)
     orders = [labels(first), labels(first)]
