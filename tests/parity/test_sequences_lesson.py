@@ -71,5 +71,5 @@ def test_the_gru_cell_is_pytorchs(lesson):
     new = lesson["gru_step"](*tensors)
     (new * g).sum().backward()
     same([new.data], [expected])
-    theirs = [*(each.grad for each in inputs), *(parameter.grad.T for parameter in cell.parameters())]
-    same([each.grad for each in tensors], theirs)
+    of_input, of_state, *of_biases = (parameter.grad for parameter in cell.parameters())
+    same([each.grad for each in tensors], [*(each.grad for each in inputs), of_input.T, of_state.T, *of_biases])
