@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradlib.checks.cases import Case
+from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
 from gradlib.checks.values import named
 
@@ -339,6 +339,16 @@ def one_step(g, x, a, k):
 
 
 @truncated.mistake
+def one_step_back(g, x, a, k):
+    """What comes back to a step is the g of the next one alone. It should be all that arrives there, which may come
+    from further steps."""
+    of_x = np.array(g)
+    for t in range(len(x) - 1):
+        of_x[t] += 0.0 if (t + 1) % k == 0 else a * g[t + 1]
+    return of_x @ values_of(x, a)[:-1], of_x
+
+
+@truncated.mistake
 def cut_a_step_late(g, x, a, k):
     """Your cuts are one step too late: the first step of a piece is cut off from the rest of it."""
     return back(g, x, a, k, starts=lambda t: t % k == 1 % k)
@@ -558,6 +568,18 @@ def uphill(w, u, T, y, lr, limit, count):
 def doubled(w, u, T, y, lr, limit, count):
     """Your gradients are twice too long before they are clipped. The loss has a ½."""
     return descended(w, u, T, y, lr, limit, count, factor=2.0)
+
+
+@descend.mistake(whole=True)
+def of_the_state(w, u, T, y, lr, limit, count):
+    """These are steps along the gradients of h_T, not of the loss. What arrives at h_T is h_T - y."""
+    for _ in range(count):
+        h, by_w, by_u = 0.0, 0.0, 0.0
+        for _ in range(T):
+            h, by_w, by_u = w * h + u, h + w * by_w, 1.0 + w * by_u
+        by_w, by_u = together(by_w, by_u, limit)
+        w, u = w - lr * by_w, u - lr * by_u
+    return w, u
 
 
 @descend.mistake(whole=True)
@@ -878,6 +900,8 @@ def with_generator(answer, step, pattern, temperature, seed):
 
 
 def code_of(sign):
+    if not isinstance(sign, str) or len(sign) != 1 or sign not in LETTERS:
+        raise Refused(f"step reads one sign at a time, a dot or a letter from a to z. Yours gave it {sign!r}.")
     return LETTERS.index(sign)
 
 
@@ -963,7 +987,7 @@ def state_forgotten(step, pattern, temperature, seed):
 
 
 @fill_in.mistake
-def gaps_read(step, pattern, temperature, seed):
+def first_state_kept(step, pattern, temperature, seed):
     """Your state comes from the dot alone: you pass the first state on, not the one that each call returns."""
     scores, first = step(".", None)
     rng, text = np.random.default_rng(seed), ""

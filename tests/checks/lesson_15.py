@@ -348,6 +348,15 @@ def no_way_back(g, x, a, k):
     return through(g, x, a, lambda t: True)
 
 
+@truncated.wrong("the g of the next one alone")
+def nearest_only(g, x, a, k):
+    of_x = [g[t] + (a * g[t + 1] if t + 1 < len(x) and (t + 1) % k else 0) for t in range(len(x))]
+    states = [0.0]
+    for value in x:
+        states.append(a * states[-1] + value)
+    return sum(arriving * state for arriving, state in zip(of_x, states, strict=False)), np.array(of_x)
+
+
 @truncated.wrong("one step too late")
 def late(g, x, a, k):
     return through(g, x, a, lambda t: (t - 1) % k == 0)
@@ -484,7 +493,7 @@ def going_down(clip, of_w=None, of_u=None, half=1.0):
             states = [0.0]
             for _ in range(T):
                 states.append(w * states[-1] + u)
-            d = half * (states[-1] - y)
+            d = half * (states[-1] - y) if half else 1.0
             g = np.array([
                 d * (of_w or every_w)(w, states),
                 d * (of_u or every_u)(w, states),
@@ -532,6 +541,7 @@ for words, answer in [
     ("count the last step alone", going_down(clip_right, of_w=last_w, of_u=last_u)),
     ("so the loss rises", going_down(lambda g, limit, lr: -clip_right(g, limit, lr))),
     ("The loss has a ½", going_down(clip_right, half=2.0)),
+    ("not of the loss", going_down(clip_right, half=None)),
     ("one step less", lambda w, u, T, y, lr, limit, count: forward_sums(w, u, T, y, lr, limit, count - 1)),
     ("one step more", lambda w, u, T, y, lr, limit, count: forward_sums(w, u, T, y, lr, limit, count + 1)),
     ("", going_down(lambda g, limit, lr: limit * np.sign(g))),
@@ -818,6 +828,8 @@ for words, answer in [
     ("You multiply the scores", filling(lambda scores, T, rng: drawn(scores, 1 / T, rng))),
     ("temperature changes nothing", filling(lambda scores, T, rng: drawn(scores, 1.0, rng))),
     ("temperature changes nothing", filling(chances_divided)),
+    ("one sign at a time", lambda step, pattern, temperature, rng: step(pattern, step(".", None)[1])),
+    ("one sign at a time", lambda step, pattern, temperature, rng: step(0, None)),
     ("highest score each time", filling(lambda scores, T, rng: LETTERS[scores[1:].argmax()])),
     ("same chance", filling(lambda scores, T, rng: LETTERS[rng.choice(26)])),
     ("one place too early", filling(shifted)),
