@@ -1,7 +1,7 @@
 """Measure the library against PyTorch eager and NumPy by hand (`make bench`).
 
 Each line shows the ratio of the least times of two libraries; below 1 gradlib is faster. Training steps are timed alone
-in a fresh process, and all in one; with one thread and with two.
+in a fresh process, and all in one; with one thread, two threads, two processes.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from timing import options
 
 HERE = Path(__file__).parent
-PARTS = [("steps.py", 1), ("steps.py", 2), ("memory.py", 1), ("costs.py", 1)]  # script, threads
+PARTS = [("steps.py", 1), ("steps.py", 2), ("memory.py", 1), ("costs.py", 1), ("processes.py", 1)]  # script, threads
 
 
 def main() -> None:

@@ -16,8 +16,8 @@ def options(description: str) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def least(functions: list[Callable[[], object]], rounds: int) -> list[float]:
-    """The least seconds a call of each took, called in turn: `rounds` times, and on until SECONDS have passed.
+def least(functions: list[Callable[[], object]], rounds: int, seconds: float = SECONDS) -> list[float]:
+    """The least seconds a call of each took, called in turn: `rounds` times, and on until `seconds` have passed.
 
     Whatever else the machine does only adds time, so the least is what the call itself costs. One round before them
     only warms up.
@@ -29,7 +29,7 @@ def least(functions: list[Callable[[], object]], rounds: int) -> list[float]:
             start = time.perf_counter()
             function()
             own.append(time.perf_counter() - start)
-        end = end or time.perf_counter() + SECONDS
+        end = end or time.perf_counter() + seconds
     return [min(own[1:]) for own in times]
 
 

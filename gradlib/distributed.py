@@ -225,7 +225,8 @@ def _combined(array: np.ndarray, op: ReduceOp) -> np.ndarray:
     world = _world()
     if world.size == 1:
         return array
-    sent = np.asarray(array, np.float32 if array.dtype == np.float16 else None, order="C")  # MPI has no float16
+    # Few MPI libraries add in float16, whose sums end at 65,504.
+    sent = np.asarray(array, np.float32 if array.dtype == np.float16 else None, order="C")
     combined = np.empty_like(sent)
     world.Allreduce(sent, combined, getattr(_mpi(), _MPI_NAMES[op]))
     if op is ReduceOp.AVG:
@@ -252,7 +253,7 @@ def _received(tensor: Any, array: np.ndarray, src: int = 0) -> Any:
     if world.size == 1:
         return tensor
     received = np.array(array, order="C")
-    world.Bcast(received.reshape(-1).view(np.uint8), src)  # as bytes, since MPI has no float16
+    world.Bcast(received.reshape(-1).view(np.uint8), src)  # as bytes: few MPI libraries have float16
     # Equal numbers are not written again: a graph that used them would refuse backward().
     return tensor if np.array_equal(received, array) else _overwritten(tensor, received)
 
