@@ -450,6 +450,7 @@ def network_bounds():
         ((1, 4, 2), "a single input"),
         ((2, 2), "weights of 0"),
         ((2, 3, 2), "a box below 0"),
+        ((2, 3), "a single layer and a box below 0"),
     ]:
         rng = np.random.default_rng(7 * sizes[0] + sizes[-1] + len(about))
         low = rng.normal(size=sizes[0]) - (4.0 if "below" in about else 0.0)

@@ -449,6 +449,15 @@ def relu_below(low, high, layers):
     return layer_by_layer(by_sign, layers, low, high, relu=lambda low, high: (np.maximum(low, 0), high))
 
 
+@bounds.wrong()
+def upper_end_without_its_sign(low, high, layers):
+    def one(low, high, w, b):
+        up, down = np.maximum(w, 0), np.minimum(w, 0)
+        return low @ up + abs(high) @ down + b, high @ up + low @ down + b
+
+    return layer_by_layer(one, layers, low, high)
+
+
 @bounds.wrong("The negative weights are left out")
 def positive_part(low, high, layers):
     return layer_by_layer(lambda low, high, w, b: by_sign(low, high, np.maximum(w, 0), b), layers, low, high)
