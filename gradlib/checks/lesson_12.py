@@ -261,6 +261,33 @@ def sum_for_the_loss(model, layers, x, loss):
     return sizes_by_graph(model, layers, x, lambda output: output.sum())
 
 
+@arriving.mistake
+def sums(*inputs):
+    """You added up the entries of each gradient, with their signs: positive and negative ones cancel. The size is the
+    root of the mean of their squares."""
+    return measured(lambda layer, output: float(output.grad.sum()))(*inputs)
+
+
+@arriving.mistake
+def a_length_for_each_example(*inputs):
+    """You took the length of each example's gradient, and the mean of these. The size is the root of the mean square of
+    all entries together."""
+    return measured(lambda layer, output: float(np.linalg.norm(output.grad, axis=-1).mean()))(*inputs)
+
+
+@arriving.mistake
+def called_by_hand(model, layers, x, loss):
+    """You call the layers yourself, one after the other. The model may do more with them: call it in another order, put
+    functions between them or paths around them. Call `model(x)`, and let hooks look on."""
+    values, outputs = Tensor(x), []
+    for layer in layers:
+        values = layer(values)
+        values.retain_grad()
+        outputs.append(values)
+    loss(values).backward()
+    return [size_of(output.grad) for output in outputs]
+
+
 # --- 2 -----------------------------------------------------------------------------------------
 
 
@@ -1123,6 +1150,9 @@ def treat():
             "healthy factors that add up",
         ),
         ([30, 60, 20, 50, 4], {2: "small", 4: "large"}, "layers of unequal width"),
+        ([10, 120, 10, 120, 3], {}, "healthy layers, twelve times as wide or as narrow as what they get"),
+        ([16, 24, 32, 3], {2: "three quarters"}, "three quarters of the units dead, and no more"),
+        ([30, 40, 48, 3], {0: "rather small", 2: "nearly large"}, "healthy factors of 0.4 and 2.6"),
     ]:
         yield treatment(sizes, sick, len(sizes) + len(sick), about)
     yield Case(
@@ -1135,12 +1165,22 @@ FAULTS = {
     "dead": (1.0, 1.0),
     "dead and small": (1.0, 0.01),
     "most": (0.8, 1.0),
-    "half": (0.5, 1.0),  # this one and the next are not sick
+    "three quarters": (0.75, 1.0),
+    "half": (0.5, 1.0),  # this one and the next three are not sick
+    "rather small": (0.0, 0.4),
     "rather large": (0.0, 1.7),
+    "nearly large": (0.0, 2.6),
     "small": (0.0, 0.05),
     "large": (0.0, 20.0),
 }
-KINDS = {"dead": "dead", "dead and small": "dead", "most": "dead", "small": "small", "large": "large"}
+KINDS = {
+    "dead": "dead",
+    "dead and small": "dead",
+    "most": "dead",
+    "three quarters": "dead",
+    "small": "small",
+    "large": "large",
+}
 FOUR = {4: "large", 8: "dead", 14: "small", 18: "dead"}  # the patient at the end of the exercises
 
 

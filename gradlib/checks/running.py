@@ -199,7 +199,11 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
         "cannot be interpreted as an integer",
         "An integer is needed here. None is not a number, and to Python 2.0 is a float, not an integer.",
     ),
-    (TypeError, "NoneType", "A value here is None, which is what a function without `return` gives."),
+    (
+        TypeError,
+        "NoneType",
+        "A value here is None: what a function without `return` gives, and what stands where nothing was stored yet.",
+    ),
     (TypeError, "unsupported operand", "The operator cannot join values of these two types."),
     (TypeError, "unsized object", "A single number has no length, and neither has an array without axes."),
     (TypeError, "only 0-dim", "One number is needed here, and this array holds several."),
@@ -226,7 +230,11 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (IndexError, "too many indices", "There are more indices than the array has axes."),
     (IndexError, "", "The index points past the end: n items are counted from 0 to n - 1."),
     (KeyError, "", "The dictionary has no such key."),
-    (AttributeError, "NoneType", "A value here is None, which is what a function without `return` gives."),
+    (
+        AttributeError,
+        "NoneType",
+        "A value here is None: what a function without `return` gives, and what stands where nothing was stored yet.",
+    ),
     (AttributeError, "", "The object before the dot has nothing of this name."),
     (ZeroDivisionError, "", "The number below the fraction bar is zero here."),
     (

@@ -205,7 +205,7 @@ def returns_the_handle_from_the_hook(model, layers, x, loss):
     return sizes
 
 
-@arriving.wrong()
+@arriving.wrong("You call the layers yourself")
 def as_a_chain(model, layers, x, loss):
     """Right for a Sequential that is watched at all of its linear layers alone."""
     values, outputs = Tensor(x), []
@@ -215,6 +215,18 @@ def as_a_chain(model, layers, x, loss):
         outputs.append(values)
     loss(values).backward()
     return [rms(output.grad) for output in outputs]
+
+
+@arriving.wrong("You added up the entries of each gradient")
+def added_up(model, layers, x, loss):
+    found = seen(model, layers, x, loss)
+    return [float(found[layer].grad.sum()) for layer in layers]
+
+
+@arriving.wrong("the length of each example's gradient")
+def lengths_of_rows(model, layers, x, loss):
+    found = seen(model, layers, x, loss)
+    return [float(np.sqrt((found[layer].grad ** 2).sum(axis=-1)).mean()) for layer in layers]
 
 
 @arriving.wrong()
@@ -970,6 +982,9 @@ def uniform_and_new_parameters(model, x, rng):
     return found
 
 
+FAR_FROM_THE_LIMITS = ["dead", "dead and small", "most", "half", "rather large", "small", "large"]  # at any width
+
+
 @cure.inputs
 def _(rng):
     if rng.random() < 0.1:
@@ -978,7 +993,7 @@ def _(rng):
     sick = {}
     for place in range(0, 2 * (len(sizes) - 2), 2):
         if rng.random() < 0.5:
-            sick[place] = str(rng.choice(list(check.FAULTS)))
+            sick[place] = str(rng.choice(FAR_FROM_THE_LIMITS))
     return check.treatment(sizes, sick, int(rng.integers(1000)))
 
 
@@ -1033,6 +1048,12 @@ cure.wrong("You found 'dead' in layer 4, and it is healthy: its factor is")(trea
 cure.wrong("Layer 2 is 'dead', and you say 'small'")(treating(judged_by(dead=1.0, low=0.9)))
 cure.wrong("Layer 4 is sick, and you have not found it")(treating(judged_by(high=1e9)))
 cure.wrong("Layer 0 is sick, and you have not found it")(treating(judged_by(low=0.0)))
+cure.wrong("24 of its 32 units are dead")(treating(judged_by(dead=0.76)))
+cure.wrong("You found 'small' in layer 0, and it is healthy")(treating(judged_by(low=0.5)))
+cure.wrong("You found 'large' in layer 2, and it is healthy")(treating(judged_by(high=2.0)))
+cure.wrong("You found 'small' in layer 0, and it is healthy")(treating(judged_by(size=np.std)))
+cure.wrong("You found 'small' in layer 0, and it is healthy")(treating(judged_by(size=lambda z: np.abs(z).mean())))
+cure.wrong("You found 'large' in layer 0, and it is healthy")(treating(judged_by(size=np.linalg.norm)))
 cure.wrong("left it as it was")(treating(mend=lambda layer, rng: None))
 cure.wrong("The weights of layer 2 have stayed as they were")(
     treating(mend=lambda layer, rng: nn.init.zeros_(layer.bias))
