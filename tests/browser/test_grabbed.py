@@ -9,7 +9,7 @@ from tests.widgets.samples import CELLS
 
 NAMES = [
     "BroadcastExplorer", "JacobianSpotlight", "StepSweep", "DepthAndGain", "OptimizerRace", "TrainingDashboard",
-    "GradientFlowStrip",
+    "GradientFlowStrip", "KernelStepper",
 ]  # fmt: skip
 
 
@@ -153,6 +153,15 @@ def test_an_entry_lights_its_copies_under_the_pointer_and_the_focus(show):
     shown.linked(0)
     shown.picture.locator("svg").first.locator("[data-link]").first.focus()
     assert shown.linked(5) == ["1", "11", "21", "31", "41"]
+
+
+def test_an_output_that_is_still_empty_lights_its_window(show):
+    shown = show("KernelStepper")
+    shown.step(0)
+    expect(shown.words).to_contain_text("Before the first output")
+    shown.picture.locator('[data-lights="o0"]').hover()
+    window = len(shown.picture.locator('[data-link~="o0"]').all())
+    assert shown.linked(window)[-1] == ""
 
 
 def test_an_entry_of_the_product_lights_its_column(show):
