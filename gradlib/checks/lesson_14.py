@@ -1,5 +1,7 @@
 """The checks of lesson 14."""
 
+import math
+
 import numpy as np
 
 from gradlib import Tensor, nn
@@ -25,6 +27,7 @@ def sizes():
         (5, [(3, 1, 1)], "a padding"),
         (8, [(3, 1, 0), (2, 2, 0)], ""),
         (7, [(2, 2, 0)], "a window that would hang over the end"),
+        (9, [(2, 4, 0), (2, 1, 0)], "a window that would hang over the end"),
         (8, [(3, 1, 1), (2, 2, 0), (3, 1, 1), (2, 2, 0)], "a padding"),
         (28, [(5, 1, 2), (2, 2, 0), (5, 2, 0), (3, 1, 2)], "a padding"),
         (11, [(4, 3, 1), (1, 1, 0)], "a padding"),
@@ -34,12 +37,12 @@ def sizes():
         yield Case({"n": n, "layers": layers}, sized(n, layers), about=about)
 
 
-def sized(n, layers, *, padded=2, one=1, up=False, chained=True, kernel=1):
+def sized(n, layers, *, padded=2, one=1, inside=0, steps=lambda room, stride: room // stride, chained=True, kernel=1):
     """A right answer, with switches that make it wrong."""
     found, start = [], n
     for k, stride, padding in layers:
         room = (n if chained else start) + padded * padding - kernel * k
-        n = (-(-room // stride) if up else room // stride) + one
+        n = steps(room + inside, stride) + one
         found.append(n)
     return found
 
@@ -65,7 +68,37 @@ def unpadded(n, layers):
 @sizes.mistake
 def rounded_up(n, layers):
     """You round up. A window that would hang over the end is left out."""
-    return sized(n, layers, up=True)
+    return sized(n, layers, steps=lambda room, stride: -(-room // stride))
+
+
+@sizes.mistake
+def rounded_to_the_nearest(n, layers):
+    """You round to the nearest integer, which may be up. A window that would hang over the end is left out."""
+    return sized(n, layers, steps=lambda room, stride: round(room / stride))
+
+
+@sizes.mistake
+def stride_left_out(n, layers):
+    """The stride is missing. The window starts at every stride-th pixel only."""
+    return sized(n, layers, steps=lambda room, stride: room)
+
+
+@sizes.mistake
+def one_before_the_division(n, layers):
+    """You add the 1 before you divide. It stands for the first window, and is added to the number of steps."""
+    return sized(n, layers, inside=1, one=0)
+
+
+@sizes.mistake
+def padding_taken_away(n, layers):
+    """You subtract the padding. It makes the side longer, at both ends."""
+    return sized(n, layers, padded=-2)
+
+
+@sizes.mistake
+def kernel_added(n, layers):
+    """You add the kernel. The last window starts a kernel before the end, so subtract it."""
+    return sized(n, layers, kernel=-1)
 
 
 @sizes.mistake
@@ -107,10 +140,11 @@ def the_last_alone(n, layers):
 
 @exercise("How far does it see?", points=2)
 def receptive_field():
-    """Return how many pixels across one entry of the last output depends on, an integer.
+    """Return how many pixels across one entry of the last output sees, an integer: from the first pixel that it depends
+    on to the last.
 
-    layers is a list of pairs (kernel, stride), the first layer first. For [(3, 1), (3, 1)] the answer is 5, and for
-    [(2, 2), (3, 1)] it is 6.
+    layers is a list of pairs (kernel, stride), the first layer first. Pixels in between that no kernel reads count,
+    too. For [(3, 1), (3, 1)] the answer is 5, and for [(2, 2), (3, 1)] it is 6.
     """
     for layers, about in [
         ([(3, 1)], ""),
@@ -186,6 +220,53 @@ def from_the_end(layers):
     """You went through the layers from the last to the first, but widen with the strides seen so far. Going that way,
     what is seen is multiplied by the stride of each layer, and then its kernel is added."""
     return field(layers[::-1])
+
+
+@receptive_field.mistake
+def without_gaps(layers):
+    """You count only the pixels that some kernel reads. Those that are skipped in between count, too."""
+    pixels = {0}
+    for kernel, stride in reversed(layers):
+        pixels = {stride * place + i for place in pixels for i in range(kernel)}
+    return len(pixels)
+
+
+@receptive_field.mistake
+def kernels_multiplied(layers):
+    """You multiply the kernels. A kernel of k adds k - 1 steps to what is seen."""
+    return math.prod(kernel for kernel, _ in layers)
+
+
+@receptive_field.mistake
+def own_stride_alone(layers):
+    """You multiply each kernel's steps by the stride of its own layer. What counts are the strides of all layers before
+    it."""
+    return 1 + sum((kernel - 1) * stride for kernel, stride in layers)
+
+
+@receptive_field.mistake
+def strides_summed(layers):
+    """You add each stride to the step. Steps of 2 of steps of 2 are steps of 4, so multiply the step by it."""
+    seen, step = 1, 1
+    for kernel, stride in layers:
+        seen += (kernel - 1) * step
+        step += stride
+    return seen
+
+
+@receptive_field.mistake
+def seen_multiplied(layers):
+    """You multiply what is seen by the stride. Going from the first layer on, only the step is multiplied by it."""
+    seen = 1
+    for kernel, stride in layers:
+        seen = seen * stride + kernel - 1
+    return seen
+
+
+@receptive_field.mistake
+def kernels_added(layers):
+    """Your answer is the sum of the kernels. Each adds k - 1 steps only, and a step grows with the strides."""
+    return sum(kernel for kernel, _ in layers)
 
 
 @receptive_field.mistake
@@ -286,6 +367,34 @@ def the_last_output(g, x, stride, shape):
 
 
 @kernel_vjp.mistake
+def the_first_output(g, x, stride, shape):
+    """Only the first output counts in your answer. Every output used the kernel, so return after the loops."""
+    return by_kernel(g[:1, :1], x, stride, shape)
+
+
+@kernel_vjp.mistake
+def stride_inside(g, x, stride, shape):
+    """You move by the stride from one entry of the kernel to the next. The windows are a stride apart; the pixels in a
+    window are neighbours."""
+    x, total = np.pad(x, [(0, stride * n) for n in shape]), np.zeros(shape)
+    for i, j in np.ndindex(*shape):
+        total[i, j] = (g * x[stride * i :, stride * j :][: g.shape[0], : g.shape[1]]).sum()
+    return total
+
+
+@kernel_vjp.mistake
+def g_squared(g, x, stride, shape):
+    """You multiply by g twice. Each output sends its g once, times its window."""
+    return by_kernel(g, x, stride, shape, weigh=lambda g: g**2)
+
+
+@kernel_vjp.mistake
+def divided_by_stride(g, x, stride, shape):
+    """You divide by the stride. It says where a window starts, and changes no contribution."""
+    return by_kernel(g, x, stride, shape) / stride
+
+
+@kernel_vjp.mistake
 def total_g(g, x, stride, shape):
     """You multiply the sum of g by the sum of the windows. Each window has a g of its own."""
     return by_kernel(g, x, stride, shape, weigh=lambda g: 1.0) * g.sum()
@@ -355,6 +464,36 @@ def by_one(windows, hop):
 def hops_exchanged(windows, hop):
     """Your windows move on by size - hop, which is how much they overlap. They move on by hop."""
     return added(windows, max(windows.shape[1] - hop, 0)) if windows.shape[1] > hop else windows.sum(axis=0)
+
+
+@overlap_add.mistake
+def the_earlier_wins(windows, hop):
+    """Where windows overlap, your signal holds the earlier one alone. They are added there."""
+    later = windows[1:, windows.shape[1] - hop :]
+    return np.concatenate([windows[0], later.ravel()])
+
+
+@overlap_add.mistake
+def the_larger_wins(windows, hop):
+    """Where windows overlap, your signal holds the larger entry. The entries are added."""
+    signal = np.zeros(hop * (len(windows) - 1) + windows.shape[1])
+    for k, window in enumerate(windows):
+        signal[hop * k :][: len(window)] = np.maximum(signal[hop * k :][: len(window)], window)
+    return signal
+
+
+@overlap_add.mistake
+def first_left_out(windows, hop):
+    """The first window is missing in your signal. Windows are counted from 0."""
+    signal = added(windows, hop)
+    signal[: windows.shape[1]] -= windows[0]
+    return signal
+
+
+@overlap_add.mistake
+def in_reverse(windows, hop):
+    """Your windows stand in the reverse order. Window 0 comes first."""
+    return added(windows[::-1], hop)
 
 
 @overlap_add.mistake
@@ -474,6 +613,56 @@ def place_in_the_window(g, x, size, stride):
 
 
 @first_wins.mistake
+def k_added(g, x, size, stride):
+    """You add k to the place in the window. Window k begins at stride · k."""
+    by_x = np.zeros(len(x))
+    for k in range(len(g)):
+        by_x[k + np.argmax(x[stride * k : stride * k + size])] += g[k]
+    return by_x
+
+
+@first_wins.mistake
+def moved_by_one(g, x, size, stride):
+    """Your windows move on by one entry. Window k begins at stride · k."""
+    return pooled(g, x, size, 1)
+
+
+@first_wins.mistake
+def searched_everywhere(g, x, size, stride):
+    """You look for the window's largest value in all of x, and may find an equal one before the window. Look in the
+    window alone."""
+    by_x = np.zeros(len(x))
+    for k in range(len(g)):
+        by_x[np.argmax(x == x[stride * k : stride * k + size].max())] += g[k]
+    return by_x
+
+
+@first_wins.mistake
+def everywhere(g, x, size, stride):
+    """Every entry of x that equals the largest one of a window gets its g, even outside the window. The first one in
+    the window gets it."""
+    return sum(g[k] * (x == x[stride * k : stride * k + size].max()) for k in range(len(g)))
+
+
+@first_wins.mistake
+def without_signs(g, x, size, stride):
+    """You compare entries without their signs. -2 is larger than -3."""
+    return pooled(g, x, size, stride, which=lambda window: np.argmax(abs(window)))
+
+
+@first_wins.mistake
+def to_whole_windows(g, x, size, stride):
+    """Every entry of a window gets all of its g. Only the largest entry made the output."""
+    return _among_the_largest(g, x, size, stride, np.ones_like)
+
+
+@first_wins.mistake
+def one_too_short(g, x, size, stride):
+    """Your windows are one entry too short. A slice leaves out its end: it has to go up to stride · k + size."""
+    return pooled(g, x, size - 1, stride)
+
+
+@first_wins.mistake
 def equal_parts(g, x, size, stride):
     """Every entry of a window gets an equal part of g: this is the pooling to the mean."""
     return _among_the_largest(g, x, size, stride, lambda won: np.full(len(won), 1 / len(won)))
@@ -489,7 +678,8 @@ def commutes():
 
     A: a ReLU of each pixel. B: add an array of numbers that are all different. C: a convolution on the ring.
     D: exchange left and right. E: subtract the mean of the whole picture. F: every pixel becomes the largest of the
-    3 × 3 around it. G: every pixel becomes the largest of its block of 2 × 2. H: a linear layer with random weights.
+    3 × 3 around it on the ring. G: every pixel becomes the largest of its block of 2 × 2. H: a linear layer with
+    random weights.
     """
     yield Case(
         expected={"A": "yes", "B": "no", "C": "yes", "D": "no", "E": "yes", "F": "yes", "G": "no", "H": "no"},
@@ -561,8 +751,8 @@ def network():
     """
     rng = np.random.default_rng(0)
     for count, size, channels, about in [
-        (1, (4, 4), 1, ""),
-        (2, (4, 4), 1, ""),
+        (1, (6, 4), 1, ""),
+        (2, (6, 4), 1, ""),
         (2, (4, 6), 2, "two channels"),
         (3, (8, 8), 4, "four channels"),
     ]:
@@ -590,11 +780,14 @@ def with_gradients(network, x, kernels, biases, weights):
     return (z.data, *found)
 
 
-def scores(x, kernels, biases, weights, *, cut=False, mixed=False, clipped=False, relu=True, pool="max", last=None):
+def scores(
+    x, kernels, biases, weights, *, cut=False, mixed=False, clipped=False, relu=True, pool="max", late=None, last=None
+):
     """A right network, with switches that make it wrong."""
     h = nn.functional.conv2d(x, kernels, biases)
     h = Tensor(h.data) if cut else h
     h = h.relu() if relu else h
+    h = h + late.reshape(1, -1, 1, 1) if late is not None else h
     h = nn.functional.max_pool2d(h, 2) if pool == "max" else nn.functional.avg_pool2d(h, 2)
     h = h.reshape(weights.shape[0], -1).transpose(1, 0) if mixed else h.reshape(len(h), -1)
     z = h @ weights
@@ -657,3 +850,41 @@ def with_a_softmax(x, kernels, biases, weights):
 def without_biases(x, kernels, biases, weights):
     """The biases of the convolution are missing."""
     return scores(x, kernels, np.zeros(biases.shape), weights)
+
+
+@network.mistake(whole=True)
+def biases_after_the_relu(x, kernels, biases, weights):
+    """You add the biases after the ReLU. They belong to the convolution, before it."""
+    return scores(x, kernels, np.zeros(biases.shape), weights, late=biases)
+
+
+@network.mistake
+def biases_cut_off(x, kernels, biases, weights):
+    """No gradient reaches the biases: give the convolution the tensor itself, and not its data."""
+    return scores(x, kernels, biases.detach(), weights)
+
+
+@network.mistake(whole=True)
+def relu_moved(x, kernels, biases, weights):
+    """Your ReLU is the last operation. It belongs between the convolution and the linear layer, and the scores stay as
+    they are."""
+    return scores(x, kernels, biases, weights, relu=False, clipped=True)
+
+
+@network.mistake(whole=True)
+def all_cut_off(x, kernels, biases, weights):
+    """No gradient reaches any parameter: your scores have no history. `Tensor(z.data)` has none, and under `no_grad`
+    nothing is recorded."""
+    return scores(x, kernels, biases, weights).detach()
+
+
+@network.mistake
+def with_a_log_softmax(x, kernels, biases, weights):
+    """You return logarithms of probabilities. The cross-entropy of lesson 09 takes the scores themselves."""
+    return scores(x, kernels, biases, weights, last=lambda z: nn.functional.log_softmax(z, -1))
+
+
+@network.mistake
+def with_a_sigmoid(x, kernels, biases, weights):
+    """There is a sigmoid at the end. The cross-entropy of lesson 09 takes the scores themselves."""
+    return scores(x, kernels, biases, weights, last=lambda z: z.sigmoid())

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from gradlib import Tensor, nn
+from gradlib import Tensor, nn, no_grad
 from gradlib.checks import lesson_14 as check
 
 from .harness import answers_to
@@ -85,6 +85,28 @@ def the_end(n, layers):
     for k, s, p in layers:
         n = (n + 2 * p - k) // s + 1
     return n
+
+
+def by_rule(rule):
+    def answer(n, layers):
+        result = []
+        for layer in layers:
+            n = rule(n, *layer)
+            result.append(n)
+        return result
+
+    return answer
+
+
+for words, rule in [
+    ("to the nearest integer", lambda n, k, s, p: round((n + 2 * p - k) / s) + 1),
+    ("The stride is missing", lambda n, k, s, p: n + 2 * p - k + 1),
+    ("before you divide", lambda n, k, s, p: (n + 2 * p - k + 1) // s),
+    ("You subtract the padding", lambda n, k, s, p: (n - 2 * p - k) // s + 1),
+    ("You add the kernel", lambda n, k, s, p: (n + 2 * p + k) // s + 1),
+    ("", lambda n, k, s, p: -(-n // s)),
+]:
+    sizes.wrong(words)(by_rule(rule))
 
 
 @sizes.wrong()
@@ -171,6 +193,46 @@ def backwards(layers):
 @sees.wrong("with no layer an entry is one pixel")
 def zero_based(layers):
     return with_steps(layers) - 1
+
+
+@sees.right
+def first_and_last(layers):
+    first = last = 0
+    for kernel, stride in reversed(layers):
+        first, last = stride * first, stride * last + kernel - 1
+    return last - first + 1
+
+
+@sees.wrong("only the pixels that some kernel reads")
+def counted_one_by_one(layers):
+    pixels = [0]
+    for kernel, stride in reversed(layers):
+        pixels = [stride * place + i for place in pixels for i in range(kernel)]
+    return len(set(pixels))
+
+
+def by_steps(seen, grow, move):
+    def answer(layers):
+        result, step = seen, 1
+        for kernel, stride in layers:
+            result, step = grow(result, step, kernel, stride), move(step, stride)
+        return result
+
+    return answer
+
+
+for words, answer in [
+    ("You multiply the kernels", by_steps(1, lambda seen, step, k, s: seen * k, lambda step, s: step)),
+    ("stride of its own layer", by_steps(1, lambda seen, step, k, s: seen + (k - 1) * s, lambda step, s: step)),
+    (
+        "add each stride to the step",
+        by_steps(1, lambda seen, step, k, s: seen + (k - 1) * step, lambda step, s: step + s),
+    ),
+    ("what is seen by the stride", by_steps(1, lambda seen, step, k, s: seen * s + k - 1, lambda step, s: step)),
+    ("sum of the kernels", by_steps(0, lambda seen, step, k, s: seen + k, lambda step, s: step)),
+    ("", by_steps(1, lambda seen, step, k, s: seen + 2 * (k // 2) * step, lambda step, s: step * s)),
+]:
+    sees.wrong(words)(answer)
 
 
 @sees.wrong()
@@ -263,7 +325,16 @@ def zeros(g, x, stride, shape):
     return np.zeros(shape)
 
 
-@kernel.wrong()
+for words, answer in [
+    ("Only the first output", lambda g, x, stride, shape: g[0, 0] * x[: shape[0], : shape[1]]),
+    ("by g twice", lambda g, x, stride, shape: output_by_output(g * g, x, stride, shape)),
+    ("You divide by the stride", lambda g, x, stride, shape: with_windows(g, x, stride, shape) / stride),
+    ("", lambda g, x, stride, shape: with_windows(g, x[::-1], stride, shape)),
+]:
+    kernel.wrong(words)(answer)
+
+
+@kernel.wrong("from one entry of the kernel to the next")
 def strided_inside(g, x, stride, shape):
     total = np.zeros(shape)
     for i, j in np.ndindex(*shape):
@@ -360,7 +431,37 @@ def summed(windows, hop):
     return np.sum(windows, axis=0)
 
 
+@back.wrong("holds the earlier one alone")
+def earlier_kept(windows, hop):
+    signal = np.zeros((len(windows) - 1) * hop + windows.shape[1])
+    for k in reversed(range(len(windows))):
+        signal[k * hop : k * hop + windows.shape[1]] = windows[k]
+    return signal
+
+
+@back.wrong("holds the larger entry")
+def larger_kept(windows, hop):
+    signal = np.zeros((len(windows) - 1) * hop + windows.shape[1])
+    for k in range(len(windows)):
+        place = slice(k * hop, k * hop + windows.shape[1])
+        signal[place] = np.where(windows[k] > signal[place], windows[k], signal[place])
+    return signal
+
+
+@back.wrong("The first window is missing")
+def from_one(windows, hop):
+    signal = np.zeros((len(windows) - 1) * hop + windows.shape[1])
+    for k in range(1, len(windows)):
+        signal[k * hop : k * hop + windows.shape[1]] += windows[k]
+    return signal
+
+
 @back.wrong()
+def divided_by_the_count(windows, hop):
+    return window_by_window(windows, hop) / len(windows)
+
+
+@back.wrong("in the reverse order")
 def flipped_windows(windows, hop):
     return window_by_window(windows[::-1], hop)
 
@@ -469,6 +570,61 @@ def mean_pooled(g, x, size, stride):
     total = np.zeros(len(x))
     for k in range(len(g)):
         total[k * stride : k * stride + size] += g[k] / size
+    return total
+
+
+@first.wrong("You add k to the place")
+def offset_k(g, x, size, stride):
+    total = np.zeros(len(x))
+    for k in range(len(g)):
+        total[k + np.argmax(x[k * stride : k * stride + size])] += g[k]
+    return total
+
+
+@first.wrong("move on by one entry")
+def all_windows(g, x, size, stride):
+    return with_views(g, x, size, 1)
+
+
+@first.wrong("in all of x, and may find an equal one")
+def index_in_x(g, x, size, stride):
+    total, values = np.zeros(len(x)), x.tolist()
+    for k in range(len(g)):
+        total[values.index(max(values[k * stride : k * stride + size]))] += g[k]
+    return total
+
+
+@first.wrong("even outside the window")
+def equal_in_x(g, x, size, stride):
+    total = np.zeros(len(x))
+    for k in range(len(g)):
+        total[x == x[k * stride : k * stride + size].max()] += g[k]
+    return total
+
+
+@first.wrong("without their signs")
+def of_absolute_values(g, x, size, stride):
+    return by_argmax(g, np.abs(x), size, stride)
+
+
+@first.wrong("gets all of its g")
+def to_every_entry(g, x, size, stride):
+    return mean_pooled(g, x, size, stride) * size
+
+
+@first.wrong("one entry too short")
+def end_left_out(g, x, size, stride):
+    total = np.zeros(len(x))
+    for k in range(len(g)):
+        start, end = stride * k, stride * k + size - 1
+        total[start + np.argmax(x[start:end])] += g[k]
+    return total
+
+
+@first.wrong()
+def the_largest_of_all(g, x, size, stride):
+    total = np.zeros(len(x))
+    total[x.argmax()] = g.sum()
     return total
 
 
@@ -582,6 +738,54 @@ def probabilities(x, kernels, biases, weights):
 def unbiased(x, kernels, biases, weights):
     h = nn.functional.max_pool2d(nn.functional.conv2d(x, kernels).relu(), 2)
     return h.reshape(len(x), -1) @ weights
+
+
+@net.wrong("biases after the ReLU")
+def biased_late(x, kernels, biases, weights):
+    h = nn.functional.conv2d(x, kernels).relu() + biases.reshape(1, -1, 1, 1)
+    return nn.functional.max_pool2d(h, 2).flatten(1) @ weights
+
+
+@net.wrong("No gradient reaches the biases")
+def biases_as_an_array(x, kernels, biases, weights):
+    return step_by_step(x, kernels, Tensor(biases.data), weights)
+
+
+@net.wrong("belongs between the convolution and the linear layer")
+def relu_late(x, kernels, biases, weights):
+    return linear(x, kernels, biases, weights).relu()
+
+
+@net.wrong("No gradient reaches any parameter")
+def under_no_grad(x, kernels, biases, weights):
+    with no_grad():
+        return step_by_step(x, kernels, biases, weights)
+
+
+@net.wrong("No gradient reaches any parameter")
+def scores_without_history(x, kernels, biases, weights):
+    return Tensor(step_by_step(x, kernels, biases, weights).data)
+
+
+@net.wrong("logarithms of probabilities")
+def log_probabilities(x, kernels, biases, weights):
+    return nn.functional.log_softmax(step_by_step(x, kernels, biases, weights), -1)
+
+
+@net.wrong("a sigmoid at the end")
+def squashed(x, kernels, biases, weights):
+    return 1 / (1 + (-step_by_step(x, kernels, biases, weights)).exp())
+
+
+@net.wrong()
+def channels_last(x, kernels, biases, weights):
+    h = nn.functional.max_pool2d(nn.functional.conv2d(x, kernels, biases).relu(), 2)
+    return h.transpose(1, 3).reshape(len(x), -1) @ weights
+
+
+@net.wrong()
+def not_pooled(x, kernels, biases, weights):
+    return nn.functional.conv2d(x, kernels, biases).relu().reshape(len(x), -1) @ weights
 
 
 @net.wrong()
