@@ -776,6 +776,7 @@ def touching_point():
         ("5", lambda x: 5.0, "4x - x² + 1", lambda x: 4 * x - x * x + 1, 1.5, 6.0, 2.0),
         ("x + 4/x", lambda x: x + 4 / x, "4", lambda x: 4.0, 0.5, 9.0, 2.0),
         ("x² - 3x", lambda x: x * x - 3 * x, "-1.8769 - 0.26x", lambda x: -1.8769 - 0.26 * x, 0.75, 1.5, 1.37),
+        ("x²", lambda x: x**2, "-0.64x - 0.1024", lambda x: -0.64 * x - 0.1024, -0.9, 1.4, -0.32),
     ]
     for f_text, f, g_text, g, low, high, x in curves:
         inputs = {"f": named(f_text, f), "g": named(g_text, g), "low": low, "high": high}
@@ -922,6 +923,7 @@ def roll_down():
     valley = named("2 √(x₀² + 3x₁²)", lambda x: 2 * np.sqrt(x[0] ** 2 + 3 * x[1] ** 2))
     plane = named("3x₀ + 4x₁, and never below -20", lambda x: max(3 * x[0] + 4 * x[1], -20.0))
     ridge = named("|x|", lambda x: abs(x[0]))
+    gentle = named("√(x₀² + x₁²) / 4", lambda x: np.sqrt(x[0] ** 2 + x[1] ** 2) / 4)
     wall = named("-x, with a wall from 1.6 to 2.4", lambda x: 9.0 if 1.6 < x[0] < 2.4 else max(-x[0], -6.0))
     # A ball that takes a step to the same height stops on the terrace; over a ridge it would go to and fro for ever.
     terrace = named("-x, and 0 from 1.2 on", lambda x: 0.0 if x[0] > 1.2 else -x[0])
@@ -936,6 +938,7 @@ def roll_down():
         (bowl, [1.0, -2.0, 2.0], 0.7, 0.3),
     ]:
         yield rolled(f, np.array(start), length, shortest)
+    yield rolled(gentle, np.array([2.0, 1.0]), 1.0, 0.3, "a gentle slope")
     yield rolled(wall, np.array([0.0]), 2.0, 0.2, "a wall, which a short step does not jump over")
     yield rolled(ridge, np.array([0.3]), 0.25, 0.25, "a length that equals the shortest")
     # Without its start such a path is empty, which takes two forms: shape (0, n), and shape (0,).
