@@ -6,6 +6,7 @@ strict mode, and no notebook takes more than 30 s of processor time. Numbers in 
 a little (tools/roughly.py).
 """
 
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -24,8 +25,14 @@ SEED = int(os.environ.get("TEST_SEED", "0"))
 make_neutral(os.environ, SCRATCH)  # before anything imports NumPy, which asks once for the number of threads
 
 
+def pytest_addoption(parser):
+    if importlib.util.find_spec("nbval") is None:  # as beside a GPU (tools/on_gpu.sh), where notebooks are no tests
+        parser.addoption("--nbval", action="store_true", help="without effect: nbval is not installed")
+        parser.addoption("--nbval-cell-timeout", help="without effect: nbval is not installed")
+
+
 def pytest_configure(config):
-    if getattr(config.option, "nbval", False) and not config.option.nbval_sanitize_with:
+    if config.pluginmanager.hasplugin("nbval") and config.option.nbval and not config.option.nbval_sanitize_with:
         config.option.nbval_sanitize_with = str(ROOT / "tests" / "nbval.cfg")
 
 

@@ -79,9 +79,11 @@ def load_into_torch(ours, theirs) -> None:
     """Copy the parameters of a module into its PyTorch twin, which stores some matrices transposed."""
     import torch
 
+    from gradlib.device import to
+
     for (name, module), twin in zip(ours.named_modules(), theirs.modules(), strict=True):
         for key, parameter in module.named_parameters(recurse=False):
-            array = parameter.data
+            array = to(parameter.data, "cpu")
             if any(key.startswith(prefix) for prefix in getattr(module, "transposed", ())):
                 array = array.T
             target = getattr(twin, key)
@@ -117,14 +119,16 @@ NETWORKS = {
 WIDE_MLP = "mlp 784-1024-1024-10, batch 256"
 
 
-def our_step(build, data, seed: int = 0):
+def our_step(build, data, seed: int = 0, device: str = "cpu"):
     """A function that makes one training step and returns the loss; and its model."""
     import gradlib
     from gradlib import nn, optim
+    from gradlib.device import to
 
     gradlib.manual_seed(seed)
-    model, (inputs, labels) = build(nn), data
-    inputs = [gradlib.Tensor(x) if x.dtype == np.float32 else x for x in inputs]
+    model, (inputs, labels) = build(nn).to(device), data
+    inputs = [gradlib.Tensor(x).to(device) if x.dtype == np.float32 else to(x, device) for x in inputs]
+    labels = to(labels, device)
     optimizer = optim.Adam(model.parameters())
 
     def step():
@@ -137,14 +141,15 @@ def our_step(build, data, seed: int = 0):
     return step, model
 
 
-def torch_step(build, data, ours=None):
+def torch_step(build, data, ours=None, device: str = "cpu"):
     """The same in PyTorch, from the same weights."""
     import torch
 
     model, (inputs, labels) = build(torch.nn), data
     if ours is not None:
         load_into_torch(ours, model)
-    inputs, labels = [torch.from_numpy(x) for x in inputs], torch.from_numpy(labels)
+    inputs, labels = [torch.from_numpy(x).to(device) for x in inputs], torch.from_numpy(labels).to(device)
+    model.to(device)
     optimizer = torch.optim.Adam(model.parameters())
 
     def step():

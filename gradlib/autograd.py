@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from .device import as_array, to
 from .errors import GraphError, ShapeError
 from .formulas import rules_text
 from .primitives import TABLE, Primitive, find
@@ -268,9 +269,9 @@ def as_it_was(tensor, made: int):
 
 
 def value_of(node) -> np.ndarray:
-    """The array that a node, a number or an array holds. Python integers become floats: 2 ** -1 is 0.5."""
+    """The array that a node, a number or an array holds, on the CPU. Integers become floats: 2 ** -1 is 0.5."""
     data = node.data if is_node(node) else node
-    return np.asarray(float(data) if type(data) is int else data)
+    return to(as_array(float(data) if type(data) is int else data), "cpu")
 
 
 class _Mirror:
@@ -319,7 +320,7 @@ def backward_steps(root, gradient=None, create_graph: bool = False) -> Iterator[
     x 7.0
     """
     if gradient is None:
-        gradient = np.ones_like(value_of(root), dtype=float)
+        gradient = np.ones_like(root._array if hasattr(root, "_array") else value_of(root), dtype=float)
     if hasattr(root, "_array"):
         return backward_walk(root, gradient, create_graph)
     return ((mirror.node, arrived, given) for mirror, arrived, given in backward_walk(_mirrored(root), gradient, False))

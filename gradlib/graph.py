@@ -271,7 +271,7 @@ def _gradients(root: Any, gradient: Any) -> dict[int, np.ndarray]:
         return {}
     seed = None if gradient is None else np.asarray(gradient, dtype=float)
     try:
-        return {id(node): np.array(arrived) for node, arrived, _ in backward_steps(root, seed)}
+        return {id(node): np.array(value_of(arrived)) for node, arrived, _ in backward_steps(root, seed)}
     except KeyError:
         return {}
 

@@ -575,7 +575,7 @@ def saliency_map(model: Callable, x: Any, target: int | None = None, ax=None, *,
         if not 0 <= target < len(scores):
             raise ValueError(f"target must be one of the classes 0 to {len(scores) - 1}, got {target}.")
         (gradient,) = grad(scores[target], batch)
-    slopes, picture = np.abs(gradient.data[0]), array
+    slopes, picture = np.abs(on_cpu(gradient)[0]), array
     if shape is not None:
         if np.shape(shape) != (2,):
             raise TypeError(f"shape must be (height, width), got {shape!r}.")

@@ -65,7 +65,11 @@ class Walkthrough:
         index = {id(thing): i for i, thing in enumerate(graph.things)}
         edges = {(edge.target, edge.position): i for i, edge in enumerate(graph.edges)}
         seed = None if gradient is None else np.asarray(gradient, dtype=float)
-        walked = [step for step in backward_steps(graph.root, seed) if step[2]]
+        walked = [
+            (node, value_of(arrived), [None if value is None else value_of(value) for value in given])
+            for node, arrived, given in backward_steps(graph.root, seed)
+            if given
+        ]
         uses = Counter(
             id(parent)
             for node, _, given in walked
@@ -86,11 +90,11 @@ class Walkthrough:
                 formula, latex = self._formula(node, target, position)
                 passed.append(
                     Contribution(
-                        source, edge, formula, latex, factors[position], np.asarray(value),
+                        source, edge, formula, latex, factors[position], value,
                         np.asarray(total + value), use + 1, uses[id(node._prev[position])],
                     )
                 )  # fmt: skip
-            yield Step(count, target, np.asarray(arriving), tuple(passed))
+            yield Step(count, target, arriving, tuple(passed))
 
     def _formula(self, node: Any, target: int, position: int) -> tuple[str, str]:
         """The local derivative with respect to one input, as text and as LaTeX, in the names of the graph."""
@@ -262,7 +266,7 @@ class Paths:
         while stack:
             node, index, arriving, nodes, taken, factors = stack.pop()
             if node is target:
-                yield Path(nodes, taken, factors, np.asarray(arriving))
+                yield Path(nodes, taken, factors, value_of(arriving))
                 continue
             local = _factors(node)
             for position, contribution in reversed(list(enumerate(contributions(node, arriving)))):

@@ -11,19 +11,22 @@ import numpy as np
 import pytest
 
 import gradlib
-from gradlib import Tensor, grad, nn, optim
+from gradlib import Tensor, explain, grad, gradcheck, nn, optim, plots
 from gradlib.amp import autocast
 from gradlib.data import DataLoader, TensorDataset, make_moons
 from gradlib.device import DEVICES, DeviceArray, to
 from gradlib.diagnostics import ActivationHook, GradientTracker
+from gradlib.graph import Graph
 from gradlib.primitives import TABLE
 from gradlib.serialization import load_into, load_tree, save, save_tree
 from gradlib.tensor import apply
 from gradlib.training import Checkpoint, GradientTracking, TrainConfig, Trainer, accuracy
+from gradlib.walkthrough import gradient_paths
 from tests.nn.test_every_layer import LAYERS, LOSSES, made, outputs
 from tests.samples import SAMPLES
 
 DEVICE = os.environ.get("GRADLIB_DEVICE", "twin")
+BY_SCIPY = {"erf", "gelu", "MLP", "TransformerEncoderLayer", "TransformerEncoder"}  # on the CPU
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +45,8 @@ def calculated(sample, device):
 
 @pytest.mark.parametrize("name", [name for name in TABLE if name != "to"])
 def test_an_operation_and_its_gradients(name):
+    if name in BY_SCIPY:
+        pytest.importorskip("scipy")
     for sample in (sample for sample in SAMPLES if sample.name == name):
         for there, here in zip(calculated(sample, DEVICE), calculated(sample, "cpu"), strict=True):
             if here is None:
@@ -119,6 +124,8 @@ def test_cuda_says_what_it_needs():
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_layer_and_its_gradients(name):
+    if name in BY_SCIPY:
+        pytest.importorskip("scipy")
     results = []
     for device in ("cpu", DEVICE):
         layer, x = made(name)
@@ -153,6 +160,7 @@ def test_labels_may_lie_on_either_device():
 
 @pytest.mark.parametrize("name", [name for name in dir(optim) if isinstance(getattr(optim, name), type)])
 def test_an_optimizer_moves_parameters_there_and_goes_on_from_a_file(name, tmp_path):
+    pytest.importorskip("safetensors")
     kind = getattr(optim, name)
     if kind is optim.Optimizer or not issubclass(kind, optim.Optimizer):
         return
@@ -178,6 +186,7 @@ def test_an_optimizer_moves_parameters_there_and_goes_on_from_a_file(name, tmp_p
 
 
 def test_a_trainer_trains_there_from_batches_of_the_cpu(tmp_path):
+    pytest.importorskip("safetensors")
     x, y = make_moons(40, rng=np.random.default_rng(0))
     runs = []
     for device in ("cpu", DEVICE):
@@ -203,6 +212,54 @@ def test_the_diagnostics_look_at_it():
         model(Tensor(np.ones((5, 3), np.float32))).sum().backward()
     tracker.record()
     assert hook.history["max"][0] > 0 and tracker.history["0.weight"]["norm"][0] > 0
+
+
+def test_explanations_and_pictures_copy_what_they_show():
+    def walked(device):
+        x = Tensor([[0.5, -1.0], [2.0, 3.0]]).to(device).requires_grad_()
+        y = Tensor([3.0]).to(device).requires_grad_()
+        z = (x.exp() * y + x).sum() * 0.5
+        z.backward()
+        small = (y * y + y).sum()
+        names = {"x": x, "y": y, "z": z}
+        return [
+            explain(z, names).to_text(), explain(small, names).to_text(), gradient_paths(small, y, names).to_text(),
+            Graph(z, names).to_text(), repr(x.grad.tolist()),
+        ]  # fmt: skip
+
+    assert walked(DEVICE) == walked("cpu")
+
+
+def test_gradcheck_takes_it():
+    x = Tensor([[0.5, -1.0], [2.0, 3.0]], dtype=np.float64).to(DEVICE).requires_grad_()
+    assert gradcheck(lambda x: (x.exp() * x).sum(axis=0), x)
+    wrong = gradcheck(lambda x: (x * x.detach()).sum(), x, raise_exception=False)
+    assert not wrong
+
+
+def test_plots_take_it():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    x = Tensor([[0.5, 1.0], [2.0, 3.0]]).to(DEVICE)
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2)).to(DEVICE)
+    (model(x) ** 2).sum().backward()
+    for draw in [
+        lambda: plots.gradient_heatmap(model[0].weight), lambda: plots.image_grid(x.reshape(1, 2, 2)),
+        lambda: plots.saliency_map(model, x[0]), lambda: plots.attention_map(x), lambda: plots.gradient_flow(model),
+        lambda: plots.gradient_histograms(model), lambda: plots.activation_histograms(model, x),
+        lambda: plots.decision_boundary(model, x, np.array([0, 1])), lambda: plots.confusion_matrix([0, 1], x),
+        lambda: plots.loss_surface(lambda: (model(x) ** 2).sum(), model, resolution=3),
+    ]:  # fmt: skip
+        draw()
+        plt.close("all")
+
+
+def test_the_same_seed_draws_the_same():
+    def drawn(device):
+        gradlib.manual_seed(3)
+        model = nn.Sequential(nn.Linear(4, 5), nn.Dropout(0.5)).to(device)
+        return to(model(Tensor(np.ones((6, 4), np.float32)).to(device)).data, "cpu")
+
+    np.testing.assert_allclose(drawn(DEVICE), drawn("cpu"), rtol=1e-6)
 
 
 def test_a_model_moves_back_and_into_another_dtype():
