@@ -38,7 +38,7 @@ import signal
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from importlib.util import find_spec
@@ -106,8 +106,9 @@ def _mpi() -> Any:
     return MPI
 
 
-def _end_all(show: Callable) -> Callable:
-    """An excepthook that ends all processes: the others would wait for this one forever."""
+def _end_all_after_an_error() -> None:
+    """Let an error that ends this process end all: the others would wait for this one forever."""
+    show = sys.excepthook
 
     def end_all(kind, error, traceback):
         who = f"Process {_group.rank} of {_group.size}" if _group else "A process"
@@ -115,7 +116,7 @@ def _end_all(show: Callable) -> Callable:
         show(kind, error, traceback)
         _abort()
 
-    return end_all
+    sys.excepthook = end_all
 
 
 def _abort() -> None:
@@ -128,7 +129,7 @@ def _abort() -> None:
 
 
 if _was_launched():
-    sys.excepthook = _end_all(sys.excepthook)
+    _end_all_after_an_error()
 
 
 def _call_the_roll(call: str) -> None:
@@ -175,7 +176,10 @@ def init_process_group(backend: str = "mpi") -> None:
     global _group
     if backend != "mpi":
         raise ValueError(f"gradlib's processes talk over MPI: leave backend out or pass 'mpi', got {backend!r}.")
-    _group = _mpi().COMM_WORLD if find_spec("mpi4py") else _world()
+    if _world().size == 1 and find_spec("mpi4py"):  # perhaps a launcher that we do not know started more
+        _group = _mpi().COMM_WORLD
+        if _group.size > 1:
+            _end_all_after_an_error()
 
 
 def get_rank() -> int:
@@ -303,8 +307,9 @@ class DistributedDataParallel(Module):
 
     A parameter that some processes did not use counts there with a gradient of 0; one that no process used keeps None.
     Every process must call forward and `backward()` equally often, with a loss that depends on some parameter. In eval
-    mode nothing is exchanged, so one process may evaluate alone. `module` is the model itself; in `state_dict()` its
-    names begin with "module.", as in PyTorch.
+    mode forward exchanges nothing, so one process may evaluate alone; for its gradients see `no_sync`.
+
+    `module` is the model itself. In `state_dict()` its names begin with "module.", as in PyTorch.
 
     Raises ValueError if the parameters differ between processes in name, shape or dtype.
 
@@ -330,15 +335,18 @@ class DistributedDataParallel(Module):
 
     def forward(self, *args, **keywords) -> Any:
         """Compute what the module computes."""
-        if self.training and self.broadcast_buffers and self._averages:
+        buffers = list(self.module.buffers()) if self.broadcast_buffers else []
+        if buffers and self.training and self._averages:
             _call_the_roll("a forward of DistributedDataParallel")
-            for buffer in self.module.buffers():
+            for buffer in buffers:
                 _received(buffer, on_cpu(buffer))
         return self.module(*args, **keywords)
 
     @contextmanager
     def no_sync(self) -> Iterator[None]:
         """Let gradients add up without averaging them. The first `backward()` after the block averages the sums.
+
+        Inside the block nothing is exchanged, so one process may call forward and `backward()` alone.
 
         >>> from gradlib.nn import Linear
         >>> model = DistributedDataParallel(Linear(2, 1))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import gradlib
-from gradlib import Tensor, nn, optim
+from gradlib import Tensor, distributed, nn, optim
 from gradlib.data import DataLoader, Subset, TensorDataset
 from gradlib.distributed import (
     DistributedDataParallel,
@@ -129,6 +129,10 @@ def accumulation():
     x, labels = data()
     model, twin = DistributedDataParallel(network(seed=get_rank())), network(seed=0)
     parts = [list(own_part())[:2], list(own_part())[2:4]]
+    if get_rank() == 0:  # one process alone
+        with model.no_sync():
+            model(Tensor(x)).sum().backward()
+        model.zero_grad()
     with model.no_sync():
         F.cross_entropy(model(Tensor(x[parts[0]])), labels[parts[0]]).backward()
     assert len({gradient.tobytes() for gradient in everyone(model.module[0].weight.grad)}) == get_world_size()
@@ -343,6 +347,14 @@ def an_error_before_mpi():
     if os.environ["PMI_RANK"] == "1":
         raise KeyError("the row of process 1")
     get_rank()
+
+
+def an_error_under_an_unknown_launcher():
+    distributed._LAUNCHED, sys.excepthook = (), sys.__excepthook__
+    assert get_world_size() == 1
+    init_process_group()
+    assert get_world_size() > 1
+    an_error()
 
 
 def an_exit():

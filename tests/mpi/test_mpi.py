@@ -88,7 +88,7 @@ def test_a_resumed_run_is_the_run_that_never_stopped(tmp_path):
 
 
 @pytest.mark.parametrize("processes", [2, 4])
-@pytest.mark.parametrize("name", ["an_error", "an_error_before_mpi"])
+@pytest.mark.parametrize("name", ["an_error", "an_error_before_mpi", "an_error_under_an_unknown_launcher"])
 def test_an_error_of_one_process_ends_all(processes, name):
     said = fails(processes, name)
     assert said.count("Traceback") == 1 and "KeyError: 'the row of process 1'" in said
