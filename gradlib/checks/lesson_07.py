@@ -466,15 +466,31 @@ def of_a_box(box, verdict, sentence):
 
 
 for box, verdict, sentence in [
+    ("A", "false alarm", "The difference is off by about 1e-11. Is the tolerance smaller than that?"),
+    (
+        "A",
+        "bug missed",
+        "The difference is 6, but for its rounding. How far from it is 6.3, and how far may a rule be?",
+    ),
+    ("A", "both wrong", "Only a difference near 6.3 would make both verdicts wrong. Which number does it give?"),
     ("B", "right", "Near 3 the numbers of float32 lie 2.4e-7 apart. To which of them is 3 + 1e-7 rounded?"),
     ("B", "bug missed", "3 + 1e-7 and 3 - 1e-7 are both rounded to 3, so the difference is 0. Is 6.3 near 0?"),
+    (
+        "B",
+        "both wrong",
+        "Both 3 + 1e-7 and 3 - 1e-7 are rounded to 3. Which number is the difference, and is 6.3 near it?",
+    ),
     ("C", "false alarm", "A large step suffers from the bend, as a rule. Here compute ((3 + h)² - (3 - h)²)/(2h)."),
     ("C", "bug missed", "Compute ((3 + h)² - (3 - h)²)/(2h) for h = 3: to which of the two rules is it near?"),
+    ("C", "both wrong", "Compute ((3 + h)² - (3 - h)²)/(2h) for h = 3. Is 6.3 the rule that is near it?"),
     ("D", "false alarm", "Compute (3.3² - 3²)/0.3. The right rule is rejected. And the wrong one?"),
     ("D", "right", "Compute (3.3² - 3²)/0.3. A forward difference is off by h here."),
     ("D", "bug missed", "Compute (3.3² - 3²)/0.3. The wrong rule is accepted. And the right one?"),
     ("E", "right", "The difference is 6 to nine digits or more. How far from it may a rule be, and how far is 6.3?"),
+    ("E", "false alarm", "A tolerance of 0.5 is wide. Is there a reason to reject 6? And 6.3?"),
+    ("E", "both wrong", "6.3 is accepted, with so wide a tolerance. And 6?"),
     ("F", "right", "The difference is rounded: it is 6 to about ten digits, not to fifteen."),
+    ("F", "bug missed", "No wrong rule passes with so small a tolerance. Does the right one?"),
     ("F", "both wrong", "No wrong rule passes here, with so small a tolerance. Only one of the verdicts is wrong."),
 ]:
     of_a_box(box, verdict, sentence)
@@ -801,6 +817,25 @@ def silent_rules():
     return dict(SILENT)
 
 
+SLOPES = [  # what is taken for the gradient of the sum
+    (
+        lambda p: p,
+        "You give the probabilities themselves as the gradient of their sum. They are the slope of ln Σ eˣ. The sum of "
+        "a softmax is 1 wherever x is.",
+    ),
+    (
+        lambda p: p * (1 - p),
+        "p(1 - p) is how a probability moves by its own score. The others move down at the same time, and the sum "
+        "feels all of them.",
+    ),
+    (
+        np.ones_like,
+        "Ones are the gradient of a sum with respect to its own terms. A score moves all the terms, and the gradient "
+        "with respect to the *scores* is asked for.",
+    ),
+]
+
+
 def refused_probe(p, answer):
     """None if the gradient of the sum is right and the probe tells the rules apart, else a sentence."""
     if not isinstance(answer, (tuple, list, np.ndarray)) or len(answer) != 2:
@@ -810,12 +845,19 @@ def refused_probe(p, answer):
         if array.shape != p.shape:
             return f"The {name} has shape {array.shape}, and p has {p.shape}."
     if not np.allclose(gradient, 0, atol=1e-12):
+        if np.allclose(g, 0):
+            return "The gradient of the sum comes first, and the probe after it. Have they changed places?"
+        for slope, sentence in SLOPES:
+            if np.allclose(gradient, slope(p)):
+                return sentence
         return (
             "The gradient of the sum is not this. Add up the entries of any softmax: what does the sum do when a score "
             "is nudged?"
         )
     if not np.isfinite(g).all():
         return "The probe must hold finite numbers."
+    if np.allclose(g, g[0], rtol=1e-9, atol=0):
+        return "All entries of your probe are equal: Σ g p is that same number, and the right rule answers 0."
     right = backward_of_softmax(p, g)
     for name, rule in SILENT.items():
         if np.abs(rule(p, g) - right).max() <= 1e-5:
@@ -838,6 +880,7 @@ def sum_and_probe():
         (np.array([0.25, 0.5, 0.25]), "a softmax with equal entries"),
         (np.array([0.2, 0.4, 0.1, 0.2, 0.1]), "a softmax with equal entries"),
         (np.array([0.3, 0.4, 0.2, 0.1]), "a softmax whose squares add up to its first entry"),
+        (np.array([0.5, 0.15, 0.1, 0.25]), "a softmax whose last entry is 1/n"),
         (softmax_of(np.log([1.0, 2.0, 3.0, 4.0, 7.0])), "a softmax that adds up to a little less than 1"),
     ]:
         yield Case({"p": p}, accept=partial(refused_probe, p), about=about)
@@ -871,17 +914,32 @@ def p_as_probe(p):
 
 
 @sum_and_probe.mistake
-def slope_p(p):
-    """You give the probabilities themselves as the gradient of their sum. They are the slope of ln Σ eˣ. The sum of a
-    softmax is 1 wherever x is."""
-    return p, np.arange(len(p)) ** 2 + 1
+def first_entry_as_probe(p):
+    """A probe of 1, 0, 0, … tells the rules apart for most p, and not for all: where the first entry of p is 1/n, Σ g p
+    is the mean of g. Numbers drawn at random meet no such accident."""
+    return np.zeros_like(p), np.eye(len(p))[0]
 
 
 @sum_and_probe.mistake
-def slope_diagonal(p):
-    """p(1 - p) is how a probability moves by its own score. The others move down at the same time, and the sum feels
-    all of them."""
-    return p * (1 - p), np.arange(len(p)) ** 2 + 1
+def last_entry_as_probe(p):
+    """A probe of 0, …, 0, 1 tells the rules apart for most p, and not for all: where the last entry of p is 1/n, Σ g p
+    is the mean of g. Numbers drawn at random meet no such accident."""
+    return np.zeros_like(p), np.eye(len(p))[-1]
+
+
+@sum_and_probe.mistake
+def alternating_probe(p):
+    """A probe of 1, -1, 1, … tells the rules apart for some p, and not for others: where the entries of p at even and
+    at odd places add up to the same, Σ g p is 0, and so may be the mean of g. Numbers drawn at random meet no such
+    accident."""
+    return np.zeros_like(p), (-1.0) ** np.arange(len(p))
+
+
+@sum_and_probe.mistake
+def reciprocals_as_probe(p):
+    """With 1/p for a probe each product g p is 1, and Σ g p is n. Where the first entry of p is 1/n, g₀ is n as well.
+    Numbers drawn at random meet no such accident."""
+    return np.zeros_like(p), 1 / p
 
 
 # --- 5 -----------------------------------------------------------------------------------------

@@ -212,8 +212,15 @@ six.wrong("off by h here")({**SIX, "D": "right"})
 six.wrong("how far is 6.3")({**SIX, "E": "right"})
 six.wrong("not to fifteen")({**SIX, "F": "right"})
 six.wrong("none of the possible answers")({**SIX, "A": "fine"})
-six.wrong()({**SIX, "A": "false alarm"})
-six.wrong()({**SIX, "E": "false alarm"})
+six.wrong("Is the tolerance smaller than that")({**SIX, "A": "false alarm"})
+six.wrong("but for its rounding")({**SIX, "A": "bug missed"})
+six.wrong("Only a difference near 6.3")({**SIX, "A": "both wrong"})
+six.wrong("and is 6.3 near it")({**SIX, "B": "both wrong"})
+six.wrong("Is 6.3 the rule that is near it")({**SIX, "C": "both wrong"})
+six.wrong("6.3 is accepted, with so wide")({**SIX, "E": "both wrong"})
+six.wrong("Does the right one")({**SIX, "F": "bug missed"})
+six.wrong()({**SIX, "A": True})
+six.wrong("A tolerance of 0.5 is wide")({**SIX, "E": "false alarm"})
 six.wrong()(["right"] * 6)
 
 
@@ -522,10 +529,8 @@ def ramp(p):
 
 
 @probe.right
-def one_entry(p):
-    g = np.zeros_like(p)
-    g[-1] = 1
-    return np.zeros_like(p), g
+def above_or_below_the_mean(p):
+    return np.zeros_like(p), np.sign(p - p.mean())
 
 
 @probe.right
@@ -564,14 +569,50 @@ def probabilities(p):
     return p.copy(), np.arange(p.size) ** 2 + 1
 
 
-@probe.wrong("what does the sum do")
+@probe.wrong("Ones are the gradient of a sum")
 def ones_for_the_sum(p):
     return np.ones_like(p), random_probe(p)[1]
 
 
-@probe.wrong("no gradient at all")
+@probe.wrong("All entries of your probe are equal")
 def sevens(p):
     return 0 * p, 0 * p + 7
+
+
+@probe.wrong("what does the sum do")
+def the_right_rule_on_the_probe(p):
+    _, g = random_probe(p)
+    return p * (g - (g * p).sum()), g
+
+
+@probe.wrong("p(1 - p) is how a probability moves")
+def own_slopes(p):
+    return p - p**2, random_probe(p)[1]
+
+
+@probe.wrong("Have they changed places?")
+def probe_first(p):
+    return random_probe(p)[::-1]
+
+
+@probe.wrong("A probe of 1, 0, 0")
+def first_unit(p):
+    return 0 * p, np.arange(p.size) == 0
+
+
+@probe.wrong("A probe of 0, …, 0, 1")
+def last_unit(p):
+    return 0 * p, np.arange(p.size) == p.size - 1
+
+
+@probe.wrong("A probe of 1, -1, 1")
+def signs_in_turn(p):
+    return 0 * p, 1.0 - 2 * (np.arange(p.size) % 2)
+
+
+@probe.wrong("With 1/p for a probe")
+def one_over_p(p):
+    return 0 * p, p**-1
 
 
 @probe.wrong("Return two arrays")
