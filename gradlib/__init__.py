@@ -65,8 +65,8 @@ __all__ = [
 ]  # fmt: skip
 
 _ON_DEMAND = {
-    "amp", "bounds", "checks", "data", "diagnostics", "distributed", "linalg", "nn", "optim", "plots", "scalar",
-    "serialization", "training", "widgets",
+    "amp", "bounds", "checks", "conformance", "data", "diagnostics", "distributed", "linalg", "nn", "optim", "plots",
+    "scalar", "serialization", "training", "widgets",
 }  # fmt: skip
 
 

@@ -215,6 +215,8 @@ def _may_fork() -> bool:
 
 
 def _call_in_child(function: Callable[..., Any], arguments: tuple, limits: Limits) -> Any:
+    if _in_child:  # its timer's thread does not survive a fork, and the grandchild would wait for it
+        faulthandler.cancel_dump_traceback_later()
     reader, writer = os.pipe()
     words_reader, words_writer = os.pipe()  # Python's fault handler writes here
     with warnings.catch_warnings():

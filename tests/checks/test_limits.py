@@ -215,6 +215,17 @@ def test_a_child_process_returns_its_result_or_raises_its_error():
         call(lambda: lambda: 1)
 
 
+def test_a_child_may_have_children():
+    """The timer of the first child must not hang the second one, which is ended by its own limits."""
+
+    def calls_again():
+        with pytest.raises(Stopped, match="ended the whole program"):
+            call(ends_python, 1.0)
+        return call(pow, 2, 10)
+
+    assert call(calls_again) == 1024
+
+
 def test_what_it_changes_is_not_changed_here():
     kept = []
     assert PATIENT(lambda x: kept.append(x) or 2 * x).passed and kept == []

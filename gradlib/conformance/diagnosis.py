@@ -1,0 +1,135 @@
+"""From failed cases to mistakes: a failure may follow from a simpler one, and two mistakes may look alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from .cases import CASES, Case
+from .mistakes import MISTAKES, rank, sentence
+from .running import EXPLAINED, FAILED, PASSED, Result
+from .scalar_cases import SHARES
+
+_REFLECTED = {"sub": ("rsub",), "div": ("rdiv",)}  # 2 - x is usually computed by x - y
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A mistake of the engine, the cases that prove it, and what was seen in the first of them."""
+
+    code: str
+    stage: str
+    sentence: str
+    lesson: str
+    cases: tuple[str, ...]
+    said: str
+
+
+def diagnose(results: Sequence[Result]) -> tuple[list[Result], list[Diagnosis]]:
+    """Return the results, in which failures that others explain are marked, and the mistakes, the first cause first."""
+    results = _tell_apart(_one_error_in_many_places(_explained_by_simpler_ones(list(results))))
+    return results, grouped(results, FAILED)
+
+
+def grouped(results: Sequence[Result], status: str) -> list[Diagnosis]:
+    """The results of one status by what they prove, in the order of its rank."""
+    found: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        if result.status == status:
+            found.setdefault((result.code, result.stage), []).append(result)
+    order = sorted(found, key=lambda key: (rank(*key), found[key][0].level))
+    return [_diagnosis(code, stage, found[code, stage]) for code, stage in order]
+
+
+def _diagnosis(code: str, stage: str, cases: list[Result]) -> Diagnosis:
+    names = tuple(each.name for each in cases)
+    return Diagnosis(code, stage, sentence(code, stage), MISTAKES[code].lesson, names, cases[0].said)
+
+
+def _explained_by_simpler_ones(results: list[Result]) -> list[Result]:
+    """Mark failures in which an operation is used that has failed alone, in a case before."""
+    cases = {(case.level, case.name): case for case in CASES}
+    broken: dict[str, tuple[int, str]] = {}  # operation -> the level and the mistake of its first failure alone
+    marked = []
+    for result in results:
+        case = cases[result.level, result.name]
+        because = _simpler(result, case, broken) if result.status == FAILED else ""
+        if because:
+            result = replace(result, status=EXPLAINED, because=because)
+        elif result.status == FAILED and case.alone:
+            for operation in (case.alone, *_REFLECTED.get(case.alone, ())):
+                broken.setdefault(operation, (result.level, result.code))
+        marked.append(result)
+    return marked
+
+
+def _simpler(result: Result, case: Case, broken: dict[str, tuple[int, str]]) -> str:
+    """The mistake that explains a failure, or ""."""
+    if case.alone in broken:
+        level, code = broken[case.alone]
+        if level < result.level <= 8:  # the same operation, with a gradient that arrives or on arrays
+            return code
+    is_reflected = result.code in ("RSUB", "RDIV") and {"rsub", "rdiv"} & broken.keys()
+    if MISTAKES[result.code].certain and not is_reflected:
+        return ""
+    return next((broken[each][1] for each in sorted(case.uses - {case.alone}) if each in broken), "")
+
+
+def _one_error_in_many_places(results: list[Result]) -> list[Result]:
+    """Give one mistake to an error of backward that several cases raise."""
+    raised: dict[str, list[Result]] = {}
+    for result in results:
+        # A wrong shape raises these two, in many operations independently.
+        if result.status == FAILED and result.stage == "raises" and result.error not in ("ValueError", "IndexError"):
+            raised.setdefault(result.error, []).append(result)
+    names = {}
+    for error, places in raised.items():
+        if len({each.code for each in places}) > 1:
+            levels = [each.level for each in places]
+            names[error] = "REUSE" if levels.count(3) > 1 and 1 not in levels else "SAME_ERROR"
+    return [
+        replace(each, code=names[each.error]) if each.status == FAILED and each.error in names else each
+        for each in results
+    ]
+
+
+def _tell_apart(results: list[Result]) -> list[Result]:
+    """Two cases together say which of two mistakes it is that look alike in one of them."""
+    names = {each.name: each for each in results}
+
+    def failed(name: str) -> bool:
+        return name in names and names[name].status == FAILED
+
+    def passed(name: str) -> bool:
+        return name in names and names[name].status == PASSED
+
+    codes = {each.code for each in results if each.status == FAILED}
+    short = names["short path first"].code if failed("short path first") else ""
+    by, explained = "", set()
+    if seeds := codes & {"NO_SEED", "SEED_VALUE"}:
+        by, explained = min(seeds), codes - seeds
+    elif "EQUAL_VALUES" in codes:
+        by, explained = "EQUAL_VALUES", {code for code in codes if not MISTAKES[code].certain} - {"EQUAL_VALUES"}
+    elif short in ("ORDER", "REDO", "NOT_REVERSED"):
+        by, explained = short, {"ASSIGNS", "SAME_TWICE", "ZERO", "POW_SPECIAL", "TWICE"}
+    elif short == "ASSIGNS":
+        by, explained = short, {"ORDER", "SAME_TWICE", "POW_SPECIAL"}
+    renamed = {}
+    if "SAME_TWICE" in codes - explained:
+        if failed("x·y + x·z") or failed("x·a + x·b"):
+            renamed["SAME_TWICE"] = "ASSIGNS"
+        elif failed("x - x"):
+            renamed["SAME_TWICE"] = "PARENTS_SET"
+    if "ORDER" in codes - explained and "COST" in codes:
+        renamed["ORDER"] = renamed["COST"] = "REDO"  # every path is walked, and the sums are wrong
+    which = [operation for operation in SHARES if failed(f"two shares through {operation}")]
+    told = []
+    for each in results:
+        if each.status == FAILED and each.code in explained:
+            each = replace(each, status=EXPLAINED, because=by)
+        elif each.status == FAILED and each.code in renamed:
+            each = replace(each, code=renamed[each.code])
+        if each.status == FAILED and each.code == "ASSIGNS" and which:
+            each = replace(each, said=f"{each.said} (assigned by {', '.join(which)})")
+        told.append(each)
+    return told
