@@ -309,6 +309,7 @@ class DistributedDataParallel(Module):
     Every process must call forward and `backward()` equally often, with a loss that depends on some parameter. In eval
     mode forward exchanges nothing, so one process may evaluate alone; for its gradients see `no_sync`.
 
+    `gradient_weight` is the factor of this process's gradients in the mean, 1 unless set: `Trainer` sets it to n P / N.
     `module` is the model itself. In `state_dict()` its names begin with "module.", as in PyTorch.
 
     Raises ValueError if the parameters differ between processes in name, shape or dtype.
@@ -325,7 +326,7 @@ class DistributedDataParallel(Module):
         if not isinstance(module, Module):
             raise TypeError(f"DistributedDataParallel takes a Module, got {type(module).__name__}.")
         self.module, self.broadcast_buffers = module, broadcast_buffers
-        self._averages = True
+        self.gradient_weight, self._averages = 1.0, True
         _refuse_different(module)
         for tensor in (*module.parameters(), *module.buffers()):
             _received(tensor, on_cpu(tensor))
@@ -375,7 +376,8 @@ class DistributedDataParallel(Module):
         for parameter, anywhere in zip(parameters, used, strict=True):
             if anywhere:
                 gradient = np.zeros_like(parameter.data) if parameter.grad is None else parameter.grad
-                parameter.grad = moved(_combined(on_cpu(gradient), ReduceOp.AVG), gradient.device)
+                weighted = gradient if self.gradient_weight == 1 else gradient * self.gradient_weight
+                parameter.grad = moved(_combined(on_cpu(weighted), ReduceOp.AVG), gradient.device)
 
 
 def _refuse_different(module: Module) -> None:

@@ -208,6 +208,7 @@ class Trainer:
         self.leads = not self._shares or get_rank() == 0  # of several processes one prints and saves
         self._best: tuple[float, dict] | None = None
         self._bar = None
+        self._rows = 0  # of this process in the epoch, counted where several train
         self._draws: list[dict] = []  # the states of all processes' generators at the end of the epoch
         self._resumed: dict | None = None
 
@@ -270,7 +271,7 @@ class Trainer:
         sampler = getattr(train_loader, "sampler", None)
         if hasattr(sampler, "set_epoch"):
             sampler.set_epoch(len(self.history))
-        record = {"train_loss": self.train_epoch(train_loader, cfg)}
+        record = {"train_loss": self._mean(self.train_epoch(train_loader, cfg), self._rows)}
         if val_loader is not None:
             means, count = self._evaluated(val_loader)
             record |= {f"val_{name}": self._mean(value, count) for name, value in means.items()}
@@ -295,30 +296,36 @@ class Trainer:
         self.model.train()
         losses, counts = [], []
         for inputs, targets in self._batches(loader):
-            count = _count(inputs)
-            weight = self._weight(count)
             self.optimizer.zero_grad()
             loss = self.loss_fn(self.model(inputs), targets)
-            loss.backward(None if weight == 1 else np.full(loss.shape, weight))
+            loss.backward()
             if cfg.clip_norm is not None:
                 clip_grad_norm_(self.model.parameters(), cfg.clip_norm)
             self._tell("on_backward")
             self.optimizer.step()
             self._tell("on_step_end")
             losses.append(loss.item())
-            counts.append(count)
-        self._weight(0)
+            counts.append(_count(inputs))
         if not losses:
             raise ValueError("the training data is empty: the loader gave no batch. Is drop_last larger than the data?")
-        return self._mean(float(np.average(losses, weights=counts)), sum(counts))
+        return float(np.average(losses, weights=counts))
+
+    def _weighed(self, batches: Iterable) -> Iterator:
+        """The batches of one of several processes; for each the model is told the weight of its gradients."""
+        self._rows = 0
+        for inputs, targets in batches:
+            count = _count(inputs)
+            self.model.gradient_weight = self._weight(count)
+            self._rows += count
+            yield inputs, targets
+        self._weight(0)
+        self.model.gradient_weight = 1.0
 
     def _weight(self, count: int) -> float:
-        """The factor of the loss of `count` rows, so that the mean over the processes is that of all rows.
+        """Own rows × processes / all rows, so that the mean over the processes is that of all rows.
 
         A count of 0 says that this process has no more batches.
         """
-        if not self._shares:
-            return 1.0
         rows, ended = all_reduce(np.array([count, count == 0])).tolist()
         if 0 < ended < get_world_size():
             raise ValueError(
@@ -337,6 +344,8 @@ class Trainer:
     def _batches(self, loader: Iterable) -> Iterator:
         """The batches of an epoch, counted on the bar if there is one."""
         batches = _pairs(loader)
+        if self._shares:
+            batches = self._weighed(batches)
         if self._bar is None:
             return batches
         return _counted(batches, self._bar, f"epoch {len(self.history) + 1}", _length(loader))

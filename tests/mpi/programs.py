@@ -250,6 +250,7 @@ def trainer():
         trainer = Trainer(net, nn.CrossEntropyLoss(), optimizer, {"accuracy": accuracy})
         histories.append(trainer.fit(loader, validation, QUIET))
     assert_all_equal(model)
+    assert model.gradient_weight == 1
     for parameter, other in zip(model.parameters(), twin.parameters(), strict=True):
         assert np.abs(parameter.data - other.data).max() < 1e-6
     ours, theirs = histories
