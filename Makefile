@@ -10,14 +10,14 @@ TEST_OPTIONS ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: help lab test exercises notebooks pages slides handouts lint bench mutants lock clean
+.PHONY: help lab test exercises notebooks pages slides handouts lite lint bench mutants lock clean
 
 lab: ## open your copy of the course in JupyterLab (LESSON=07 opens that one, PORT=8899)
 	@$(PYTHON_HERE) -m gradlib lab $(LAB_OPTIONS)
 
 test: ## run all tests: the library, its examples, the checks, the widgets, the notebooks
 	@$(PYTHON_HERE) -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/browser --ignore tests/parity \
-		--ignore tests/class --ignore tests/install --ignore tests/mpi $(TEST_OPTIONS)
+		--ignore tests/class --ignore tests/install --ignore tests/mpi --ignore tests/site $(TEST_OPTIONS)
 
 exercises: ## make exercises/ from solutions/
 	@$(PYTHON_HERE) tools/exercises.py
@@ -33,6 +33,9 @@ slides: ## make slides of the lessons in build/slides (needs npm, once)
 
 handouts: ## make a page of each lesson to print, in build/handouts
 	@$(PYTHON_HERE) tools/handouts.py $(NOTEBOOKS)
+
+lite: ## build the course for the browser, in build/site/lite (needs npm and, in PYODIDE_DIR, Pyodide)
+	@$(PYTHON_HERE) tools/lite.py
 
 lint: ## look for mistakes in the code without running it
 	@$(PYTHON_HERE) -m ruff check

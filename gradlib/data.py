@@ -7,6 +7,7 @@ that `gradlib.manual_seed` seeds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -460,29 +461,32 @@ def make_regression(
     return x.astype(np.float32), y.astype(np.float32), weights.astype(np.float32)
 
 
-# Real sets that come with scikit-learn ------------------------------------------------------------
-
-
-def _bundled(name: str):
-    try:
-        from sklearn import datasets
-    except ImportError:
-        raise ImportError(f"{name} needs scikit-learn: pip install scikit-learn.") from None
-    return getattr(datasets, name)()
+# Real sets ------------------------------------------------------------
 
 
 def load_digits(flat: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """1,797 handwritten digits of 8×8 pixels in [0, 1]: features (1797, 64), or (1797, 1, 8, 8) with flat=False.
 
-    Labels 0 to 9. Source: Alpaydin and Kaynak, UCI, 1998.
+    Labels 0 to 9. Source: Alpaydin and Kaynak, UCI, 1998. They lie beside this file, so that the lessons need no
+    scikit-learn, which is too large for the browser.
 
     >>> x, y = load_digits()
     >>> x.shape, y[:4]
     ((1797, 64), array([0, 1, 2, 3]))
     """
-    found = _bundled("load_digits")
-    x = (found.data / 16).astype(np.float32)
-    return (x if flat else x.reshape(-1, 1, 8, 8)), found.target.astype(np.int64)
+    with np.load(Path(__file__).with_name("digits.npz")) as found:
+        pictures, labels = found["pictures"], found["labels"]  # (1797, 8, 8) of 0 to 16, and (1797,)
+    x = (pictures / 16).astype(np.float32)
+    return x.reshape(-1, 64) if flat else x[:, None], labels.astype(np.int64)
+
+
+def _bundled(name: str):
+    """A set that comes with scikit-learn."""
+    try:
+        from sklearn import datasets
+    except ImportError:
+        raise ImportError(f"{name} needs scikit-learn: pip install scikit-learn.") from None
+    return getattr(datasets, name)()
 
 
 def load_breast_cancer() -> tuple[np.ndarray, np.ndarray]:

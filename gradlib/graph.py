@@ -15,6 +15,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib import resources
 from importlib.util import find_spec
 from typing import Any
 
@@ -26,7 +27,12 @@ from .palette import VALUE
 
 MAX_NODES = 200  # more cannot be read, and Graphviz needs over a second for them
 
-HOW_TO_GET_PICTURES = "(for a picture instead of this text: pip install pygraphviz, or install Graphviz's dot)"
+IN_BROWSER = sys.platform == "emscripten"
+HOW_TO_GET_PICTURES = (
+    "(for a picture instead of this text: run the cell again, now that Graphviz has started)"
+    if IN_BROWSER
+    else "(for a picture instead of this text: pip install pygraphviz, or install Graphviz's dot)"
+)
 
 
 @dataclass(frozen=True)
@@ -329,7 +335,12 @@ def _margin(node: GraphNode) -> float:
 
 
 def draw(dot: str) -> str:
-    """The SVG of a DOT text, by pygraphviz in this process, else by a `dot` on the PATH, else empty."""
+    """The SVG of a DOT text, by pygraphviz in this process, else by a `dot` on the PATH, else empty.
+
+    In the browser it is drawn by Graphviz in WebAssembly.
+    """
+    if IN_BROWSER:
+        return _draw_in_browser(dot)
     try:
         import pygraphviz
     except ImportError:
@@ -337,10 +348,40 @@ def draw(dot: str) -> str:
 
         try:
             return graphviz.Source(dot).pipe(format="svg", encoding="utf-8")
-        except graphviz.ExecutableNotFound:
+        except (graphviz.ExecutableNotFound, OSError):  # OSError: a file of that name that is not a program
             return ""
     with _silent_stderr():
         return pygraphviz.AGraph(string=dot).draw(format="svg", prog="dot").decode()
+
+
+_viz: list[Any] = []  # Graphviz in WebAssembly, once it has started
+_starting: Any = None  # a promise of JavaScript's; None where the page has not brought Graphviz along
+
+
+def _start_graphviz() -> None:
+    """Start Graphviz in WebAssembly, which the site of the course brings as npm's @viz-js/viz.
+
+    It starts while the cells go on, since a browser may not be able to wait for it within a cell.
+    """
+    global _starting
+    from pyodide.code import run_js
+
+    with contextlib.suppress(ModuleNotFoundError):
+        source = resources.files("viz_js").joinpath("viz-global.js").read_text(encoding="utf-8")
+        run_js(f"{source};0")
+        _starting = run_js("Viz.instance()").then(_viz.append)
+
+
+def _draw_in_browser(dot: str) -> str:
+    from pyodide.ffi import can_run_sync, run_sync
+
+    if not _viz and _starting is not None and can_run_sync():
+        run_sync(_starting)
+    return _viz[0].renderString(dot, format="svg", engine="dot") if _viz else ""
+
+
+if IN_BROWSER:
+    _start_graphviz()
 
 
 @contextlib.contextmanager

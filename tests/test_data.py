@@ -1,7 +1,10 @@
 """Datasets, loaders, and the sets that are made here."""
 
+import sys
+
 import numpy as np
 import pytest
+from sklearn import datasets
 
 import gradlib
 from gradlib import ShapeError, Tensor, data
@@ -312,6 +315,15 @@ def test_real_sets(name, shape, classes):
     if name != "load_digits":
         np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-5)
         np.testing.assert_allclose(x.std(axis=0), 1, atol=1e-4)
+
+
+def test_digits_are_those_of_scikit_learn_and_do_not_need_it(monkeypatch):
+    theirs = datasets.load_digits()
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    x, y = data.load_digits()
+    assert np.array_equal(x, theirs.data / 16) and np.array_equal(y, theirs.target)
+    with pytest.raises(ImportError, match="load_wine needs scikit-learn"):
+        data.load_wine()
 
 
 def test_digits_as_images_and_diabetes():

@@ -284,6 +284,13 @@ def test_where_nothing_can_draw_it_is_text_that_says_how_to_get_pictures(hidden,
     assert text[-1] == HOW_TO_GET_PICTURES and "pip install pygraphviz" in text[-1]
 
 
+def test_where_dot_is_not_a_program_it_is_text(tmp_path):
+    (tmp_path / "dot").write_bytes(b"not a program")
+    (tmp_path / "dot").chmod(0o755)
+    kinds, text = draw_without("pygraphviz", path=str(tmp_path))
+    assert kinds == "['text/plain']" and text[-1] == HOW_TO_GET_PICTURES
+
+
 def test_where_only_dot_is_there_it_draws(tmp_path):
     dot = shutil.which("dot")
     if dot is None:  # a stand-in that draws what the real one drew: pygraphviz, called as `dot -Tsvg`

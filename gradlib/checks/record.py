@@ -37,6 +37,8 @@ def data_folder() -> Path:
     """Return the folder in which gradlib keeps what belongs to this user."""
     if sys.platform == "win32":
         folder = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "emscripten":  # Pyodide: what lies in JupyterLite's own folder survives a reload
+        return Path("/drive")
     elif sys.platform == "darwin":
         folder = Path.home() / "Library" / "Application Support"
     else:

@@ -249,3 +249,9 @@ def test_the_file_lies_where_the_platform_keeps_data(platform, environment, fold
     monkeypatch.setattr("sys.platform", platform)
     monkeypatch.setattr(Path, "home", lambda: Path("/home/ada"))
     assert progress_file() == Path(folder) / "gradlib" / "progress.json"
+
+
+def test_in_the_browser_the_file_lies_where_jupyterlite_keeps_files(monkeypatch):
+    monkeypatch.delenv("GRADLIB_PROGRESS", raising=False)
+    monkeypatch.setattr("sys.platform", "emscripten")
+    assert progress_file() == Path("/drive/progress.json")

@@ -1,0 +1,171 @@
+"""Build the course for the browser (`make lite`): JupyterLite, whose Python runs in the reader's own browser.
+
+python tools/lite.py                      lessons and exercises, into build/site/lite
+python tools/lite.py --solutions DIR      with the solutions, into DIR, for tests
+
+Any web host can serve the folder; nothing in it asks for another one. Pyodide comes from the folder that PYODIDE_DIR
+names, build/pyodide by default, which tools/pyodide_folder.py fills. All packages that a lesson imports are in it
+and are loaded when a kernel starts, so that no cell has to install anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyodide_folder
+from gradlib.course import read_course, without_outputs
+from pyodide_folder import digest_of, npm_package
+
+ROOT = Path(__file__).resolve().parents[1]
+SETTINGS = ROOT / "tools" / "jupyterlite"
+VIZ = "3.31.0"  # Graphviz in WebAssembly
+# JupyterLite stops Run All at an error, also where the cell's tag raises-exception asks it to go on.
+CHANGES = [
+    (
+        "const r=await this.executeRequest(s.content),i=",
+        "const r=await this.executeRequest(s.content);r.stop_on_error=t.stop_on_error;const i=",
+    ),
+    ('"error"===e.content.status&&h.cancel()', '"error"===e.content.status&&e.content.stop_on_error&&h.cancel()'),
+]
+KERNEL = {"name": "python", "display_name": "Python (in the browser)", "language": "python"}
+
+
+def build(out: Path, solutions: bool = False) -> None:
+    """Write the site into a folder, which is made anew."""
+    pyodide = Path(os.environ.get("PYODIDE_DIR") or ROOT / "build" / "pyodide")
+    pyodide_folder.check(pyodide)
+    python = environment(ROOT / "build" / "lite-environment")
+    shutil.rmtree(out, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as own:
+        source = Path(own) / "source"
+        write_course(source / "content", solutions)
+        write_packages(source / "static" / "pyodide", pyodide, Path(own), python)
+        write_settings(source)
+        command = [python, "-m", "jupyterlite_core", "build", "--lite-dir", source, "--contents", source / "content"]
+        command += ["--output-dir", out, "--apps", "lab", "--no-sourcemaps", "--no-unused-shared-packages"]
+        run(*command, cwd=own)
+    for old, new in CHANGES:
+        replace_once(out / "build", old, new)
+
+
+def environment(folder: Path) -> Path:
+    """The Python of JupyterLite's own environment, which is made once: its versions do not fit those of the course."""
+    python = folder / "bin" / "python"
+    wanted = (SETTINGS / "requirements.txt").read_text()
+    stamp = folder / "installed.txt"
+    if not stamp.exists() or stamp.read_text() != wanted:
+        venv.create(folder, clear=True, with_pip=True)
+        run(python, "-m", "pip", "install", "--quiet", "-r", SETTINGS / "requirements.txt")
+        stamp.write_text(wanted)
+    return python
+
+
+def write_course(folder: Path, solutions: bool) -> None:
+    """The learner's copy, with a kernel of the browser."""
+    files, _ = read_course(ROOT)
+    if solutions:
+        for path in sorted((ROOT / "solutions").glob("*.ipynb")):
+            files[f"solutions/{path.name}"] = without_outputs(json.loads(path.read_text(encoding="utf-8")))
+    for name, content in files.items():
+        if name.endswith(".ipynb"):
+            notebook = json.loads(content)
+            notebook["metadata"]["kernelspec"] = KERNEL
+            content = json.dumps(notebook, indent=1, ensure_ascii=False).encode()
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def write_packages(folder: Path, pyodide: Path, own: Path, python: Path) -> None:
+    """Pyodide, its packages, gradlib and what else it needs, and a lock that names them all."""
+    folder.mkdir(parents=True)
+    for name in pyodide_folder.CORE:
+        shutil.copy(pyodide / name, folder)
+    lock = json.loads((pyodide / "pyodide-lock.json").read_text(encoding="utf-8"))
+    lock["packages"] = pyodide_folder.locked(pyodide)
+    for entry in lock["packages"].values():
+        shutil.copy(pyodide / entry["file_name"], folder)
+
+    wheels = own / "wheels"
+    any_platform = ["--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none"]
+    pip = [python, "-m", "pip"]
+    run(*pip, "download", "--quiet", "--no-deps", *any_platform, "-d", wheels, "-r", SETTINGS / "wheels.txt")
+    run(*pip, "wheel", "--quiet", "--no-deps", "-w", wheels, ROOT)
+    for wheel in sorted(wheels.glob("*.whl")):
+        add(lock, folder, wheel, *wheel.name.split("-")[:2])
+    viz = npm_package(f"@viz-js/viz@{VIZ}", own) / "dist" / "viz-global.js"
+    add_file(lock, folder, "viz_js", VIZ, viz, "viz_js/viz-global.js")
+    run(python, SETTINGS / "list_fonts.py", own / "fontlist.json")
+    add_file(lock, folder, "fontlist", "1", own / "fontlist.json", "matplotlib/fontlist.json", depends=["matplotlib"])
+    (folder / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
+
+
+def add(lock: dict, folder: Path, file: Path, name: str, version: str, depends: Sequence[str] = ()) -> None:
+    """Put a package into the folder and into the lock. It is unpacked after those on which it depends."""
+    shutil.copy(file, folder)
+    lock["packages"][name.lower().replace("_", "-")] = {
+        "name": name.lower().replace("_", "-"),
+        "version": version,
+        "file_name": file.name,
+        "sha256": digest_of(file),
+        "install_dir": "site",
+        "package_type": "package",
+        "imports": [],
+        "depends": list(depends),
+        "unvendored_tests": False,
+    }
+
+
+def add_file(
+    lock: dict, folder: Path, name: str, version: str, file: Path, place: str, depends: Sequence[str] = ()
+) -> None:
+    """Put a file into the folder and into the lock, so that it comes to its place among Python's packages."""
+    archive = file.with_name(f"{name}-{version}.zip")
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.write(file, place)
+    add(lock, folder, archive, name, version, depends)
+
+
+def write_settings(source: Path) -> None:
+    shutil.copy(ROOT / "tools" / "jupyter" / "labconfig" / "default_setting_overrides.json", source / "overrides.json")
+    settings = json.loads((SETTINGS / "jupyter-lite.json").read_text())
+    lock = json.loads((source / "static" / "pyodide" / "pyodide-lock.json").read_text(encoding="utf-8"))
+    kernel = settings["jupyter-config-data"]["litePluginSettings"]["@jupyterlite/pyodide-kernel-extension:kernel"]
+    kernel["loadPyodideOptions"] = {"packages": sorted(lock["packages"])}
+    (source / "jupyter-lite.json").write_text(json.dumps(settings, indent=1))
+
+
+def replace_once(folder: Path, old: str, new: str) -> None:
+    found = [(file, text) for file in folder.glob("*.js") if old in (text := file.read_text(encoding="utf-8"))]
+    if len(found) != 1 or found[0][1].count(old) != 1:
+        raise SystemExit(f"This must stand once in JupyterLite, and stands in {len(found)} of its files: {old}")
+    found[0][0].write_text(found[0][1].replace(old, new), encoding="utf-8")
+
+
+def run(*command: object, cwd: object = None) -> None:
+    done = subprocess.run(
+        [str(word) for word in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if done.returncode:
+        raise SystemExit(f"{done.stdout}\nThis failed: {' '.join(map(str, command))}")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--solutions", metavar="DIR", type=Path)
+    wishes = parser.parse_args(arguments)
+    build(wishes.solutions or ROOT / "build" / "site" / "lite", solutions=wishes.solutions is not None)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
