@@ -186,6 +186,13 @@ def one_too_early(x, lengths, W_x, W_h, b):
 
 
 @last_states.mistake
+def one_too_early_by_index(x, lengths, W_x, W_h, b):
+    """You are one step too early, and for a text of length 1 your index is below 0, which counts from the end. After n
+    steps a list that holds no first state of 0 has its last one at index n - 1."""
+    return ends(x, lengths, W_x, W_h, b, at=lambda n, T: n - 1 if n > 1 else T)
+
+
+@last_states.mistake
 def one_too_late(x, lengths, W_x, W_h, b):
     """You are one step too late: you read the first filled place as well."""
     return ends(x, lengths, W_x, W_h, b, at=lambda n, T: min(n + 1, T))
@@ -219,6 +226,12 @@ def handed_over(x, lengths, W_x, W_h, b):
 def not_bent(x, lengths, W_x, W_h, b):
     """The tanh is missing."""
     return ends(x, lengths, W_x, W_h, b, bend=lambda a: a)
+
+
+@last_states.mistake
+def bent_by_sigma(x, lengths, W_x, W_h, b):
+    """You use σ. The cell of the lesson has a tanh."""
+    return ends(x, lengths, W_x, W_h, b, bend=lambda a: 1 / (1 + np.exp(-a)))
 
 
 @last_states.mistake
@@ -264,6 +277,12 @@ def shortest_for_all(x, lengths, W_x, W_h, b):
 
 
 @last_states.mistake
+def sum_of_states(x, lengths, W_x, W_h, b):
+    """You return the sum of the states. Asked for is the last one of each text."""
+    return np.array([states_of(text[:n], W_x, W_h, b).sum(axis=0) for text, n in zip(x, lengths, strict=True)])
+
+
+@last_states.mistake
 def mean_of_states(x, lengths, W_x, W_h, b):
     """You return the mean of the states. Asked for is the last one of each text."""
     return np.array([states_of(text[:n], W_x, W_h, b)[1:].mean(axis=0) for text, n in zip(x, lengths, strict=True)])
@@ -289,12 +308,14 @@ def truncated():
         ([1, 0, 2, 1, 1], [2, 1, 0, 1, 3], 2, 3, ""),
         ([1, -1, 2, 1, 0, 3, 1], [1, 2, -1, 1, 1, 0, 2], -2, 3, ""),
         ([2, 1, -1, 1, 2, 1, 1, 2], [1, 0.5, 2, 1, -1, 1, 1, 2], 0.5, 4, ""),
+        ([0.5, 1.25, -0.75, 1.5, 0.25], [0.5, 1, -1, 1.5, 1], 1.5, 2, ""),
         ([3, 1, 2], [1, 2, 1], 2, 1, "pieces of one step"),
+        ([1.5], [2], 3, 2, "a single step"),
         ([1, 2, 1, 2], [2, 1, 1, 1], -1, 6, "a piece that is longer than the text"),
         ([1, 2, 3], [2, 0, 1], 0, 2, "a = 0"),
     ]:
         inputs = {"g": np.array(g, dtype=float), "x": np.array(x, dtype=float), "a": a, "k": k}
-        yield Case(inputs, back(**inputs), names=("a", "x"), about=about)
+        yield Case(inputs, back(**inputs), names=("a", "x"), about=about, rtol=1e-5)
 
 
 def values_of(x, a, ends_at=lambda t: False):
@@ -448,10 +469,20 @@ def descend():
         (1.25, -1, 5, 2, 0.05, 0.5, 4, ""),
         (1.5, 1, 20, 2, 0.01, 1, 30, "a gradient that explodes"),
         (0.25, 1, 20, 2, 0.1, 1, 20, ""),
+        (-2, 1, 4, -1, 0.1, 1.5, 2, ""),
+        (-1.25, -2, 3, -3, 0.1, 2.75, 2, ""),
         (0.5, 1, 2, 1.5, 0.1, 1, 2, "a gradient of 0"),
     ]:
         inputs = {"w": w, "u": u, "T": T, "y": y, "lr": lr, "limit": limit, "count": count}
-        yield Case(inputs, descended(**inputs), names=("w", "u"), about=about, rtol=1e-4, atol=1e-6)
+        yield Case(
+            inputs,
+            descended(**inputs),
+            names=("w", "u"),
+            about=about,
+            odd=about == "a gradient of 0",
+            rtol=1e-4,
+            atol=1e-6,
+        )
 
 
 def slopes(w, u, T, y, *, last_w=False, last_u=False):
@@ -488,6 +519,31 @@ def each_by_itself(w, u, T, y, lr, limit, count):
     """You clip each gradient by itself, so the step changes its direction. Both are scaled by the same factor, from
     their common length."""
     return descended(w, u, T, y, lr, limit, count, clip=lambda *slopes: np.clip(slopes[:2], -slopes[2], slopes[2]))
+
+
+@descend.mistake(whole=True)
+def cut_from_above(w, u, T, y, lr, limit, count):
+    """You cut each gradient from above, so a long negative one stays as it is. Both are scaled by the same factor, from
+    their common length."""
+    return descended(w, u, T, y, lr, limit, count, clip=lambda *slopes: np.minimum(slopes[:2], slopes[2]))
+
+
+@descend.mistake(whole=True)
+def limit_of_one(w, u, T, y, lr, limit, count):
+    """You clip to a length of 1, whatever the limit is."""
+    return descended(w, u, T, y, lr, 1.0, count)
+
+
+@descend.mistake(whole=True)
+def first_step_only(w, u, T, y, lr, limit, count):
+    """You take one step. There are count of them."""
+    return descended(w, u, T, y, lr, limit, 1)
+
+
+@descend.mistake(whole=True)
+def network_too_short(w, u, T, y, lr, limit, count):
+    """Your network has one step less than T."""
+    return descended(w, u, T - 1, y, lr, limit, count)
 
 
 @descend.mistake(whole=True)
@@ -676,6 +732,24 @@ def sigma_again(steps, share):
 
 
 @forget_bias.mistake
+def bias_divided(steps, share):
+    """You divide the bias of a single step by the number of steps. It is f that is a root of the share."""
+    return logit(share) / steps
+
+
+@forget_bias.mistake
+def loss_of_a_step(steps, share):
+    """This is 1 - f, the share that a step loses. The bias is the number whose σ is f."""
+    return 1 - share ** (1 / steps)
+
+
+@forget_bias.mistake
+def rate(steps, share):
+    """This is -ln f, the rate at which the gradient fades. The bias is the number whose σ is f."""
+    return -np.log(share) / steps
+
+
+@forget_bias.mistake
 def of_tanh(steps, share):
     """You use the inverse of tanh. A gate is a σ."""
     return np.arctanh(share ** (1 / steps))
@@ -724,7 +798,7 @@ def gate_vjp():
     for shape in ((3,), (2, 2), (4,), (2, 3)):
         g, h = rng.integers(-4, 5, size=(2, *shape))
         a_z, a_n = rng.normal(size=(2, *shape))
-        yield gate_case(g, a_z, a_n, h)
+        yield gate_case(g + 0.25, a_z, a_n, h)
     yield gate_case([2, 2], [-30, 30], [1, 1], [3, 3], "a gate that is shut and one that is open")
     yield gate_case([0, 1], [1, 1], [1, 1], [1, np.tanh(1)], "h that equals n, and a g of 0")
 
@@ -784,6 +858,61 @@ def signs_of_uses_equal(g, a_z, a_n, h):
     """The two uses of z have opposite signs: a larger z keeps more of h, and writes less of n."""
     z = sigmoid(a_z)
     return g * (h + np.tanh(a_n)) * z * (1 - z), *gate(g, a_z, a_n, h)[1:]
+
+
+@gate_vjp.mistake
+def no_difference(g, a_z, a_n, h):
+    """The gate chooses between h and n, so their difference belongs in its gradient."""
+    z = sigmoid(a_z)
+    return g * z * (1 - z), *gate(g, a_z, a_n, h)[1:]
+
+
+@gate_vjp.mistake
+def sigma_twice(g, a_z, a_n, h):
+    """You apply σ to z when you take its slope. It is z (1 - z), with z as it is."""
+    s = sigmoid(sigmoid(a_z))
+    return g * (h - np.tanh(a_n)) * s * (1 - s), *gate(g, a_z, a_n, h)[1:]
+
+
+@gate_vjp.mistake
+def tanh_twice(g, a_z, a_n, h):
+    """You apply tanh to n when you take its slope. It is 1 - n², with n as it is."""
+    of_gate, _, of_h = gate(g, a_z, a_n, h)
+    return of_gate, g * (1 - sigmoid(a_z)) * (1 - np.tanh(np.tanh(a_n)) ** 2), of_h
+
+
+@gate_vjp.mistake
+def sigma_for_tanh(g, a_z, a_n, h):
+    """n (1 - n) is the slope of a σ. n is a tanh, with the slope 1 - n²."""
+    of_gate, _, of_h = gate(g, a_z, a_n, h)
+    n = np.tanh(a_n)
+    return of_gate, g * (1 - sigmoid(a_z)) * n * (1 - n), of_h
+
+
+@gate_vjp.mistake
+def let_in_with_a_minus(g, a_z, a_n, h):
+    """The sign is wrong. A larger n makes the new state larger, since 1 - z is above 0."""
+    of_gate, of_n, of_h = gate(g, a_z, a_n, h)
+    return of_gate, -of_n, of_h
+
+
+@gate_vjp.mistake
+def value_kept(g, a_z, a_n, h):
+    """z h is a part of the new state. Its derivative with respect to h is z alone."""
+    return *gate(g, a_z, a_n, h)[:2], g * sigmoid(a_z) * h
+
+
+@gate_vjp.mistake(whole=True)
+def all_without_g(g, a_z, a_n, h):
+    """g is missing in all three. They are right only where every number of g is 1."""
+    return gate(np.ones(g.shape), a_z, a_n, h)
+
+
+@gate_vjp.mistake(whole=True)
+def order_changed(g, a_z, a_n, h):
+    """The gradients of a_z and a_n have changed places in what you return."""
+    of_gate, of_n, of_h = gate(g, a_z, a_n, h)
+    return of_n, of_gate, of_h
 
 
 @gate_vjp.mistake
@@ -1044,6 +1173,31 @@ def drawn_for_all(step, pattern, temperature, seed):
 def one_letter_early(step, pattern, temperature, seed):
     """Your letters stand one place too early in the alphabet. The draw 0 means a, since the dot does not take part."""
     return filled(step, pattern, temperature, seed, shift=1)
+
+
+@fill_in.mistake
+def z_left_out(step, pattern, temperature, seed):
+    """You leave out the last score, that of z. The dot's score comes first."""
+    rng, name = np.random.default_rng(seed), ""
+    scores, state = step(".", None)
+    for sign in pattern:
+        drawn = LETTERS[rng.choice(26, p=chances_of(scores[:26], temperature))] if sign == "?" else sign
+        name += drawn
+        scores, state = step(drawn, state)
+    return name
+
+
+@fill_in.mistake
+def z_left_out_and_shifted(step, pattern, temperature, seed):
+    """You draw from the scores of the dot to y, and call them a to z. The dot's score comes first, so each letter gets
+    the chance of the one before."""
+    rng, name = np.random.default_rng(seed), ""
+    scores, state = step(".", None)
+    for sign in pattern:
+        drawn = LETTERS[1 + rng.choice(26, p=chances_of(scores[:26], temperature))] if sign == "?" else sign
+        name += drawn
+        scores, state = step(drawn, state)
+    return name
 
 
 @fill_in.mistake

@@ -188,6 +188,22 @@ def before_the_last(x, lengths, W_x, W_h, b):
     return run_over(x, W_x, W_h, b)[np.arange(len(x)), lengths - 1]
 
 
+@last_states.wrong("counts from the end")
+def index_below_0(x, lengths, W_x, W_h, b):
+    return run_over(x, W_x, W_h, b)[:, 1:][np.arange(len(x)), lengths - 2]
+
+
+@last_states.wrong("You use σ")
+def another_bend(x, lengths, W_x, W_h, b):
+    return run_over(x, W_x, W_h, b, lambda a: 1 / (1 + np.exp(-a)))[np.arange(len(x)), lengths]
+
+
+@last_states.wrong("sum of the states")
+def added_states(x, lengths, W_x, W_h, b):
+    states = run_over(x, W_x, W_h, b)
+    return np.array([row[1 : n + 1].sum(axis=0) for row, n in zip(states, lengths, strict=True)])
+
+
 @last_states.wrong("one step too late")
 def with_one_filled(x, lengths, W_x, W_h, b):
     return run_over(x, W_x, W_h, b)[np.arange(len(x)), np.minimum(lengths + 1, x.shape[1])]
@@ -531,6 +547,10 @@ def by_size(size):
 for words, answer in [
     ("not clipped", going_down(lambda g, limit, lr: g)),
     ("each gradient by itself", going_down(lambda g, limit, lr: np.maximum(np.minimum(g, limit), -limit))),
+    ("long negative one stays", going_down(lambda g, limit, lr: np.where(g > limit, limit, g))),
+    ("length of 1", going_down(lambda g, limit, lr: g / max(1.0, np.linalg.norm(g)))),
+    ("There are count of them", lambda w, u, T, y, lr, limit, count: forward_sums(w, u, T, y, lr, limit, 1)),
+    ("one step less than T", lambda w, u, T, y, lr, limit, count: forward_sums(w, u, T - 1, y, lr, limit, count)),
     ("always has the length", going_down(lambda g, limit, lr: limit * g / max(np.linalg.norm(g), 1e-300))),
     ("square of the length", going_down(by_size(lambda g: g @ g))),
     ("sum of the two sizes", going_down(by_size(lambda g: abs(g).sum()))),
@@ -617,7 +637,10 @@ for words, answer in [
     ("what is kept, not what is lost", lambda steps, share: inverse((1 - share) ** (1 / steps))),
     ("", lambda steps, share: inverse(share ** (1 / (steps + 1)))),
     ("", lambda steps, share: inverse(share ** (1 / steps)) / steps),
-    ("", lambda steps, share: inverse(share) / steps),
+    ("bias of a single step by", lambda steps, share: inverse(share) / steps),
+    ("share that a step loses", lambda steps, share: 1 - np.exp(np.log(share) / steps)),
+    ("rate at which the gradient fades", lambda steps, share: -np.log(share ** (1 / steps))),
+    ("", lambda steps, share: inverse(share**0.5)),
 ]:
     forget_bias.wrong(words)(answer)
 
@@ -700,7 +723,15 @@ for words, answer in [
     ("You multiply by a_z", gates(of_h=lambda g, z, n, h, a_z, a_n: a_z * g)),
     ("", gates(of_h=lambda g, z, n, h, *_: g * z * (1 - z))),
     ("", gates(of_n=lambda g, z, n, h, *_: g * (1 - z) * (1 - n))),
-    ("", gates(lambda g, z, n, h, *_: g * z * (1 - z))),
+    ("so their difference belongs", gates(lambda g, z, n, h, *_: g * z * (1 - z))),
+    ("You apply σ to z", gates(lambda g, z, n, h, *_: g * (h - n) * sigmoid(z) * (1 - sigmoid(z)))),
+    ("You apply tanh to n", gates(of_n=lambda g, z, n, h, *_: g * (1 - z) * (1 - np.tanh(n) ** 2))),
+    ("slope of a σ. n is a tanh", gates(of_n=lambda g, z, n, h, *_: g * (1 - z) * (n - n**2))),
+    ("since 1 - z is above 0", gates(of_n=lambda g, z, n, h, *_: g * (z - 1) * (1 - n**2))),
+    ("is z alone", gates(of_h=lambda g, z, n, h, *_: g * z * h)),
+    ("g is missing in all three", lambda g, a_z, a_n, h: regrouped(1 + 0 * g, a_z, a_n, h)),
+    ("have changed places in what", lambda g, a_z, a_n, h: tuple(regrouped(g, a_z, a_n, h)[i] for i in (1, 0, 2))),
+    ("", gates(lambda g, z, n, h, *_: g * n * h * z * (1 - z))),
 ]:
     gate_vjp.wrong(words)(answer)
 
@@ -833,6 +864,8 @@ for words, answer in [
     ("highest score each time", filling(lambda scores, T, rng: LETTERS[scores[1:].argmax()])),
     ("same chance", filling(lambda scores, T, rng: LETTERS[rng.choice(26)])),
     ("one place too early", filling(shifted)),
+    ("last score, that of z", filling(lambda s, T, rng: check.LETTERS[rng.choice(26, p=softmax(s[:-1] / T))])),
+    ("and call them a to z", filling(lambda s, T, rng: LETTERS[rng.choice(26, p=softmax(s[:-1] / T))])),
     ("", filling(lambda scores, T, rng: LETTERS[np.random.default_rng(0).choice(26, p=softmax(scores[1:] / T))])),
     ("", lambda step, pattern, temperature, rng: pattern),
     ("", lambda step, pattern, temperature, rng: list(read_from_the_beginning(step, pattern, temperature, rng))[:1]),
