@@ -361,8 +361,8 @@ def one_step(g, x, a, k):
 
 @truncated.mistake
 def one_step_back(g, x, a, k):
-    """What comes back to a step is the g of the next one alone. It should be all that arrives there, which may come
-    from further steps."""
+    """Only the g of the next step comes back to a step. It should be all that arrives there, also what comes from
+    further steps."""
     of_x = np.array(g)
     for t in range(len(x) - 1):
         of_x[t] += 0.0 if (t + 1) % k == 0 else a * g[t + 1]
@@ -470,6 +470,7 @@ def descend():
         (1.5, 1, 20, 2, 0.01, 1, 30, "a gradient that explodes"),
         (0.25, 1, 20, 2, 0.1, 1, 20, ""),
         (-2, 1, 4, -1, 0.1, 1.5, 2, ""),
+        (1, 3.125, 1, 1, 0.5, 2.25, 1, ""),
         (-1.25, -2, 3, -3, 0.1, 2.75, 2, ""),
         (0.5, 1, 2, 1.5, 0.1, 1, 2, "a gradient of 0"),
     ]:

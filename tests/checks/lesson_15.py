@@ -364,7 +364,7 @@ def no_way_back(g, x, a, k):
     return through(g, x, a, lambda t: True)
 
 
-@truncated.wrong("the g of the next one alone")
+@truncated.wrong("Only the g of the next step")
 def nearest_only(g, x, a, k):
     of_x = [g[t] + (a * g[t + 1] if t + 1 < len(x) and (t + 1) % k else 0) for t in range(len(x))]
     states = [0.0]
