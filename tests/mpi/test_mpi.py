@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -149,3 +150,20 @@ def test_the_script_of_the_page(tmp_path):
     assert out.count("epoch 5/5") == 1 and (tmp_path / "digits.safetensors").exists()
     alone = subprocess.run([sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True)
     assert alone.returncode == 0 and alone.stdout.count("epoch 5/5") == 1, alone.stderr
+
+
+def test_the_job_of_the_page():
+    (job,) = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
+    spec = yaml.safe_load(job)["spec"]
+    parts = spec["mpiReplicaSpecs"]
+    (launcher,) = parts["Launcher"]["template"]["spec"]["containers"]
+    assert all(isinstance(word, str) for word in launcher["args"])
+    assert int(launcher["args"][2]) == parts["Worker"]["replicas"] * spec["slotsPerWorker"]
+
+
+def test_the_environment_of_mpiexec():
+    """`-genv` sets it on all machines, and a host file names the processes of each."""
+    hosts = ["-f", "/dev/stdin", "-n", "2", "-genv", "OMP_NUM_THREADS", "1"]
+    show = [sys.executable, "-c", "import os; print(os.environ['OMP_NUM_THREADS'])"]
+    said = subprocess.run([MPIEXEC, *hosts, *show], input="localhost:2\n", capture_output=True, text=True, timeout=60)
+    assert said.stdout == "1\n1\n", said.stderr
