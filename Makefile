@@ -34,7 +34,7 @@ slides: ## make slides of the lessons in build/slides (needs npm, once)
 handouts: ## make a page of each lesson to print, in build/handouts
 	@$(PYTHON_HERE) tools/handouts.py $(NOTEBOOKS)
 
-lite: ## build the course for the browser, in build/site/lite (needs npm and, in PYODIDE_DIR, Pyodide)
+lite: ## build the course for the browser, in build/site/lite (needs npm and Pyodide)
 	@$(PYTHON_HERE) tools/lite.py
 
 lint: ## look for mistakes in the code without running it

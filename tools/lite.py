@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import venv
@@ -24,7 +23,7 @@ from pathlib import Path
 
 import pyodide_folder
 from gradlib.course import read_course, without_outputs
-from pyodide_folder import digest_of, npm_package
+from pyodide_folder import digest_of, npm_package, run
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ROOT / "tools" / "jupyterlite"
@@ -53,7 +52,7 @@ def build(out: Path, solutions: bool = False) -> None:
         write_settings(source)
         command = [python, "-m", "jupyterlite_core", "build", "--lite-dir", source, "--contents", source / "content"]
         command += ["--output-dir", out, "--apps", "lab", "--no-sourcemaps", "--no-unused-shared-packages"]
-        run(*command, cwd=own)
+        run(*command, cwd=Path(own))
     for old, new in CHANGES:
         replace_once(out / "build", old, new)
 
@@ -149,14 +148,6 @@ def replace_once(folder: Path, old: str, new: str) -> None:
     if len(found) != 1 or found[0][1].count(old) != 1:
         raise SystemExit(f"This must stand once in JupyterLite, and stands in {len(found)} of its files: {old}")
     found[0][0].write_text(found[0][1].replace(old, new), encoding="utf-8")
-
-
-def run(*command: object, cwd: object = None) -> None:
-    done = subprocess.run(
-        [str(word) for word in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    if done.returncode:
-        raise SystemExit(f"{done.stdout}\nThis failed: {' '.join(map(str, command))}")
 
 
 def main(arguments: list[str]) -> int:

