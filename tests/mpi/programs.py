@@ -11,6 +11,8 @@ import numpy as np
 import gradlib
 from gradlib import Tensor, distributed, nn, optim
 from gradlib.data import DataLoader, Subset, TensorDataset
+from gradlib.device import DEVICES, DeviceArray
+from gradlib.device import to as moved
 from gradlib.distributed import (
     DistributedDataParallel,
     DistributedSampler,
@@ -143,6 +145,23 @@ def accumulation():
             (F.cross_entropy(twin(Tensor(x[part])), labels[part]) / get_world_size()).backward()
     for parameter, other in zip(model.parameters(), twin.parameters(), strict=True):
         assert np.abs(parameter.grad - other.grad).max() < 1e-6
+
+
+def gradients_on_a_device():
+    """The memory of a GPU, or what stands in for one: gradients return to it, buffers and parameters come to it."""
+    DEVICES["twin"] = lambda: np
+    x, labels = data()
+    part = list(own_part())
+    here, there = (DistributedDataParallel(network(get_rank(), nn.BatchNorm1d(8)).to(to)) for to in ("cpu", "twin"))
+    for _ in range(2):
+        for model, device in ((here, "cpu"), (there, "twin")):
+            F.cross_entropy(model(Tensor(x[part]).to(device)), labels[part]).backward()
+    for parameter, other in zip(here.parameters(), there.parameters(), strict=True):
+        assert isinstance(other.grad, DeviceArray)
+        assert np.abs(parameter.grad - moved(other.grad, "cpu")).max() < 1e-12
+    tensor = Tensor(np.array([1.0, 2.0])).to("twin")
+    assert all_reduce(tensor).tolist() == [get_world_size(), 2 * get_world_size()] and tensor.device == "twin"
+    assert broadcast(there.module[0].bias, src=1).device == "twin"
 
 
 class Branches(nn.Module):
