@@ -34,6 +34,7 @@ NOTEBOOK_METADATA = {
     "language_info": {"name": "python"},
 }
 KEPT_METADATA = ("tags", "slideshow", "lecture")
+NOT_COMPARED = "nbval-ignore-output"  # the tag of cells that measure, or show what this machine has
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # holds a random model id
 
 
@@ -146,15 +147,28 @@ def page_style() -> str:
 
 
 def run_and_write(path: Path) -> bool:
-    notebook, start = read(path), time.monotonic()
+    notebook, stored, start = read(path), read(path), time.monotonic()
     try:
         run(notebook, path.parent, strict=path.parent.name == "solutions")
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         print(f"{os.path.relpath(path)}: not written, it does not run to its end\n{error}", file=sys.stderr)
         return False
+    keep_measured(notebook, stored)
     state = write(path, normalise(notebook))
     print(f"{os.path.relpath(path)}: {time.monotonic() - start:.1f} s, {state}", flush=True)
     return True
+
+
+def keep_measured(notebook: NotebookNode, stored: NotebookNode) -> None:
+    """Give the cells whose outputs differ from run to run and from machine to machine those that were stored.
+
+    To renew one, clear its output and run the notebook again.
+    """
+    for cell in notebook.cells:
+        if NOT_COMPARED in cell.metadata.get("tags", []):
+            for other in stored.cells:
+                if other.source == cell.source and other.get("outputs"):
+                    cell.outputs = other.outputs
 
 
 def is_normal(path: Path) -> bool:

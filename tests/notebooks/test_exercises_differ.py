@@ -29,6 +29,7 @@ SHORT = {
     "16": {"divisor", "reordered"},
     "17": {"cheaper", "implicit"},
     "18": {"corners"},
+    "19": {"in_half"},
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ LESSONS = [
     "00_start_here", "01_slopes", "02_chain_rule", "03_scalar_engine", "04_broadcasting", "05_matrix_calculus",
     "06_tensor_engine", "07_trust_but_verify", "08_layers_and_initialization", "09_losses", "10_optimizers",
     "11_training", "12_healthy_gradients", "13_normalization_and_dropout", "14_convolutions", "15_sequences",
-    "16_attention", "17_beyond_first_order", "18_proven_bounds",
+    "16_attention", "17_beyond_first_order", "18_proven_bounds", "19_cost_and_scale",
 ]  # fmt: skip
 
 PARTS_OF_A_LESSON = ["objectives", "prerequisites", "time", "predict", "where people go wrong", "summary"]

@@ -59,6 +59,21 @@ def test_a_second_run_writes_the_same_bytes(tmp_path, capsys):
     assert [output.text for output in prints] == ["a\nb\n"]
 
 
+def test_what_was_measured_stays_until_it_is_cleared_or_its_cell_changes(tmp_path):
+    measures = code("import time\ntime.perf_counter()", "nbval-ignore-output")
+    path = save(tmp_path / "x.ipynb", measures)
+    assert main([str(path)]) == 0
+    first = path.read_bytes()
+    assert main([str(path)]) == 0 and path.read_bytes() == first
+    notebook = read(path)
+    notebook.cells[0].outputs = []
+    path.write_text(to_text(notebook))
+    assert main([str(path)]) == 0 and read(path).cells[0].outputs and path.read_bytes() != first
+    before = read(path).cells[0].outputs[0].data["text/plain"]
+    save(path, code("import time\nround(time.perf_counter(), 3)", "nbval-ignore-output"))
+    assert main([str(path)]) == 0 and read(path).cells[0].outputs[0].data["text/plain"] != before
+
+
 def test_a_notebook_that_fails_is_left_as_it_was(tmp_path, capsys):
     path = save(tmp_path / "x.ipynb", code("unknown_name"))
     before = path.read_bytes()
