@@ -82,10 +82,10 @@ def _trials(adapter: Adapter, tried: list[str]) -> Iterator[tuple]:
                 if outcome.error is not None:
                     tried.append(f"{backward}({'1.0' if seeded else ''}): {_said(outcome.error)}")
                     continue
-                x, expected = outcome.value
+                x, expected, is_right = outcome.value
                 for name in _given(adapter.grad, HOLDS_GRADIENT):
                     if (slope := _number(x, name)) is not None:
-                        how_well = (slope == expected, not seeded, slope != 0)
+                        how_well = (is_right, slope == expected, not seeded, slope != 0)
                         yield how_well, form, seeded, replace(made, grad=name)
     if not tried:
         tried.append("backward: none of " + ", ".join(GOES_BACKWARD))
@@ -105,16 +105,20 @@ def _maker(cls: type, prepare: Callable[[Any], Any]) -> Callable[[Any, bool], An
     return lambda v, _: cls(prepare(v))
 
 
-def _multiply(adapter: Adapter, seeded: bool) -> tuple[Any, float]:
-    """x, after backward from x · y at 2 and 3, and its right gradient. Without `*` x + y is taken."""
+def _multiply(adapter: Adapter, seeded: bool) -> tuple[Any, float, bool]:
+    """x, after backward from x · y at 2 and 3, its right gradient, and whether the product is right.
+
+    Without `*` x + y is taken.
+    """
     x, y = adapter.make(2.0, True), adapter.make(3.0, True)
     try:
-        z, expected = x * y, 3.0
+        z, expected, right = x * y, 3.0, 6.0
     except TypeError:
-        z, expected = x + y, 1.0
+        z, expected, right = x + y, 1.0, 5.0
     seed = (np.ones_like(read(z, adapter.value)),) if seeded else ()
     adapter.backward(z) if callable(adapter.backward) else getattr(z, adapter.backward)(*seed)
-    return x, expected
+    value = read(z, adapter.value)
+    return x, expected, value is not None and value.size == 1 and float(value.reshape(-1)[0]) == right
 
 
 def _said(error: BaseException) -> str:
@@ -202,7 +206,7 @@ def _description(trial: tuple, engine: Engine) -> str:
         f"value {named(adapter.value)}",
         f"gradient {named(adapter.grad)}",
         f"backward {named(found.backward)}{'(1.0)' if seeded else ''}",
-        f"zeroed by {named(adapter.zero) if adapter.zero else 'a fresh gradient'}",
+        f"zeroing {named(adapter.zero) if adapter.zero else 'by a fresh gradient'}",
         "float32" if engine.is_single else "float64",
     ]
     return ", ".join(parts)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .cases import CASES, Case
-from .mistakes import MISTAKES, rank, sentence
+from .mistakes import BUILT_ON, MISTAKES, rank, sentence
 from .running import EXPLAINED, FAILED, PASSED, Result
 from .scalar_cases import SHARES
 
 _REFLECTED = {"sub": ("rsub",), "div": ("rdiv",)}  # 2 - x is usually computed by x - y
+_COMPOSED = {"neg": ("mul",), "sub": ("add", "neg", "mul"), "div": ("mul", "pow")}  # x / y often by x · y⁻¹
 
 
 @dataclass(frozen=True)
@@ -27,33 +28,42 @@ class Diagnosis:
 
 def diagnose(results: Sequence[Result]) -> tuple[list[Result], list[Diagnosis]]:
     """Return the results, in which failures that others explain are marked, and the mistakes, the first cause first."""
-    results = _tell_apart(_one_error_in_many_places(_explained_by_simpler_ones(list(results))))
+    for step in (_explained_by_simpler_ones, _one_error_in_many_places, _tell_apart, _explained_by_parts):
+        results = step(list(results))
     return results, grouped(results, FAILED)
 
 
 def grouped(results: Sequence[Result], status: str) -> list[Diagnosis]:
     """The results of one status by what they prove, in the order of its rank."""
-    found: dict[tuple[str, str], list[Result]] = {}
+    found: dict[str, list[Result]] = {}
     for result in results:
         if result.status == status:
-            found.setdefault((result.code, result.stage), []).append(result)
-    order = sorted(found, key=lambda key: (rank(*key), found[key][0].level))
-    return [_diagnosis(code, stage, found[code, stage]) for code, stage in order]
+            found.setdefault(result.code, []).append(result)
+    diagnoses = [_diagnosis(code, cases) for code, cases in found.items()]
+    return sorted(diagnoses, key=lambda each: (rank(each.code, each.stage), found[each.code][0].level))
 
 
-def _diagnosis(code: str, stage: str, cases: list[Result]) -> Diagnosis:
-    names = tuple(each.name for each in cases)
+def _diagnosis(code: str, cases: list[Result]) -> Diagnosis:
+    # The sentences are on gradients. Where one shows the mistake, that case comes first.
+    cases = sorted(cases, key=lambda each: ("gradient", "value", "raises").index(each.stage))
+    stage, names = cases[0].stage, tuple(each.name for each in cases)
     return Diagnosis(code, stage, sentence(code, stage), MISTAKES[code].lesson, names, cases[0].said)
 
 
 def _explained_by_simpler_ones(results: list[Result]) -> list[Result]:
     """Mark failures in which an operation is used that has failed alone, in a case before."""
     cases = {(case.level, case.name): case for case in CASES}
-    broken: dict[str, tuple[int, str]] = {}  # operation -> the level and the mistake of its first failure alone
+    failed = [each for each in results if each.status == FAILED and each.level <= 2]
+    operations = [cases[each.level, each.name].alone for each in failed]
+    alone: dict[str, str] = {}  # operation -> the mistake of its first failure alone as a number
+    for result, operation in zip(failed, operations, strict=True):
+        if operation and (result.level == 1 or operation == "mul" or "mul" not in operations):  # level 2 multiplies
+            alone.setdefault(operation, result.code)
+    broken: dict[str, tuple[int, str]] = {}  # the same, with its level, as far as nothing simpler explains it
     marked = []
     for result in results:
         case = cases[result.level, result.name]
-        because = _simpler(result, case, broken) if result.status == FAILED else ""
+        because = _simpler(result, case, alone, broken) if result.status == FAILED else ""
         if because:
             result = replace(result, status=EXPLAINED, because=because)
         elif result.status == FAILED and case.alone:
@@ -63,8 +73,10 @@ def _explained_by_simpler_ones(results: list[Result]) -> list[Result]:
     return marked
 
 
-def _simpler(result: Result, case: Case, broken: dict[str, tuple[int, str]]) -> str:
+def _simpler(result: Result, case: Case, alone: dict[str, str], broken: dict[str, tuple[int, str]]) -> str:
     """The mistake that explains a failure, or ""."""
+    if parts := [each for each in _COMPOSED.get(case.alone, ()) if each in alone]:
+        return alone[parts[0]]
     if case.alone in broken:
         level, code = broken[case.alone]
         if level < result.level <= 8:  # the same operation, with a gradient that arrives or on arrays
@@ -105,31 +117,48 @@ def _tell_apart(results: list[Result]) -> list[Result]:
 
     codes = {each.code for each in results if each.status == FAILED}
     short = names["short path first"].code if failed("short path first") else ""
-    by, explained = "", set()
+    uncertain = {code for code in codes if not MISTAKES[code].certain}
+    by, explained, renamed = "", set(), {}
     if seeds := codes & {"NO_SEED", "SEED_VALUE"}:
         by, explained = min(seeds), codes - seeds
+    elif passed("x · y") and "NOT_REVERSED" in codes:
+        by, explained = "NOT_REVERSED", codes - {"NOT_REVERSED"}
     elif "EQUAL_VALUES" in codes:
-        by, explained = "EQUAL_VALUES", {code for code in codes if not MISTAKES[code].certain} - {"EQUAL_VALUES"}
-    elif short in ("ORDER", "REDO", "NOT_REVERSED"):
-        by, explained = short, {"ASSIGNS", "SAME_TWICE", "ZERO", "POW_SPECIAL", "TWICE"}
-    elif short == "ASSIGNS":
-        by, explained = short, {"ORDER", "SAME_TWICE", "POW_SPECIAL"}
-    renamed = {}
-    if "SAME_TWICE" in codes - explained:
-        if failed("x·y + x·z") or failed("x·a + x·b"):
-            renamed["SAME_TWICE"] = "ASSIGNS"
-        elif failed("x - x"):
-            renamed["SAME_TWICE"] = "PARENTS_SET"
-    if "ORDER" in codes - explained and "COST" in codes:
-        renamed["ORDER"] = renamed["COST"] = "REDO"  # every path is walked, and the sums are wrong
+        by, explained = "EQUAL_VALUES", uncertain - {"EQUAL_VALUES"}
+    elif short in ("ORDER", "REDO"):
+        by, explained = short, {"ASSIGNS", "SAME_TWICE", "PARENTS_DICT", "ZERO", "POW_SPECIAL", "TWICE"}
+        if short == "ORDER" and "COST" in codes:  # every path is walked, and the sums are wrong
+            by, renamed = "REDO", {"ORDER": "REDO", "COST": "REDO"}
+    elif failed("x·y + x·z") or failed("x·a + x·b"):
+        by, explained = "ASSIGNS", {each.code for each in results if each.level > 2} & uncertain
+    elif codes & {"SAME_TWICE", "PARENTS_DICT"}:
+        by = "PARENTS_DICT" if "PARENTS_DICT" in codes else "PARENTS_SET" if failed("x - x") else "SAME_TWICE"
+        renamed = {"SAME_TWICE": by}
+        explained = {"TWICE", "ZERO", "POW_SPECIAL"}
+        if passed("short path first") and passed("long path first"):
+            explained.add("ORDER")
+    if {"UNB_LEAD", "UNB_ONE", "UNB_SCALAR"} <= codes:
+        renamed |= dict.fromkeys(("UNB_LEAD", "UNB_ONE", "UNB_SCALAR"), "UNBROADCAST")
     which = [operation for operation in SHARES if failed(f"two shares through {operation}")]
     told = []
     for each in results:
-        if each.status == FAILED and each.code in explained:
+        if each.status == FAILED and each.code in explained - {by}:
             each = replace(each, status=EXPLAINED, because=by)
         elif each.status == FAILED and each.code in renamed:
             each = replace(each, code=renamed[each.code])
         if each.status == FAILED and each.code == "ASSIGNS" and which:
             each = replace(each, said=f"{each.said} (assigned by {', '.join(which)})")
+        told.append(each)
+    return told
+
+
+def _explained_by_parts(results: list[Result]) -> list[Result]:
+    """Mark failures of what is usually computed by something that fails, too."""
+    codes = {each.code for each in results if each.status == FAILED}
+    told = []
+    for each in results:
+        parts = sorted(BUILT_ON.get(each.code, set()) & codes - {each.code})
+        if each.status == FAILED and parts and (each.stage == "raises" or not MISTAKES[each.code].certain):
+            each = replace(each, status=EXPLAINED, because=parts[0])
         told.append(each)
     return told

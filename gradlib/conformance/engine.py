@@ -26,12 +26,9 @@ ZEROES = (
 AXIS, KEEPDIMS = ("axis", "dim", "axes", "dims"), ("keepdims", "keepdim", "keep_dims")
 
 _ALSO_CALLED = {
-    "relu": ("relu", "ReLU", "Relu"), "sum": ("sum", "summation", "Sum"), "max": ("max", "amax", "maxax"),
-    "exp": ("exp", "Exp"), "log": ("log", "Log"), "tanh": ("tanh", "Tanh"), "sigmoid": ("sigmoid", "Sigmoid"),
-    "abs": ("abs", "__abs__"), "log_softmax": ("log_softmax", "logsoftmax"), "reshape": ("reshape", "view"),
-    "matmul": ("matmul", "dot", "mm"),
-    "cross_entropy": ("cross_entropy", "CrossEntropyLoss", "softmax_cross_entropy", "cross_entropy_loss"),
-    "mse_loss": ("mse_loss", "MSELoss", "mse", "mean_squared_error"),
+    "relu": ("ReLU",), "sum": ("summation",), "max": ("amax", "maxax"), "abs": ("__abs__",), "reshape": ("view",),
+    "log_softmax": ("logsoftmax",), "matmul": ("dot", "mm"),
+    "cross_entropy": ("softmax_cross_entropy", "cross_entropy_loss"), "mse_loss": ("mse", "mean_squared_error"),
 }  # fmt: skip
 
 
@@ -241,7 +238,7 @@ class Engine:
         """The function that applies an operation: one that was given, a method, or a function of a module."""
         if name in self.adapter.ops:
             return self.adapter.ops[name]
-        names = _ALSO_CALLED.get(name, (name,))
+        names = (name, name.capitalize(), *_ALSO_CALLED.get(name, ()))
         for each in names:
             if inspect.getattr_static(self.cls, each, None) is not None:
                 return lambda t, *arguments, each=each, **keywords: getattr(t, each)(*arguments, **keywords)

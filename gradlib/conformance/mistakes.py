@@ -122,7 +122,6 @@ MISTAKES: dict[str, Mistake] = {
         5,
         "backward waits for a share from a branch that the result does not depend on. It never comes.",
         "03",
-        certain=True,
     ),
     "DEAD_LEAKS": Mistake(5, "A branch that the result does not depend on passes a gradient on.", "03"),
     "UNUSED": Mistake(5, "A leaf that the result does not depend on gets a gradient.", "03"),
@@ -191,6 +190,7 @@ MISTAKES: dict[str, Mistake] = {
         "03",
         certain=True,
     ),
+    "DEEP": Mistake(9, "The gradient through a long chain is wrong, though not through a short one."),
     "RECURSES": Mistake(6, "A function calls itself and finds no end."),
     "HANGS": Mistake(6, "There was no answer in time."),
     "CRASHES": Mistake(1, "It ends Python, or takes all memory."),
@@ -207,7 +207,11 @@ MISTAKES: dict[str, Mistake] = {
         "one in place changes the other.",
         "06",
     ),
-    "UNBROADCAST": Mistake(4, "The gradient of a stretched input is not summed back to its shape.", "04"),
+    "UNBROADCAST": Mistake(
+        4,
+        "The gradient of a stretched input is not summed back to its shape: a bias gets a gradient for each example.",
+        "06",
+    ),
     "UNB_AXIS": Mistake(
         4, "The gradient of a stretched input is summed over the wrong axis. Only a square shape hides it.", "04"
     ),
@@ -238,8 +242,8 @@ MISTAKES: dict[str, Mistake] = {
     "MEAN": Mistake(4, "The 1/N of a mean, left out: the shape is right, and the gradient is N times too large.", "04"),
     "MEAN_AXIS": Mistake(
         4,
-        "The gradient of a mean over an axis is wrong: each entry gets 1/n of what arrives, where n is the "
-        "length of that axis.",
+        "The gradient of a mean is wrong: each entry gets 1/n of what arrives, where n is the number of entries "
+        "of that mean.",
         "04",
     ),
     "MAX": Mistake(4, "The gradient of max() is wrong: the largest entry gets all of it.", "04"),
@@ -351,9 +355,41 @@ MISTAKES: dict[str, Mistake] = {
     "LOSS_SUM": Mistake(9, "The loss is a sum over the batch, where PyTorch takes the mean (a convention)."),
 }
 
+# What is usually computed by something else, and may fail only because that does.
+_STRETCHED = {"UNBROADCAST", "UNB_AXIS", "UNB_LEAD", "UNB_ONE", "UNB_SCALAR", "UNB_MEAN"}
+_ARITHMETIC = {
+    "ADD", "ADD_UPSTREAM", "UPSTREAM", "MUL", "MUL_SWAPPED", "SUB", "SUB_SIGN", "NEG", "DIV", "DIV_SIGN", "EXP", "LOG",
+}  # fmt: skip
+_SOFTMAX = _ARITHMETIC | _STRETCHED | {"SUM", "SUM_AXIS", "MAX", "MAX_AXIS", "RESHAPE", "CUT", "LOGSUMEXP"}
+BUILT_ON: dict[str, set[str]] = {
+    **{each: {"UNB_MEAN"} for each in _STRETCHED},
+    "UNBROADCAST": {"UNB_LEAD", "UNB_ONE", "UNB_MEAN"},
+    "UNB_AXIS": {"UNBROADCAST", "UNB_LEAD", "UNB_MEAN"},
+    "UNB_SCALAR": {"UNBROADCAST", "UNB_LEAD", "UNB_MEAN"},
+    "SUM_AXIS": {"SUM"},
+    "MEAN": {"SUM"},
+    "MEAN_AXIS": {"SUM", "SUM_AXIS", "DIV", "DIV_SIGN", "MUL"},
+    "MAX": {"CUT"},
+    "MAX_AXIS": {"MAX", "CUT"},
+    "MAX_TIES": {"MAX", "MAX_AXIS", "CUT"},
+    "LOGSUMEXP": _SOFTMAX,
+    "SOFTMAX": _SOFTMAX,
+    "LOG_SOFTMAX": _SOFTMAX | {"SOFTMAX"},
+    "UNSTABLE": _SOFTMAX,  # where backward raises an error
+    "MATMUL_BROADCAST": {"MATMUL", "MATMUL_BATCH", *_STRETCHED},
+    "RELU_OPEN": {"RELU"},
+    "NO_GRAD_NESTED": {"NO_GRAD"},
+    "BIAS_BATCH": {"ADD", *_STRETCHED},
+    "SGD": {"STEP_IN_A_COPY"},
+    "MOMENTUM": {"SGD", "STEP_IN_A_COPY"},
+    "ADAM_COUNT": {"ADAM", "ADAM_BIAS"},
+    "MSE": _ARITHMETIC | {"SUM", "MEAN", "MEAN_AXIS"},
+    "CROSS_ENTROPY": _SOFTMAX | {"SOFTMAX", "LOG_SOFTMAX", "INDEX", "INDEX_CUT", "MEAN", "MEAN_AXIS"},
+}
+
 _STAGES = {
     "value": "The value is wrong already, before any gradient. About: ",
-    "raises": "backward raises an error. About: ",
+    "raises": "backward raises an error. Perhaps: ",
     "gradient": "",
 }
 

@@ -73,6 +73,8 @@ class Reference:
         return t.note(name, self.FUNCTIONS[name])
 
     def matmul(self, a: Recorded, b: Recorded) -> Recorded:
+        if max(a.array.ndim, b.array.ndim) > 2:
+            self.operations.add("matmul of stacks")
         return a.note("matmul", np.matmul, b)
 
     def index(self, t: Recorded, key: Any) -> Recorded:

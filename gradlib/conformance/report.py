@@ -22,7 +22,7 @@ _MOST_CASES = 4  # named with a mistake
 
 # JupyterLab sets these colours for its light and its dark theme; elsewhere the second colour is used.
 _RIGHT, _WRONG = "var(--jp-success-color1, #2e7d32)", "var(--jp-error-color1, #d32f2f)"
-_CELL = "text-align: {side}; padding: 2px 8px;"
+_CELL = "text-align: {side}; padding: 2px 8px; color: inherit;"
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,8 @@ class Report:
             lines += ["", f"✗ {diagnosis.sentence}{_lesson(diagnosis)}", f"  {_cases(diagnosis)}: {diagnosis.said}"]
         if self.conventions:
             lines += ["", "Conventions:"]
-        lines += [f"  {_cases(each)}: {each.said}" for each in self.conventions]
+        for each in self.conventions:
+            lines += [f"  {each.sentence}", f"    {_cases(each)}: {each.said}"]
         return "\n".join([*lines, "", *self.notes])
 
     def __repr__(self) -> str:
@@ -104,21 +105,23 @@ class Report:
     def _repr_html_(self) -> str:
         mark, colour = ("✓", _RIGHT) if self.passed else ("✗", _WRONG)
         head = f'<span aria-hidden="true">{mark}</span> <b>{escape(self.engine)}</b>: {escape(self.summary)}'
-        titles = "".join(_cell("th", each, "right", ' scope="col"') for each in STATUSES)
+        present = [each for each in STATUSES if any(counts[each] for counts in self.levels.values())]
+        titles = "".join(_cell("th", each, "right", ' scope="col"') for each in present)
         rows = "".join(
-            "<tr>" + _cell("th", f"{level} {LEVELS[level]}", "left", ' scope="row"')
-            + "".join(_cell("td", str(counts[each] or ""), "right") for each in STATUSES) + "</tr>"
+            "<tr>"
+            + _cell("th", f"{level} {LEVELS[level]}", "left", ' scope="row"')
+            + "".join(_cell("td", str(counts[each] or ""), "right") for each in present)
+            + "</tr>"
             for level, counts in self.levels.items()
-        )  # fmt: skip
-        table = (
-            '<table style="margin: 8px 0;"><thead><tr>' + _cell("th", "level", "left", ' scope="col"')
-            + f"{titles}</tr></thead><tbody>{rows}</tbody></table>"
-        )  # fmt: skip
-        proofs = "".join(
-            f'<div style="margin: 8px 0;"><div><b>{_code(diagnosis.sentence)}</b>{escape(_lesson(diagnosis))}</div>'
-            f"<div>{escape(_cases(diagnosis))}: {_code(diagnosis.said)}</div></div>"
-            for diagnosis in self.diagnoses
         )
+        table = (
+            '<table style="margin: 8px 0; color: inherit;"><thead><tr>'
+            + _cell("th", "level", "left", ' scope="col"')
+            + f"{titles}</tr></thead><tbody>{rows}</tbody></table>"
+        )
+        cross = f'<span aria-hidden="true" style="color: {_WRONG}">✗</span> '
+        proofs = "".join(_proof(each, cross) for each in self.diagnoses)
+        proofs += "".join(_proof(each) for each in self.conventions)
         others = [each for each in self.results if each.status in (EXPLAINED, DIFFERS, UNSUPPORTED)]
         details = "".join(f"<li>{escape(each.name)}, {each.status}: {escape(_why(each))}</li>" for each in others)
         summary = f"<summary>{len(others)} cases without a verdict of their own</summary>"
@@ -141,12 +144,12 @@ class Report:
             "testsuite", name=self.engine, tests=str(len(self.results)), failures=str(counts[FAILED]), errors="0",
             skipped=str(counts[UNSUPPORTED] + counts[EXPLAINED]),
         )  # fmt: skip
-        sentences = {(each.code, each.stage): each.sentence for each in self.diagnoses}
+        sentences = {each.code: each.sentence for each in self.diagnoses}
         for result in self.results:
             level = f"{self.engine}.{result.level:02d} {LEVELS[result.level]}"
             made = ElementTree.SubElement(suite, "testcase", classname=level, name=result.name)
             if result.status == FAILED:
-                sentence = sentences[result.code, result.stage]
+                sentence = sentences[result.code]
                 ElementTree.SubElement(made, "failure", type=result.code, message=sentence).text = result.said
             elif result.status in (UNSUPPORTED, EXPLAINED):
                 ElementTree.SubElement(made, "skipped", message=f"{result.status}: {_why(result)}")
@@ -167,6 +170,12 @@ def _cases(diagnosis: Diagnosis) -> str:
 
 def _why(result: Result) -> str:
     return f"{result.said}; explained by {result.because}" if result.because else result.said
+
+
+def _proof(diagnosis: Diagnosis, mark: str = "") -> str:
+    head = f"{mark}<b>{_code(diagnosis.sentence)}</b>{escape(_lesson(diagnosis))}"
+    body = f"{escape(_cases(diagnosis))}: {_code(diagnosis.said)}"
+    return f'<div style="margin: 8px 0;"><div>{head}</div><div>{body}</div></div>'
 
 
 def _cell(tag: str, text: str, side: str, attributes: str = "") -> str:

@@ -167,9 +167,9 @@ _EXPANDED = "g if keepdims or axis is None else np.expand_dims(g, axis)"
 _MEAN = "        return total / (self.data.size / total.data.size)"
 
 TENSOR = [
-    m("UNB_LEAD UNB_ONE UNBROADCAST", "unbroadcast(rule(g), parent.data.shape)", "rule(g)"),
+    m("UNBROADCAST", "unbroadcast(rule(g), parent.data.shape)", "rule(g)"),
     m("UNB_ONE", "g.sum(axis=stretched, keepdims=True) if stretched else g", "g"),
-    m("UNB_ONE", "g.sum(axis=stretched, keepdims=True)", "g.sum(axis=stretched)"),
+    m("UNB_ONE SUM_AXIS", "g.sum(axis=stretched, keepdims=True)", "g.sum(axis=stretched)"),
     m("UNB_MEAN", "g.sum(axis=stretched, keepdims=True)", "g.mean(axis=stretched, keepdims=True)"),
     m("UNB_MEAN", "g = g.sum(axis=tuple(range(g.ndim - len(shape))))",
       "if g.ndim > len(shape):\n        g = g.mean(axis=tuple(range(g.ndim - len(shape))))"),
