@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from . import tracebacks
+from . import keep, tracebacks
 from .anomaly import detect_anomaly
 from .autograd import enable_grad, no_grad
 from .checkpointing import checkpoint
@@ -52,6 +52,7 @@ from .walkthrough import explain, gradient_paths
 cat = concatenate
 
 tracebacks.set_up()
+keep.set_up()
 
 __version__ = "0.1.0"
 

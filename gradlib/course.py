@@ -22,9 +22,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from .keep import MANIFEST
+
 FOLDERS = ("notebooks", "exercises")
 LANGUAGE = {"name": "python"}  # what the notebooks of the source say
-MANIFEST = ".delivered.json"
 TEMPORARY = ".delivering-"  # the beginning of a file's name while it is being written
 
 

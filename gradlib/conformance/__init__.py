@@ -25,12 +25,24 @@ from .cases import CASES, LEVELS
 from .detection import NoWayFound, find_engine
 from .diagnosis import Diagnosis, diagnose
 from .engine import Adapter
+from .own import Incomplete, own_engine
 from .report import Report
 from .running import Result, quiet, run_cases
 
 CASES.sort(key=lambda case: case.level)  # the cases of one level come from several files
 
-__all__ = ["CASES", "LEVELS", "Adapter", "Diagnosis", "NoWayFound", "Report", "Result", "run"]
+__all__ = [
+    "CASES",
+    "LEVELS",
+    "Adapter",
+    "Diagnosis",
+    "Incomplete",
+    "NoWayFound",
+    "Report",
+    "Result",
+    "own_engine",
+    "run",
+]
 
 
 def run(
