@@ -168,6 +168,7 @@ def sees():
         (FALLING, three, "results that fall"),
         (PRODUCTS, four[:3] + 3, "a result that multiplies two tokens"),
         (MILLION, two, "large results that change by little"),
+        (QUARTER, two + 0.3, "numbers that are not integers"),
     ]:
         T = len(x)
         yield Case({"f": f, "x": x}, seen(f, x), about=about, odd=T == 1)
@@ -189,6 +190,7 @@ OPPOSITE = named("sum of the tokens, and minus it", lambda x: np.stack([x.sum(1)
 ONLY_FIRST = named("the first token", lambda x: np.repeat(x[:1], len(x), axis=0))
 FALLING = named("minus the running sum", lambda x: -np.cumsum(x, axis=0))
 PRODUCTS = named("the token times the token before", lambda x: x * previous(x))
+QUARTER = named("a quarter of the running sum", lambda x: np.cumsum(x, axis=0) / 4)
 MILLION = named("the running sum, plus a million", lambda x: 1e6 + np.cumsum(x, axis=0))
 
 
@@ -401,7 +403,7 @@ def reordered():
     for order in ([1, 2, 0], [2, 0, 1], [3, 0, 1, 2], [2, 0, 3, 1], [1, 3, 4, 0, 2]):
         T = len(order)
         weights = rng.integers(1, 10, size=(T, T)).astype(float)
-        results = rng.integers(-9, 10, size=(T, 2)).astype(float)
+        results = rng.integers(-9, 10, size=(T, 2)) / 2
         yield reorder_case(weights / weights.sum(axis=1, keepdims=True), results, order)
     yield reorder_case([[0.9, 0.1], [0.6, 0.4]], [[5.0], [7.0]], [0, 1], "the same order", odd=True)
 
@@ -492,7 +494,7 @@ def step():
     for t, d, m in [(1, 2, 1), (2, 4, 3), (3, 2, 2), (5, 9, 4), (4, 1, 2)]:
         q, k, v = (rng.integers(-3, 4, size=n).astype(float) for n in (d, d, m))
         keys, values = (rng.integers(-3, 4, size=(t, n)).astype(float) for n in (d, m))
-        yield step_case(q + 0.5, k, v, keys, values)
+        yield step_case(q + 0.5, k / 2, v / 2, keys / 2, values / 2)
     yield step_case([1.0, 2.0], [2.0, 0.0], [3.0], np.zeros((0, 2)), np.zeros((0, 1)), "the first token", odd=True)
 
 
@@ -640,12 +642,18 @@ def judged():
     for next_token, sums, learned, about in [
         (ZEROS, [(0, 0), (12, 0)], [(30, 3)], ""),
         (FORGETS, [(12, 34), (18, 34), (55, 55), (40, 30)], [(11, 11)], ""),
-        (FORGETS, [(12, 34), (18, 34), (34, 12), (20, 3), (99, 1)], [(12, 34)], "a sum that was learned as b + a"),
-        (FORGETS, [(10, 20), (19, 2), (91, 10)], [(10, 20)], "a sum that was learned"),
+        (
+            FORGETS,
+            [(12, 43), (18, 34), (43, 12), (20, 31), (20, 3), (99, 1)],
+            [(12, 43), (31, 20)],
+            "a sum that was learned as b + a",
+        ),
+        (FORGETS, [(30, 40), (19, 2), (10, 20), (91, 10)], [(30, 40)], "a sum that was learned"),
         (NINES, [(12, 34), (95, 4), (81, 11), (15, 4), (70, 29)], [(34, 12), (70, 29)], "an error in the first digit"),
         (ADDS, [(58, 67), (99, 99), (0, 0), (7, 5)], [(58, 67)], ""),
         (FORGETS, [(21, 13), (12, 31), (45, 5), (60, 17)], [(12, 13), (54, 5)], "sums with the same digits"),
         (FORGETS, [(10, 33), (20, 23), (37, 5), (40, 44)], [(13, 30)], "two sums with the same result"),
+        (TOO_MANY, [(12, 34), (58, 67), (3, 4)], [(12, 43)], "tens that are too large"),
         (ZEROS, [(99, 99), (0, 0), (12, 34), (72, 61)], [(24, 17)], "sums without a right digit"),
     ]:
         rows, learned = as_rows(sums), as_rows(learned)
@@ -685,6 +693,7 @@ def nines(tokens):
 ADDS = named("adds", adding)
 FORGETS = named("forgets the carry", forgetting)
 NINES = named("writes 8 for 9 in the ones", nines)
+TOO_MANY = named("writes the tens plus 1", lambda tokens: (adding(tokens) + (tokens.shape[1] == 7)) % 10)
 ZEROS = named("writes 0", lambda tokens: np.zeros(len(tokens), dtype=int))
 
 

@@ -97,6 +97,12 @@ for words, answer in [
     jacobian_row.wrong(words)(answer)
 
 
+@jacobian_row.inputs
+def _(rng):
+    n = int(rng.integers(1, 6))
+    return {"scores": 2 * rng.normal(size=n), "i": int(rng.integers(n))}
+
+
 # --- 2 -----------------------------------------------------------------------------------------
 
 sees = answers_to(check.sees)
@@ -243,6 +249,13 @@ def set_to_zero(f, x):
     return found
 
 
+@sees.inputs
+def _(rng):
+    T, E, F = (int(each) for each in rng.integers(1, 4, size=3))
+    seen, mixed = rng.integers(0, 2, size=(T, T)), rng.integers(-1, 2, size=(E, F))
+    return {"f": lambda x: seen @ x**3 @ mixed, "x": rng.normal(size=(T, E)).round(2)}
+
+
 # --- 3 -----------------------------------------------------------------------------------------
 
 divisor = answers_to(check.divisor)
@@ -281,6 +294,11 @@ for words, answer in [
     divisor.wrong(words)(answer)
 
 
+@divisor.inputs
+def _(rng):
+    return {"d": int(rng.integers(1, 100)), "q": rng.uniform(0.1, 4), "k": rng.uniform(0.1, 4)}
+
+
 # --- 4 -----------------------------------------------------------------------------------------
 
 reordered = answers_to(check.reordered)
@@ -317,6 +335,13 @@ for words, answer in [
     ("", lambda w, r, o: (np.sort(w, axis=1), r[o])),
 ]:
     reordered.wrong(words)(answer)
+
+
+@reordered.inputs
+def _(rng):
+    T, E = (int(each) for each in rng.integers(1, 6, size=2))
+    weights = softmax(rng.normal(size=(T, T)))
+    return {"weights": weights, "results": rng.normal(size=(T, E)), "order": rng.permutation(T)}
 
 
 # --- 5 -----------------------------------------------------------------------------------------
@@ -434,6 +459,13 @@ def values_first(q, k, v, keys, values):
     return result, values, keys
 
 
+@step.inputs
+def _(rng):
+    t, d, m = int(rng.integers(5)), int(rng.integers(1, 4)), int(rng.integers(1, 4))
+    q, k, v = rng.normal(size=d), rng.normal(size=d), rng.normal(size=m)
+    return {"q": q, "k": k, "v": v, "keys": rng.normal(size=(t, d)), "values": rng.normal(size=(t, m))}
+
+
 # --- 6 -----------------------------------------------------------------------------------------
 
 judged = answers_to(check.judged)
@@ -545,3 +577,14 @@ for words, answer in [
     ("", right_where(lambda digits: digits[:, 1])),
 ]:
     judged.wrong(words)(answer)
+
+
+@judged.inputs
+def _(rng):
+    sums = rng.integers(0, 100, size=(8, 2))
+    rows, learned = check.as_rows(sums), check.as_rows(sums[:4, :: rng.choice([1, -1])])
+
+    def now_and_then_wrong(tokens):
+        return (check.adding(tokens) + (tokens.sum(axis=1) % 4 == 0)) % 10
+
+    return {"next_token": now_and_then_wrong, "rows": rows, "learned": learned}
