@@ -55,9 +55,9 @@ def find_engine(adapter: Adapter) -> Engine:
                 np.ones_like(read(t, found.value)) if seed is None else seed
             ),
         )
-    engine = Engine(found, seeded or _takes_seed(found), takes_requires_grad)
+    engine = Engine(found, seeded or _takes_seed(found), takes_requires_grad, adapter.make is not None)
     if not found.kind:
-        _find_kind(engine, adapter.make is not None)
+        _find_kind(engine)
     if engine.kind == "tensor":
         engine.calibrate()
     engine.spoken = _description(best, engine)
@@ -166,14 +166,14 @@ def _no_grad(adapter: Adapter) -> Any:
     return next((found for place in own if callable(found := getattr(place, "no_grad", None))), None)
 
 
-def _find_kind(engine: Engine, is_made_by_hand: bool) -> None:
+def _find_kind(engine: Engine) -> None:
     """Set the kind: "tensor" if a table of numbers stays one, also in a product, and can be summed or multiplied."""
     adapter = engine.adapter
     engine.kind = adapter.kind = "scalar"
     if not any(engine.find(name) for name in ("__matmul__", "sum", "matmul", "reshape")):
         return
     makers = [adapter.make]
-    if not is_made_by_hand:
+    if not engine.is_made_by_hand:
         makers += [_maker(adapter.cls, FORMS[form]) for form in ("arrays", "numbers and lists")]
     for make in makers:
         outcome = run(lambda make=make: _table(make, adapter), {}, None, Watch(TRIAL))

@@ -59,16 +59,16 @@ def _explained_by_simpler_ones(results: list[Result]) -> list[Result]:
     for result, operation in zip(failed, operations, strict=True):
         if operation and (result.level == 1 or operation == "mul" or "mul" not in operations):  # level 2 multiplies
             alone.setdefault(operation, result.code)
-    broken: dict[str, tuple[int, str]] = {}  # the same, with its level, as far as nothing simpler explains it
+    broken: dict[str, tuple[int, str]] = {}  # operation -> the level of its first failure, and the mistake behind it
     marked = []
     for result in results:
         case = cases[result.level, result.name]
-        because = _simpler(result, case, alone, broken) if result.status == FAILED else ""
-        if because:
-            result = replace(result, status=EXPLAINED, because=because)
-        elif result.status == FAILED and case.alone:
-            for operation in (case.alone, *_REFLECTED.get(case.alone, ())):
-                broken.setdefault(operation, (result.level, result.code))
+        if result.status == FAILED:
+            because = _simpler(result, case, alone, broken)
+            for operation in (case.alone, *_REFLECTED.get(case.alone, ())) if case.alone else ():
+                broken.setdefault(operation, (result.level, because or result.code))
+            if because:
+                result = replace(result, status=EXPLAINED, because=because)
         marked.append(result)
     return marked
 

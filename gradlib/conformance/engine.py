@@ -105,10 +105,15 @@ class Engine:
 
     takes_seed : `backward` takes the gradient to begin with.
     takes_requires_grad : values are made with `requires_grad`.
+    is_made_by_hand : a user's adapter says how a value is made.
     """
 
-    def __init__(self, adapter: Adapter, takes_seed: bool = False, takes_requires_grad: bool = False):
+    def __init__(
+        self, adapter: Adapter, takes_seed: bool = False, takes_requires_grad: bool = False,
+        is_made_by_hand: bool = False,
+    ):  # fmt: skip
         self.adapter, self.takes_seed, self.takes_requires_grad = adapter, takes_seed, takes_requires_grad
+        self.is_made_by_hand = is_made_by_hand
         self.cls, self.kind = adapter.cls, adapter.kind
         self.is_single = abs(self.number(self.variable(1 / 3)) - 1 / 3) > 1e-12
         self.spoken = ""  # how it is used, in words
@@ -123,7 +128,9 @@ class Engine:
         return self.adapter.make(number, False)
 
     def raw(self, data: Any) -> Any:
-        """A value made by the class itself, of exactly this data."""
+        """A value of exactly this data, made by the class itself unless an adapter says how."""
+        if self.is_made_by_hand:
+            return self.variable(data)
         return self.cls(data, **({"requires_grad": True} if self.takes_requires_grad else {}))
 
     def value(self, t: Any) -> np.ndarray:

@@ -248,3 +248,58 @@ TENSOR = [
     m("ADAM_COUNT", "        self.steps += 1\n        for i, p in enumerate(self.parameters):\n",
       "        for i, p in enumerate(self.parameters):\n            self.steps += 1\n"),
 ]  # fmt: skip
+
+_CLOSURES = (ENGINES / "closures.py").read_text(encoding="utf-8")
+_SUB, _DIV = (
+    _CLOSURES[_CLOSURES.index(f"    def {name}") : _CLOSURES.index(f"    def {after}")]
+    for name, after in (("__sub__", "__truediv__"), ("__truediv__", "__pow__"))
+)
+# x - y computed as x + (-y), and x / y as x · y⁻¹: a mistake in a part shows in the whole.
+_COMPOSED = (
+    _SUB, "    def __sub__(self, other):\n        return self + -wrap(other)\n\n",
+    _DIV, "    def __truediv__(self, other):\n        return self * wrap(other) ** -1\n\n",
+)  # fmt: skip
+
+COMPOSED = [
+    m("POW_FACTOR", *_COMPOSED, "exponent * self.data ** (exponent - 1)", "self.data ** (exponent - 1)"),
+    m("UPSTREAM", *_COMPOSED, "(exponent - 1) * gradient if exponent", "(exponent - 1) if exponent"),
+    m("NOT_REVERSED", *_COMPOSED, "for node in reversed(order)", "for node in order"),
+    m("NEG", *_COMPOSED, "lambda gradient: self.collect(-gradient)", "lambda gradient: self.collect(gradient)"),
+    # Its values may hold lists, of which + makes a longer list whose gradient looks right.
+    m("MUL_SWAPPED", "self.data = float(data)", "self.data = data", "self.collect(other.data * gradient)",
+      "self.collect(self.data * gradient)", "other.collect(self.data * gradient)",
+      "other.collect(other.data * gradient)"),
+]  # fmt: skip
+
+_MADE = "    return Scalar(v, tuple(share for share in shares if isinstance(share[0], Scalar)))"
+HISTORIES = [
+    m("PARENTS_SET SAME_TWICE", _MADE, _MADE.replace("tuple(share", "tuple(set(share").replace(")))", "))))")),
+    m("PARENTS_DICT", _MADE, "    return Scalar(v, tuple({x: d for x, d in shares if isinstance(x, Scalar)}.items()))"),
+    m("SUB_SIGN", "(other, -1.0))", "(other, 1.0))"),
+    m("DIV", "(other, -self.v / val(other) ** 2))", "(other, -self.v / val(other)))"),
+    m("ASSIGNS", "derivatives.get(parent, 0.0) + local", "local"),
+]
+
+FUNCTION_CLASSES = [
+    m("UNB_LEAD", "    while g.ndim > len(shape):\n        g = g.sum(0)\n",
+      "    while g.ndim > len(shape):\n        g = g[0]\n"),
+    m("UNB_ONE", "g = g.sum(axis, keepdims=True)", "g = np.take(g, [0], axis)"),
+    m("MATMUL", "a.swapaxes(-1, -2) @ g", "a @ g"),
+    m("SUM_AXIS", "np.expand_dims(g, dim)", "np.expand_dims(g, -1)"),
+    m("REUSE", "if users[id(each)] == 0:", "if True:"),
+    m("POW", "g * n * a ** (n - 1)", "g * n * a"),
+    m("RESHAPE", "g.reshape(ctx.saved[0])", "np.resize(g.T, ctx.saved[0])"),
+    m("ALIAS", "gradients[id(each)] = gradients[id(each)] + share if id(each) in gradients else share\n",
+      "if id(each) in gradients:\n                    gradients[id(each)] += share\n"
+      "                else:\n                    gradients[id(each)] = share\n"),
+]  # fmt: skip
+
+VARIABLES = [
+    m(
+        "UNB_LEAD UNB_AXIS UNB_ONE",
+        "extra = tuple(range(g.ndim - len(shape)))",
+        "extra = tuple(range(len(shape), g.ndim))",
+    ),
+    m("MATMUL", "x.array.T @ g)", "g.T @ x.array)"),
+    m("UPSTREAM", "g * np.cos(x.array)", "np.cos(x.array)"),
+]

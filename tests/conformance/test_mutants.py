@@ -3,9 +3,9 @@
 import pytest
 
 from gradlib import conformance
-from gradlib.conformance import LEVELS
+from gradlib.conformance import LEVELS, Adapter
 
-from .mutants import SCALAR, TENSOR, load
+from .mutants import COMPOSED, FUNCTION_CLASSES, HISTORIES, SCALAR, TENSOR, VARIABLES, load
 
 ABOUT_COST = {"RECURSION", "COST", "QUADRATIC"}
 
@@ -15,9 +15,12 @@ def codes(report):
 
 
 def run_mutant(engine, name, mutant):
-    """Levels of cost take as long as all others together, so they are left out where they cannot matter."""
+    """The level of cost takes as long as all others together, so it is left out where it cannot matter."""
     levels = [level for level in LEVELS if level != 6 or ABOUT_COST & set(mutant.codes)]
-    return conformance.run(getattr(load(engine, mutant), name), levels=levels, seconds=0.5, processes=False)
+    module = load(engine, mutant)
+    backward = (lambda z: module.backpropagate(z, 1.0)) if engine == "histories" else None
+    adapter = Adapter(getattr(module, name), backward=backward)
+    return conformance.run(adapter, levels=levels, seconds=0.5, processes=False)
 
 
 def require_only(mutant, report):
@@ -35,3 +38,17 @@ def test_a_mistake_in_a_scalar_engine_is_caught_and_named(mutant):
 def test_a_mistake_in_a_tensor_engine_is_caught_and_named(mutant):
     report = run_mutant("arrays", "Tensor", mutant)
     require_only(mutant, report)
+
+
+@pytest.mark.parametrize(
+    ("engine", "name", "mutant"),
+    [
+        *(("closures", "Value", mutant) for mutant in COMPOSED),
+        *(("histories", "Scalar", mutant) for mutant in HISTORIES),
+        *(("function_classes", "Tensor", mutant) for mutant in FUNCTION_CLASSES),
+        *(("variables", "Variable", mutant) for mutant in VARIABLES),
+    ],
+    ids=str,
+)
+def test_a_mistake_in_an_engine_of_another_style_is_caught_and_named(engine, name, mutant):
+    require_only(mutant, run_mutant(engine, name, mutant))
