@@ -998,9 +998,9 @@ LETTERS = ".abcdefghijklmnopqrstuvwxyz"
 def fill_in():
     """Return a name that fits a pattern such as "m?r??", as a text: a letter stands for itself, a ? is a gap.
 
-    step(sign, state) lets a network read one more sign, a text of length 1. It returns scores (27,) for the sign that
-    follows, in the order .abcdefghijklmnopqrstuvwxyz, and the new state. The first state is None. The network reads a
-    dot first, and then all letters of the name, given or drawn.
+    step(character, state) lets a network read one more character, a text of length 1. It returns scores (27,) for the
+    character that follows, in the order .abcdefghijklmnopqrstuvwxyz, and the new state. The first state is None. The
+    network reads a dot first, and then all letters of the name, given or drawn.
 
     A gap is filled with a letter from a to z. Its chances are the softmax of the 26 scores of the letters, without the
     score of the dot, divided by the temperature. `rng.choice(26, p=chances)` draws it, once for each gap.
@@ -1029,44 +1029,46 @@ def with_generator(answer, step, pattern, temperature, seed):
     return answer(step, pattern, temperature, np.random.default_rng(seed))
 
 
-def code_of(sign):
-    if not isinstance(sign, str) or len(sign) != 1 or sign not in LETTERS:
-        raise Refused(f"step reads one sign at a time, a dot or a letter from a to z. Yours gave it {sign!r}.")
-    return LETTERS.index(sign)
+def code_of(character):
+    if not isinstance(character, str) or len(character) != 1 or character not in LETTERS:
+        raise Refused(
+            f"step reads one character at a time, a dot or a letter from a to z. Yours gave it {character!r}."
+        )
+    return LETTERS.index(character)
 
 
-def sure(sign, state):
+def sure(character, state):
     """The next letter of the alphabet follows."""
     scores = np.zeros(27)
-    scores[code_of(sign) % 26 + 1] = 100.0
-    return scores, sign
+    scores[code_of(character) % 26 + 1] = 100.0
+    return scores, character
 
 
-def about_last(sign, state):
-    """Scores that depend on the last sign alone."""
-    return (7.0 * code_of(sign) + 5 * np.arange(27)) % 9 / 3, sign
+def about_last(character, state):
+    """Scores that depend on the last character alone."""
+    return (7.0 * code_of(character) + 5 * np.arange(27)) % 9 / 3, character
 
 
-def about_all(sign, state):
-    """Scores that depend on all signs read, and on their order. The state is what was read."""
-    read = (state or "") + sign
+def about_all(character, state):
+    """Scores that depend on all characters read, and on their order. The state is what was read."""
+    read = (state or "") + character
     total = sum((place + 1) * code_of(each) for place, each in enumerate(read))
     return (5.0 * total + 7 * np.arange(27)) % 11 / 3, read
 
 
-def ending(sign, state):
-    scores, state = about_all(sign, state)
+def ending(character, state):
+    scores, state = about_all(character, state)
     return scores + 50.0 * (np.arange(27) == 0), state
 
 
-def large(sign, state):
-    scores, state = about_all(sign, state)
+def large(character, state):
+    scores, state = about_all(character, state)
     return 1000 + 4 * scores, state
 
 
 SURE = named("sure of the next letter of the alphabet", sure)
-ABOUT_LAST = named("scores from the last sign", about_last)
-ABOUT_ALL = named("scores from all signs read", about_all)
+ABOUT_LAST = named("scores from the last character", about_last)
+ABOUT_ALL = named("scores from all characters read", about_all)
 ENDING = named("a high score for the dot", ending)
 LARGE = named("scores about 1000", large)
 
@@ -1084,14 +1086,14 @@ def filled(
     rng = np.random.default_rng(seed) if isinstance(seed, int) else seed
     scores, state = step(start, None) if start else (np.zeros(27), None)
     text = ""
-    for sign in pattern:
-        gap = sign == "?"
+    for character in pattern:
+        gap = character == "?"
         if gap or every:
             left = scores if dot else scores[1:]
             chances = chances_of(left, temperature)
             number = int(chances.argmax()) if greedy else rng.choice(len(left), p=None if equal else chances)
             drawn = LETTERS[number + (not dot) - shift]
-        text += drawn if gap else sign
+        text += drawn if gap else character
         if reads_drawn if gap else reads_given:
             scores, state = step(text[-1], state if keeps else None)
     return text
@@ -1121,8 +1123,8 @@ def first_state_kept(step, pattern, temperature, seed):
     """Your state comes from the dot alone: you pass the first state on, not the one that each call returns."""
     scores, first = step(".", None)
     rng, text = np.random.default_rng(seed), ""
-    for sign in pattern:
-        text += LETTERS[rng.choice(26, p=chances_of(scores[1:], temperature)) + 1] if sign == "?" else sign
+    for character in pattern:
+        text += LETTERS[rng.choice(26, p=chances_of(scores[1:], temperature)) + 1] if character == "?" else character
         scores = step(text[-1], first)[0]
     return text
 
@@ -1181,8 +1183,8 @@ def z_left_out(step, pattern, temperature, seed):
     """You leave out the last score, that of z. The dot's score comes first."""
     rng, name = np.random.default_rng(seed), ""
     scores, state = step(".", None)
-    for sign in pattern:
-        drawn = LETTERS[rng.choice(26, p=chances_of(scores[:26], temperature))] if sign == "?" else sign
+    for character in pattern:
+        drawn = LETTERS[rng.choice(26, p=chances_of(scores[:26], temperature))] if character == "?" else character
         name += drawn
         scores, state = step(drawn, state)
     return name
@@ -1194,8 +1196,8 @@ def z_left_out_and_shifted(step, pattern, temperature, seed):
     the chance of the one before."""
     rng, name = np.random.default_rng(seed), ""
     scores, state = step(".", None)
-    for sign in pattern:
-        drawn = LETTERS[1 + rng.choice(26, p=chances_of(scores[:26], temperature))] if sign == "?" else sign
+    for character in pattern:
+        drawn = LETTERS[1 + rng.choice(26, p=chances_of(scores[:26], temperature))] if character == "?" else character
         name += drawn
         scores, state = step(drawn, state)
     return name
@@ -1211,4 +1213,4 @@ def with_the_dot(step, pattern, temperature, seed):
 def drawn_alone(step, pattern, temperature, seed):
     """You return the drawn letters alone. The given ones belong in the name, too."""
     name = filled(step, pattern, temperature, seed)
-    return "".join(letter for letter, sign in zip(name, pattern, strict=True) if sign == "?")
+    return "".join(letter for letter, character in zip(name, pattern, strict=True) if character == "?")

@@ -751,13 +751,13 @@ def softmax(scores):
 def read_from_the_beginning(step, pattern, temperature, rng):
     """Reads all again for every letter."""
     name = ""
-    for sign in pattern:
+    for character in pattern:
         scores, state = step(".", None)
         for letter in name:
             scores, state = step(letter, state)
-        if sign == "?":
-            sign = LETTERS[rng.choice(26, p=softmax(scores[1:] / temperature))]
-        name += sign
+        if character == "?":
+            character = LETTERS[rng.choice(26, p=softmax(scores[1:] / temperature))]
+        name += character
     return name
 
 
@@ -775,8 +775,8 @@ def minus_infinity_for_the_dot(step, pattern, temperature, rng):
 
 @fill_in.inputs
 def _(rng):
-    signs = rng.choice([*"abz", "?"], size=rng.integers(1, 7), p=[0.15, 0.15, 0.1, 0.6])
-    inputs = {"step": rng.choice([check.ABOUT_LAST, check.ABOUT_ALL]), "pattern": "".join(signs)}
+    characters = rng.choice([*"abz", "?"], size=rng.integers(1, 7), p=[0.15, 0.15, 0.1, 0.6])
+    inputs = {"step": rng.choice([check.ABOUT_LAST, check.ABOUT_ALL]), "pattern": "".join(characters)}
     return inputs | {"temperature": rng.uniform(0.3, 3.0), "seed": int(rng.integers(1000))}
 
 
@@ -789,15 +789,15 @@ def drawn(scores, temperature, rng):
     return LETTERS[rng.choice(26, p=softmax(scores[1:] / temperature))]
 
 
-def filling(draw=drawn, read=lambda sign, given: True, state_of=lambda state: state, start="."):
+def filling(draw=drawn, read=lambda character, given: True, state_of=lambda state: state, start="."):
     """A wrong answer: how it draws, which letters it lets the network read, which state it passes on."""
 
     def answer(step, pattern, temperature, rng):
         scores, state = step(start, None) if start else (np.zeros(27), None)
         name = ""
-        for sign in pattern:
-            given = sign != "?"
-            name += sign if given else draw(scores, temperature, rng)
+        for character in pattern:
+            given = character != "?"
+            name += character if given else draw(scores, temperature, rng)
             if read(name[-1], given):
                 scores, state = step(name[-1], state_of(state))
         return name
@@ -822,9 +822,9 @@ def chances_divided(scores, temperature, rng):
 def always_drawing(step, pattern, temperature, rng):
     scores, state = step(".", None)
     name = ""
-    for sign in pattern:
+    for character in pattern:
         letter = drawn(scores, temperature, rng)
-        name += letter if sign == "?" else sign
+        name += letter if character == "?" else character
         scores, state = step(name[-1], state)
     return name
 
@@ -833,8 +833,8 @@ def always_drawing(step, pattern, temperature, rng):
 def first_state(step, pattern, temperature, rng):
     scores, state = step(".", None)
     name = ""
-    for sign in pattern:
-        name += drawn(scores, temperature, rng) if sign == "?" else sign
+    for character in pattern:
+        name += drawn(scores, temperature, rng) if character == "?" else character
         scores, _ = step(name[-1], state)
     return name
 
@@ -842,7 +842,7 @@ def first_state(step, pattern, temperature, rng):
 @fill_in.wrong("The given ones belong in the name")
 def gaps_only(step, pattern, temperature, rng):
     name = read_from_the_beginning(step, pattern, temperature, rng)
-    return "".join(letter for letter, sign in zip(name, pattern, strict=True) if sign == "?")
+    return "".join(letter for letter, character in zip(name, pattern, strict=True) if character == "?")
 
 
 @fill_in.wrong("still has the dot")
@@ -851,16 +851,16 @@ def dotted(step, pattern, temperature, rng):
 
 
 for words, answer in [
-    ("letters that the pattern gives", filling(read=lambda sign, given: not given)),
-    ("letters that you have drawn", filling(read=lambda sign, given: given)),
+    ("letters that the pattern gives", filling(read=lambda character, given: not given)),
+    ("letters that you have drawn", filling(read=lambda character, given: given)),
     ("gets None as the state", filling(state_of=lambda state: None)),
     ("does not read a dot first", filling(start="")),
     ("dot takes part in your draws", filling(with_dot)),
     ("You multiply the scores", filling(lambda scores, T, rng: drawn(scores, 1 / T, rng))),
     ("temperature changes nothing", filling(lambda scores, T, rng: drawn(scores, 1.0, rng))),
     ("temperature changes nothing", filling(chances_divided)),
-    ("one sign at a time", lambda step, pattern, temperature, rng: step(pattern, step(".", None)[1])),
-    ("one sign at a time", lambda step, pattern, temperature, rng: step(0, None)),
+    ("one character at a time", lambda step, pattern, temperature, rng: step(pattern, step(".", None)[1])),
+    ("one character at a time", lambda step, pattern, temperature, rng: step(0, None)),
     ("highest score each time", filling(lambda scores, T, rng: LETTERS[scores[1:].argmax()])),
     ("same chance", filling(lambda scores, T, rng: LETTERS[rng.choice(26)])),
     ("one place too early", filling(shifted)),
