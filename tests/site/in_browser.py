@@ -33,6 +33,7 @@ def host(folder: Path) -> Iterator[str]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
+    server.server_close()
 
 
 class Notebook:
@@ -55,6 +56,7 @@ class Notebook:
 
     def run_all(self, seconds: float = 180) -> list[dict]:
         """Run all cells, as Run All Cells does, and return them with their outputs."""
+        self.page.evaluate(f"{CODE}.forEach(cell => cell.model.clearExecution())")
         self.command("notebook:run-all-cells")
         self.page.wait_for_function(ALL_HAVE_RUN, timeout=seconds * 1000)
         return self.cells()
@@ -94,7 +96,7 @@ def kinds(cell: dict) -> list[str]:
 def words(cell: dict) -> str:
     """What a cell says: printed text, results as text, messages of errors."""
     pieces = []
-    for output in cell["outputs"]:
+    for output in cell.get("outputs", ()):
         said = output.get("text") or output.get("data", {}).get("text/plain") or output.get("evalue", "")
         pieces.append("".join(said))
     return "\n".join(pieces)
