@@ -437,12 +437,16 @@ class MeanAlone(WithAverages):
 @parts.inputs
 def _(rng):
     count = int(rng.integers(1, 5))
-    rows = rng.integers(1, 9, size=count).tolist()
+    return {"gradients": list(rng.normal(size=(count, 3))), "rows": rng.integers(1, 9, size=count).tolist()}
+
+
+@parts.inputs
+def _(rng):
+    count = int(rng.integers(1, 5))
     return {
-        "gradients": list(rng.normal(size=(count, 3))),
         "means": list(rng.normal(size=(count, 2))),
         "variances": list(rng.uniform(size=(count, 2))),
-        "rows": rows,
+        "rows": rng.integers(1, 9, size=count).tolist(),
     }
 
 
