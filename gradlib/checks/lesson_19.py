@@ -141,6 +141,33 @@ def sum_of_both(images, kernel, first):
     return sum(cost(images, kernel, first))
 
 
+@conv_cost.mistake
+def one_addition_less(images, kernel, first):
+    """You count one addition less than products in each result. Here a product counts with an addition of its own."""
+    forward, backward = cost(images, kernel, first)
+    results = forward // (2 * images[1] * kernel[2] * kernel[3])
+    return forward - results, backward - results * (backward // forward)
+
+
+@conv_cost.mistake
+def four_times(images, kernel, first):
+    """Your backward pass is twice as long as it should be. There are two more convolutions, or one, and each costs
+    as much as the forward pass."""
+    return cost(images, kernel, first, back=lambda first: 2 if first else 4)
+
+
+@conv_cost.mistake
+def channels_twice(images, kernel, first):
+    """You count the channels C twice: those of the images and those of the kernel are the same ones."""
+    return cost((images[0] * images[1], *images[1:]), kernel, first)
+
+
+@conv_cost.mistake
+def images_only(images, kernel, first):
+    """Your backward pass has the gradient of the images alone. That of the kernel is needed in every layer."""
+    return cost(images, kernel, first, back=lambda first: 0 if first else 1)
+
+
 # --- 2 -----------------------------------------------------------------------------------------
 
 
@@ -285,6 +312,22 @@ def before_the_first_freed(sizes, lengths):
     return sum(sizes[i] for i in starts[:-1]) + max(own)
 
 
+@peak.mistake
+def end_twice(sizes, lengths):
+    """You count the result at the end of a segment twice: as one of its own, and as the checkpoint of the next segment,
+    which has been freed."""
+    ends = list(accumulate(lengths))
+    return max(held + sizes[end] for held, end in zip(moments_of(sizes, lengths), ends, strict=True))
+
+
+@peak.mistake
+def after_the_forward_pass(sizes, lengths):
+    """This is what is held at the end of the forward pass: the checkpoints and the last result. The peak comes later,
+    when a segment has been run again."""
+    starts = [0, *accumulate(lengths)][:-1]
+    return sum(sizes[i] for i in starts) + sizes[-1]
+
+
 # --- 3 -----------------------------------------------------------------------------------------
 
 HALF = {
@@ -408,6 +451,7 @@ def parts():
         ([[1.0, 0.0], [-2.0, 5.0]], [2, 6]),
         ([[0.5, 4.0], [1.5, -4.0], [9.0, 2.0]], [300, 200, 12]),
         ([[7.0, -1.0]], [5]),
+        ([[-2.3], [1.6]], [3, 4]),
     ]:
         gradients = [np.array(g) for g in gradients]
         yield Case({"gradients": gradients, "rows": rows}, weighted(gradients, rows), part="gradient")
@@ -417,6 +461,8 @@ def parts():
         ([0.0, 8.0], [3.0, 7.0], [3, 1]),
         ([-1.0, 2.0, 5.0], [2.0, 0.0, 1.0], [2, 5, 1]),
         ([3.0], [4.0], [6]),
+        ([-1.7, 0.3], [0.4, 2.6], [3, 4]),
+        ([np.array([1.0, 0.5]), np.array([-2.0, 1.0])], [np.array([1.0, 2.0]), np.array([0.0, 1.5])], [2, 2]),
         ([np.array([1.0, 0.0]), np.array([-2.0, 6.0])], [np.array([1.0, 2.0]), np.array([0.0, 4.0])], [1, 3]),
     ]:
         inputs = {"means": means, "variances": variances, "rows": rows}
@@ -591,6 +637,42 @@ class OneRowLess(Right):
         return mean, variance * sum(rows) / (sum(rows) - 1)
 
 
+@parts.mistake
+class RowsBelow(Right):
+    """You add up gradients that you have divided by their rows. Multiply by the rows, and divide by all rows at the
+    end."""
+
+    def gradient(gradients, rows):
+        return sum(g / n for g, n in zip(gradients, rows, strict=True))
+
+
+@parts.mistake
+class MeanSquare(Right):
+    """Your second number is the mean of the squares of all rows. The square of the common mean is still in it."""
+
+    def moments(means, variances, rows):
+        mean, variance = together(means, variances, rows)
+        return mean, variance + mean * mean
+
+
+@parts.mistake
+class VariancesAdded(Right):
+    """Your second number is the sum of the parts' variances. It has to be a weighted mean, and the parts also lie
+    apart."""
+
+    def moments(means, variances, rows):
+        return weighted(means, rows), sum(variances)
+
+
+@parts.mistake
+class VarianceOfTheMeans(Right):
+    """The variances within the parts are weighted. To them you add the plain variance of the parts' means. Weight their
+    squared deviations by the rows, too, and measure them from the common mean."""
+
+    def moments(means, variances, rows):
+        return weighted(means, rows), weighted(variances, rows) + np.var(means, axis=0)
+
+
 # --- 5 -----------------------------------------------------------------------------------------
 
 KINDS = {"F16": np.float16, "F32": np.float32, "F64": np.float64}
@@ -618,7 +700,7 @@ TWO = file_of(["bias", "weight"], weight=SQUARE, bias=np.array([5, 6], dtype=np.
 MIXED = file_of(
     ["c", "a", "b"],
     a=np.array([[0.5, -1, 2, 8]], dtype=np.float16),
-    b=np.array([[1, 2], [3, 4], [5, 6]], dtype=np.float64),
+    b=np.array([[0.5, -2], [3, 4], [-5, 6.25]], dtype=np.float64),
     c=np.arange(6, dtype=np.float32).reshape(2, 3),
 )
 
@@ -638,8 +720,8 @@ def read():
         (TWO, "weight", True, SQUARE.T, ""),
         (TWO, "bias", False, np.array([5, 6], dtype=np.float32), ""),
         (MIXED, "a", False, np.array([[0.5, -1, 2, 8]], dtype=np.float16), ""),
-        (MIXED, "b", False, np.array([[1.0, 2], [3, 4], [5, 6]]), ""),
-        (MIXED, "b", True, np.array([[1.0, 3, 5], [2, 4, 6]]), ""),
+        (MIXED, "b", False, np.array([[0.5, -2], [3, 4], [-5, 6.25]]), ""),
+        (MIXED, "b", True, np.array([[0.5, 3, -5], [-2, 4, 6.25]]), ""),
         (MIXED, "c", True, np.array([[0, 3], [1, 4], [2, 5]], dtype=np.float32), ""),
     ]:
         inputs = {"content": content, "name": name, "linear": linear}
@@ -754,6 +836,25 @@ def in_columns(content, name, linear):
     return array.T if linear else array
 
 
+@read.mistake
+def first_bytes(content, name, linear):
+    """You take the first bytes after the header, whichever array is asked for. "data_offsets" says where it begins."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    entry = json.loads(content[8:end])[name]
+    count = entry["data_offsets"][1] - entry["data_offsets"][0]
+    array = np.frombuffer(content[end : end + count], dtype=KINDS[entry["dtype"]]).reshape(entry["shape"])
+    return array.T if linear else array
+
+
+@read.mistake
+def from_the_start_of_the_file(content, name, linear):
+    """You count the offsets from the start of the file. They are counted from the end of the header."""
+    entry = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])[name]
+    first, last = entry["data_offsets"]
+    array = np.frombuffer(content[first:last], dtype=KINDS[entry["dtype"]]).reshape(entry["shape"])
+    return array.T if linear else array
+
+
 # --- 6 -----------------------------------------------------------------------------------------
 
 
@@ -769,6 +870,8 @@ def pulled_to(*goals):
 
 
 PAIR = named("w - 0 and w - 4", pulled_to([0], [4]))
+BELOW = named("w + 6 and w + 2", pulled_to([-6], [-2]))
+OPPOSITE = named("w - 0 and w - 200", pulled_to([0], [200]))
 THREE = named("w minus [0, 1], [4, 2], [8, 6]", pulled_to([0, 1], [4, 2], [8, 6]))
 FAINT = named("a thousandth of w - 0 and w - 4", lambda k, w, scale: pulled_to([0], [4])(k, w, scale / 1000))
 ONE_OVERFLOWS = named("w - 0 and 1000 (w - 4)", lambda k, w, scale: pulled_to([0], [4])(k, w, scale * (1, 1000)[k]))
@@ -794,6 +897,9 @@ def train():
         (PAIR, [8.0], [1, 1], 1, 0.5, 2.0**14, "a step that overflows"),
         (PAIR, [8.0], [3, 1], 6, 0.5, 2.0**16, "steps that overflow"),
         (ONE_OVERFLOWS, [8.0], [1, 1], 5, 1 / 1024, 64.0, "one worker that overflows"),
+        (THREE, [3000.0, 2.0], [2, 5, 1], 4, 0.5, 64.0, "one entry that overflows"),
+        (BELOW, [-8.0], [1, 3], 1, 0.5, 2.0, ""),
+        (OPPOSITE, [100.0], [1, 1], 5, 0.5, 2.0**12, "an infinity of each sign"),
         (FAINT, [8.0], [1, 1], 2, 100.0, 2.0**-14, "gradients that vanish"),
         (PAIR, [30000.0], [1, 1], 2, 0.5, 2.0, "a sum beyond float16"),
         (PAIR, [8.0], [2, 1], 0, 0.5, 2.0, "no step"),
@@ -806,7 +912,8 @@ def train():
             "rate": rate,
             "factor": factor,
         }
-        expected = scaled(**inputs)
+        with np.errstate(all="ignore"):
+            expected = scaled(**inputs)
         odd = steps == 0 or about == "a sum beyond float16"
         yield Case(
             inputs, expected, call=as_pair, names=("weights", "factor"), about=about, odd=odd, rtol=1e-5, atol=1e-6
@@ -931,4 +1038,70 @@ def divided_after_halving(gradient, weights, rows, steps, rate, factor):
     for _ in range(steps):
         after, now = scaled(gradient, weights, rows, 1, rate * factor / first, factor)
         weights, factor = after, now
+    return weights, factor
+
+
+@train.mistake(whole=True)
+def averaged_in_float16(gradient, weights, rows, steps, rate, factor):
+    """You average in float16, which loses digits, and a sum may overflow. Turn each gradient into float32 first."""
+    return scaled(
+        gradient,
+        weights,
+        rows,
+        steps,
+        rate,
+        factor,
+        sums=np.float16,
+        combine=lambda each, axis: sum(each) / len(each),
+    )
+
+
+def average(gradient, weights, rows, factor):
+    each = [gradient(k, weights, factor * by_rows(rows, k)).astype(np.float32) for k in range(len(rows))]
+    return np.mean(each, axis=0)
+
+
+@train.mistake(whole=True)
+def halved_and_made(gradient, weights, rows, steps, rate, factor):
+    """You halve the factor, and then make the step all the same. Either the one or the other."""
+    for _ in range(steps):
+        mean = average(gradient, weights, rows, factor)
+        if not np.isfinite(mean).all():
+            factor = factor / 2
+        weights = weights - np.float32(rate / factor) * mean
+    return weights, factor
+
+
+@train.mistake(whole=True)
+def one_finite_entry_is_enough(gradient, weights, rows, steps, rate, factor):
+    """You make the step if *some* entry is finite. A single infinity is enough to skip it: all have to be finite."""
+    for _ in range(steps):
+        mean = average(gradient, weights, rows, factor)
+        if np.isfinite(mean).any():
+            weights = weights - np.float32(rate / factor) * mean
+        else:
+            factor = factor / 2
+    return weights, factor
+
+
+@train.mistake(whole=True)
+def stops(gradient, weights, rows, steps, rate, factor):
+    """You stop after the first step that overflows. Go on with the smaller factor."""
+    for _ in range(steps):
+        weights, now = scaled(gradient, weights, rows, 1, rate, factor)
+        if now != factor:
+            return weights, now
+    return weights, factor
+
+
+@train.mistake(whole=True)
+def one_after_the_other(gradient, weights, rows, steps, rate, factor):
+    """The second worker gets weights that the first has already moved. All start a step from the same weights."""
+    for _ in range(steps):
+        for k, own in enumerate(rows):
+            g = gradient(k, weights, factor * own * len(rows) / sum(rows)).astype(np.float32) / len(rows)
+            if np.isfinite(g).all():
+                weights = weights - np.float32(rate / factor) * g
+            else:
+                factor = factor / 2
     return weights, factor

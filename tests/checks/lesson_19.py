@@ -6,6 +6,7 @@ import struct
 import numpy as np
 
 from gradlib.checks import lesson_19 as check
+from gradlib.checks.cases import Case
 
 from .harness import answers_to
 
@@ -113,6 +114,34 @@ def forward_only(images, kernel, first):
 @conv_cost.wrong()
 def exchanged(images, kernel, first):
     return from_the_results(images, kernel, first)[::-1]
+
+
+@conv_cost.wrong("one addition less than products")
+def without_the_first_addition(images, kernel, first):
+    forward = from_the_results(images, kernel, first)[0]
+    products = images[1] * kernel[2] * kernel[3]
+    forward = forward // (2 * products) * (2 * products - 1)
+    return forward, forward if first else 2 * forward
+
+
+@conv_cost.wrong("Your backward pass is twice as long")
+def two_times_two(images, kernel, first):
+    forward, backward = from_the_results(images, kernel, first)
+    return forward, 2 * backward
+
+
+@conv_cost.wrong("You count the channels C twice")
+def all_factors(images, kernel, first):
+    forward = (
+        2 * images[1] * (images[2] - kernel[2] + 1) * (images[3] - kernel[3] + 1) * images[0] * int(np.prod(kernel))
+    )
+    return forward, forward if first else 2 * forward
+
+
+@conv_cost.wrong("the gradient of the images alone")
+def only_the_images(images, kernel, first):
+    forward = from_the_results(images, kernel, first)[0]
+    return forward, 0 if first else forward
 
 
 @conv_cost.inputs
@@ -247,6 +276,20 @@ def how_many(sizes, lengths):
 @peak.wrong()
 def the_largest_result(sizes, lengths):
     return max(sizes)
+
+
+@peak.wrong("the result at the end of a segment twice")
+def next_checkpoint_too(sizes, lengths):
+    starts = [0, *np.cumsum(lengths).tolist()]
+    return max(
+        sum(sizes[s] for s in starts[: j + 2]) + sum(sizes[starts[j] + 1 : starts[j + 1] + 1])
+        for j in range(len(lengths))
+    )
+
+
+@peak.wrong("at the end of the forward pass")
+def when_forward_ends(sizes, lengths):
+    return sum(sizes[sum(lengths[:j])] for j in range(len(lengths) + 1))
 
 
 @peak.inputs
@@ -434,6 +477,32 @@ class MeanAlone(WithAverages):
         return np.average(means, axis=0, weights=rows)
 
 
+@parts.wrong("gradients that you have divided by their rows")
+class Quotients(WithAverages):
+    def gradient(gradients, rows):
+        return np.sum([g / n for n, g in zip(rows, gradients, strict=True)], axis=0)
+
+
+@parts.wrong("the mean of the squares of all rows")
+class SecondMoment(WithAverages):
+    def moments(means, variances, rows):
+        mean = np.average(means, axis=0, weights=rows)
+        return mean, np.average(np.array(variances) + np.square(means), axis=0, weights=rows)
+
+
+@parts.wrong("the sum of the parts' variances")
+class SumOfVariances(WithAverages):
+    def moments(means, variances, rows):
+        return np.average(means, axis=0, weights=rows), sum(variances)
+
+
+@parts.wrong("the plain variance of the parts' means")
+class PlainVariance(WithAverages):
+    def moments(means, variances, rows):
+        mean, within = (np.average(each, axis=0, weights=rows) for each in (means, variances))
+        return mean, within + np.var(means, axis=0)
+
+
 @parts.inputs
 def _(rng):
     count = int(rng.integers(1, 5))
@@ -561,14 +630,33 @@ def zeros(content, name, linear):
     return np.zeros_like(with_struct(content, name, linear))
 
 
+@read.wrong("You take the first bytes after the header")
+def no_offsets(content, name, linear):
+    end = 8 + int.from_bytes(content[:8], "little")
+    entry = json.loads(content[8:end])[name]
+    kind = {"F16": np.float16, "F32": np.float32, "F64": np.float64}[entry["dtype"]]
+    array = np.frombuffer(content, kind, int(np.prod(entry["shape"])), end).reshape(entry["shape"])
+    return array.T if linear else array
+
+
+@read.wrong("from the start of the file")
+def whole_file(content, name, linear):
+    entry = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])[name]
+    kind = {"F16": np.float16, "F32": np.float32, "F64": np.float64}[entry["dtype"]]
+    array = np.frombuffer(content[slice(*entry["data_offsets"])], kind).reshape(entry["shape"])
+    return array.T if linear else array
+
+
 @read.inputs
 def _(rng):
     kinds = rng.choice([np.float16, np.float32, np.float64], size=3)
     arrays = {
         name: rng.normal(size=rng.integers(1, 5, size=2)).astype(kind) for name, kind in zip("abc", kinds, strict=True)
     }
-    order = rng.permutation(list(arrays)).tolist()
-    return {"content": check.file_of(order, **arrays), "name": order[0], "linear": bool(rng.integers(2))}
+    order, linear = rng.permutation(list(arrays)).tolist(), bool(rng.integers(2))
+    inputs = {"content": check.file_of(order, **arrays), "name": order[0], "linear": linear}
+    expected = arrays[order[0]].T if linear else arrays[order[0]]
+    return Case(inputs, expected, dtype=expected.dtype)
 
 
 train = answers_to(check.train)
@@ -716,6 +804,61 @@ def weights_alone(gradient, weights, rows, steps, rate, factor):
 @train.wrong()
 def one_step(gradient, weights, rows, steps, rate, factor):
     return in_a_loop(gradient, weights, rows, min(steps, 1), rate, factor)
+
+
+@train.wrong("You average in float16")
+def halves(gradient, weights, rows, steps, rate, factor):
+    for _ in range(steps):
+        average = sum(gradient(k, weights, factor * n * len(rows) / sum(rows)) for k, n in enumerate(rows)) / len(rows)
+        if np.isfinite(average).all():
+            weights = weights - np.float32(rate / factor) * average
+        else:
+            factor = factor / 2
+    return weights, factor
+
+
+@train.wrong("make the step all the same")
+def no_else(gradient, weights, rows, steps, rate, factor):
+    for _ in range(steps):
+        each = [gradient(k, weights, factor * n * len(rows) / sum(rows)) for k, n in enumerate(rows)]
+        average = np.mean([g.astype(np.float32) for g in each], axis=0)
+        if not np.isfinite(average).all():
+            factor = factor / 2
+        weights = weights - np.float32(rate / factor) * average
+    return weights, factor
+
+
+@train.wrong("A single infinity is enough")
+def any_entry(gradient, weights, rows, steps, rate, factor):
+    for _ in range(steps):
+        each = [gradient(k, weights, factor * n * len(rows) / sum(rows)) for k, n in enumerate(rows)]
+        average = np.mean([g.astype(np.float32) for g in each], axis=0)
+        if np.isfinite(average).any():
+            weights = weights - np.float32(rate / factor) * average
+        else:
+            factor = factor / 2
+    return weights, factor
+
+
+@train.wrong("You stop after the first step that overflows")
+def breaks(gradient, weights, rows, steps, rate, factor):
+    for _ in range(steps):
+        weights, now = in_a_loop(gradient, weights, rows, 1, rate, factor)
+        if now < factor:
+            return weights, now
+    return weights, factor
+
+
+@train.wrong("All start a step from the same weights")
+def in_turn(gradient, weights, rows, steps, rate, factor):
+    for _ in range(steps):
+        for k, n in enumerate(rows):
+            g = gradient(k, weights, factor * n * len(rows) / sum(rows)).astype(np.float32) / len(rows)
+            if np.isfinite(g).all():
+                weights = weights - np.float32(rate / factor) * g
+            else:
+                factor = factor / 2
+    return weights, factor
 
 
 @train.inputs

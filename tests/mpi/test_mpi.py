@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from notebooks import read
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 MPIEXEC = Path(sys.executable).parent / "mpiexec"
@@ -160,3 +162,12 @@ def test_the_environment_of_mpiexec():
     show = [sys.executable, "-c", "import os; print(os.environ['OMP_NUM_THREADS'])"]
     said = subprocess.run([MPIEXEC, *hosts, *show], input="localhost:2\n", capture_output=True, text=True, timeout=60)
     assert said.stdout == "1\n1\n", said.stderr
+
+
+def test_the_script_of_lesson_19_prints_what_the_lesson_shows_without_mpi(tmp_path):
+    cells = [cell.source for cell in read(ROOT / "notebooks" / "19_cost_and_scale.ipynb").cells]
+    (script,) = [cell.partition("\n")[2] for cell in cells if cell.startswith("%%writefile")]
+    (shown,) = [found for cell in cells for found in re.findall(r'print\("(2 processes, .*)"\)', cell)]
+    (tmp_path / "two_processes.py").write_text(script, encoding="utf-8")
+    code, out, err = ended(start(2, tmp_path / "two_processes.py"))
+    assert code == 0 and out.splitlines() == [shown], out + err
