@@ -184,8 +184,6 @@ def _path(path: Any) -> Path:
 
 
 def _write(path: str | Path, arrays: dict[str, np.ndarray], notes: dict[str, str]) -> None:
-    from safetensors.numpy import save as to_bytes
-
     path = _path(path).resolve()  # a link is followed to its file
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder: name a file in it.")
@@ -194,7 +192,7 @@ def _write(path: str | Path, arrays: dict[str, np.ndarray], notes: dict[str, str
     for name, array in arrays.items():
         _check_entry(name, array)
     arrays = {name: np.asarray(array, array.dtype.newbyteorder("="), order="C") for name, array in arrays.items()}
-    content = to_bytes(arrays, metadata={**notes, "crc32": _checksum(arrays, notes)})
+    content = _to_bytes(arrays, {**notes, "crc32": _checksum(arrays, notes)})
     _clear_leftovers(path)
     # tempfile would make a file that only its owner can read.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -237,17 +235,14 @@ def _checksum(arrays: dict[str, np.ndarray], notes: dict[str, str]) -> str:
 
 
 def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    from safetensors import SafetensorError, safe_open
-
     if not _path(path).is_file():
         raise FileNotFoundError(f"there is no file {path}.")
     try:
-        with safe_open(path, framework="numpy") as file:
-            arrays, notes = {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+        arrays, notes = _content(_path(path))
         written = notes.pop("crc32", None)  # files of other programs have none
         if written not in (None, _checksum(arrays, notes)):
             raise ValueError("the checksum differs")
-    except (SafetensorError, ValueError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise ValueError(
             f"{path} is not a complete safetensors file: {error}. It was truncated or damaged, or is of another kind. "
             "Nothing was loaded."
@@ -258,3 +253,58 @@ def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
             "loaded."
         ) from None
     return arrays, notes
+
+
+# The format itself, for where the package safetensors is missing, as in the browser ------------------------------
+
+
+def _to_bytes(arrays: dict[str, np.ndarray], notes: dict[str, str]) -> bytes:
+    """The content of a file: the length of the header in 8 bytes, the header in JSON, the numbers."""
+    try:
+        from safetensors.numpy import save as to_bytes
+    except ImportError:
+        names = {np.dtype(kind): name for name, kind in _KINDS.items()}
+        header: dict[str, Any] = {"__metadata__": notes}
+        end = 0
+        for name, array in arrays.items():
+            place = [end, end + array.nbytes]
+            header[name] = {"dtype": names[array.dtype], "shape": list(array.shape), "data_offsets": place}
+            end = place[1]
+        text = json.dumps(header).encode()
+        text += b" " * (-len(text) % 8)  # so that the numbers are aligned
+        return len(text).to_bytes(8, "little") + text + b"".join(array.tobytes() for array in arrays.values())
+    return to_bytes(arrays, metadata=notes)
+
+
+def _content(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays and notes of a file. Raises ValueError if it is not complete, TypeError for an unknown dtype."""
+    try:
+        from safetensors import SafetensorError, safe_open
+    except ImportError:
+        return _from_bytes(path.read_bytes())
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+    except SafetensorError as error:
+        raise ValueError(str(error)) from None
+
+
+def _from_bytes(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end]) if end <= len(content) else None
+    if not isinstance(header, dict):
+        raise ValueError("the header is incomplete")
+    notes, arrays = header.pop("__metadata__", {}), {}
+    for name, entry in header.items():
+        if entry["dtype"] not in _KINDS:
+            raise TypeError(f"{name!r} has dtype {entry['dtype']}")
+        first, last = entry["data_offsets"]
+        numbers = np.frombuffer(content[end + first : end + last], _KINDS[entry["dtype"]])
+        arrays[name] = numbers.reshape(entry["shape"]).copy()
+    return arrays, notes
+
+
+_KINDS = {
+    "BOOL": "?", "I8": "i1", "I16": "<i2", "I32": "<i4", "I64": "<i8", "F16": "<f2", "F32": "<f4", "F64": "<f8",
+    "U8": "u1", "U16": "<u2", "U32": "<u4", "U64": "<u8",
+}  # fmt: skip

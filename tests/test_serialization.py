@@ -1,6 +1,8 @@
 """Saving and loading: what comes back is what was written; a file that is not whole changes nothing."""
 
+import json
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -238,3 +240,58 @@ def test_an_interruption_right_after_the_new_file_is_in_place_is_one_still(path,
     with pytest.raises(KeyboardInterrupt):
         save(model(0), path)
     assert load(path) and os.listdir(path.parent) == [path.name]
+
+
+@pytest.fixture
+def without_the_package(monkeypatch):
+    """A function that hides the package safetensors, as the browser has none."""
+
+    def hide():
+        for name in ("safetensors", "safetensors.numpy"):
+            monkeypatch.setitem(sys.modules, name, None)
+
+    return hide
+
+
+ALL_KINDS = {
+    kind: np.arange(6).reshape(2, 3).astype(kind)
+    for kind in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
+} | {"number": np.array(2.5), "empty": np.zeros((0, 3))}
+
+
+@pytest.mark.parametrize("hidden", ["to write", "to read", "for both"])
+def test_the_package_is_not_needed_and_the_format_is_the_same(hidden, tmp_path, monkeypatch, without_the_package):
+    path = tmp_path / "all.safetensors"
+    if hidden != "to read":
+        without_the_package()
+    save(ALL_KINDS, path)
+    if hidden == "to write":
+        monkeypatch.undo()
+    if hidden == "to read":
+        without_the_package()
+    found = load(path)
+    assert found.keys() == ALL_KINDS.keys()
+    for name, array in ALL_KINDS.items():
+        assert found[name].dtype == array.dtype and found[name].shape == array.shape
+        np.testing.assert_array_equal(found[name], array)
+        assert found[name].flags.writeable
+
+
+def test_without_the_package_a_file_that_is_cut_short_is_refused(tmp_path, without_the_package):
+    path = tmp_path / "short.safetensors"
+    save({"weight": np.arange(6.0), "bias": np.ones(2)}, path)
+    content = path.read_bytes()
+    without_the_package()
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
+        with pytest.raises(ValueError, match="is not a complete safetensors file"):
+            load(path)
+
+
+def test_without_the_package_an_unknown_kind_is_named(tmp_path, without_the_package):
+    path = tmp_path / "brain.safetensors"
+    text = json.dumps({"w": {"dtype": "BF16", "shape": [1], "data_offsets": [0, 2]}}).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + b"ab")
+    without_the_package()
+    with pytest.raises(ValueError, match="'w' has dtype BF16"):
+        load(path)
