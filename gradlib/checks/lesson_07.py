@@ -1327,6 +1327,7 @@ JUDGED = (
     (SQUARE, -6.0, 3.0, False, ""),
     (named("sin x", np.sin), math.cos(1.0), 1.0, True, ""),
     (named("cos x", np.cos), 0.0, 0.0, True, "a slope of 0"),
+    (SQUARE, 5.99945, 3.0, True, "a slope that is no whole number, wrong by less than 1e-4 of itself"),
     (SQUARE, 8e-5, 0.0, True, "a small slope, wrong by less than 1e-4"),
     (SQUARE, 1.5e-4, 0.0, False, "a small slope, wrong by more than 1e-4"),
     (SQUARE, -6.0005, -3.0, True, "a falling function, wrong by less than 1e-4 of its slope"),
@@ -1345,7 +1346,7 @@ def engines():
     They stand in one class, so that they can be handed over together; none needs self. `check.in_order(root)` gives all
     values, inputs first.
     """
-    for x, y in [(2.0, 3.0), (-1.5, 0.4)]:
+    for x, y in [(2.0, 3.0), (-1.5, 0.4), (-2.5, 0.8)]:
         for graph, gradients in GRADIENTS.items():
             yield Case({"graph": graph, "x": x, "y": y}, gradients(x, y), call=swept, part="sweep", names=OF)
     for f, slope, x, expected, about in JUDGED:
