@@ -28,7 +28,13 @@ class Diagnosis:
 
 def diagnose(results: Sequence[Result]) -> tuple[list[Result], list[Diagnosis]]:
     """Return the results, in which failures that others explain are marked, and the mistakes, the first cause first."""
-    for step in (_explained_by_simpler_ones, _one_error_in_many_places, _tell_apart, _explained_by_parts):
+    for step in (
+        _explained_by_simpler_ones,
+        _one_error_in_many_places,
+        _tell_apart,
+        _explained_by_parts,
+        _by_their_roots,
+    ):
         results = step(list(results))
     return results, grouped(results, FAILED)
 
@@ -161,4 +167,18 @@ def _explained_by_parts(results: list[Result]) -> list[Result]:
         if each.status == FAILED and parts and (each.stage == "raises" or not MISTAKES[each.code].certain):
             each = replace(each, status=EXPLAINED, because=parts[0])
         told.append(each)
+    return told
+
+
+def _by_their_roots(results: list[Result]) -> list[Result]:
+    """Where a failure is explained by one that is itself explained, name the mistake behind both."""
+    failed = {each.code for each in results if each.status == FAILED}
+    behind = {each.code: each.because for each in reversed(results) if each.because and each.code not in failed}
+    told = []
+    for each in results:
+        because, seen = each.because, set()
+        while because in behind and because not in seen:
+            seen.add(because)
+            because = behind[because]
+        told.append(replace(each, because=because))
     return told

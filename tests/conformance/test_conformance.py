@@ -122,6 +122,12 @@ def test_what_a_simpler_failure_explains_is_not_a_second_mistake(old, new, becau
     assert explained and {result.because for result in explained} == {because}
 
 
+def test_who_has_changed_an_input_is_said():
+    changes = next(mutant for mutant in SCALAR if mutant.codes == ("MUTATES",))
+    report = conformance.run(load("closures", changes).Value, levels=[1], processes=False)
+    assert report.diagnoses[0].said == "the operation changed an input from -2 to 0"
+
+
 def test_a_convention_is_not_a_failure():
     report = conformance.run(tape_adapter(), processes=False)
     assert report.passed and {each.code for each in report.conventions} == {"OVERWRITES", "FREED"}

@@ -26,6 +26,7 @@ def run_mutant(engine, name, mutant):
 def require_only(mutant, report):
     """The mistake is named, and no other one: a false sentence is worse than none."""
     assert codes(report) and set(codes(report)) <= set(mutant.codes), report.text
+    assert {result.because for result in report.results if result.because} <= set(codes(report)), report.json()
 
 
 @pytest.mark.parametrize("mutant", SCALAR, ids=str)
