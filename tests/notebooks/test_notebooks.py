@@ -20,6 +20,7 @@ LESSONS = [
     "06_tensor_engine", "07_trust_but_verify", "08_layers_and_initialization", "09_losses", "10_optimizers",
     "11_training", "12_healthy_gradients", "13_normalization_and_dropout", "14_convolutions", "15_sequences",
     "16_attention", "17_beyond_first_order", "18_proven_bounds", "19_cost_and_scale",
+    "20_capstone",
 ]  # fmt: skip
 
 PARTS_OF_A_LESSON = ["objectives", "prerequisites", "time", "predict", "where people go wrong", "summary"]

@@ -46,6 +46,7 @@ TAUGHT = {
     "17": ["functional.hessian", "functional.hvp", "widgets.TaylorExplorer"],
     "18": ["bounds", "widgets.ProvenBox"],
     "19": ["amp", "checkpoint", "distributed", "serialization", "widgets.MemoryTimeline"],
+    "20": ["conformance"],
 }
 
 
