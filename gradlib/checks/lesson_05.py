@@ -494,7 +494,7 @@ def once_a_sentence(g, table, index):
 def averaged_over_the_uses(g, table, index):
     """You average over the uses of a row. Each use moves the loss: they add up, and only the 1/T of the sentence
     stays."""
-    uses = np.maximum(np.bincount(index.ravel(), minlength=len(table)), 1)
+    uses = np.maximum(np.bincount(index.ravel().astype(np.intp), minlength=len(table)), 1)
     return into_bags(g, table, index) / uses[:, None]
 
 
@@ -502,7 +502,7 @@ def averaged_over_the_uses(g, table, index):
 def averaged_for_the_mean(g, table, index):
     """You average over the uses of a row, where the mean over the words of a sentence belongs. How often a row is used
     in all does not matter."""
-    uses = np.maximum(np.bincount(index.ravel(), minlength=len(table)), 1)
+    uses = np.maximum(np.bincount(index.ravel().astype(np.intp), minlength=len(table)), 1)
     return into_bags(g, table, index, 1) / uses[:, None]
 
 

@@ -120,7 +120,7 @@ def mean_of_repeated(g, ids, E):
     """Where an id stands several times, you take the mean over its places. Their gradients are added."""
     gradient = np.zeros(E.shape)
     np.add.at(gradient, ids, g @ E)
-    counts = np.bincount(ids, minlength=len(E))
+    counts = np.bincount(np.asarray(ids, dtype=np.intp), minlength=len(E))
     return g.T @ E[ids] + gradient / np.maximum(counts, 1)[:, None]
 
 
