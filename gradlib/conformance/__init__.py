@@ -11,7 +11,7 @@ in a file it is the thing that the command names, `python -m gradlib.conformance
     adapter = Adapter(Var, value="numpy", functions=["mymodule.functional", "mymodule.optim"])
 
 A failed case proves a mistake, and the report says it in a sentence. Not failed is what the engine does not offer or
-refuses (unsupported), what is a convention (differs), and what follows from a simpler failure (explained).
+refuses (unsupported), what is a convention (differs), and what may follow from a simpler failure (explained).
 """
 
 from __future__ import annotations

@@ -35,10 +35,7 @@ def find_engine(adapter: Adapter) -> Engine:
     tried: list[str] = []
     trials = list(_trials(adapter, tried))
     if not trials:
-        listed = (
-            "\n".join(f"  {line}" for line in dict.fromkeys(tried))
-            or "  The class has none of the names that are known."
-        )
+        listed = "\n".join(f"  {line}" for line in dict.fromkeys(tried))
         raise NoWayFound(
             f"No way was found to make a value of {adapter.name}, multiply, go backward and read a gradient.\n"
             f"Tried:\n{listed}\nGive the missing names in an Adapter, for example value=, grad= or backward=."
@@ -48,13 +45,7 @@ def find_engine(adapter: Adapter) -> Engine:
     found = replace(found, zero=found.zero or _first(ZEROES, found.cls), no_grad=found.no_grad or _no_grad(found))
     takes_requires_grad = "requires_grad" in _parameters(found.cls)
     if seeded:
-        name = found.backward
-        found = replace(
-            found,
-            backward=lambda t, seed=None: getattr(t, name)(
-                np.ones_like(read(t, found.value)) if seed is None else seed
-            ),
-        )
+        found = replace(found, backward=_from_one(found.backward, found.value))
     engine = Engine(found, seeded or _takes_seed(found), takes_requires_grad, adapter.make is not None)
     if not found.kind:
         _find_kind(engine)
@@ -83,8 +74,11 @@ def _trials(adapter: Adapter, tried: list[str]) -> Iterator[tuple]:
                     tried.append(f"{backward}({'1.0' if seeded else ''}): {_said(outcome.error)}")
                     continue
                 x, expected, is_right = outcome.value
-                for name in _given(adapter.grad, HOLDS_GRADIENT):
-                    if (slope := _number(x, name)) is not None:
+                slopes = {name: _number(x, name) for name in _given(adapter.grad, HOLDS_GRADIENT)}
+                if not any(slope is not None for slope in slopes.values()):
+                    tried.append(f"{backward}: no attribute holds a gradient after it")
+                for name, slope in slopes.items():
+                    if slope is not None:
                         how_well = (is_right, slope == expected, not seeded, slope != 0)
                         yield how_well, form, seeded, replace(made, grad=name)
     if not tried:
@@ -119,6 +113,15 @@ def _multiply(adapter: Adapter, seeded: bool) -> tuple[Any, float, bool]:
     adapter.backward(z) if callable(adapter.backward) else getattr(z, adapter.backward)(*seed)
     value = read(z, adapter.value)
     return x, expected, value is not None and value.size == 1 and float(value.reshape(-1)[0]) == right
+
+
+def _from_one(backward: str, value: Any) -> Callable[..., Any]:
+    """A backward pass that begins with ones, for a method that always asks for a gradient to begin with."""
+
+    def begin(t: Any, seed: Any = None) -> Any:
+        return getattr(t, backward)(np.ones_like(read(t, value)) if seed is None else seed)
+
+    return begin
 
 
 def _said(error: BaseException) -> str:

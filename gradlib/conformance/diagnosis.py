@@ -65,14 +65,14 @@ def _explained_by_simpler_ones(results: list[Result]) -> list[Result]:
     for result, operation in zip(failed, operations, strict=True):
         if operation and (result.level == 1 or operation == "mul" or "mul" not in operations):  # level 2 multiplies
             alone.setdefault(operation, result.code)
-    broken: dict[str, tuple[int, str]] = {}  # operation -> the level of its first failure, and the mistake behind it
+    broken: dict[str, tuple[int, str]] = {}  # operation -> the level and the mistake of its first failure
     marked = []
     for result in results:
         case = cases[result.level, result.name]
         if result.status == FAILED:
             because = _simpler(result, case, alone, broken)
             for operation in (case.alone, *_REFLECTED.get(case.alone, ())) if case.alone else ():
-                broken.setdefault(operation, (result.level, because or result.code))
+                broken.setdefault(operation, (result.level, result.code))
             if because:
                 result = replace(result, status=EXPLAINED, because=because)
         marked.append(result)
@@ -171,7 +171,7 @@ def _explained_by_parts(results: list[Result]) -> list[Result]:
 
 
 def _by_their_roots(results: list[Result]) -> list[Result]:
-    """Where a failure is explained by one that is itself explained, name the mistake behind both."""
+    """Where one failure explains another and is itself explained, name the mistake behind both."""
     failed = {each.code for each in results if each.status == FAILED}
     behind = {each.code: each.because for each in reversed(results) if each.because and each.code not in failed}
     told = []

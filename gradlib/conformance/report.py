@@ -14,7 +14,7 @@ from .running import DIFFERS, EXPLAINED, FAILED, PASSED, UNSUPPORTED, Result
 
 STATUSES = (PASSED, FAILED, EXPLAINED, DIFFERS, UNSUPPORTED)
 MEANINGS = {
-    EXPLAINED: "a failure that follows from a simpler one",
+    EXPLAINED: "a failure that may follow from a simpler one, which is to be mended first",
     DIFFERS: "another convention, which is not a failure",
     UNSUPPORTED: "the engine does not offer it, or refuses it",
 }

@@ -199,6 +199,30 @@ def test_an_engine_that_cannot_be_used_says_what_was_tried(engine, said):
         conformance.run(engine)
 
 
+class WithoutGradient:
+    def __init__(self, data):
+        self.data = data
+
+    def __mul__(self, other):
+        return WithoutGradient(self.data * other.data)
+
+    def backward(self):
+        pass
+
+
+def test_an_engine_without_a_gradient_says_so():
+    with pytest.raises(NoWayFound, match="backward: no attribute holds a gradient after it"):
+        conformance.run(WithoutGradient, processes=False)
+
+
+def test_a_backward_that_asks_for_a_gradient_gets_ones():
+    engine = load("closures").Value
+    right = engine.backward
+    engine.backward = lambda self, gradient: right(self)
+    report = conformance.run(engine, levels=[1, 3], processes=False)
+    assert report.passed and "backward .backward(1.0)" in report.spoken
+
+
 def test_an_engine_that_hangs_everywhere_ends_the_run():
     original = closures.Value.__add__
     try:
