@@ -235,10 +235,10 @@ def moved(images, down, right):
     return framed[:, 1 + down : 9 + down, 1 + right : 9 + right].reshape(-1, 64)
 
 
-def shares_read(answer):
+def shares_read(answer, seed=20):
     """The share of right answers for each move, and whether there is only one answer."""
     images, labels = data.load_digits()
-    order = np.random.default_rng(20).permutation(len(images))
+    order = np.random.default_rng(seed).permutation(len(images))
     learned, unseen = order[360:], order[:360]
     read = answer(images[learned].copy(), labels[learned].copy())
     if not callable(read):
@@ -291,10 +291,10 @@ def speller():
     yield Case({}, accept=why_not_spelled, call=losses)
 
 
-def losses(answer):
+def losses(answer, seed=20):
     """-ln p of each letter and of each end, on names that were not learned."""
     names = data.person_names()
-    order = np.random.default_rng(20).permutation(len(names))
+    order = np.random.default_rng(seed).permutation(len(names))
     following = answer([names[i] for i in order[300:]])
     if not callable(following):
         raise Refused("speller must return a function, which takes the beginning of a name.")
