@@ -1327,7 +1327,7 @@ JUDGED = (
     (SQUARE, -6.0, 3.0, False, ""),
     (named("sin x", np.sin), math.cos(1.0), 1.0, True, ""),
     (named("cos x", np.cos), 0.0, 0.0, True, "a slope of 0"),
-    (SQUARE, 5.99945, 3.0, True, "a slope that is no whole number, wrong by less than 1e-4 of itself"),
+    (SQUARE, 5.99945, 3.0, True, "a slope that is not a whole number, wrong by less than 1e-4 of itself"),
     (SQUARE, 8e-5, 0.0, True, "a small slope, wrong by less than 1e-4"),
     (SQUARE, 1.5e-4, 0.0, False, "a small slope, wrong by more than 1e-4"),
     (SQUARE, -6.0005, -3.0, True, "a falling function, wrong by less than 1e-4 of its slope"),

@@ -678,8 +678,16 @@ class VarianceOfTheMeans(Right):
 KINDS = {"F16": np.float16, "F32": np.float32, "F64": np.float64}
 
 
+class Content(bytes):
+    """The bytes of a file, shown to learners by what is in it."""
+
+    def __repr__(self):
+        header = json.loads(self[8 : 8 + int.from_bytes(self[:8], "little")])
+        return f"<{len(self)} bytes, with {', '.join(name for name in header if not name.startswith('_'))}>"
+
+
 def file_of(order, **arrays):
-    """The bytes of a file in which the numbers lie in this order, the names in that of `arrays`."""
+    """The content of a file in which the numbers lie in this order, the names in that of `arrays`."""
     places, end = {}, 0
     for name in order:
         places[name] = [end, end + arrays[name].nbytes]
@@ -690,7 +698,7 @@ def file_of(order, **arrays):
         for name, array in arrays.items()
     }
     text = json.dumps({"__metadata__": {"format": "pt"}, **header}).encode()
-    return len(text).to_bytes(8, "little") + text + b"".join(arrays[name].tobytes() for name in order)
+    return Content(len(text).to_bytes(8, "little") + text + b"".join(arrays[name].tobytes() for name in order))
 
 
 MATRIX = np.array([[1, 2, 3], [4, 5, 6]], dtype=np.float32)

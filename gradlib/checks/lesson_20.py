@@ -241,7 +241,7 @@ def shares_read(answer, seed=20):
     order = np.random.default_rng(seed).permutation(len(images))
     learned, unseen = order[360:], order[:360]
     read = answer(images[learned].copy(), labels[learned].copy())
-    if not callable(read):
+    if not callable(read) or isinstance(read, type):
         raise Refused("reader must return a function, which takes images and returns their labels.")
     shares, different = {}, set()
     for name, move in MOVES.items():

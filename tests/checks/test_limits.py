@@ -71,7 +71,7 @@ def waits(x):
 def grows(x):
     kept = []
     while True:
-        kept.append(bytes(10**8))  # soon over the limit, also on a busy machine
+        kept.append(bytes(10**9))  # over the limit at once, also on a busy machine
 
 
 def crashes_python(x):

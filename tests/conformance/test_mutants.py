@@ -20,7 +20,7 @@ def run_mutant(engine, name, mutant):
     module = load(engine, mutant)
     backward = (lambda z: module.backpropagate(z, 1.0)) if engine == "histories" else None
     adapter = Adapter(getattr(module, name), backward=backward)
-    return conformance.run(adapter, levels=levels, seconds=0.5, processes=False)
+    return conformance.run(adapter, levels=levels, seconds=2.0, processes=False)
 
 
 def require_only(mutant, report):
