@@ -30,10 +30,11 @@ def arithmetic():
         ((4.0, 3.0), (2.0, -5.0)),
         ((-3.0, 0.5), (0.5, 2.5)),
         ((0.0, 2.0), (4.0, 1.0)),
+        ((2.5, -1.5), (1.5, 0.5)),
     ]:
         slope = (x[1] * y[0] - x[0] * y[1]) / y[0] ** 2
         yield Case({"x": x, "y": y}, (x[0] / y[0], slope), part="over", names=PAIR)
-    for x in [(4.0, 1.0), (9.0, 2.0), (1.0, -3.0), (0.25, 0.5), (16.0, 0.0)]:
+    for x in [(4.0, 1.0), (9.0, 2.0), (1.0, -3.0), (0.25, 0.5), (16.0, 0.0), (2.56, -0.7)]:
         yield Case({"x": x}, (math.sqrt(x[0]), x[1] / (2 * math.sqrt(x[0]))), part="root", names=PAIR)
     for x, n in [
         ((2.0, 1.0), 3),
@@ -42,6 +43,7 @@ def arithmetic():
         ((4.0, 3.0), 0.5),
         ((5.0, 2.0), 1),
         ((2.0, 1.0), 0),
+        ((2.5, -1.5), 3),
     ]:
         about = "the power 0" if n == 0 else ""
         yield Case({"x": x, "n": n}, (x[0] ** n, n * x[0] ** (n - 1) * x[1]), part="power", names=PAIR, about=about)
