@@ -301,6 +301,7 @@ def quotient():
         ([1, 2, 3, 4], [2, 0, 1, -1], ""),
         ([0, 1, 0, -0.5, 0], [4, 1, 2, 0.5, 3], ""),
         ([3.0], [2.0], "the constant term alone"),
+        ([1.5, -0.3, 2.2], [-0.7, 0.4, 1.1], ""),
         ([0, 1, 0, -1 / 6, 0, 1 / 120], [1, 0, -1 / 2, 0, 1 / 24, 0], "the tangent, from sine and cosine"),
     ]:
         a, b = np.array(a, dtype=float), np.array(b, dtype=float)
@@ -428,11 +429,22 @@ def from_two():
     push(v) makes one forward pass and returns J v, an array (n,), for v of shape (n,). Row i of J has entries in
     columns i and i + 1 only, and the last row in column n - 1 only. Call push at most twice, whatever n is.
     """
-    for n, about in [(2, ""), (3, ""), (4, ""), (5, ""), (6, ""), (1, "a single input"), (4, "entries that are 0")]:
+    for n, about in [
+        (2, ""),
+        (3, ""),
+        (4, ""),
+        (5, ""),
+        (6, ""),
+        (1, "a single input"),
+        (4, "entries that are 0"),
+        (4, "entries below 0"),
+    ]:
         rng = np.random.default_rng(n + len(about))
         matrix = np.diag(rng.permutation(np.arange(1.0, n + 1)))
         matrix += np.diag(rng.permutation(np.arange(1.0, n)) + 10, k=1) if n > 1 else 0.0
-        if "0" in about:
+        if about == "entries below 0":
+            matrix /= -4
+        if about == "entries that are 0":
             matrix[1, 1] = matrix[2, 3] = 0.0
         inputs = {"push": named(f"v -> J v for J = {matrix.tolist()}", matrix.__matmul__), "n": n}
         yield Case(inputs, matrix, call=counted, about=about)
@@ -669,6 +681,7 @@ def newton():
         (FLAT, 1.0, 4, "a root where the slope is 0"),
         (CUBE, 8.0, 6, "a start far away"),
         (CUBE, 2.0, 0, "no step"),
+        (LINE, 1.75, 3, ""),
     ]:
         expected = [x]
         for _ in range(steps):
@@ -797,6 +810,7 @@ def implicit():
         (MIXED, [1.0, 3.0], ""),
         (SHARED, [2.0, 5.0, 1.0], "more parameters than numbers in x"),
         (BENT, [1.0, -0.5], ""),
+        (BENT, [-0.6, 0.4], ""),
     ]:
         theta = np.array(theta)
         x = np.zeros(2 if G is SHARED else len(theta))

@@ -174,16 +174,19 @@ def without_decorators(node: ast.FunctionDef | ast.ClassDef) -> ast.stmt:
 
 
 def solution(answers: Answers) -> Iterator[Source]:
-    """The solution cell of an exercise, in a namespace in which the first cell and all other solutions have run."""
+    """The solution cell of an exercise, in a namespace in which the first cell and all other solutions have run, and
+    what the cells between them define."""
     exercise = answers.exercise
     for cells in map(code_cells, sorted(SOLUTIONS.glob(f"{exercise.lesson}_*.ipynb"))):
         mine = f"exercise:{exercise.name}"
         used = next(source for tags, source in cells if any(tag.startswith(f"check:{exercise.name}:") for tag in tags))
         argument = ast.unparse(ast.parse(used).body[-1].value.args[0])
         namespace = {"__name__": "__main__"}
-        first = cells[0][1]
-        for source in [first, *(source for tags, source in cells if any(tag.startswith("exercise:") for tag in tags))]:
-            exec(compile(source, f"solutions/{exercise.lesson}", "exec"), namespace)
+        for place, (tags, source) in enumerate(cells):
+            tree = ast.parse(source)
+            if place > 0 and not any(tag.startswith("exercise:") for tag in tags):
+                tree.body = [part for part in tree.body if isinstance(part, (ast.FunctionDef, ast.ClassDef))]
+            exec(compile(tree, f"solutions/{exercise.lesson}", "exec"), namespace)
         source = next(source for tags, source in cells if mine in tags)
         build = partial(eval, argument)
         yield Source(answers, "the solution", build(namespace), ast.parse(source), namespace, build)

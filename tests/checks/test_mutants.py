@@ -101,6 +101,13 @@ def test_every_right_answer_of_the_course_has_a_source():
         assert len(found) > len(answers.rights) and found[-1].name == "the solution"
 
 
+def test_every_random_question_of_the_course_can_be_asked():
+    for answers in all_answers():
+        for declared in answers.random_inputs:
+            for number in range(3):
+                assert machine.question(answers, declared, number).inputs is not None
+
+
 # --- toy exercises -----------------------------------------------------------------------------
 
 
