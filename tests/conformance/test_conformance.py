@@ -161,7 +161,8 @@ def test_the_engine_is_left_as_it_was():
     ],
 )
 def test_a_wild_engine_is_contained_and_the_other_cases_are_judged(engine, code, said):
-    report = conformance.run(engine, levels=[1], seconds=0.3)
+    seconds = 0.5 if code == "HANGS" else 5.0  # the rest end by themselves, on a busy machine later
+    report = conformance.run(engine, levels=[1], seconds=seconds)
     assert codes(report) == [code] and report.diagnoses[0].cases == ("tanh(x)",)
     assert said in report.diagnoses[0].said
     assert statuses(report)["sigmoid(x)"] == "passed"

@@ -47,7 +47,7 @@ def _recurse():
 def _take_all():
     kept = []
     while True:
-        kept.append(bytes(10**8))
+        kept.append(bytes(10**9))  # over the limit at once
 
 
 Loops = _wild(_loop)
