@@ -3,6 +3,7 @@
 PYTHON_HERE = sh tools/python.sh
 NOTEBOOKS ?=
 LESSON ?=
+OUT ?=
 JOBS ?=
 LAB_OPTIONS ?=
 TEST_OPTIONS ?=
@@ -10,7 +11,7 @@ TEST_OPTIONS ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: help lab test exercises notebooks pages slides handouts lite lint bench mutants lock clean
+.PHONY: help lab test exercises notebooks pages slides handouts lite class lint bench mutants lock clean
 
 lab: ## open your copy of the course in JupyterLab (LESSON=07 opens that one, PORT=8899)
 	@$(PYTHON_HERE) -m gradlib lab $(LAB_OPTIONS)
@@ -36,6 +37,9 @@ handouts: ## make a page of each lesson to print, in build/handouts
 
 lite: ## build the course for the browser, in build/site/lite (needs npm and Pyodide)
 	@$(PYTHON_HERE) tools/lite.py
+
+class: ## make or update a repository for learners, without solutions (OUT=../our-class)
+	@$(PYTHON_HERE) tools/classroom.py $(OUT)
 
 lint: ## look for mistakes in the code without running it
 	@$(PYTHON_HERE) -m ruff check

@@ -18,7 +18,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -68,11 +68,26 @@ def deliver(source: Path, target: Path, restore: Sequence[str] = (), language_in
     files, unreadable = read_course(source, language_info)
     if not files:
         raise FileNotFoundError(f"there are no notebooks in {source}")
+    return deliver_files(files, target, restore, unreadable)
+
+
+def deliver_files(
+    files: dict[str, bytes],
+    target: Path,
+    restore: Sequence[str] = (),
+    unreadable: Sequence[str] = (),
+    tops: Collection[str] = FOLDERS,
+) -> Delivery:
+    """Bring the copy in `target` up to date with {path: content}, as `deliver` does.
+
+    `unreadable` names files that could not be read: while there are any, nothing is withdrawn. `tops` are the files
+    and folders at the top of the copy that may be written; nothing else in `target` is looked at.
+    """
     wanted = _named(restore, files)
-    done = Delivery(first=not (target / MANIFEST).exists(), unreadable=unreadable)
+    done = Delivery(first=not (target / MANIFEST).exists(), unreadable=list(unreadable))
     target.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(target)
-    records = read_manifest(target)
+    _remove_leftovers(target, tops)
+    records = read_manifest(target, tops)
 
     # First the hashes of what is going to be written, so that after an interruption these files are known as ours.
     before = json.dumps(_to_json(records))
@@ -135,7 +150,7 @@ def _with_language(notebook: dict, language_info: dict) -> bytes:
     return (json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
 
 
-def read_manifest(target: Path) -> dict[str, Record]:
+def read_manifest(target: Path, tops: Collection[str] = FOLDERS) -> dict[str, Record]:
     """Return {path: Record} of a copy; {} if there is no manifest or it cannot be read.
 
     Without it every file counts as the learner's, so nothing is lost.
@@ -145,7 +160,7 @@ def read_manifest(target: Path) -> dict[str, Record]:
         return {
             path: Record([str(digest) for digest in record["ours"]], record["brought"])
             for path, record in content["files"].items()
-            if PurePosixPath(path).parts[0] in FOLDERS and ".." not in PurePosixPath(path).parts
+            if PurePosixPath(path).parts[0] in tops and ".." not in PurePosixPath(path).parts
         }
     except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError, IndexError):
         return {}
@@ -248,9 +263,9 @@ def _write(file: Path, content: bytes) -> None:
         raise
 
 
-def _remove_leftovers(target: Path, seconds: float = 600) -> None:
+def _remove_leftovers(target: Path, tops: Collection[str], seconds: float = 600) -> None:
     """Remove what interrupted calls have left, but not what another call may be writing at this moment."""
-    for folder in (target, *(target / name for name in FOLDERS)):
-        for path in folder.glob(f"{TEMPORARY}*"):
+    for folder, pattern in [(target, f"{TEMPORARY}*"), *((target / name, f"**/{TEMPORARY}*") for name in tops)]:
+        for path in folder.glob(pattern):
             if path.is_file() and time.time() - path.stat().st_mtime > seconds:
                 path.unlink(missing_ok=True)
