@@ -42,7 +42,7 @@ def table_gradient(g, ids, E, *, reading=1.0, scoring=1.0):
 @shared_table.mistake
 def scoring_only(g, ids, E):
     """Your gradient is that of one use, in which the table gives the scores. E[ids] also reads it, and the rows that it
-    reads have to pay for that."""
+    reads get a gradient for that, too."""
     return table_gradient(g, ids, E, reading=0.0)
 
 
@@ -131,7 +131,7 @@ def mean_of_repeated(g, ids, E):
 def last_states():
     """Return the state of each text after its own last step, an array (N, H).
 
-    x (N, T, I) holds N texts, filled up at the end to the same length T, and lengths (N,) their own lengths, from 1 to
+    x (N, T, I) holds N texts, padded at the end to the same length T, and lengths (N,) their own lengths, from 1 to
     T. The cell is that of the lesson, h = tanh(x W_x + h W_h + b), and each text starts with the state 0.
 
     For x = [[[1], [2]], [[1], [2]]], lengths = [1, 2], W_x = [[1]], W_h = [[0]] and b = [0] the answer is
@@ -174,7 +174,7 @@ def ends(x, lengths, W_x, W_h, b, *, at=lambda n, T: n, **how):
 
 @last_states.mistake
 def last_column(x, lengths, W_x, W_h, b):
-    """You return the state after all T steps. A shorter text is over before, and the filled places have changed it."""
+    """You return the state after all T steps. A shorter text ends earlier, and its padding has changed the state."""
     return ends(x, lengths, W_x, W_h, b, at=lambda n, T: T)
 
 
@@ -194,13 +194,13 @@ def one_too_early_by_index(x, lengths, W_x, W_h, b):
 
 @last_states.mistake
 def one_too_late(x, lengths, W_x, W_h, b):
-    """You are one step too late: you read the first filled place as well."""
+    """You are one step too late: you read the first place of the padding as well."""
     return ends(x, lengths, W_x, W_h, b, at=lambda n, T: min(n + 1, T))
 
 
 @last_states.mistake
-def filled_with_zeros(x, lengths, W_x, W_h, b):
-    """You set the filled places to 0 and read on. The cell changes the state even if its input is 0."""
+def padded_with_zeros(x, lengths, W_x, W_h, b):
+    """You set the padding to 0 and read on. The cell changes the state even if its input is 0."""
     x = x * (np.arange(x.shape[1]) < lengths[:, None])[..., None]
     return ends(x, lengths, W_x, W_h, b, at=lambda n, T: T)
 
@@ -278,14 +278,21 @@ def shortest_for_all(x, lengths, W_x, W_h, b):
 
 @last_states.mistake
 def sum_of_states(x, lengths, W_x, W_h, b):
-    """You return the sum of the states. Asked for is the last one of each text."""
+    """You return the sum of the states. The answer is the last one of each text."""
     return np.array([states_of(text[:n], W_x, W_h, b).sum(axis=0) for text, n in zip(x, lengths, strict=True)])
 
 
 @last_states.mistake
 def mean_of_states(x, lengths, W_x, W_h, b):
-    """You return the mean of the states. Asked for is the last one of each text."""
+    """You return the mean of the states. The answer is the last one of each text."""
     return np.array([states_of(text[:n], W_x, W_h, b)[1:].mean(axis=0) for text, n in zip(x, lengths, strict=True)])
+
+
+@last_states.mistake
+def last_places(x, lengths, W_x, W_h, b):
+    """You read the last places of a shorter text, and skip its first ones. The padding stands at the end."""
+    texts = zip(x, lengths, strict=True)
+    return np.array([states_of(text[len(text) - n :], W_x, W_h, b)[-1] for text, n in texts])
 
 
 # --- 3 -----------------------------------------------------------------------------------------
@@ -446,6 +453,33 @@ def sum_of_gradients(g, x, a, k):
     return of_x.sum(), of_x
 
 
+@truncated.mistake
+def order_of_the_way_back(g, x, a, k):
+    """The gradients of x stand in the order in which the way back meets them, the last step first."""
+    of_a, of_x = back(g, x, a, k)
+    return of_a, of_x[::-1]
+
+
+@truncated.mistake
+def passed_once_more(g, x, a, k):
+    """x is added to the state as it is, so it gets what arrives at the state. Yours is multiplied by a once more."""
+    of_a, of_x = back(g, x, a, k)
+    return of_a, a * of_x
+
+
+@truncated.mistake
+def shorter_piece_left_out(g, x, a, k):
+    """You leave out the last piece where it is shorter than k. It counts like the others."""
+    return back(g * (np.arange(len(x)) < len(x) // k * k), x, a, k)
+
+
+@truncated.mistake
+def last_g_of_each_piece(g, x, a, k):
+    """You use g at the end of each piece alone. It arrives at every state."""
+    steps = np.arange(len(x))
+    return back(g * (((steps + 1) % k == 0) | (steps == len(x) - 1)), x, a, k)
+
+
 # --- 4 -----------------------------------------------------------------------------------------
 
 
@@ -466,7 +500,7 @@ def descend():
         (2, 1, 3, 5, 0.1, 5, 1, ""),
         (0.5, 2, 4, 1, 0.1, 2, 3, ""),
         (-1.5, 1, 3, 4, 0.2, 3, 2, ""),
-        (1.25, -1, 5, 2, 0.05, 0.5, 4, ""),
+        (1.25, -1, 5, 2, 0.05, 0.5, 4, "a gradient that explodes"),
         (1.5, 1, 20, 2, 0.01, 1, 30, "a gradient that explodes"),
         (0.25, 1, 20, 2, 0.1, 1, 20, ""),
         (-2, 1, 4, -1, 0.1, 1.5, 2, ""),
@@ -480,7 +514,9 @@ def descend():
             descended(**inputs),
             names=("w", "u"),
             about=about,
-            odd=about == "a gradient of 0",
+            odd=bool(
+                about
+            ),  # where a gradient of 0 or one that overflows leads differs from one wrong answer to another
             rtol=1e-4,
             atol=1e-6,
         )
@@ -501,11 +537,11 @@ def together(of_w, of_u, limit):
     return of_w * factor, of_u * factor
 
 
-def descended(w, u, T, y, lr, limit, count, *, clip=together, factor=1.0, skip=0, **how):
+def descended(w, u, T, y, lr, limit, count, *, clip=together, factor=1.0, skip=0, moves_w=1.0, moves_u=1.0, **how):
     """A right answer, with switches that make it wrong."""
     for _ in range(count - skip):
         of_w, of_u = clip(*(factor * slope for slope in slopes(w, u, T, y, **how)), limit)
-        w, u = w - lr * of_w, u - lr * of_u
+        w, u = w - lr * moves_w * of_w, u - lr * moves_u * of_u
     return w, u
 
 
@@ -543,7 +579,7 @@ def first_step_only(w, u, T, y, lr, limit, count):
 
 @descend.mistake(whole=True)
 def network_too_short(w, u, T, y, lr, limit, count):
-    """Your network has one step less than T."""
+    """Your network has one step fewer than T."""
     return descended(w, u, T - 1, y, lr, limit, count)
 
 
@@ -599,19 +635,19 @@ def step_clipped(w, u, T, y, lr, limit, count):
 
 @descend.mistake(whole=True)
 def last_use_of_w(w, u, T, y, lr, limit, count):
-    """Your gradient of w counts its last use alone. w is used in every step, and each use pays."""
+    """Your gradient of w counts its last use alone. w is used at every step, and each use adds its part."""
     return descended(w, u, T, y, lr, limit, count, last_w=True)
 
 
 @descend.mistake(whole=True)
 def last_use_of_u(w, u, T, y, lr, limit, count):
-    """Your gradient of u counts its last use alone. u is added in every step, and each use pays."""
+    """Your gradient of u counts its last use alone. u is added at every step, and each use adds its part."""
     return descended(w, u, T, y, lr, limit, count, last_u=True)
 
 
 @descend.mistake(whole=True)
 def last_use_of_both(w, u, T, y, lr, limit, count):
-    """Your gradients count the last step alone. Both weights are used in every step, and each use pays."""
+    """Your gradients count the last step alone. Both weights are used at every step, and each use adds its part."""
     return descended(w, u, T, y, lr, limit, count, last_w=True, last_u=True)
 
 
@@ -623,7 +659,7 @@ def uphill(w, u, T, y, lr, limit, count):
 
 @descend.mistake(whole=True)
 def doubled(w, u, T, y, lr, limit, count):
-    """Your gradients are twice too long before they are clipped. The loss has a ½."""
+    """Before they are clipped, your gradients are twice as large as they should be. The loss has a ½."""
     return descended(w, u, T, y, lr, limit, count, factor=2.0)
 
 
@@ -641,7 +677,7 @@ def of_the_state(w, u, T, y, lr, limit, count):
 
 @descend.mistake(whole=True)
 def one_step_less(w, u, T, y, lr, limit, count):
-    """You take one step less than count."""
+    """You take one step fewer than count."""
     return descended(w, u, T, y, lr, limit, count, skip=1)
 
 
@@ -659,6 +695,66 @@ def in_turn(w, u, T, y, lr, limit, count):
         w -= lr * factor * slopes(w, u, T, y)[0]
         u -= lr * factor * slopes(w, u, T, y)[1]
     return w, u
+
+
+@descend.mistake(whole=True)
+def new_states(w, u, T, y, lr, limit, count):
+    """w multiplies the state before the step, so that state belongs in its gradient. You use the one after it."""
+    for _ in range(count):
+        states = [0.0]
+        for _ in range(T):
+            states.append(w * states[-1] + u)
+        arriving = [(states[-1] - y) * w ** (T - 1 - t) for t in range(T)]
+        of_w, of_u = together(np.dot(arriving, states[1:]), sum(arriving), limit)
+        w, u = w - lr * of_w, u - lr * of_u
+    return w, u
+
+
+@descend.mistake(whole=True)
+def loss_sent_back(w, u, T, y, lr, limit, count):
+    """You send the loss itself back. What arrives at h_T is its derivative, h_T - y."""
+    for _ in range(count):
+        h = 0.0
+        for _ in range(T):
+            h = w * h + u
+        of_w, of_u = together(*(slope * (h - y) / 2 for slope in slopes(w, u, T, y)), limit)
+        w, u = w - lr * of_w, u - lr * of_u
+    return w, u
+
+
+@descend.mistake(whole=True)
+def without_lr(w, u, T, y, lr, limit, count):
+    """You subtract the whole gradient. It is multiplied by lr first."""
+    return descended(w, u, T, y, 1.0, limit, count)
+
+
+@descend.mistake(whole=True)
+def u_stays(w, u, T, y, lr, limit, count):
+    """Your u stays as it was. Every step changes both weights."""
+    return descended(w, u, T, y, lr, limit, count, moves_u=0.0)
+
+
+@descend.mistake(whole=True)
+def w_stays(w, u, T, y, lr, limit, count):
+    """Your w stays as it was. Every step changes both weights."""
+    return descended(w, u, T, y, lr, limit, count, moves_w=0.0)
+
+
+@descend.mistake(whole=True)
+def weights_exchanged(w, u, T, y, lr, limit, count):
+    """The two weights have changed places in what you return. w comes first."""
+    return descended(w, u, T, y, lr, limit, count)[::-1]
+
+
+@descend.mistake(whole=True)
+def larger_factor(w, u, T, y, lr, limit, count):
+    """Your factor is the larger one of 1 and limit divided by the length. It must never be above 1."""
+
+    def clip(of_w, of_u, limit):
+        factor = max(1.0, limit / (np.hypot(of_w, of_u) or limit))
+        return of_w * factor, of_u * factor
+
+    return descended(w, u, T, y, lr, limit, count, clip=clip)
 
 
 # --- 5 -----------------------------------------------------------------------------------------
@@ -916,6 +1012,18 @@ def order_changed(g, a_z, a_n, h):
     return of_n, of_gate, of_h
 
 
+@gate_vjp.mistake(whole=True)
+def order_reversed(g, a_z, a_n, h):
+    """The gradients of a_z and h have changed places in what you return."""
+    return gate(g, a_z, a_n, h)[::-1]
+
+
+@gate_vjp.mistake
+def kept_without_g(g, a_z, a_n, h):
+    """g is missing in the gradient of h."""
+    return *gate(g, a_z, a_n, h)[:2], sigmoid(a_z)
+
+
 @gate_vjp.mistake
 def gate_sign_turned(g, a_z, a_n, h):
     """The sign is wrong. A larger z moves the new state toward h, away from n."""
@@ -1026,7 +1134,12 @@ def fill_in():
 
 
 def with_generator(answer, step, pattern, temperature, seed):
-    return answer(step, pattern, temperature, np.random.default_rng(seed))
+    rng, untouched = np.random.default_rng(seed), np.random.default_rng(seed)
+    name = answer(step, pattern, temperature, rng)
+    if isinstance(name, str) and "?" in pattern and rng.bit_generator.state == untouched.bit_generator.state:
+        if name.lower() != filled(step, pattern, temperature, seed, greedy=True):
+            raise Refused("You drew nothing from rng. Each gap needs one draw from it, not from another generator.")
+    return name
 
 
 def code_of(character):
@@ -1063,14 +1176,14 @@ def ending(character, state):
 
 def large(character, state):
     scores, state = about_all(character, state)
-    return 1000 + 4 * scores, state
+    return 4000 + 4 * scores, state
 
 
 SURE = named("sure of the next letter of the alphabet", sure)
 ABOUT_LAST = named("scores from the last character", about_last)
 ABOUT_ALL = named("scores from all characters read", about_all)
 ENDING = named("a high score for the dot", ending)
-LARGE = named("scores about 1000", large)
+LARGE = named("scores about 4000", large)
 
 
 def chances_of(scores, temperature):

@@ -178,7 +178,7 @@ def run_over(x, W_x, W_h, b, bend=np.tanh):
     return np.stack(states, axis=1)
 
 
-@last_states.wrong("filled places have changed it")
+@last_states.wrong("its padding has changed the state")
 def the_very_last(x, lengths, W_x, W_h, b):
     return run_over(x, W_x, W_h, b)[:, -1]
 
@@ -280,6 +280,13 @@ def to_the_shortest(x, lengths, W_x, W_h, b):
 def averaged(x, lengths, W_x, W_h, b):
     states = run_over(x, W_x, W_h, b)
     return np.array([row[1 : n + 1].mean(axis=0) for row, n in zip(states, lengths, strict=True)])
+
+
+@last_states.wrong("padding stands at the end")
+def from_the_right(x, lengths, W_x, W_h, b):
+    T = x.shape[1]
+    moved = np.array([np.roll(text, n - T, axis=0) for text, n in zip(x, lengths, strict=True)])
+    return text_by_text(moved, lengths, W_x, W_h, b)
 
 
 @last_states.wrong()
@@ -386,6 +393,31 @@ def early(g, x, a, k):
 @truncated.wrong("from the end of the text")
 def from_behind(g, x, a, k):
     return through(g, x, a, lambda t: (len(x) - t) % k == 0)
+
+
+@truncated.wrong("the last step first")
+def not_turned(g, x, a, k):
+    of_a, of_x = through(g, x, a, lambda t: t % k == 0)
+    return of_a, np.flip(of_x)
+
+
+@truncated.wrong("multiplied by a once more")
+def also_through_a(g, x, a, k):
+    of_a, of_x = through(g, x, a, lambda t: t % k == 0)
+    return of_a, of_x * a
+
+
+@truncated.wrong("shorter than k")
+def whole_pieces_only(g, x, a, k):
+    kept = len(x) - len(x) % k
+    of_a, of_x = through(g[:kept], x[:kept], a, lambda t: t % k == 0)
+    return of_a, np.append(of_x, np.zeros(len(x) - kept))
+
+
+@truncated.wrong("at the end of each piece alone")
+def one_g_a_piece(g, x, a, k):
+    last = [g[t] if t == len(x) - 1 or (t + 1) % k == 0 else 0.0 for t in range(len(x))]
+    return through(last, x, a, lambda t: t % k == 0)
 
 
 @truncated.wrong("goes back k steps, wherever")
@@ -501,7 +533,7 @@ def descend_untouched(w, u, T, y, lr, limit, count):
     raise NotImplementedError
 
 
-def going_down(clip, of_w=None, of_u=None, half=1.0):
+def going_down(clip, of_w=None, of_u=None, half=1.0, loss_back=False):
     """A wrong answer: how it clips, and which gradients it takes."""
 
     def answer(w, u, T, y, lr, limit, count):
@@ -510,6 +542,7 @@ def going_down(clip, of_w=None, of_u=None, half=1.0):
             for _ in range(T):
                 states.append(w * states[-1] + u)
             d = half * (states[-1] - y) if half else 1.0
+            d *= (states[-1] - y) / 2 if loss_back else 1.0
             g = np.array([
                 d * (of_w or every_w)(w, states),
                 d * (of_u or every_u)(w, states),
@@ -526,6 +559,10 @@ def every_w(w, states):
 
 def every_u(w, states):
     return sum(w**k for k in range(len(states) - 1))
+
+
+def one_state_late(w, states):
+    return sum(w**k * state for k, state in enumerate(states[:0:-1]))
 
 
 def last_w(w, states):
@@ -550,7 +587,7 @@ for words, answer in [
     ("long negative one stays", going_down(lambda g, limit, lr: np.where(g > limit, limit, g))),
     ("length of 1", going_down(lambda g, limit, lr: g / max(1.0, np.linalg.norm(g)))),
     ("There are count of them", lambda w, u, T, y, lr, limit, count: forward_sums(w, u, T, y, lr, limit, 1)),
-    ("one step less than T", lambda w, u, T, y, lr, limit, count: forward_sums(w, u, T - 1, y, lr, limit, count)),
+    ("one step fewer than T", lambda w, u, T, y, lr, limit, count: forward_sums(w, u, T - 1, y, lr, limit, count)),
     ("always has the length", going_down(lambda g, limit, lr: limit * g / max(np.linalg.norm(g), 1e-300))),
     ("square of the length", going_down(by_size(lambda g: g @ g))),
     ("sum of the two sizes", going_down(by_size(lambda g: abs(g).sum()))),
@@ -562,8 +599,15 @@ for words, answer in [
     ("so the loss rises", going_down(lambda g, limit, lr: -clip_right(g, limit, lr))),
     ("The loss has a ½", going_down(clip_right, half=2.0)),
     ("not of the loss", going_down(clip_right, half=None)),
-    ("one step less", lambda w, u, T, y, lr, limit, count: forward_sums(w, u, T, y, lr, limit, count - 1)),
+    ("one step fewer than count", lambda w, u, T, y, lr, limit, count: forward_sums(w, u, T, y, lr, limit, count - 1)),
     ("one step more", lambda w, u, T, y, lr, limit, count: forward_sums(w, u, T, y, lr, limit, count + 1)),
+    ("use the one after it", going_down(clip_right, of_w=one_state_late)),
+    ("send the loss itself back", going_down(clip_right, loss_back=True)),
+    ("multiplied by lr first", going_down(lambda g, limit, lr: clip_right(g, limit, lr) / lr)),
+    ("Your u stays", going_down(lambda g, limit, lr: clip_right(g, limit, lr) * [1, 0])),
+    ("Your w stays", going_down(lambda g, limit, lr: clip_right(g, limit, lr) * [0, 1])),
+    ("have changed places", lambda *question: tuple(reversed(forward_sums(*question)))),
+    ("must never be above 1", going_down(lambda g, limit, lr: g * max(1, limit / max(np.linalg.norm(g), 1e-300)))),
     ("", going_down(lambda g, limit, lr: limit * np.sign(g))),
     ("", going_down(clip_right, of_w=lambda w, states: sum(states[:-1]))),
     ("", going_down(clip_right, of_w=lambda w, states: (len(states) - 1) * states[-2])),
@@ -731,6 +775,8 @@ for words, answer in [
     ("is z alone", gates(of_h=lambda g, z, n, h, *_: g * z * h)),
     ("g is missing in all three", lambda g, a_z, a_n, h: regrouped(1 + 0 * g, a_z, a_n, h)),
     ("have changed places in what", lambda g, a_z, a_n, h: tuple(regrouped(g, a_z, a_n, h)[i] for i in (1, 0, 2))),
+    ("a_z and h have changed places", lambda *question: tuple(reversed(regrouped(*question)))),
+    ("missing in the gradient of h", gates(of_h=lambda g, z, n, h, *_: z)),
     ("", gates(lambda g, z, n, h, *_: g * n * h * z * (1 - z))),
 ]:
     gate_vjp.wrong(words)(answer)
@@ -805,6 +851,10 @@ def filling(draw=drawn, read=lambda character, given: True, state_of=lambda stat
     return answer
 
 
+def too_large(scores):
+    return np.exp(scores) / np.exp(scores).sum()
+
+
 def with_dot(scores, temperature, rng):
     return check.LETTERS[rng.choice(27, p=softmax(scores / temperature))]
 
@@ -866,8 +916,10 @@ for words, answer in [
     ("one place too early", filling(shifted)),
     ("last score, that of z", filling(lambda s, T, rng: check.LETTERS[rng.choice(26, p=softmax(s[:-1] / T))])),
     ("and call them a to z", filling(lambda s, T, rng: LETTERS[rng.choice(26, p=softmax(s[:-1] / T))])),
-    ("", filling(lambda scores, T, rng: LETTERS[np.random.default_rng(0).choice(26, p=softmax(scores[1:] / T))])),
-    ("", lambda step, pattern, temperature, rng: pattern),
+    ("You drew nothing from rng", filling(lambda scores, T, rng: drawn(scores, T, np.random.default_rng(0)))),
+    ("You drew nothing from rng", filling(lambda scores, T, rng: drawn(scores, T, np.random))),
+    ("You drew nothing from rng", lambda step, pattern, temperature, rng: pattern),
+    ("large scores", filling(lambda scores, T, rng: LETTERS[rng.choice(26, p=too_large(scores[1:] / T))])),
     ("", lambda step, pattern, temperature, rng: list(read_from_the_beginning(step, pattern, temperature, rng))[:1]),
 ]:
     fill_in.wrong(words)(answer)
