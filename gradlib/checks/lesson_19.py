@@ -5,7 +5,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from gradlib.checks.cases import Case
+from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
 from gradlib.checks.values import named
 
@@ -115,6 +115,18 @@ def forward_counted_in(images, kernel, first):
 def square_kernel(images, kernel, first):
     """You take the kernel for a square one, k by k. It has k rows and l columns."""
     return cost(images, kernel, first, window=lambda k, m: k * k, size=lambda H, W, k, m: (H - k + 1, W - k + 1))
+
+
+@conv_cost.mistake
+def square_window(images, kernel, first):
+    """You sum k · k products in a window. A window has k rows and l columns: k · l products in every channel."""
+    return cost(images, kernel, first, window=lambda k, m: k * k)
+
+
+@conv_cost.mistake
+def exchanged(images, kernel, first):
+    """The two numbers have changed places: the operations forward come first."""
+    return cost(images, kernel, first)[::-1]
 
 
 @conv_cost.mistake
@@ -301,6 +313,30 @@ def later_checkpoints(sizes, lengths):
 def results_counted(sizes, lengths):
     """You count how many results are held. The answer is their bytes: add up their sizes."""
     return max(moments_of([1] * len(sizes), lengths))
+
+
+@peak.mistake
+def formula_of_the_lesson(sizes, lengths):
+    """You count the segments and the layers of the longest one, as n/k + k does. The answer is in bytes, and the
+    results differ in size: add up the sizes of what is held."""
+    return len(lengths) + max(lengths)
+
+
+@peak.mistake
+def numbers_of_the_segments(sizes, lengths):
+    """You take segment j to start at sizes[j]. It starts where the layers of all segments before it end."""
+    starts = range(len(lengths))
+    return max(
+        sum(sizes[: j + 1]) + sum(sizes[j + 1 : j + length + 1]) for j, length in zip(starts, lengths, strict=True)
+    )
+
+
+@peak.mistake
+def largest_result_of_a_segment(sizes, lengths):
+    """Of each segment's own results you count the largest alone. All of them are held at the same time."""
+    starts = [0, *accumulate(lengths)][:-1]
+    own = [max(sizes[first + 1 : first + length + 1]) for first, length in zip(starts, lengths, strict=True)]
+    return max(sum(sizes[i] for i in starts[: j + 1]) + own[j] for j in range(len(own)))
 
 
 @peak.mistake
@@ -620,6 +656,31 @@ class MeansNotWeightedInTheVariance(Right):
 
 
 @parts.mistake
+class DeviationsFromThePlainMean(Right):
+    """The deviations in your variance are those from the plain mean of the parts' means. Measure them from the mean
+    of all rows, which you return."""
+
+    def moments(means, variances, rows):
+        return weighted(means, rows), together(means, variances, rows, mean=plain_mean)[1]
+
+
+@parts.mistake
+class VarianceNotWeighted(Right):
+    """Your mean is weighted by the rows, your variance is not. A part with more rows counts more in both."""
+
+    def moments(means, variances, rows):
+        return together(means, variances, rows, within=plain_mean, between=plain_mean)
+
+
+@parts.mistake(whole=True)
+class Exchanged(Right):
+    """The two results have changed places: the mean comes first."""
+
+    def moments(means, variances, rows):
+        return together(means, variances, rows)[::-1]
+
+
+@parts.mistake
 class Deviation(Right):
     """Your second number is the root of the variance. The variance itself is asked for."""
 
@@ -686,7 +747,7 @@ class Content(bytes):
         return f"<{len(self)} bytes, with {', '.join(name for name in header if not name.startswith('_'))}>"
 
 
-def file_of(order, **arrays):
+def file_of(order, /, **arrays):
     """The content of a file in which the numbers lie in this order, the names in that of `arrays`."""
     places, end = {}, 0
     for name in order:
@@ -701,6 +762,7 @@ def file_of(order, **arrays):
     return Content(len(text).to_bytes(8, "little") + text + b"".join(arrays[name].tobytes() for name in order))
 
 
+A_LONG_HEADER = "a header of more than 255 bytes"  # its length takes two of the eight bytes
 MATRIX = np.array([[1, 2, 3], [4, 5, 6]], dtype=np.float32)
 SQUARE = np.array([[1, 2], [3, 4]], dtype=np.float32)
 ONE = file_of(["weight"], weight=MATRIX)
@@ -712,6 +774,16 @@ MIXED = file_of(
     c=np.arange(6, dtype=np.float32).reshape(2, 3),
 )
 
+LONG = file_of(
+    ["layers.2.bias", "layers.0.weight", "layers.2.weight", "layers.0.bias"],
+    **{
+        "layers.0.weight": MATRIX,
+        "layers.0.bias": np.array([7, 8], dtype=np.float32),
+        "layers.2.weight": np.array([[1, -1], [0, 2], [4, 3]], dtype=np.float32),
+        "layers.2.bias": np.array([9, 1, 5], dtype=np.float32),
+    },
+)
+
 
 @exercise("Reading a file", points=3)
 def read():
@@ -720,7 +792,8 @@ def read():
     content are the bytes: eight with the length of the header, lowest first; the header in JSON; the numbers. Of each
     name the header has "dtype" ("F16", "F32" or "F64"), "shape", and "data_offsets", where its bytes begin and end,
     counted from the end of the header; the numbers may lie in another order than the names. If linear is True it is the
-    weight of a linear layer, which gradlib stores transposed. Everything else stays as it is.
+    weight of a linear layer, which gradlib stores transposed. Everything else stays as it is. The header may also have
+    an entry "__metadata__", which belongs to no array.
     """
     for content, name, linear, array, about in [
         (ONE, "weight", False, MATRIX, ""),
@@ -731,6 +804,8 @@ def read():
         (MIXED, "b", False, np.array([[0.5, -2], [3, 4], [-5, 6.25]]), ""),
         (MIXED, "b", True, np.array([[0.5, 3, -5], [-2, 4, 6.25]]), ""),
         (MIXED, "c", True, np.array([[0, 3], [1, 4], [2, 5]], dtype=np.float32), ""),
+        (LONG, "layers.2.weight", True, np.array([[1, 0, 4], [-1, 2, 3]], dtype=np.float32), A_LONG_HEADER),
+        (LONG, "layers.0.bias", False, np.array([7, 8], dtype=np.float32), A_LONG_HEADER),
     ]:
         inputs = {"content": content, "name": name, "linear": linear}
         yield Case(inputs, array, about=about, dtype=array.dtype)
@@ -765,7 +840,8 @@ def as_pytorch_has_it(content, name, linear):
 
 @read.mistake
 def all_transposed(content, name, linear):
-    """You transpose everything. Only the weights of linear layers are stored the other way."""
+    """You also transpose what is not the weight of a linear layer. Only those are stored the other way: `linear` says
+    which."""
     return parsed(content, name).T
 
 
@@ -931,6 +1007,11 @@ def train():
 def as_pair(train, *inputs):
     answer = train(*inputs)
     if isinstance(answer, tuple | list) and len(answer) == 2:
+        if getattr(answer[0], "dtype", None) == np.float64:
+            raise Refused(
+                "Your weights come back in float64, twice the bytes of float32. They have to stay in float32: "
+                "`np.zeros(n)`, for example, makes float64."
+            )
         return answer[0], float(answer[1]) if np.ndim(answer[1]) == 0 else answer[1]
     return answer
 
@@ -941,14 +1022,17 @@ def by_rows(rows, k):
 
 def scaled(
     gradient, weights, rows, steps, rate, factor, *, share=by_rows, sums=np.float32, combine=np.mean, skips=True,
-    halves=True, unscales=True, sign=-1.0, change=0.5, looks=None,
+    halves=True, unscales=True, sign=-1.0, change=0.5, looks=None, growth=1.0, finite=np.isfinite, kept=np.float32,
 ):  # fmt: skip
     """A right answer, with switches that make it wrong."""
     for _ in range(steps):
         each = np.array([gradient(k, weights, factor * share(rows, k)).astype(sums) for k in range(len(rows))])
         average = combine(each, axis=0)
-        if np.isfinite(looks(each) if looks else average).all() or not skips:
-            weights = weights + np.float32(sign * rate / (factor if unscales else 1.0)) * average
+        good = finite(looks(each) if looks else average).all()
+        if good or not skips:
+            weights = kept(weights + np.float32(sign * rate / (factor if unscales else 1.0)) * average)
+        if good:
+            factor = factor * growth
         elif halves:
             factor = factor * change
     return weights, factor
@@ -988,7 +1072,75 @@ def uphill(gradient, weights, rows, steps, rate, factor):
 @train.mistake(whole=True)
 def never_skips(gradient, weights, rows, steps, rate, factor):
     """You make the step although an entry is not finite, and the weights are lost. Look first, with np.isfinite."""
+    return scaled(gradient, weights, rows, steps, rate, factor, skips=False, halves=False)
+
+
+@train.mistake(whole=True)
+def made_and_halved(gradient, weights, rows, steps, rate, factor):
+    """You halve the factor where an entry is not finite, and yet you make the step before. A step that overflows must
+    not be made: the weights are lost."""
     return scaled(gradient, weights, rows, steps, rate, factor, skips=False)
+
+
+@train.mistake(whole=True)
+def scale_without_the_factor(gradient, weights, rows, steps, rate, factor):
+    """The factor is missing in the scale, and the average is divided by it all the same. It has to be in both."""
+    return scaled(gradient, weights, rows, steps, rate, factor, share=lambda rows, k: by_rows(rows, k) / factor)
+
+
+@train.mistake(whole=True)
+def weighted_twice(gradient, weights, rows, steps, rate, factor):
+    """You give the gradients of larger parts more weight when you average them. Their scale has done that: take the plain
+    mean."""
+
+    def with_weights(each, axis):
+        return np.sum([n * g for n, g in zip(rows, each, strict=True)], axis=0) / np.float32(sum(rows))
+
+    return scaled(gradient, weights, rows, steps, rate, factor, combine=with_weights)
+
+
+@train.mistake(whole=True)
+def weights_in_float16(gradient, weights, rows, steps, rate, factor):
+    """You keep the weights in float16, so they lose digits, and small steps change nothing. Keep them in float32."""
+    return scaled(gradient, weights.astype(np.float16), rows, steps, rate, factor, kept=np.float16)
+
+
+@train.mistake(whole=True)
+def infinities_alone(gradient, weights, rows, steps, rate, factor):
+    """You look for infinities alone. The average of ∞ and -∞ is nan, which is not finite either: `np.isfinite` is
+    False for both."""
+    return scaled(gradient, weights, rows, steps, rate, factor, finite=lambda a: ~np.isinf(a))
+
+
+@train.mistake(whole=True)
+def nan_alone(gradient, weights, rows, steps, rate, factor):
+    """You look for nan alone. An infinity is not finite either: `np.isfinite` is False for both."""
+    return scaled(gradient, weights, rows, steps, rate, factor, finite=lambda a: ~np.isnan(a))
+
+
+@train.mistake(whole=True)
+def grows_after_a_good_step(gradient, weights, rows, steps, rate, factor):
+    """Your factor doubles after every step that is made. Here it only ever gets smaller, after a step that is not."""
+    return scaled(gradient, weights, rows, steps, rate, factor, growth=2.0)
+
+
+@train.mistake(whole=True)
+def rounded_average(gradient, weights, rows, steps, rate, factor):
+    """Your average is rounded to float16. `np.mean` of arrays in float16 gives float16: turn each into float32
+    first."""
+    return scaled(
+        gradient, weights, rows, steps, rate, factor, combine=lambda each, axis: np.float16(np.mean(each, axis=axis))
+    )
+
+
+@train.mistake(whole=True)
+def summed_in_float16(gradient, weights, rows, steps, rate, factor):
+    """You add the gradients up in float16, where the sum may overflow and loses digits. Turn each into float32 before
+    you add it."""
+    return scaled(
+        gradient, weights, rows, steps, rate, factor, sums=np.float16,
+        combine=lambda each, axis: np.float32(sum(each)) / np.float32(len(each)),
+    )  # fmt: skip
 
 
 @train.mistake(whole=True)

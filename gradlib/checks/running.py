@@ -6,6 +6,7 @@ import contextlib
 import dis
 import functools
 import inspect
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -287,5 +288,12 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (ValueError, "expected a positive input", "The function is not defined at this number."),
     (ValueError, "inhomogeneous", "An array needs rows of equal length."),
     (ValueError, "reshape", "The new shape must hold as many numbers as the old one."),
+    (
+        ValueError,
+        "multiple of element size",
+        "The bytes do not make up a number of entries of this type. Do they begin and end where the array does?",
+    ),
+    (UnicodeDecodeError, "", "Not all of these bytes are text. Do they begin and end where the text does?"),
+    (json.JSONDecodeError, "", "This text is not JSON from start to end. Does it begin and end where the JSON does?"),
     (AssertionError, "", "Your own `assert` does not hold here."),
 ]

@@ -88,6 +88,12 @@ def square(images, kernel, first):
     return from_the_results(images, (*kernel[:3], kernel[2]), first)
 
 
+@conv_cost.wrong("You sum k · k products")
+def square_windows(images, kernel, first):
+    forward, backward = from_the_results(images, kernel, first)
+    return forward // kernel[3] * kernel[2], backward // kernel[3] * kernel[2]
+
+
 @conv_cost.wrong("one product for each result")
 def one_product(images, kernel, first):
     N, C, H, W = images
@@ -111,7 +117,7 @@ def forward_only(images, kernel, first):
     return from_the_results(images, kernel, first)[0]
 
 
-@conv_cost.wrong()
+@conv_cost.wrong("have changed places")
 def exchanged(images, kernel, first):
     return from_the_results(images, kernel, first)[::-1]
 
@@ -271,6 +277,30 @@ def from_the_end(sizes, lengths):
 @peak.wrong("how many results are held")
 def how_many(sizes, lengths):
     return by_simulating([1] * len(sizes), lengths)
+
+
+@peak.wrong("as n/k + k does")
+def by_the_formula(sizes, lengths):
+    return max(lengths) + len(lengths)
+
+
+@peak.wrong("segment j to start at sizes[j]")
+def by_the_number(sizes, lengths):
+    kept = most = 0
+    for start, n in enumerate(lengths):
+        kept += sizes[start]
+        most = max(most, kept + sum(sizes[start + 1 : start + n + 1]))
+    return most
+
+
+@peak.wrong("you count the largest alone")
+def one_result_at_a_time(sizes, lengths):
+    start = kept = most = 0
+    for n in lengths:
+        kept += sizes[start]
+        most = max(most, *(kept + size for size in sizes[start + 1 : start + n + 1]))
+        start += n
+    return most
 
 
 @peak.wrong()
@@ -457,6 +487,29 @@ class Minus(WithAverages):
         return mean, np.average(np.array(variances) - (np.array(means) - mean) ** 2, axis=0, weights=rows)
 
 
+@parts.wrong("those from the plain mean")
+class FromThePlainMean(WithAverages):
+    def moments(means, variances, rows):
+        plain, within = np.mean(means, axis=0), np.average(variances, axis=0, weights=rows)
+        return np.average(means, axis=0, weights=rows), within + np.average(
+            (np.array(means) - plain) ** 2, axis=0, weights=rows
+        )
+
+
+@parts.wrong("your variance is not")
+class PlainInTheVariance(WithAverages):
+    def moments(means, variances, rows):
+        mean = np.average(means, axis=0, weights=rows)
+        return mean, np.mean(np.array(variances) + (np.array(means) - mean) ** 2, axis=0)
+
+
+@parts.wrong("have changed places")
+class VarianceFirst(WithAverages):
+    def moments(means, variances, rows):
+        mean, variance = WithAverages.moments(means, variances, rows)
+        return variance, mean
+
+
 @parts.wrong("the root of the variance")
 class Root(WithAverages):
     def moments(means, variances, rows):
@@ -548,9 +601,15 @@ def as_it_lies(content, name, linear):
     return with_struct(content, name, False)
 
 
-@read.wrong("You transpose everything")
+@read.wrong("You also transpose what is not")
 def always(content, name, linear):
     return with_struct(content, name, True)
+
+
+@read.wrong("You also transpose what is not")
+def every_matrix(content, name, linear):
+    array = with_struct(content, name, False)
+    return array.T if array.ndim == 2 else array
 
 
 @read.wrong("`linear` the wrong way round")
@@ -623,6 +682,11 @@ def no_eight(content, name, linear):
 def highest_byte_first(content, name, linear):
     end = 8 + int.from_bytes(content[:8], "big")
     return json.loads(content[8:end])[name]
+
+
+@read.wrong()
+def one_byte_of_the_length(content, name, linear):
+    return by_bits(content[:1] + bytes(7) + content[8:], name, linear)
 
 
 @read.wrong()
@@ -794,6 +858,117 @@ def unscaled(gradient, weights, rows, steps, rate, factor):
 @train.wrong("You return the factor as it was at the start")
 def forgetful(gradient, weights, rows, steps, rate, factor):
     return in_a_loop(gradient, weights, rows, steps, rate, factor)[0], factor
+
+
+@train.wrong("and yet you make the step before")
+def both(gradient, weights, rows, steps, rate, factor):
+    for _ in range(steps):
+        after = careless(gradient, weights, rows, 1, rate, factor)[0]
+        factor = in_a_loop(gradient, weights, rows, 1, rate, factor)[1]
+        weights = after
+    return weights, factor
+
+
+@train.wrong("The factor is missing in the scale")
+def divided_alone(gradient, weights, rows, steps, rate, factor):
+    for _ in range(steps):
+        each = [gradient(k, weights, n * len(rows) / sum(rows)).astype(np.float32) for k, n in enumerate(rows)]
+        weights = weights - np.float32(rate / factor) * np.mean(each, axis=0)
+    return weights, factor
+
+
+@train.wrong("Their scale has done that")
+def weights_of_the_rows_twice(gradient, weights, rows, steps, rate, factor):
+    for _ in range(steps):
+        scales = [factor * n * len(rows) / sum(rows) for n in rows]
+        each = [
+            n * gradient(k, weights, scale).astype(np.float32)
+            for k, (n, scale) in enumerate(zip(rows, scales, strict=True))
+        ]
+        average = sum(each) / np.float32(sum(rows))
+        if np.isfinite(average).all():
+            weights = weights - np.float32(rate / factor) * average
+        else:
+            factor = factor / 2
+    return weights, factor
+
+
+@train.wrong("You keep the weights in float16")
+def half_weights(gradient, weights, rows, steps, rate, factor):
+    weights = weights.astype(np.float16)
+    for _ in range(steps):
+        weights, factor = in_a_loop(gradient, weights, rows, 1, rate, factor)
+        weights = weights.astype(np.float16)
+    return weights, factor
+
+
+@train.wrong("You look for infinities alone")
+def no_infinity(gradient, weights, rows, steps, rate, factor):
+    for _ in range(steps):
+        each = [gradient(k, weights, factor * n * len(rows) / sum(rows)) for k, n in enumerate(rows)]
+        average = np.mean([g.astype(np.float32) for g in each], axis=0)
+        if np.isinf(average).any():
+            factor = factor / 2
+        else:
+            weights = weights - np.float32(rate / factor) * average
+    return weights, factor
+
+
+@train.wrong("You look for nan alone")
+def no_nan(gradient, weights, rows, steps, rate, factor):
+    for _ in range(steps):
+        each = [gradient(k, weights, factor * n * len(rows) / sum(rows)) for k, n in enumerate(rows)]
+        average = np.mean([g.astype(np.float32) for g in each], axis=0)
+        if np.isnan(average).any():
+            factor = factor / 2
+        else:
+            weights = weights - np.float32(rate / factor) * average
+    return weights, factor
+
+
+@train.wrong("Your factor doubles after every step")
+def optimistic(gradient, weights, rows, steps, rate, factor):
+    for _ in range(steps):
+        weights, now = in_a_loop(gradient, weights, rows, 1, rate, factor)
+        factor = 2 * factor if now == factor else now
+    return weights, factor
+
+
+@train.wrong("Your average is rounded to float16")
+def mean_of_halves(gradient, weights, rows, steps, rate, factor):
+    for _ in range(steps):
+        each = [gradient(k, weights, factor * n * len(rows) / sum(rows)) for k, n in enumerate(rows)]
+        average = np.mean(each, axis=0)
+        if np.isfinite(average).all():
+            weights = weights - np.float32(rate / factor) * average.astype(np.float32)
+        else:
+            factor = factor / 2
+    return weights, factor
+
+
+@train.wrong("You add the gradients up in float16")
+def sum_of_halves(gradient, weights, rows, steps, rate, factor):
+    for _ in range(steps):
+        each = [gradient(k, weights, factor * n * len(rows) / sum(rows)) for k, n in enumerate(rows)]
+        average = np.sum(each, axis=0).astype(np.float32) / len(rows)
+        if np.isfinite(average).all():
+            weights = weights - np.float32(rate / factor) * average
+        else:
+            factor = factor / 2
+    return weights, factor
+
+
+@train.wrong("come back in float64")
+def into_zeros(gradient, weights, rows, steps, rate, factor):
+    for _ in range(steps):
+        average = np.zeros(len(weights))
+        for k, n in enumerate(rows):
+            average += gradient(k, weights, factor * n * len(rows) / sum(rows)) / np.float32(len(rows))
+        if np.isfinite(average).all():
+            weights = weights - rate / factor * average
+        else:
+            factor = factor / 2
+    return weights, factor
 
 
 @train.wrong()
