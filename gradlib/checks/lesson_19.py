@@ -1090,8 +1090,8 @@ def scale_without_the_factor(gradient, weights, rows, steps, rate, factor):
 
 @train.mistake(whole=True)
 def weighted_twice(gradient, weights, rows, steps, rate, factor):
-    """You give the gradients of larger parts more weight when you average them. Their scale has done that: take the plain
-    mean."""
+    """You give the gradients of larger parts more weight when you average them. Their scale has done that: take the
+    plain mean."""
 
     def with_weights(each, axis):
         return np.sum([n * g for n, g in zip(rows, each, strict=True)], axis=0) / np.float32(sum(rows))
