@@ -11,7 +11,7 @@ TEST_OPTIONS ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: help lab test exercises notebooks pages slides handouts lite class lint bench mutants lock clean
+.PHONY: help lab test exercises notebooks pages guide slides handouts lite class lint bench mutants lock clean
 
 lab: ## open your copy of the course in JupyterLab (LESSON=07 opens that one, PORT=8899)
 	@$(PYTHON_HERE) -m gradlib lab $(LAB_OPTIONS)
@@ -28,6 +28,9 @@ notebooks: ## run and normalise the notebooks (NOTEBOOKS=notebooks/01_slopes.ipy
 
 pages: ## make the contents, the glossary and the formula sheet from the lessons
 	@$(PYTHON_HERE) tools/pages.py
+
+guide: ## make the teacher's guide, class/GUIDE.md, from class/guide, the lessons and the checks
+	@$(PYTHON_HERE) tools/guide.py
 
 slides: ## make slides of the lessons in build/slides (needs npm, once)
 	@$(PYTHON_HERE) tools/make_slides.py $(NOTEBOOKS)
