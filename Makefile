@@ -11,14 +11,14 @@ TEST_OPTIONS ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: help lab test exercises notebooks pages guide slides handouts lite class lint bench mutants lock clean
+.PHONY: help lab test exercises notebooks pages guide slides handouts lite wheel class lint bench mutants lock clean
 
 lab: ## open your copy of the course in JupyterLab (LESSON=07 opens that one, PORT=8899)
 	@$(PYTHON_HERE) -m gradlib lab $(LAB_OPTIONS)
 
 test: ## run all tests: the library, its examples, the checks, the widgets, the notebooks
 	@$(PYTHON_HERE) -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/browser --ignore tests/parity \
-		--ignore tests/class --ignore tests/install --ignore tests/mpi --ignore tests/site $(TEST_OPTIONS)
+		--ignore tests/class --ignore tests/install --ignore tests/mpi --ignore tests/site --ignore tests/wheel $(TEST_OPTIONS)
 
 exercises: ## make exercises/ from solutions/
 	@$(PYTHON_HERE) tools/exercises.py
@@ -40,6 +40,9 @@ handouts: ## make a page of each lesson to print, in build/handouts
 
 lite: ## build the course for the browser, in build/site/lite (needs npm and Pyodide)
 	@$(PYTHON_HERE) tools/lite.py
+
+wheel: ## make dist/gradlib-….whl, which opens the course by `gradlib lab`
+	@$(PYTHON_HERE) -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 class: ## make or update a repository for learners, without solutions (OUT=../our-class)
 	@$(PYTHON_HERE) tools/classroom.py $(OUT)

@@ -54,7 +54,7 @@ cat = concatenate
 tracebacks.set_up()
 keep.set_up()
 
-__version__ = "0.1.0"
+__version__ = "1.0"
 
 __all__ = [
     "AnomalyError", "GradcheckError", "GradcheckWarning", "GraphError", "Parameter", "ShapeError", "Tensor", "arange",

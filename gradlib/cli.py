@@ -1,9 +1,10 @@
-"""The commands for a terminal: `python -m gradlib lab`, which `make lab` calls."""
+"""The commands for a terminal: `gradlib lab`, or `python -m gradlib lab`, which `make lab` calls."""
 
 from __future__ import annotations
 
 import argparse
 import errno
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -19,7 +20,10 @@ from pathlib import Path
 from .checks.record import data_folder
 from .course import FOLDERS, Delivery, deliver
 
-ROOT = Path(__file__).resolve().parents[1]
+HERE = Path(__file__).resolve().parent
+IN_WHEEL = HERE / "project"  # where pyproject.toml puts the course into a wheel
+FROM_WHEEL = IN_WHEEL.is_dir()
+ROOT = IN_WHEEL if FROM_WHEEL else HERE.parent
 USUAL_PORT = 8888
 LAYOUT = {
     "data": {
@@ -36,6 +40,10 @@ NO_COURSE = """The lessons are not beside this copy of gradlib: there is no note
 Get the whole project, as a clone or an archive, and type the same command there."""
 NO_JUPYTERLAB = """JupyterLab is not installed in this Python, {}.
 Type: "{}" -m pip install -e "{}[course]" """
+NO_COURSE_PACKAGES = """JupyterLab is not installed in this Python, {python}.
+Name the wheel with [course], which brings it, in one of these two ways:
+  pip install "./{wheel}[course]"
+  uvx --from "./{wheel}[course]" gradlib lab"""
 NO_GRADLIB = """gradlib is not installed in this Python, {}, so no notebook would find it.
 Type: "{}" -m pip install -e "{}" """
 UNWRITABLE = """JupyterLab cannot write into {folder}: {reason}.
@@ -43,17 +51,17 @@ Name folders that you can write into, and type the same command again:
   export {exports}"""
 
 
-def main(arguments: Sequence[str]) -> int | str:
+def main(arguments: Sequence[str] | None = None) -> int | str:
     """Run a command; return its exit status, or a message that says why it could not be run."""
-    parser = argparse.ArgumentParser(prog="python -m gradlib", allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog=program(), allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     lab = commands.add_parser(
         "lab",
         allow_abbrev=False,
         help="make your copy of the course, or bring it up to date, and open it in JupyterLab",
         description="Make your copy of the course, or bring it up to date, and open it in JupyterLab. The copy is the "
-        "folder course in the project, or the one that GRADLIB_COURSE names. Other options, such as --no-browser, are "
-        "passed on to JupyterLab.",
+        "folder course in the project, gradlib-course in your home folder where gradlib came as a wheel, or the one "
+        "that GRADLIB_COURSE names. Other options, such as --no-browser, are passed on to JupyterLab.",
     )
     lab.add_argument("--lesson", metavar="NUMBER", default=os.environ.get("LESSON", ""), help="open this one: 07")
     lab.add_argument("--port", default=os.environ.get("PORT", ""), help="8888, or the next one that is free")
@@ -86,7 +94,7 @@ def open_lab(lesson: str, port: str, restore: Sequence[str], options: Sequence[s
     if not (ROOT / FOLDERS[0]).is_dir():
         raise Refusal(NO_COURSE.format(ROOT))
     if importlib.util.find_spec("jupyterlab") is None:
-        raise Refusal(NO_JUPYTERLAB.format(sys.executable, sys.executable, ROOT))
+        raise Refusal(no_jupyterlab())
     if not installed():
         raise Refusal(NO_GRADLIB.format(sys.executable, sys.executable, ROOT))
     page = find_lesson(ROOT, lesson)
@@ -107,6 +115,13 @@ def open_lab(lesson: str, port: str, restore: Sequence[str], options: Sequence[s
         page = ""
     print("Starting JupyterLab. Control-C, twice, ends it.", flush=True)
     return run_jupyterlab(course, page, chosen_port, options)
+
+
+def no_jupyterlab() -> str:
+    if not FROM_WHEEL:
+        return NO_JUPYTERLAB.format(sys.executable, sys.executable, ROOT)
+    wheel = f"gradlib-{importlib.metadata.version('gradlib')}-py3-none-any.whl"
+    return NO_COURSE_PACKAGES.format(python=sys.executable, wheel=wheel)
 
 
 def language_info() -> dict:
@@ -131,15 +146,16 @@ def installed() -> bool:
 def course_folder(root: Path) -> Path:
     """The folder of the copy: GRADLIB_COURSE, else `course` in the project, else that in the user's data folder.
 
-    The last one serves whoever cannot write into the project.
+    The last one serves whoever cannot write into the project. A wheel's own folder goes with the next version, so
+    its copy is `gradlib-course` in the user's home folder.
     """
     if chosen := os.environ.get("GRADLIB_COURSE"):
         return Path(chosen).absolute()
-    here = root / "course"
+    here = Path.home() / "gradlib-course" if root == IN_WHEEL else root / "course"
     if is_writable(here):
         return here
     elsewhere = data_folder() / "course"
-    print(f"You cannot write into {root}, so your copy of the course is in your data folder.")
+    print(f"You cannot write into {here.parent}, so your copy of the course is in your data folder.")
     return elsewhere
 
 
@@ -173,10 +189,13 @@ def find_lesson(root: Path, number: str) -> str:
 
 
 def command(name: str, value: str) -> str:
-    """The line to type for a wish, as `make lab` takes it, or as `python -m gradlib lab` does."""
-    return (
-        f"make lab {name}={value}" if "MAKELEVEL" in os.environ else f"python -m gradlib lab --{name.lower()} {value}"
-    )
+    """The line to type for a wish, as `make lab` takes it, or as `gradlib lab` does."""
+    return f"make lab {name}={value}" if "MAKELEVEL" in os.environ else f"{program()} lab --{name.lower()} {value}"
+
+
+def program() -> str:
+    """The name of this program, as the user typed it."""
+    return "gradlib" if Path(sys.argv[0]).stem == "gradlib" else "python -m gradlib"
 
 
 def describe(done: Delivery) -> list[str]:

@@ -66,7 +66,7 @@ def test_conda_users_get_the_same_packages():
     conda = {each.name: each.specifier for each in found}
     assert str(conda.pop("python")) == PROJECT["requires-python"]
     assert not conda.pop("pip")
-    wanted = requirements("course", "grading", "slides", "test")
+    wanted = requirements("course", "grading", "test")
     assert conda == {CONDA_NAMES.get(name, name): bound for name, bound in wanted.items()}
 
 

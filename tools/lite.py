@@ -98,7 +98,9 @@ def write_packages(folder: Path, pyodide: Path, own: Path, python: Path) -> None
     any_platform = ["--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none"]
     pip = [python, "-m", "pip"]
     run(*pip, "download", "--quiet", "--no-deps", *any_platform, "-d", wheels, "-r", SETTINGS / "wheels.txt")
-    run(*pip, "wheel", "--quiet", "--no-deps", "-w", wheels, ROOT)
+    run(*pip, "wheel", "--quiet", "--no-deps", "-w", own, ROOT)
+    (whole,) = own.glob("gradlib-*.whl")
+    copy_without_course(whole, wheels / whole.name)
     for wheel in sorted(wheels.glob("*.whl")):
         add(lock, folder, wheel, *wheel.name.split("-")[:2])
     viz = npm_package(f"@viz-js/viz@{VIZ}", own) / "dist" / "viz-global.js"
@@ -106,6 +108,14 @@ def write_packages(folder: Path, pyodide: Path, own: Path, python: Path) -> None
     run(python, SETTINGS / "list_fonts.py", own / "fontlist.json")
     add_file(lock, folder, "fontlist", "1", own / "fontlist.json", "matplotlib/fontlist.json", depends=["matplotlib"])
     (folder / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
+
+
+def copy_without_course(wheel: Path, target: Path) -> None:
+    """Copy gradlib's wheel without the lessons, which the browser has as files."""
+    with zipfile.ZipFile(wheel) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as opened:
+        for name in source.namelist():
+            if not name.startswith("gradlib/project/"):
+                opened.writestr(name, source.read(name))
 
 
 def add(lock: dict, folder: Path, file: Path, name: str, version: str, depends: Sequence[str] = ()) -> None:
