@@ -207,6 +207,55 @@ class SlopeInThePower(Arithmetic):
         return x[0] ** n, n * float(x[1]) ** (n - 1)
 
 
+@arithmetic.mistake
+class DividedByX(Arithmetic):
+    """The slope of the quotient is divided by the square of x. It is the divisor y whose square stands below."""
+
+    def over(x, y):
+        with np.errstate(all="ignore"):
+            return x[0] / y[0], float(np.divide(x[1] * y[0] - x[0] * y[1], x[0] ** 2))
+
+
+@arithmetic.mistake
+class RootDoubled(Arithmetic):
+    """You multiply the slope by 2√x. It has to be divided by that."""
+
+    def root(x):
+        return x[0] ** 0.5, 2 * x[0] ** 0.5 * x[1]
+
+
+@arithmetic.mistake
+class PowerFactorAlone(Arithmetic):
+    """Your slope of the power is n times the slope of x. The factor xⁿ⁻¹ is missing."""
+
+    def power(x, n):
+        return x[0] ** n, n * x[1]
+
+
+@arithmetic.mistake
+class MinusOneOutside(Arithmetic):
+    """Python raises to the power before it subtracts: x ** n - 1 is xⁿ minus 1. Write the exponent in brackets."""
+
+    def power(x, n):
+        return x[0] ** n, n * x[0] ** n - 1 * x[1]
+
+
+@arithmetic.mistake
+class ExponentMoves(Arithmetic):
+    """The logarithm comes in where the exponent moves. Here n stands still, and the base x moves."""
+
+    def power(x, n):
+        return x[0] ** n, x[0] ** n * math.log(x[0]) * x[1]
+
+
+@arithmetic.mistake
+class FactorOneLess(Arithmetic):
+    """The factor in front is n, not n - 1. Only the exponent becomes n - 1."""
+
+    def power(x, n):
+        return x[0] ** n, (n - 1) * x[0] ** (n - 1) * x[1]
+
+
 # --- 2 -----------------------------------------------------------------------------------------
 
 
@@ -233,7 +282,8 @@ def cheaper():
 
 @cheaper.mistake
 def modes_exchanged():
-    """The two modes have changed places. Reverse mode makes one sweep for each *result*, so it suits a loss."""
+    """The count is right, but it belongs to the other mode. Forward mode makes a pass for each *input*, reverse mode a
+    sweep for each *result*."""
     return {"A": "1 forward", "B": "1 reverse", "C": "4 forward", "D": "4 reverse", "E": "2 reverse", "F": "10 forward"}
 
 
@@ -253,7 +303,7 @@ def always_forward():
 
 @cheaper.mistake
 def counts_exchanged():
-    """The modes are right, the counts are not. Forward mode makes a pass for each input, reverse mode a sweep for each
+    """The mode is right, the count is not. Forward mode makes a pass for each input, reverse mode a sweep for each
     result."""
     return {
         "A": "1000 reverse",
@@ -282,6 +332,12 @@ def backward_for_reverse():
 def mode_first():
     """The text has the mode first. The number of passes comes first, as in "3 forward"."""
     return {"A": "reverse 1", "B": "forward 1", "C": "reverse 4", "D": "forward 4", "E": "forward 2", "F": "reverse 10"}
+
+
+@cheaper.mistake
+def modes_alone():
+    """The number of passes is missing. It comes first, as in "3 forward"."""
+    return {"A": "reverse", "B": "forward", "C": "reverse", "D": "forward", "E": "forward", "F": "reverse"}
 
 
 # --- 3 -----------------------------------------------------------------------------------------
@@ -418,6 +474,15 @@ def first_term_missing(a, b):
     return np.array(c)
 
 
+@quotient.mistake
+def only_the_sum_divided_from_the_start(a, b):
+    """You divide the sum by b[0] but not a[k]. Their difference has to be divided."""
+    c = []
+    for k in range(len(a)):
+        c.append(a[k] - sum(c[j] * b[k - j] for j in range(k)) / b[0])
+    return np.array(c)
+
+
 # --- 4 -----------------------------------------------------------------------------------------
 
 
@@ -482,7 +547,7 @@ def put_back(n, own, other):
 @from_two.mistake
 def all_even_on_the_diagonal(push, n):
     """You put the first pass on the diagonal and the second beside it, in every row. In odd rows it is the other way
-    round: there the even column is column i + 1."""
+    around: there the even column is column i + 1."""
     return put_back(n, *two_passes(push, n))
 
 
@@ -563,7 +628,13 @@ def best_step():
     ]:
         x = np.array(x)
         g, along = slope_and_product(f, x)
-        yield Case({"f": f, "x": x}, float(g @ g / (g @ along)), about=about, rtol=1e-6)
+        yield Case({"f": f, "x": x}, float(g @ g / (g @ along)), call=as_item, about=about, rtol=1e-6)
+
+
+def as_item(best_step, f, x):
+    """The number; a Tensor that is a single number will do."""
+    answer = best_step(f, x)
+    return answer.item() if isinstance(answer, Tensor) and answer.size == 1 else answer
 
 
 def slope_and_product(f, x):
@@ -590,8 +661,8 @@ def longest_stable(f, x):
 
 @best_step.mistake
 def half_of_it(f, x):
-    """This step is half as long as it should be. Along a line f falls by t g·g and rises by t² (g·H g) / 2: set the
-    derivative with respect to t to 0."""
+    """This step is half as long as it should be. The gradient of g·g is 2 H g: have you held one of the two factors
+    still?"""
     g, along = slope_and_product(f, x)
     return 0.5 * (g @ g) / (g @ along)
 
@@ -654,6 +725,28 @@ def hessian_times_the_place(f, x):
     g, _ = slope_and_product(f, x)
     _, along = functional.hvp(f, Tensor(x), Tensor(x))
     return g @ g / (g @ along.data)
+
+
+@best_step.mistake
+def shortest_gradient(f, x):
+    """This is (g·H g) / (H g·H g), the step with which the gradient becomes shortest. The lowest place is at
+    g·g / (g·H g)."""
+    g, along = slope_and_product(f, x)
+    return g @ along / (along @ along)
+
+
+@best_step.mistake
+def by_squared_lengths(f, x):
+    """You divide g·g by H g·H g. The denominator is the product of g with H g."""
+    g, along = slope_and_product(f, x)
+    return g @ g / (along @ along)
+
+
+@best_step.mistake
+def length_for_square(f, x):
+    """Your numerator is the length of g. It has to be g·g, the square of the length."""
+    g, along = slope_and_product(f, x)
+    return np.linalg.norm(g) / (g @ along)
 
 
 # --- 6 -----------------------------------------------------------------------------------------
@@ -783,11 +876,24 @@ def values_on_the_way(f, x, steps):
     return [value_and_slope(f, place)[0] for place in walk(f, x, steps, lambda x, value, slope: x - value / slope)]
 
 
+@newton.mistake
+def step_for_place(f, x, steps):
+    """You list value over slope, the step itself. The next place is x minus that."""
+    return walk(f, x, steps, lambda x, value, slope: value / slope)
+
+
+@newton.mistake
+def step_down_for_place(f, x, steps):
+    """You list minus value over slope, the step itself. It is added to x."""
+    return walk(f, x, steps, lambda x, value, slope: -value / slope)
+
+
 # --- 7 -----------------------------------------------------------------------------------------
 
 HALVED = named("(x + θ) / 2", lambda x, theta: (x + theta) / 2)
 MIXED = named("0.4 · [x₁, x₀] + θ²", lambda x, theta: 0.4 * x[::-1] + theta * theta)
 SHARED = named("0.25 · x + θ₀ θ₁", lambda x, theta: 0.25 * x + theta[0] * theta[1])
+TURNED = named("[θ₀ θ₁ - x₁ / 2, x₀ / 4 + θ₁²]", lambda x, t: np.stack([t[0] * t[1] - x[1] / 2, x[0] / 4 + t[1] ** 2]))
 BENT = named("0.5 · tanh(x₁ - x₀, x₀) + θ", lambda x, theta: 0.5 * np.tanh(_turned(x)) + theta)
 
 
@@ -811,6 +917,8 @@ def implicit():
         (SHARED, [2.0, 5.0, 1.0], "more parameters than numbers in x"),
         (BENT, [1.0, -0.5], ""),
         (BENT, [-0.6, 0.4], ""),
+        (MIXED, [-0.7, 1.3], ""),
+        (TURNED, [-1.5, 0.5], ""),
     ]:
         theta = np.array(theta)
         x = np.zeros(2 if G is SHARED else len(theta))
@@ -819,9 +927,10 @@ def implicit():
         yield Case({"G": G, "x": x, "theta": theta}, by_solving(G, x, theta), call=as_array, about=about)
 
 
-def as_array(implicit, G, x, theta):
-    answer = implicit(G, x, theta)
-    return getattr(answer, "data", answer) if isinstance(answer, Tensor) else answer
+def as_array(answer_to, *inputs):
+    """The array; a Tensor will do."""
+    answer = answer_to(*inputs)
+    return answer.data if isinstance(answer, Tensor) else answer
 
 
 def slopes(G, x, theta):
@@ -906,6 +1015,27 @@ def own_entry_only(G, x, theta):
     return by_theta / (1 - np.diag(by_x))[:, None]
 
 
+@implicit.mistake
+def on_the_right(G, x, theta):
+    """You multiply ∂G/∂θ by the inverse matrix from the right. X = (∂G/∂x) X + ∂G/∂θ: the matrix stands to the left of
+    X, and so does its inverse."""
+    by_x, by_theta = slopes(G, x, theta)
+    return by_theta @ np.linalg.inv(np.eye(len(x)) - by_x)
+
+
+@implicit.mistake
+def product_of_entries(G, x, theta):
+    """You multiply the inverse matrix with ∂G/∂θ entry by entry. It is a matrix product."""
+    by_x, by_theta = slopes(G, x, theta)
+    return np.linalg.inv(np.eye(len(x)) - by_x) * by_theta
+
+
+@implicit.mistake
+def inverse_alone(G, x, theta):
+    """This is the inverse of I - ∂G/∂x. Multiply ∂G/∂θ by it."""
+    return np.linalg.inv(np.eye(len(x)) - slopes(G, x, theta)[0])
+
+
 # --- 8 -----------------------------------------------------------------------------------------
 
 TIMES = np.linspace(0.0, 4.0, 30)
@@ -942,11 +1072,13 @@ def fit():
         (VALLEY, [-1.2, 1.0], 1, 1.0, ""),
         (VALLEY, [-1.2, 1.0], 4, 0.001, "a step that would climb"),
         (VALLEY, [-1.2, 1.0], 12, 1.0, "a step that would climb"),
+        (VALLEY, [0.5, -0.5], 3, 10.0, ""),
+        (VALLEY, [-0.5, -1.5], 1, 0.01, "a step that would climb"),
         (SWING, [1.0, 0.2, 2.6], 6, 1.0, "more residuals than parameters"),
         (SWING, [1.0, 0.2, 2.6], 0, 1.0, "no step"),
     ]:
         inputs = {"residuals": residuals, "p": np.array(p), "steps": steps, "damping": damping}
-        yield Case(inputs, damped(**inputs), about=about, rtol=1e-5, atol=1e-7, odd=steps == 0)
+        yield Case(inputs, damped(**inputs), call=as_array, about=about, rtol=1e-5, atol=1e-7, odd=steps == 0)
 
 
 def squares(r):
@@ -991,7 +1123,7 @@ def never_dares(residuals, p, steps, damping):
 
 @fit.mistake
 def never_careful(residuals, p, steps, damping):
-    """λ stays as it was after a step that was not taken, so the same step comes again. Multiply λ by 10 there."""
+    """After a step that was not taken nothing changes, so the fit gets no further. Multiply λ by 10 there."""
     return damped(residuals, p, steps, damping, grow=1.0)
 
 
@@ -1024,6 +1156,38 @@ def same_damping(residuals, p, steps, damping):
 def sums_compared(residuals, p, steps, damping):
     """You compare the sums of the residuals. Square each of them before you sum."""
     return damped(residuals, p, steps, damping, loss=np.sum)
+
+
+@fit.mistake
+def sizes_compared(residuals, p, steps, damping):
+    """You compare the sums of the absolute values of the residuals. Square each of them instead."""
+    return damped(residuals, p, steps, damping, loss=lambda r: np.sum(np.abs(r)))
+
+
+@fit.mistake
+def largest_compared(residuals, p, steps, damping):
+    """You compare the largest residuals. The sum of the squares of all residuals has to become smaller."""
+    return damped(residuals, p, steps, damping, loss=lambda r: np.max(np.abs(r)))
+
+
+@fit.mistake
+def comparison_turned(residuals, p, steps, damping):
+    """You go where the sum of squares is larger, and stay where it is smaller. It is the other way around."""
+    return damped(residuals, p, steps, damping, loss=lambda r: -squares(r))
+
+
+@fit.mistake
+def always_more_careful(residuals, p, steps, damping):
+    """λ grows after every step. After a step that was taken it is divided by 10."""
+    return damped(residuals, p, steps, damping, shrink=0.1)
+
+
+@fit.mistake
+def damped_by_one(residuals, p, steps, damping):
+    """You add I, whatever λ is. The matrix is multiplied by λ first."""
+    for _ in range(steps):
+        p = damped(residuals, p, 1, 1.0)
+    return p
 
 
 @fit.mistake

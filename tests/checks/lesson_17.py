@@ -158,6 +158,43 @@ def _(rng):
     return [{"x": x}, {"x": x, "y": dual(1, 3)}, {"x": x, "n": float(rng.integers(-2, 5))}][rng.integers(3)]
 
 
+@arithmetic.wrong("divided by the square of x")
+class TheOtherSquare(ByTheBook):
+    def over(x, y):
+        with np.errstate(all="ignore"):
+            return x[0] / y[0], (np.float64(x[1]) * y[0] - x[0] * y[1]) / np.float64(x[0]) ** 2
+
+
+@arithmetic.wrong("You multiply the slope by 2√x")
+class RootAbove(ByTheBook):
+    def root(x):
+        return x[0] ** 0.5, x[1] * (2 * np.sqrt(x[0]))
+
+
+@arithmetic.wrong("The factor xⁿ⁻¹ is missing")
+class FactorAlone(ByTheBook):
+    def power(x, n):
+        return x[0] ** n, x[1] * n
+
+
+@arithmetic.wrong("Write the exponent in brackets")
+class WithoutBrackets(ByTheBook):
+    def power(x, n):
+        return x[0] ** n, n * x[0] ** n - x[1]
+
+
+@arithmetic.wrong("the base x moves")
+class AsAnExponential(ByTheBook):
+    def power(x, n):
+        return x[0] ** n, np.log(x[0]) * x[0] ** n * x[1]
+
+
+@arithmetic.wrong("is n, not n - 1")
+class LessInFront(ByTheBook):
+    def power(x, n):
+        return x[0] ** n, (n - 1) * x[0] ** n / x[0] * x[1]
+
+
 cheaper = answers_to(check.cheaper)
 RIGHT = {"A": "1 reverse", "B": "1 forward", "C": "4 reverse", "D": "4 forward", "E": "2 forward", "F": "10 reverse"}
 
@@ -170,10 +207,10 @@ def as_a_dictionary():
 cheaper.right({name: f" {text.title()} " for name, text in RIGHT.items()})
 cheaper.stub({name: ... for name in RIGHT})
 OTHER = {"forward": "reverse", "reverse": "forward"}
-cheaper.wrong("have changed places")({k: f"{v.split()[0]} {OTHER[v.split()[1]]}" for k, v in RIGHT.items()})
+cheaper.wrong("belongs to the other mode")({k: f"{v.split()[0]} {OTHER[v.split()[1]]}" for k, v in RIGHT.items()})
 cheaper.wrong("the count of reverse mode")({**RIGHT, "B": "3 reverse", "D": "10 reverse", "E": "784 reverse"})
 cheaper.wrong("the count of forward mode")({**RIGHT, "A": "1000 forward", "C": "10 forward", "F": "784 forward"})
-cheaper.wrong("the counts are not")(
+cheaper.wrong("the count is not")(
     {
         "A": "1000 reverse",
         "B": "3 forward",
@@ -186,10 +223,11 @@ cheaper.wrong("the counts are not")(
 cheaper.wrong("One pass gives one column or one row")(
     {**RIGHT, "C": "1 reverse", "D": "1 forward", "E": "1 forward", "F": "1 reverse"}
 )
-cheaper.wrong("the counts are not")({**RIGHT, "E": "784 forward"})
+cheaper.wrong("the count is not")({**RIGHT, "E": "784 forward"})
 cheaper.wrong("the count of forward mode")({**RIGHT, "C": "10 forward"})
 cheaper.wrong("calls this mode `reverse`")({name: text.replace("reverse", "backward") for name, text in RIGHT.items()})
 cheaper.wrong("The text has the mode first")({name: " ".join(text.split()[::-1]) for name, text in RIGHT.items()})
+cheaper.wrong("The number of passes is missing")({name: text.split()[1] for name, text in RIGHT.items()})
 cheaper.wrong()({**RIGHT, "E": "28 forward"})
 cheaper.wrong()({**RIGHT, "A": "1"})
 cheaper.wrong()(list(RIGHT.values()))
@@ -285,6 +323,14 @@ def first_divided(a, b):
 def sum_divided(a, b):
     c = [a[0] / b[0]]
     for k in range(1, len(a)):
+        c.append(a[k] - np.dot(c, b[k:0:-1]) / b[0])
+    return c
+
+
+@quotient.wrong("divide the sum by b[0] but not a[k]")
+def sum_divided_from_the_start(a, b):
+    c = []
+    for k in range(len(a)):
         c.append(a[k] - np.dot(c, b[k:0:-1]) / b[0])
     return c
 
@@ -494,6 +540,24 @@ def a_fixed_rate(f, x):
     return 0.1
 
 
+@best.wrong("the gradient becomes shortest")
+def least_gradient(f, x):
+    g, along = check.slope_and_product(f, x)
+    return (g * along).sum() / (along**2).sum()
+
+
+@best.wrong("You divide g·g by H g·H g")
+def squared_lengths(f, x):
+    g, along = check.slope_and_product(f, x)
+    return (g**2).sum() / (along**2).sum()
+
+
+@best.wrong("the square of the length")
+def length_above(f, x):
+    g, along = check.slope_and_product(f, x)
+    return (g**2).sum() ** 0.5 / (g * along).sum()
+
+
 @best.wrong("the square root of the step")
 def rooted(f, x):
     return np.sqrt(two_sweeps(f, x))
@@ -620,6 +684,16 @@ def wide_difference(f, x, steps):
     return places
 
 
+@newton.wrong("The next place is x minus that")
+def the_step_itself(f, x, steps):
+    return walk(f, x, steps, lambda x, value, slope: value / slope)
+
+
+@newton.wrong("It is added to x")
+def the_step_down_itself(f, x, steps):
+    return walk(f, x, steps, lambda x, value, slope: 0 - value / slope)
+
+
 @newton.wrong("You subtract the slope alone")
 def descent(f, x, steps):
     return walk(f, x, steps, lambda x, value, slope: x - slope)
@@ -732,6 +806,24 @@ def each_for_itself(G, x, theta):
     return np.array([by_theta[i] / (1 - by_x[i, i]) for i in range(len(x))])
 
 
+@implicit.wrong("stands to the left of")
+def matrix_on_the_right(G, x, theta):
+    by_x, by_theta = check.slopes(G, x, theta)
+    return np.linalg.solve((np.eye(len(x)) - by_x).T, by_theta.T).T
+
+
+@implicit.wrong("It is a matrix product")
+def star(G, x, theta):
+    by_x, by_theta = check.slopes(G, x, theta)
+    return by_theta * np.linalg.inv(np.eye(len(x)) - by_x)
+
+
+@implicit.wrong("Multiply ∂G/∂θ by it")
+def inverse_only(G, x, theta):
+    by_x, _ = check.slopes(G, x, theta)
+    return np.linalg.inv(np.eye(len(x)) - by_x)
+
+
 @implicit.inputs
 def _(rng):
     matrix, theta = rng.normal(size=(2, 2)) / 4, rng.normal(size=2)
@@ -798,7 +890,7 @@ def not_bolder(residuals, p, steps, damping):
     return check.damped(residuals, p, steps, damping, shrink=1)
 
 
-@fit.wrong("so the same step comes again")
+@fit.wrong("so the fit gets no further")
 def not_more_careful(residuals, p, steps, damping):
     return check.damped(residuals, p, steps, damping, grow=1)
 
@@ -856,6 +948,43 @@ def one_damping(residuals, p, steps, damping):
 @fit.wrong("the sums of the residuals")
 def not_squared(residuals, p, steps, damping):
     return step_by_step(residuals, p, steps, damping, on_the_diagonal, lambda new, old: new.sum() < old.sum())
+
+
+@fit.wrong("so the fit gets no further")
+def gives_up(residuals, p, steps, damping):
+    for _ in range(steps):
+        moved = check.damped(residuals, p, 1, damping)
+        if np.array_equal(moved, p):
+            break
+        p, damping = moved, damping / 10
+    return p
+
+
+@fit.wrong("sums of the absolute values")
+def sizes(residuals, p, steps, damping):
+    return step_by_step(residuals, p, steps, damping, on_the_diagonal, lambda new, old: abs(new).sum() < abs(old).sum())
+
+
+@fit.wrong("You compare the largest residuals")
+def worst(residuals, p, steps, damping):
+    return step_by_step(residuals, p, steps, damping, on_the_diagonal, lambda new, old: abs(new).max() < abs(old).max())
+
+
+@fit.wrong("It is the other way around")
+def larger(residuals, p, steps, damping):
+    return step_by_step(residuals, p, steps, damping, on_the_diagonal, lambda new, old: smaller(old, new))
+
+
+@fit.wrong("λ grows after every step")
+def ever_more_careful(residuals, p, steps, damping):
+    for k in range(steps):
+        p = check.damped(residuals, p, 1, damping * 10**k)
+    return p
+
+
+@fit.wrong("You add I, whatever λ is")
+def identity_alone(residuals, p, steps, damping):
+    return step_by_step(residuals, p, steps, damping, lambda M, damping: M + np.eye(len(M)), smaller)
 
 
 @fit.wrong("λ times the diagonal of JᵀJ")
