@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import nbformat
@@ -13,8 +12,8 @@ from nbformat import v4
 
 from make_slides import fetch_reveal, make
 from notebooks import ROOT, read
+from tests.browser.axe import RUN, fetch
 
-AXE = "axe-core@4.11.0"
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 # Of the page that nbconvert makes, not of what is in it: its landmarks, its links without underlines, long lines of
@@ -22,22 +21,10 @@ LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NOT_OURS = ["region", "landmark-one-main", "scrollable-region-focusable", "link-in-text-block"]
 NOT_LOOKED_AT = [[".jp-InputArea-prompt"], [".jp-OutputArea-prompt"], [".highlight"]]
 
-RUN = """
-async ([off, exclude]) => {
-  const rules = Object.fromEntries(off.map((rule) => [rule, { enabled: false }]));
-  const { violations } = await axe.run({ exclude }, { rules });
-  return violations.map(({ id, nodes }) =>
-    `${id}: ${nodes.length} times, as in ${nodes[0].html.slice(0, 200)} (${nodes[0].failureSummary.slice(0, 300)})`);
-}
-"""
-
 
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("axe")
-    subprocess.run(["npm", "pack", "--silent", AXE], cwd=folder, check=True, capture_output=True)
-    with tarfile.open(next(folder.glob("*.tgz"))) as package:
-        return package.extractfile("package/axe.min.js").read().decode()
+    return fetch(tmp_path_factory.mktemp("axe"))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,82 @@
+"""Sphinx's settings for the site of the course. tools/make_site.py calls it with the folder of its sources."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+
+from docutils.nodes import SkipNode  # noqa: E402
+
+import gradlib  # noqa: E402
+from offline import mathml  # noqa: E402
+from reference import as_rst  # noqa: E402
+
+project = "gradlib"
+author = "the gradlib contributors"
+copyright = "MIT (code), CC BY 4.0 (text)"
+release = gradlib.__version__
+language = "en"
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode"]
+exclude_patterns = ["**/images/**"]
+myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"  # the stored outputs are shown
+nb_merge_streams = True
+nb_ipywidgets_js = {}  # else a page asks a CDN for them
+suppress_warnings = ["misc.highlighting_failure"]  # the last line of a message may hold what is no Python
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+autodoc_class_signature = "mixed"
+toc_object_entries = False
+python_maximum_signature_line_length = 88
+add_module_names = False
+default_role = "literal"
+viewcode_line_numbers = True
+
+html_theme = "sphinx_book_theme"
+html_title = "gradlib"
+html_static_path = ["static"]
+html_css_files = ["gradlib.css", "course.css"]
+html_context = {"default_mode": "auto"}  # the theme of the reader's machine
+html_math_renderer = "mathml"
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+html_permalinks_icon = "#"
+html_theme_options = {
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "show_navbar_depth": 1,
+    "show_toc_level": 2,
+    "home_page_in_toc": True,
+    "navbar_start": [],  # there is no bar above the page: the search stands above the contents
+    "navbar_center": [],
+    "navbar_end": [],
+    "navbar_persistent": [],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+pygments_style = "a11y-high-contrast-light"
+
+
+def visit_inline(translator, node):
+    translator.body.append(f'<span class="math">{mathml(node.astext(), "inline")}</span>')
+    raise SkipNode
+
+
+def visit_block(translator, node):
+    translator.body.append(f'<div class="math">{mathml(node.astext(), "block")}</div>')
+    raise SkipNode
+
+
+def read_docstring(app, what, name, thing, options, lines):
+    lines[:] = as_rst("\n".join(lines)).split("\n")
+
+
+def setup(app):
+    app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
+    app.connect("autodoc-process-docstring", read_docstring)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
