@@ -11,7 +11,7 @@ TEST_OPTIONS ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: help lab test exercises notebooks pages guide slides handouts lite wheel class lint bench mutants lock clean
+.PHONY: help lab test exercises notebooks pages guide slides handouts site lite wheel class lint bench mutants lock clean
 
 lab: ## open your copy of the course in JupyterLab (LESSON=07 opens that one, PORT=8899)
 	@$(PYTHON_HERE) -m gradlib lab $(LAB_OPTIONS)
@@ -26,8 +26,9 @@ exercises: ## make exercises/ from solutions/
 notebooks: ## run and normalise the notebooks (NOTEBOOKS=notebooks/01_slopes.ipynb runs one)
 	@$(PYTHON_HERE) tools/notebooks.py $(NOTEBOOKS)
 
-pages: ## make the contents, the glossary and the formula sheet from the lessons
+pages: ## make the contents, the glossary, the formula sheet and the README's picture
 	@$(PYTHON_HERE) tools/pages.py
+	@$(PYTHON_HERE) tools/walkthrough_picture.py
 
 guide: ## make the teacher's guide, class/GUIDE.md, from class/guide, the lessons and the checks
 	@$(PYTHON_HERE) tools/guide.py
@@ -37,6 +38,9 @@ slides: ## make slides of the lessons in build/slides (needs npm, once)
 
 handouts: ## make a page of each lesson to print, in build/handouts
 	@$(PYTHON_HERE) tools/handouts.py $(NOTEBOOKS)
+
+site: ## make the pages of the course for any web host, in build/site
+	@$(PYTHON_HERE) tools/make_site.py
 
 lite: ## build the course for the browser, in build/site/lite (needs npm and Pyodide)
 	@$(PYTHON_HERE) tools/lite.py

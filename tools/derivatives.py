@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from functools import cache
 from importlib import import_module
 
@@ -19,9 +20,10 @@ from pages import FAMILIES, forward, rules
 
 INTRODUCTION = """# Table of derivatives
 
-Every operation of the library: its value $z$, the gradient that it passes on to each input, the rule as it stands in the
-library, and an example. $g = \\partial L/\\partial z$ is the gradient that arrives, and $\\bar x = \\partial L/\\partial x$
-is what $x$ gets. What the other signs mean is on the [formula sheet](lessons/formulas.ipynb).
+Every operation of the library: its value $z$, the gradient that it passes on to each input, the rule as it stands in
+the library, and an example. $g = \\partial L/\\partial z$ is the gradient that arrives, and
+$\\bar x = \\partial L/\\partial x$ is what $x$ gets. What the other signs mean is on the
+[formula sheet](lessons/formulas.ipynb).
 
 An example gives each entry of the result a gradient of its own, 1, 2, 3 and so on. With a gradient of ones, many wrong
 rules would look right.
@@ -182,7 +184,7 @@ def example(name: str) -> str:
     def run(code: str, shows: bool = False) -> None:
         lines.append(f">>> {code}")
         if shows:
-            lines.append(repr(eval(code, names)))
+            lines.append(re.sub(r"\n\s*\n", "\n", repr(eval(code, names))))
         else:
             exec(code, names)
 

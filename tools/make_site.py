@@ -7,7 +7,7 @@ installed into the environment by the first call. This file only lays out what S
   which `make lite` puts into build/site/lite;
 - the glossary, the formula sheet and the contents of `make pages`;
 - the reference and the table of derivatives (reference.py, derivatives.py);
-- the pages in tools/website, in docs/ and in class/, and the parts of the README that they include.
+- the pages in tools/website, in docs/ and in class/, and the README's section for instructors.
 
 Formulas are MathML, and no page asks for anything from another host. build/site/lite stays as it is.
 """
@@ -36,19 +36,25 @@ from notebooks import ROOT, page_style, read
 WEBSITE = ROOT / "tools" / "website"
 SOURCE = ROOT / "build" / "site-source"
 OUT = ROOT / "build" / "site"
+FIRST = "notebooks/00_start_here.ipynb"
 LITE = "lite"  # where `make lite` puts JupyterLite: a folder of the site that is not touched here
 PLACES = {"notebooks": "lessons", "exercises": "exercises"}  # folder of the repository -> folder of the site
-DOCUMENTS = {  # file of the repository -> page of the site; one that is not there is left out
-    "docs/many_machines.md": "teach/many_machines",
+DOCUMENTS = {  # file of the repository -> page of the site
     "class/GUIDE.md": "teach/guide",
+    "docs/nbgrader.md": "teach/nbgrader",
+    "docs/many_machines.md": "teach/many_machines",
+    "docs/elsewhere.md": "elsewhere",
     "CHANGELOG.md": "changelog",
 }
 
 
+def project() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
 def install() -> None:
     """Install what the extra `site` names, unless it is there."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = project["optional-dependencies"]["site"]
+    wanted = project()["optional-dependencies"]["site"]
     if not all(map(is_installed, map(Requirement, wanted))):
         print("Installing Sphinx and its theme.", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *wanted], check=True)
@@ -75,8 +81,34 @@ def lay_out(source: Path) -> None:
         write(source / "reference" / name, text)
     write(source / "derivatives.md", derivatives.page())
     for name, page in DOCUMENTS.items():
-        if (ROOT / name).exists():
-            write(source / f"{page}.md", relinked((ROOT / name).read_text(encoding="utf-8"), name, page))
+        write(source / f"{page}.md", relinked((ROOT / name).read_text(encoding="utf-8"), name, page))
+    write(source / "teach" / "index.md", to_teach())
+    addresses = published(project().get("urls", {}))
+    with (source / "elsewhere.md").open("a", encoding="utf-8") as page:
+        page.write("\n" + " · ".join(addresses) + "\n" if addresses else "")
+
+
+def to_teach() -> str:
+    """The README's section for instructors, and the pages for them."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("\n## To teach\n")[2].partition("\n## ")[0]
+    pages = "\n".join(Path(page).name for page in DOCUMENTS.values() if page.startswith("teach/"))
+    return f"# To teach\n{relinked(section, 'README.md', 'teach/index')}\n```{{toctree}}\n:hidden:\n\n{pages}\n```\n"
+
+
+def published(urls: dict[str, str]) -> list[str]:
+    """Links that open the course elsewhere, from the addresses in pyproject.toml; none before somebody publishes it.
+
+    >>> published({"Site": "https://example.org/course/"})
+    ['[Run in the browser](https://example.org/course/lite/lab/index.html?path=notebooks/00_start_here.ipynb)']
+    """
+    links = []
+    if site := urls.get("Site", "").rstrip("/"):
+        links.append(f"[Run in the browser]({site}/{LITE}/lab/index.html?path={FIRST})")
+    if repository := re.fullmatch(r"https://github\.com/([^/]+/[^/]+?)(\.git)?/?", urls.get("Repository", "")):
+        links.append(f"[Binder](https://mybinder.org/v2/gh/{repository[1]}/HEAD?urlpath=lab/tree/{FIRST})")
+        links.append(f"[Colab](https://colab.research.google.com/github/{repository[1]}/blob/HEAD/{FIRST})")
+    return links
 
 
 def write(path: Path, text: str) -> None:
@@ -143,7 +175,7 @@ def relinked(text: str, path: str, page: str) -> str:
 def page_of(path: str) -> str | None:
     """The file of the site's sources that shows a file of the repository, or None."""
     folder, _, name = path.partition("/")
-    if path in DOCUMENTS and (ROOT / path).exists():
+    if path in DOCUMENTS:
         return f"{DOCUMENTS[path]}.md"
     if folder in PLACES and name.endswith(".ipynb") and (ROOT / path).exists():
         return f"{PLACES[folder]}/{name}"

@@ -99,6 +99,7 @@ def contents(module: ModuleType) -> Iterator[tuple[str, object]]:
         and (inspect.isclass(thing) or inspect.isfunction(thing))
         and thing.__module__.startswith(package)
         and thing.__doc__
+        and (name == thing.__name__ or getattr(module, thing.__name__, None) is not thing)  # no second names
     }
     if not hasattr(module, "__path__") and package == module.__name__:  # a file offers what it defines
         offered = {name: thing for name, thing in offered.items() if thing.__module__ == package}
@@ -171,7 +172,7 @@ def _inline(text: str) -> str:
             pieces[i] = re.sub(r"([\\*|_`])", r"\\\1", piece)
         else:
             marked = f"`{piece}`" if piece.startswith("`") else piece
-            before = "\\ " if re.search(r"\S$", pieces[i - 1]) else ""  # Sphinx reads no mark inside a word
-            after = "\\ " if re.match(r"\S", pieces[i + 1]) else ""
+            before = "\\ " if re.search(r"[^\s(\[]$", pieces[i - 1]) else ""  # Sphinx reads no mark inside a word
+            after = "\\ " if re.match(r"\w", pieces[i + 1]) else ""
             pieces[i] = f"{before}{marked}{after}"
     return "".join(pieces)

@@ -3,10 +3,10 @@
 python tools/walkthrough_picture.py            write docs/walkthrough.svg
 python tools/walkthrough_picture.py --check    write nothing, say if it differs
 
-The states are those of the widget ChainRuleWalkthrough, one after the other. A hosting site shows the file as an image,
-in which no script runs and which does not know the site's theme: so CSS shows the states, and the picture brings its own
-white ground. The film runs three times and stays at its end; for a reader who asks the system for less motion, it is only
-the end.
+The states are those of the widget ChainRuleWalkthrough, one after the other. A hosting site shows the file as an
+image, in which no script runs and which does not know the site's theme: so CSS shows the states, and the picture
+brings its own white ground. The film runs three times and stays at its end; for a reader who asks the system for less
+motion, it is only the end.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""nbgrader generates an assignment and grades a class, as the README says: no variable set, the configuration alone."""
+"""nbgrader generates an assignment and grades a class, as docs/nbgrader.md says: the configuration alone."""
 
 import copy
 import csv

@@ -159,8 +159,8 @@ def test_the_theme_can_be_changed(reader, address):
 # What of a page lies beyond the edge of the screen and cannot be scrolled to by itself.
 BEYOND = """
 () => {
-  const found = [], width = document.documentElement.clientWidth;
-  if (document.documentElement.scrollWidth > width) found.push(`the page is ${document.documentElement.scrollWidth} wide`);
+  const found = [], { clientWidth: width, scrollWidth: whole } = document.documentElement;
+  if (whole > width) found.push(`the page is ${whole} wide`);
   const scrolls = (part) => part !== document.body && part &&
     (/auto|scroll/.test(getComputedStyle(part).overflowX) || scrolls(part.parentElement));
   for (const part of document.querySelectorAll("main *:not(math *):not(svg *)")) {
