@@ -195,7 +195,7 @@ def main() -> int:
     lay_out(SOURCE)
     clear(OUT)
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-E", "-j", "auto", "-W", "--keep-going"]
-    command += ["-d", ROOT / "build" / "site-doctrees", "-c", WEBSITE, SOURCE, OUT]
+    command += ["-d", ROOT / "build" / "site-doctrees", SOURCE, OUT]
     if code := subprocess.run(command).returncode:
         return code
     print(f"{OUT.relative_to(ROOT)}/index.html is made. ", end="")

@@ -1,4 +1,4 @@
-"""Sphinx's settings for the site of the course. tools/make_site.py calls it with the folder of its sources."""
+"""Sphinx's settings for the site of the course. tools/make_site.py copies them, with the pages, to build/site-source."""
 
 import sys
 from pathlib import Path
@@ -14,7 +14,7 @@ from reference import as_rst  # noqa: E402
 
 project = "gradlib"
 author = "the gradlib contributors"
-copyright = "MIT (code), CC BY 4.0 (text)"
+copyright = "2026, the gradlib contributors. Code: MIT License. Text: CC BY 4.0"
 release = gradlib.__version__
 language = "en"
 
@@ -29,12 +29,12 @@ suppress_warnings = ["misc.highlighting_failure"]  # the last line of a message 
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
+autodoc_inherit_docstrings = False
 autodoc_class_signature = "mixed"
 toc_object_entries = False
 python_maximum_signature_line_length = 88
 add_module_names = False
 default_role = "literal"
-viewcode_line_numbers = True
 
 html_theme = "sphinx_book_theme"
 html_title = "gradlib"
@@ -49,6 +49,7 @@ html_permalinks_icon = "#"
 html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
+    "footer_content_items": ["copyright.html"],
     "show_navbar_depth": 1,
     "show_toc_level": 2,
     "home_page_in_toc": True,
