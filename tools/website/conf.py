@@ -1,4 +1,4 @@
-"""Sphinx's settings for the site of the course. tools/make_site.py copies them, with the pages, to build/site-source."""
+"""Sphinx's settings for the site of the course; tools/make_site.py copies them to build/site-source."""
 
 import sys
 from pathlib import Path
