@@ -4,6 +4,7 @@ PYTHON_HERE = sh tools/python.sh
 NOTEBOOKS ?=
 LESSON ?=
 OUT ?=
+SUBMITTED ?=
 JOBS ?=
 LAB_OPTIONS ?=
 TEST_OPTIONS ?=
@@ -11,7 +12,7 @@ TEST_OPTIONS ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: help lab test exercises notebooks pages guide slides handouts site lite wheel class lint bench mutants lock clean
+.PHONY: help lab test exercises notebooks pages guide slides handouts site lite wheel class lint bench mutants grade lock clean
 
 lab: ## open your copy of the course in JupyterLab (LESSON=07 opens that one, PORT=8899)
 	@$(PYTHON_HERE) -m gradlib lab $(LAB_OPTIONS)
@@ -57,6 +58,9 @@ lint: ## look for mistakes in the code without running it
 
 mutants: ## try the checks on right answers with one small change (LESSON=03, JOBS=2)
 	@$(PYTHON_HERE) -m tests.checks.mutants $(LESSON) --jobs=$(JOBS)
+
+grade: ## grade a class: LESSON=04 SUBMITTED=folder with NAME/04_broadcasting/04_broadcasting.ipynb (JOBS=2)
+	@$(PYTHON_HERE) -m gradlib.grading "$(LESSON)" "$(SUBMITTED)" --jobs="$(JOBS)"
 
 bench: ## measure the library's speed
 	@$(PYTHON_HERE) benchmarks/bench.py

@@ -118,6 +118,8 @@ def where_it_broke(error: BaseException) -> str:
     """The last line of the learner's code in a traceback, as "line 3: return x / 0", or ""."""
     if isinstance(error, Stopped):
         return str(error.place or "")
+    if elsewhere := getattr(error, "elsewhere", None):  # raised in the process that runs the code, in a class
+        return elsewhere.line
     places = places_of_error(error)
     return str(places[0]) if places else ""
 
@@ -159,6 +161,8 @@ def raised_by_the_checks(error: BaseException) -> bool:
 
 
 def _raised_in(error: BaseException) -> str:
+    if elsewhere := getattr(error, "elsewhere", None):
+        return elsewhere.file
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next

@@ -1,0 +1,258 @@
+"""Grade a folder of submissions: `python -m gradlib.grading 04 submitted`.
+
+`gradebook.jsonl` gets a line when a submission is graded. A later call grades what is not in it or has changed since,
+so it goes on where an earlier one was ended. `grades.csv` is made from the gradebook.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import csv
+import hashlib
+import json
+import os
+import queue
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from . import released, sandbox
+from .submissions import Release, Submission, Unreadable, find_release, find_submissions, read_notebook, repaired
+
+LONGEST = 1_800.0  # seconds for a submission, on a machine that is busy with other work
+GRADED, NOT_GRADED, MISSING = "graded", "could not be graded", "not submitted"
+HEAD = ("student_id", "score", "max_score", "status")
+
+
+class Gradebook:
+    """The graded submissions of a lesson, one a line, in a file that this process alone writes."""
+
+    def __init__(self, folder: Path, release: Release, key: str):
+        self.path, self.lesson, self.key = folder / "gradebook.jsonl", release.name, key
+        self.lock = threading.Lock()
+        self.others: list[dict] = []  # of other lessons, which stay as they are
+        self.records: dict[str, dict] = {}
+        for record in self._read():
+            if record["lesson"] == self.lesson:
+                self.records[record["student_id"]] = record
+            else:
+                self.others.append(record)
+
+    def _read(self) -> Iterator[dict]:
+        with contextlib.suppress(FileNotFoundError), open(self.path, encoding="utf-8") as file:
+            for line in file:
+                with contextlib.suppress(ValueError, KeyError, TypeError):  # a line that a crash cut short
+                    record = json.loads(line)
+                    record["lesson"], record["student_id"]
+                    yield record
+
+    def knows(self, submission: Submission) -> bool:
+        """Return True if a submission was graded before, in the same form and in the same way."""
+        record = self.records.get(submission.student)
+        return record is not None and record["digest"] == submission.digest() and record["key"] == self.key
+
+    def add(self, record: dict) -> None:
+        with self.lock:
+            self.records[record["student_id"]] = record
+            cut = self.path.exists() and not self.path.read_bytes().endswith(b"\n") and self.path.stat().st_size
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write("\n" * bool(cut) + json.dumps(record) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+
+    def finish(self, students: Sequence[str]) -> list[dict]:
+        """Sort the file, leave out what has no submission any more, and return this lesson's records."""
+        kept = [self.records[name] for name in students if name in self.records]
+        lines = [json.dumps(record) + "\n" for record in (*self.others, *kept)]
+        _write(self.path, "".join(lines))
+        return kept
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    new = path.with_name(path.name + ".new")
+    with open(new, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(new, path)
+
+
+class Grader:
+    def __init__(self, release: Release, library: Path, seed: str = ""):
+        self.release, self.library, self.seed = release, library, seed
+        self.max_score = sum(release.points.values())
+
+    def record(self, submission: Submission, place: int) -> dict:
+        """Grade one submission. It never raises: what goes wrong stands in the status."""
+        record = {
+            "lesson": self.release.name,
+            "student_id": submission.student,
+            "score": None,
+            "max_score": self.max_score,
+            "status": MISSING,
+            "notes": [],
+            "exercises": [],
+        }
+        if submission.path is None:
+            return record | ({"status": f"{NOT_GRADED}: {submission.note}"} if submission.note else {})
+        try:
+            cells, notes = repaired(read_notebook(submission.path), self.release)
+            record["notes"] = [submission.note] * bool(submission.note) + notes
+            record["exercises"] = self._verdicts(cells, place)
+        except Unreadable as why:
+            return record | {"status": f"{NOT_GRADED}: {why}"}
+        except Exception as error:
+            return record | {"status": f"{NOT_GRADED}: {type(error).__name__}: {error}"}
+        points = self.release.points
+        record["score"] = sum(points[each["exercise"]] for each in record["exercises"] if each["status"] == "passed")
+        record["status"] = f"{GRADED}: {submission.note}" if submission.note else GRADED
+        return record
+
+    def _verdicts(self, cells: list[dict[str, str]], place: int) -> list[dict[str, Any]]:
+        """What the judge says of each exercise."""
+        here, there = socket.socketpair()
+        runner = sandbox.start(there.fileno(), self.library, place)
+        there.close()
+        job = {"lesson": self.release.lesson, "used": self.release.used, "cells": cells, "seed": self.seed}
+        judge = subprocess.Popen(
+            [sys.executable, "-P", "-m", f"{__package__}.judge", str(here.fileno())],
+            pass_fds=[here.fileno()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"} | _finding_gradlib(),
+            preexec_fn=_with_a_bound,
+            text=True,
+        )
+        here.close()
+        end = threading.Event()
+        watcher = threading.Thread(target=_watch, args=(runner, judge, end), daemon=True)
+        watcher.start()
+        try:
+            out, _ = judge.communicate(json.dumps(job))
+        finally:
+            end.set()
+            watcher.join()
+            judge.kill()
+            runner.stop()
+        verdicts = [json.loads(line) for line in out.splitlines()]
+        if [each["exercise"] for each in verdicts] != [cell["check"] for cell in cells if "check" in cell]:
+            raise RuntimeError("the judge ended before its last verdict")
+        return verdicts
+
+
+def _with_a_bound() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (2 * sandbox.MEMORY, 2 * sandbox.MEMORY))
+
+
+def _finding_gradlib() -> dict[str, str]:
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(released.LIBRARY.parent), os.environ.get("PYTHONPATH")]))}
+
+
+def _watch(runner: sandbox.Runner, judge: subprocess.Popen, end: threading.Event) -> None:
+    last = time.monotonic() + LONGEST
+    while not end.wait(0.5):
+        runner.watch()
+        if time.monotonic() > last:
+            judge.kill()
+
+
+def grade(release: Release, folder: Path, jobs: int, seed: str = "", again: bool = False) -> list[dict]:
+    """Grade a folder and write grades.csv. Returns the records, in the order of the alphabet."""
+    submissions = find_submissions(folder, release)
+    with tempfile.TemporaryDirectory(prefix="gradlib-library-") as library:
+        os.chmod(library, 0o755)
+        released.make_library(Path(library), {f"lesson_{release.lesson}": set(release.used)})
+        book = Gradebook(folder, release, _key(release, seed))
+        grader = Grader(release, Path(library), seed)
+        waiting = [each for each in submissions if again or not book.knows(each)]
+        if len(waiting) < len(submissions):
+            print(
+                f"{len(submissions) - len(waiting)} of {len(submissions)} submissions were graded before.", flush=True
+            )
+        places: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for place in range(jobs):
+            places.put(place)
+
+        def work(submission: Submission) -> None:
+            place = places.get()
+            try:
+                record = grader.record(submission, place)
+            finally:
+                places.put(place)
+            book.add(record | {"digest": submission.digest(), "key": book.key})
+            print(_line(record), flush=True)
+
+        with ThreadPoolExecutor(jobs) as pool:
+            for done in [pool.submit(work, each) for each in waiting]:
+                done.result()
+    records = book.finish([each.student for each in submissions])
+    write_grades(folder, records)
+    return records
+
+
+def _key(release: Release, seed: str) -> str:
+    """A hash of what a grade depends on beside the submission."""
+    files = [release.path, *sorted((released.LIBRARY / "checks").glob("*.py"))]
+    found = hashlib.sha256(b"".join(each.read_bytes() for each in files) + seed.encode())
+    return found.hexdigest()[:16]
+
+
+def _line(record: dict) -> str:
+    score = "" if record["score"] is None else f"  {record['score']:g} of {record['max_score']:g}"
+    notes = "".join(f"\n    {note}" for note in record["notes"])
+    return f"{record['student_id']}: {record['status']}{score}{notes}"
+
+
+def write_grades(folder: Path, records: list[dict]) -> None:
+    """Write grades.csv. A submission that could not be graded has no score, and its status says why."""
+    rows = [[record[name] if record[name] is not None else "" for name in HEAD] for record in records]
+    text = _CsvText()
+    csv.writer(text).writerows([HEAD, *rows])
+    _write(folder / "grades.csv", "".join(text.lines))
+
+
+class _CsvText:
+    def __init__(self):
+        self.lines: list[str] = []
+
+    def write(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def main(arguments: Sequence[str] | None = None) -> int | str:
+    parser = argparse.ArgumentParser(prog="python -m gradlib.grading", description=__doc__.splitlines()[0])
+    parser.add_argument("lesson", help="its number: 04")
+    parser.add_argument("submitted", help="the folder that holds NAME/04_broadcasting/04_broadcasting.ipynb")
+    parser.add_argument("--jobs", default="", help="submissions at the same time; by default one for each processor")
+    parser.add_argument("--seed", default=os.environ.get("SEED", ""), help="a word of yours, for hidden cases")
+    parser.add_argument("--again", action="store_true", help="grade those that were graded before, too")
+    wishes = parser.parse_args(arguments)
+    if not wishes.lesson or not wishes.submitted:
+        return "Say which lesson and which folder: make grade LESSON=04 SUBMITTED=submitted"
+    if wishes.jobs and not wishes.jobs.isdecimal() or wishes.jobs == "0":
+        return f"JOBS is the number of submissions that are graded at the same time, got {wishes.jobs!r}."
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        release = find_release(wishes.lesson)
+        if said := sandbox.words(sandbox.best_kind()):
+            print(said, flush=True)
+        records = grade(
+            release, Path(wishes.submitted), int(wishes.jobs or os.cpu_count() or 1), wishes.seed, wishes.again
+        )
+    except Unreadable as why:
+        return str(why)
+    graded = sum(record["score"] is not None for record in records)
+    print(f"{graded} of {len(records)} graded. The grades are in {Path(wishes.submitted) / 'grades.csv'}.")
+    return 0

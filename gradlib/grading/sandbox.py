@@ -1,0 +1,193 @@
+"""Start a runner with as few rights as this system can give.
+
+- "root" (Linux, root, `unshare`): a user of its own, a file system with Python, the library and one small folder, no
+  network, no other process in sight, and none that outlives it.
+- "user" (Linux, no root, where user namespaces are allowed): the same, but the user is the one who grades.
+- "limits" (elsewhere): it can read and write what the one who grades can.
+
+Everywhere it has limits of memory, processor time, file size and number of processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+FIRST_USER = 64_100  # user numbers that nobody has, one for each submission that is graded at the same time
+MEMORY = 3 * 2**30  # bytes, for one process and for all of a submission together
+LIMITS = {"as": MEMORY, "cpu": 900, "fsize": 20 * 2**20, "nofile": 256, "core": 0}
+PROCESSES = 48
+DISK = "64m"
+
+_SCRIPT = """
+set -e
+root=$1; shift
+mount -t tmpfs -o size=1m,mode=755 none "$root"
+mkdir "$root/proc" "$root/dev" "$root/scratch" "$root/etc"
+for each in bin lib lib64 sbin; do
+    if [ -L "/$each" ]; then ln -s "$(readlink "/$each")" "$root/$each"
+    elif [ -d "/$each" ]; then mkdir "$root/$each"; mount --bind "/$each" "$root/$each"; fi
+done
+for each in {folders}; do mkdir -p "$root$each"; mount --rbind "$each" "$root$each"; done
+for each in ld.so.cache localtime; do if [ -e "/etc/$each" ]; then cp "/etc/$each" "$root/etc/$each"; fi; done
+for each in null zero random urandom; do : > "$root/dev/$each"; mount --bind "/dev/$each" "$root/dev/$each"; done
+mount -t proc none "$root/proc"
+mount -t tmpfs -o size={disk},nr_inodes=5000,mode=777 none "$root/scratch"
+ln -s scratch "$root/tmp"
+exec chroot "$root" {rights} /bin/sh -c 'cd /scratch && exec "$@"' sh "$@"
+"""
+
+
+@dataclass
+class Runner:
+    """A runner that has been started. stop() ends it with all that it has started."""
+
+    process: subprocess.Popen
+    kind: str
+    user: int
+    folder: str
+    memory_exceeded: bool = field(default=False)
+
+    def watch(self) -> None:
+        """Stop it if all its processes together take too much memory."""
+        if self.kind == "root" and sum(_memory(pid) for pid in _processes_of(self.user)) > MEMORY:
+            self.memory_exceeded = True
+            self.stop()
+
+    def stop(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        if self.kind == "root":
+            _end_all_of(self.user)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def start(descriptor: int, library: Path, place: int) -> Runner:
+    """Start a runner. library: the folder with its copy of gradlib. place: its number among those that run now."""
+    kind = best_kind()
+    folder = tempfile.mkdtemp(prefix="gradlib-")
+    user = FIRST_USER + place
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PYTHONPATH": str(library),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MPLBACKEND": "agg",
+        "LANG": "C.UTF-8",
+        **{name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")},
+    }
+    home = folder if kind == "limits" else "/scratch"
+    environment |= {"HOME": home, "IPYTHONDIR": home, "MPLCONFIGDIR": home, "TMPDIR": home}
+    command = [sys.executable, "-m", f"{__package__}.runner", str(descriptor)]
+    limits = LIMITS | ({"nproc": PROCESSES} if kind != "limits" else {})
+    if kind != "limits":
+        command = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in environment.items()), *command]
+        script = _SCRIPT.replace("{folders}", shlex.join(_folders(library))).replace("{disk}", DISK)
+        script = script.replace("{rights}", shlex.join(_rights(kind, user, limits)))
+        command = [*_isolated(kind), "sh", "-c", script, "sh", folder, *command]
+    elif shutil.which("prlimit"):
+        command = ["prlimit", *(f"--{name}={value}" for name, value in limits.items()), *command]
+    process = subprocess.Popen(
+        command,
+        env=environment if kind == "limits" else None,
+        cwd=folder,
+        pass_fds=[descriptor],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    return Runner(process, kind, user, folder)
+
+
+def _isolated(kind: str) -> list[str]:
+    spaces = ["--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child"]
+    own_user = ["--user", "--map-root-user"] if kind == "user" else []
+    return ["setpriv", "--pdeathsig=KILL", "unshare", *own_user, *spaces]
+
+
+def _rights(kind: str, user: int, limits: dict[str, int]) -> list[str]:
+    bounds = ["prlimit", *(f"--{name}={value}" for name, value in limits.items())]
+    if kind == "root":
+        bounds += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+        return [*bounds, "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+    return [*bounds, "setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+
+
+def _folders(library: Path) -> list[str]:
+    """The folders that a runner sees, none inside another."""
+    wanted = ["/usr", sys.base_prefix, sys.prefix, str(Path(sys.executable).resolve().parents[1]), str(library)]
+    kept: list[str] = []
+    for each in sorted({os.path.abspath(each) for each in wanted}):
+        if not any(each == other or each.startswith(f"{other}/") for other in kept):
+            kept.append(each)
+    return kept
+
+
+@lru_cache
+def best_kind() -> str:
+    """The kind of protection that this system allows."""
+    if sys.platform != "linux" or not all(map(shutil.which, ("unshare", "setpriv", "prlimit", "mount", "chroot"))):
+        return "limits"
+    kind = "root" if os.geteuid() == 0 else "user"
+    with tempfile.TemporaryDirectory() as folder:
+        script = _SCRIPT.replace("{folders}", "/usr").replace("{disk}", DISK)
+        script = script.replace("{rights}", shlex.join(_rights(kind, FIRST_USER, LIMITS)))
+        tried = subprocess.run(
+            [*_isolated(kind), "sh", "-c", script, "sh", folder, "true"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    return kind if tried.returncode == 0 else "limits"
+
+
+def words(kind: str) -> str:
+    """A sentence on the protection, or "" where it is whole."""
+    if kind == "root":
+        return ""
+    if kind == "user":
+        return (
+            "You are not root, so each submission runs under your own user, in a file system and a network of its own: "
+            "it sees none of your files."
+        )
+    return (
+        "This system does not let a submission run in a file system of its own. Its code can read and write what you "
+        "can, and use the network. Grade as root on Linux, or in a container, if you do not trust everybody."
+    )
+
+
+def _processes_of(user: int) -> list[int]:
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            with contextlib.suppress(OSError):
+                if os.stat(f"/proc/{entry}").st_uid == user:
+                    found.append(int(entry))
+    return found
+
+
+def _memory(pid: int) -> int:
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
+    return 0
+
+
+def _end_all_of(user: int) -> None:
+    """End every process of a user that only this submission has."""
+    end = time.monotonic() + 5
+    while (left := _processes_of(user)) and time.monotonic() < end:
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
