@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from gradlib import Tensor, functional
+from gradlib import Tensor, functional, grad
 from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
 from gradlib.checks.values import named
@@ -634,7 +634,7 @@ def best_step():
 def as_item(best_step, f, x):
     """The number; a Tensor that is a single number will do."""
     answer = best_step(f, x)
-    return answer.item() if isinstance(answer, Tensor) and answer.size == 1 else answer
+    return answer.item() if isinstance(answer, Tensor) and answer.data.size == 1 else answer
 
 
 def slope_and_product(f, x):
@@ -886,6 +886,17 @@ def step_for_place(f, x, steps):
 def step_down_for_place(f, x, steps):
     """You list minus value over slope, the step itself. It is added to x."""
     return walk(f, x, steps, lambda x, value, slope: -value / slope)
+
+
+@newton.mistake
+def to_the_minimum(f, x, steps):
+    """You look for a place where the slope is 0, as the lesson does. Here f itself has to become 0."""
+    places = [x]
+    for _ in range(steps):
+        place = Tensor(np.float64(places[-1]), requires_grad=True)
+        slope = grad(f(place), place, create_graph=True)[0]
+        places.append(places[-1] - slope.item() / grad(slope, place)[0].item())
+    return places
 
 
 # --- 7 -----------------------------------------------------------------------------------------
@@ -1200,3 +1211,26 @@ def scaled_diagonal(residuals, p, steps, damping):
 def added_everywhere(residuals, p, steps, damping):
     """You add λ to every entry of JᵀJ. The identity matrix has ones on its diagonal only."""
     return damped(residuals, p, steps, damping, added=np.ones_like)
+
+
+@fit.mistake
+def first_jacobian(residuals, p, steps, damping):
+    """Your Jacobian is that of the start in every step. Compute it at each new p."""
+    J = functional.jacobian(residuals, Tensor(p)).data
+    for _ in range(steps):
+        d = np.linalg.solve(J.T @ J + damping * np.eye(len(p)), -J.T @ residuals(p))
+        better = squares(residuals(p + d)) < squares(residuals(p))
+        p, damping = (p + d, damping / 10) if better else (p, damping * 10)
+    return p
+
+
+@fit.mistake
+def only_taken_steps_count(residuals, p, steps, damping):
+    """You count only the steps that were taken. A step that stays counts as well."""
+    for _ in range(steps):
+        moved = damped(residuals, p, 1, damping)
+        while np.array_equal(moved, p) and damping < 1e12:
+            damping = damping * 10
+            moved = damped(residuals, p, 1, damping)
+        p, damping = moved, damping / 10
+    return p

@@ -486,6 +486,12 @@ def half_the_gradient_of_its_square(f, x):
     return squared.item() / float(along @ g.data)
 
 
+@best.right
+def as_a_tensor(f, x):
+    g = functional.vjp(f, Tensor(x))[1]
+    return (g * g).sum() / (g * functional.hvp(f, Tensor(x), g)[1]).sum()
+
+
 @best.wrong("one over it")
 def the_curvature(f, x):
     return 1 / two_sweeps(f, x)
@@ -694,6 +700,15 @@ def the_step_down_itself(f, x, steps):
     return walk(f, x, steps, lambda x, value, slope: 0 - value / slope)
 
 
+@newton.wrong("as the lesson does")
+def lowest_place(f, x, steps):
+    if steps == 0:
+        return [x]
+    place = Tensor(float(x), requires_grad=True)
+    slope = grad(f(place), place, create_graph=True)[0]
+    return [x, *lowest_place(f, x - slope.item() / grad(slope, place)[0].item(), steps - 1)]
+
+
 @newton.wrong("You subtract the slope alone")
 def descent(f, x, steps):
     return walk(f, x, steps, lambda x, value, slope: x - slope)
@@ -866,6 +881,11 @@ def as_a_longer_fit(residuals, p, steps, damping):
     return p
 
 
+@fit.right
+def tensor_of_parameters(residuals, p, steps, damping):
+    return Tensor(as_a_longer_fit(residuals, p, steps, damping))
+
+
 @fit.wrong("λ I is missing")
 def plain(residuals, p, steps, damping):
     for _ in range(steps):
@@ -957,6 +977,31 @@ def gives_up(residuals, p, steps, damping):
         if np.array_equal(moved, p):
             break
         p, damping = moved, damping / 10
+    return p
+
+
+@fit.wrong("Compute it at each new p")
+def one_jacobian(residuals, p, steps, damping):
+    J = functional.jacobian(residuals, Tensor(p)).data
+    matrix = J.T @ J
+    for _ in range(steps):
+        d = -np.linalg.inv(matrix + damping * np.eye(len(p))) @ J.T @ residuals(p)
+        if smaller(residuals(p + d), residuals(p)):
+            p, damping = p + d, damping / 10
+        else:
+            damping = damping * 10
+    return p
+
+
+@fit.wrong("A step that stays counts as well")
+def until_taken(residuals, p, steps, damping):
+    tries = 0
+    while steps > 0 and tries < 50:
+        moved, tries = levenberg(residuals, p, 1, damping), tries + 1
+        if (moved == p).all():
+            damping *= 10
+        else:
+            p, damping, steps = moved, damping / 10, steps - 1
     return p
 
 
