@@ -12,7 +12,7 @@ TEST_OPTIONS ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: help lab test exercises notebooks pages guide slides handouts site lite wheel class lint bench mutants grade lock clean
+.PHONY: help lab test exercises notebooks pages guide slides handouts site lite wheel class lint bench mutants grade insights lock clean
 
 lab: ## open your copy of the course in JupyterLab (LESSON=07 opens that one, PORT=8899)
 	@$(PYTHON_HERE) -m gradlib lab $(LAB_OPTIONS)
@@ -61,6 +61,9 @@ mutants: ## try the checks on right answers with one small change (LESSON=03, JO
 
 grade: ## grade a class: LESSON=04 SUBMITTED=folder with NAME/04_broadcasting/04_broadcasting.ipynb (JOBS=2)
 	@$(PYTHON_HERE) -m gradlib.grading "$(LESSON)" "$(SUBMITTED)" --jobs="$(JOBS)"
+
+insights: ## count the mistakes of a graded class (LESSON=04 SUBMITTED=folder, NAMES=1 says who made them)
+	@$(PYTHON_HERE) -m gradlib.grading.insights "$(LESSON)" "$(SUBMITTED)"
 
 bench: ## measure the library's speed
 	@$(PYTHON_HERE) benchmarks/bench.py

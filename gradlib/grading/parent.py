@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import csv
 import hashlib
+import io
 import json
 import os
 import queue
@@ -26,7 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from . import released, sandbox
+from . import lms, released, sandbox
 from .submissions import Release, Submission, Unreadable, find_release, find_submissions, read_notebook, repaired
 
 LONGEST = 1_800.0  # seconds for a submission, on a machine that is busy with other work
@@ -74,11 +75,11 @@ class Gradebook:
         """Sort the file, leave out what has no submission any more, and return this lesson's records."""
         kept = [self.records[name] for name in students if name in self.records]
         lines = [json.dumps(record) + "\n" for record in (*self.others, *kept)]
-        _write(self.path, "".join(lines))
+        write_whole(self.path, "".join(lines))
         return kept
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     new = path.with_name(path.name + ".new")
     with open(new, "w", encoding="utf-8", newline="") as file:
@@ -168,8 +169,18 @@ def _watch(runner: sandbox.Runner, judge: subprocess.Popen, end: threading.Event
             judge.kill()
 
 
-def grade(release: Release, folder: Path, jobs: int, seed: str = "", again: bool = False) -> list[dict]:
-    """Grade a folder and write grades.csv. Returns the records, in the order of the alphabet."""
+def grade(
+    release: Release,
+    folder: Path,
+    jobs: int,
+    seed: str = "",
+    again: bool = False,
+    deadline: lms.Deadline | None = None,
+) -> list[dict]:
+    """Grade a folder and write the tables. Returns the records, in the order of the alphabet.
+
+    A late submission is graded, and its status says how late it is.
+    """
     submissions = find_submissions(folder, release)
     with tempfile.TemporaryDirectory(prefix="gradlib-library-") as library:
         os.chmod(library, 0o755)
@@ -198,7 +209,12 @@ def grade(release: Release, folder: Path, jobs: int, seed: str = "", again: bool
             for done in [pool.submit(work, each) for each in waiting]:
                 done.result()
     records = book.finish([each.student for each in submissions])
-    write_grades(folder, records)
+    late = {each.student: deadline.words(each) for each in submissions} if deadline else {}
+    records = [
+        record | {"status": ", ".join(filter(None, [record["status"], late.get(record["student_id"])]))}
+        for record in records
+    ]
+    write_tables(folder, records)
     return records
 
 
@@ -215,20 +231,27 @@ def _line(record: dict) -> str:
     return f"{record['student_id']}: {record['status']}{score}{notes}"
 
 
-def write_grades(folder: Path, records: list[dict]) -> None:
-    """Write grades.csv. A submission that could not be graded has no score, and its status says why."""
+def write_tables(folder: Path, records: list[dict]) -> None:
+    """Write grades.csv, canvas.csv and moodle.csv.
+
+    A submission that could not be graded has no score, and its status says why.
+    """
+    text = io.StringIO()
     rows = [[record[name] if record[name] is not None else "" for name in HEAD] for record in records]
-    text = _CsvText()
     csv.writer(text).writerows([HEAD, *rows])
-    _write(folder / "grades.csv", "".join(text.lines))
+    write_whole(folder / "grades.csv", text.getvalue())
+    write_whole(folder / "canvas.csv", lms.canvas(records))
+    write_whole(folder / "moodle.csv", lms.moodle(records))
 
 
-class _CsvText:
-    def __init__(self):
-        self.lines: list[str] = []
-
-    def write(self, line: str) -> None:
-        self.lines.append(line)
+def unpacked(submitted: Path, release: Release) -> Path:
+    """The folder of the submissions. Downloads in it, or the one that is named instead of it, are unpacked first."""
+    is_archive = submitted.suffix == ".zip" and submitted.is_file()
+    folder = submitted.with_suffix("") if is_archive else submitted
+    for archive in [submitted] if is_archive else sorted(submitted.glob("*.zip")):
+        for name in lms.unpack(archive, folder, release.name):
+            print(f"{archive.name}: {name} was left out: it is no notebook of a student, or too large.", flush=True)
+    return folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int | str:
@@ -237,6 +260,8 @@ def main(arguments: Sequence[str] | None = None) -> int | str:
     parser.add_argument("submitted", help="the folder that holds NAME/04_broadcasting/04_broadcasting.ipynb")
     parser.add_argument("--jobs", default="", help="submissions at the same time; by default one for each processor")
     parser.add_argument("--seed", default=os.environ.get("SEED", ""), help="a word of yours, for hidden cases")
+    parser.add_argument("--deadline", default=os.environ.get("DEADLINE", ""), help="2026-12-01 23:59")
+    parser.add_argument("--grace", default=os.environ.get("GRACE", ""), help="minutes after it that count as in time")
     parser.add_argument("--again", action="store_true", help="grade those that were graded before, too")
     wishes = parser.parse_args(arguments)
     if not wishes.lesson or not wishes.submitted:
@@ -248,11 +273,12 @@ def main(arguments: Sequence[str] | None = None) -> int | str:
         release = find_release(wishes.lesson)
         if said := sandbox.words(sandbox.best_kind()):
             print(said, flush=True)
-        records = grade(
-            release, Path(wishes.submitted), int(wishes.jobs or os.cpu_count() or 1), wishes.seed, wishes.again
-        )
+        folder = unpacked(Path(wishes.submitted), release)
+        deadline = lms.Deadline.read(wishes.deadline, wishes.grace)
+        jobs = int(wishes.jobs or os.cpu_count() or 1)
+        records = grade(release, folder, jobs, wishes.seed, wishes.again, deadline)
     except Unreadable as why:
         return str(why)
     graded = sum(record["score"] is not None for record in records)
-    print(f"{graded} of {len(records)} graded. The grades are in {Path(wishes.submitted) / 'grades.csv'}.")
+    print(f"{graded} of {len(records)} graded. The grades are in {folder / 'grades.csv'}.")
     return 0

@@ -40,7 +40,22 @@ def make_library(folder: Path, used: dict[str, set[str]]) -> None:
     shutil.copytree(LIBRARY, target, ignore=shutil.ignore_patterns("__pycache__", "lesson_*.py", "conformance"))
     kept = names_with_parts(used)
     for file in sorted((LIBRARY / "checks").glob("lesson_*.py")):
-        (target / "checks" / file.name).write_text(without_checks(file, kept.get(file.stem, set())), encoding="utf-8")
+        if file.stem in kept:
+            text = without_checks(file, kept[file.stem])
+        else:  # another lesson's
+            text = re.search(r"^TITLE = .*$", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[0]
+        (target / "checks" / file.name).write_text(text, encoding="utf-8")
+    _copy_fonts(folder)
+
+
+def _copy_fonts(folder: Path) -> None:
+    """Copy Matplotlib's list of fonts, so that not every runner looks for them again."""
+    with contextlib.suppress(ImportError):
+        import matplotlib
+        from matplotlib import font_manager  # noqa: F401 (it writes the list)
+
+        for file in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
+            shutil.copy(file, folder)
 
 
 def used_names(cells: Iterable[str]) -> set[str]:

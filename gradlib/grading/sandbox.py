@@ -3,6 +3,8 @@
 - "root" (Linux, root, `unshare`): a user of its own, a file system with Python, the library and one small folder, no
   network, no other process in sight, and none that outlives it.
 - "user" (Linux, no root, where user namespaces are allowed): the same, but the user is the one who grades.
+- "other" (root in a container that allows no namespaces): a user of its own, which can read what everybody can, and use
+  the network. None of its processes outlives it.
 - "limits" (elsewhere): it can read and write what the one who grades can.
 
 Everywhere it has limits of memory, processor time, file size and number of processes.
@@ -28,6 +30,7 @@ MEMORY = 3 * 2**30  # bytes, for one process and for all of a submission togethe
 LIMITS = {"as": MEMORY, "cpu": 900, "fsize": 20 * 2**20, "nofile": 256, "core": 0}
 PROCESSES = 48
 DISK = "64m"
+OWN_USER = ("root", "other")
 
 _SCRIPT = """
 set -e
@@ -60,7 +63,7 @@ class Runner:
 
     def watch(self) -> None:
         """Stop it if all its processes together take too much memory."""
-        if self.kind == "root" and sum(_memory(pid) for pid in _processes_of(self.user)) > MEMORY:
+        if self.kind in OWN_USER and sum(_memory(pid) for pid in _processes_of(self.user)) > MEMORY:
             self.memory_exceeded = True
             self.stop()
 
@@ -68,7 +71,7 @@ class Runner:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        if self.kind == "root":
+        if self.kind in OWN_USER:
             _end_all_of(self.user)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -86,20 +89,22 @@ def start(descriptor: int, library: Path, place: int) -> Runner:
         "LANG": "C.UTF-8",
         **{name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")},
     }
-    home = folder if kind == "limits" else "/scratch"
+    is_apart = kind in ("root", "user")  # in a file system of its own
+    home = "/scratch" if is_apart else folder
     environment |= {"HOME": home, "IPYTHONDIR": home, "MPLCONFIGDIR": home, "TMPDIR": home}
     command = [sys.executable, "-m", f"{__package__}.runner", str(descriptor)]
-    limits = LIMITS | ({"nproc": PROCESSES} if kind != "limits" else {})
-    if kind != "limits":
-        command = ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in environment.items()), *command]
+    limits = LIMITS | ({} if kind == "limits" else {"nproc": PROCESSES})
+    command = ["env", "-i", *(f"{name}={value}" for name, value in environment.items()), *command]
+    if is_apart:
         script = _SCRIPT.replace("{folders}", shlex.join(_folders(library))).replace("{disk}", DISK)
         script = script.replace("{rights}", shlex.join(_rights(kind, user, limits)))
         command = [*_isolated(kind), "sh", "-c", script, "sh", folder, *command]
     elif shutil.which("prlimit"):
-        command = ["prlimit", *(f"--{name}={value}" for name, value in limits.items()), *command]
+        command = [*_rights(kind, user, limits), *command]
+    if kind == "other":
+        os.chown(folder, user, user)
     process = subprocess.Popen(
         command,
-        env=environment if kind == "limits" else None,
         cwd=folder,
         pass_fds=[descriptor],
         stdin=subprocess.DEVNULL,
@@ -118,10 +123,12 @@ def _isolated(kind: str) -> list[str]:
 
 def _rights(kind: str, user: int, limits: dict[str, int]) -> list[str]:
     bounds = ["prlimit", *(f"--{name}={value}" for name, value in limits.items())]
-    if kind == "root":
-        bounds += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
-        return [*bounds, "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
-    return [*bounds, "setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+    if kind == "limits":
+        return bounds
+    bounds += ["setpriv", "--inh-caps=-all", "--no-new-privs"]
+    if kind == "user":
+        return [*bounds, "--bounding-set=-all"]
+    return [*bounds, "--bounding-set=-all"] + [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
 
 
 def _folders(library: Path) -> list[str]:
@@ -149,7 +156,11 @@ def best_kind() -> str:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-    return kind if tried.returncode == 0 else "limits"
+    if tried.returncode == 0:
+        return kind
+    python = [*_rights("other", FIRST_USER, LIMITS), sys.executable, "-c", "import numpy"]
+    is_possible = kind == "root" and subprocess.run(python, capture_output=True).returncode == 0
+    return "other" if is_possible else "limits"
 
 
 def words(kind: str) -> str:
@@ -160,6 +171,11 @@ def words(kind: str) -> str:
         return (
             "You are not root, so each submission runs under your own user, in a file system and a network of its own: "
             "it sees none of your files."
+        )
+    if kind == "other":
+        return (
+            "This system gives a submission a user of its own, but no file system: its code can read files that "
+            "everybody can read, and use the network."
         )
     return (
         "This system does not let a submission run in a file system of its own. Its code can read and write what you "

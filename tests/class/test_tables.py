@@ -1,0 +1,181 @@
+"""Downloads of Canvas and Moodle, deadlines, their tables of grades, and the mistakes of a class counted."""
+
+import csv
+import io
+import json
+import os
+import zipfile
+from datetime import datetime
+
+import pytest
+
+from gradlib.grading import insights, lms
+from gradlib.grading.submissions import Submission, Unreadable, find_release, find_submissions
+
+LESSON = "02_chain_rule"
+
+
+def archive(path, *entries):
+    with zipfile.ZipFile(path, "w") as file:
+        for name, text, when in entries:
+            file.writestr(zipfile.ZipInfo(name, when), text)
+    return path
+
+
+EARLY, LATE = (2026, 11, 30, 23, 0, 0), (2026, 12, 1, 1, 30, 0)
+
+
+def test_a_download_of_canvas_is_taken_as_it_comes(tmp_path):
+    download = archive(
+        tmp_path / "submissions.zip",
+        ("annbaker_1234_98_02_chain_rule.ipynb", "first", EARLY),
+        ("annbaker_1234_99_02_chain_rule-1.ipynb", "second", EARLY),
+        ("bencook_LATE_77_100_02_chain_rule.ipynb", "late", LATE),
+        ("cleodoe_78_101_my answers.ipynb", "renamed", EARLY),
+        ("cleodoe_78_102_notes.pdf", "a page", EARLY),
+    )
+    assert lms.unpack(download, tmp_path, LESSON) == ["cleodoe_78_102_notes.pdf"]
+    found = {each.student: each for each in find_submissions(tmp_path, find_release("02"))}
+    assert {name: each.path.read_text() for name, each in found.items()} == {
+        "annbaker_canvas_1234": "second",
+        "bencook_canvas_77": "late",
+        "cleodoe_canvas_78": "renamed",
+    }
+    assert found["cleodoe_canvas_78"].note == "the file is named my answers.ipynb"
+    deadline = lms.Deadline(datetime(2026, 12, 1), grace=15)
+    assert [deadline.words(each) for each in found.values()] == ["", "1 h 30 min late", ""]
+
+
+def test_a_download_of_moodle_is_taken_as_it_comes(tmp_path):
+    download = archive(
+        tmp_path / "assignment.zip",
+        ("Ann Baker_4711_assignsubmission_file_/02_chain_rule.ipynb", "ann", EARLY),
+        ("Ben Cook_4712_assignsubmission_file/02_chain_rule.ipynb", "ben", EARLY),
+        ("Cleo Doe_4713_assignsubmission_file_02_chain_rule.ipynb", "cleo", EARLY),
+    )
+    assert lms.unpack(download, tmp_path, LESSON) == []
+    names = [each.student for each in find_submissions(tmp_path, find_release("02"))]
+    assert names == ["Ann Baker_moodle_4711", "Ben Cook_moodle_4712", "Cleo Doe_moodle_4713"]
+
+
+def test_names_in_a_download_stay_in_the_folder(tmp_path):
+    folder = tmp_path / "inside"
+    download = archive(
+        tmp_path / "evil.zip", ("../../.._1_2_../../x.ipynb", "", EARLY), ("/etc_1_2_x.ipynb", "", EARLY)
+    )
+    lms.unpack(download, folder, LESSON)
+    assert {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.ipynb")} <= {"inside"}
+
+
+def test_what_is_no_archive_is_said_so(tmp_path):
+    (tmp_path / "x.zip").write_text("no archive")
+    with pytest.raises(Unreadable, match="is not a zip archive"):
+        lms.unpack(tmp_path / "x.zip", tmp_path, LESSON)
+
+
+def test_nbgraders_time_stamp_comes_before_the_time_of_the_file(tmp_path):
+    notebook = tmp_path / "x.ipynb"
+    notebook.write_text("{}")
+    os.utime(notebook, (0, 0))
+    deadline = lms.Deadline.read("2026-12-01 12:00", "")
+    assert deadline.words(Submission("ann", notebook)) == ""
+    (tmp_path / "timestamp.txt").write_text("2026-12-05 12:00:00.5 UTC")
+    assert deadline.words(Submission("ann", notebook)).startswith(("3 d", "4 d"))
+
+
+def test_a_deadline_that_is_none_is_refused():
+    assert lms.Deadline.read("", "") is None
+    with pytest.raises(Unreadable, match="DEADLINE is a date and a time"):
+        lms.Deadline.read("tomorrow", "")
+
+
+def record(student, score=None, status="graded", **statuses):
+    exercises = [
+        {"exercise": name, "status": status, "mistakes": mistakes} for name, (status, mistakes) in statuses.items()
+    ]
+    return {
+        "lesson": LESSON, "student_id": student, "score": score, "max_score": 17, "status": status,
+        "exercises": exercises,
+    }  # fmt: skip
+
+
+RECORDS = [
+    record("annbaker_canvas_1234", 13.5),
+    record("Ben Cook_moodle_4712", 0),
+    record("cleo", None, "could not be graded: it is not a notebook"),
+]
+
+
+def rows(text):
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_grades_in_the_shape_of_canvas():
+    assert rows(lms.canvas(RECORDS)) == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", LESSON],
+        ["    Points Possible", "", "", "", "", "17"],
+        ["annbaker", "1234", "", "", "", "13.5"],
+        ["Ben Cook", "", "", "Ben Cook_moodle_4712", "", "0"],
+        ["cleo", "", "", "cleo", "", ""],
+    ]
+
+
+def test_grades_in_the_shape_of_moodle():
+    found = list(csv.DictReader(io.StringIO(lms.moodle(RECORDS))))
+    assert [(row["Identifier"], row["Full name"], row["Username"], row["Grade"]) for row in found] == [
+        ("", "annbaker", "annbaker_canvas_1234", "13.5"),
+        ("Participant 4712", "Ben Cook", "", "0"),
+        ("", "cleo", "cleo", ""),
+    ]
+
+
+@pytest.fixture
+def graded(tmp_path):
+    release = find_release("02")
+    name = next(iter(release.points))
+    first, second = insights_names(name)
+    records = [
+        record("ann", 15, **{name: ("not yet", [first])}),
+        record("ben", 15, **{name: ("not yet", [first])}),
+        record("cleo", 15, **{name: ("not yet", [second])}),
+        record("dora", 15, **{name: ("not yet", [])}),
+        record("emil", 15, **{name: ("not attempted", [])}),
+        record("fay", 17, **{name: ("passed", [])}),
+        record("gus", None, "could not be graded"),
+    ]
+    (tmp_path / "gradebook.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records))
+    return tmp_path, name, first, second
+
+
+def insights_names(exercise):
+    import gradlib.checks.lesson_02 as module
+
+    return [mistake.__name__ for mistake in getattr(module, exercise).mistakes[:2]]
+
+
+def test_the_mistakes_of_a_class_are_counted_without_names(graded, capsys):
+    folder, name, first, second = graded
+    assert insights.main(["02", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert f"2 of 6  {name}: {first.replace('_', ' ')}" in said and "ann" not in said.split()
+    table = rows((folder / "insights.csv").read_text())
+    assert table[0] == ["exercise", "mistake", "how many", "of", "what the check says"]
+    assert [row[:4] for row in table[1:]] == [
+        [name, first, "2", "6"],
+        [name, second, "1", "6"],
+        [name, "another mistake", "1", "6"],
+        [name, "not attempted", "1", "6"],
+    ]
+    assert all(row[4] for row in table[1:3])
+    assert (folder / "insights.svg").read_text().count("<svg") == 1
+
+
+def test_names_are_said_where_they_are_asked_for(graded, capsys):
+    folder, name, first, _ = graded
+    insights.main(["02", str(folder), "--names=1"])
+    assert f"{first.replace('_', ' ')} (ann, ben)" in capsys.readouterr().out
+    assert rows((folder / "insights.csv").read_text())[1][-1] == "ann; ben"
+
+
+def test_a_class_that_is_not_graded_is_said_so(tmp_path):
+    assert insights.main(["02", str(tmp_path)]).startswith("No submission of 02_chain_rule is graded")
