@@ -12,7 +12,7 @@ from nbformat import v4
 
 from gradlib import conformance
 from gradlib.autograd import unbroadcast
-from gradlib.conformance import Incomplete, own, own_engine, small_engine
+from gradlib.conformance import Incomplete, NoWayFound, own, own_engine, own_table, small_engine
 from gradlib.keep import FILE, MANIFEST, find_copy, keep, without_magic
 from notebooks import ROOT, read
 
@@ -248,6 +248,29 @@ def test_an_engine_says_what_it_lacks(kept):
     (kept / FILE).write_text(f"{whole}\nraise ValueError('oh')\n")
     with pytest.raises(Incomplete, match="stops with ValueError: oh"):
         own_engine()
+
+
+def test_an_engine_that_does_not_go_backward_yet_is_sent_to_the_lesson(kept):
+    (kept / FILE).write_text(text(kept).replace("Tensor.backward = backward", "pass"))
+    with pytest.raises(NoWayFound, match="backward: none of backward(?s:.*)Run the cells of lesson 06"):
+        conformance.run(own_engine(), processes=False)
+
+
+def test_the_table_beside_the_engine_is_found_or_a_sentence_says_what_is_missing(kept, monkeypatch):
+    whole = text(kept)
+    engine = own_engine()
+    assert own_table(engine, "sum", "@") is sys.modules["mine.engine"].TABLE
+    for spoilt, said in [
+        (whole.replace("TABLE", "RULES"), "mine/engine.py has no dictionary called TABLE"),
+        ("class Tensor:\n    pass\n\nTABLE = []\n", "mine/engine.py has no dictionary called TABLE"),
+        (whole.replace('"tanh":', '"th":'), "The TABLE of mine/engine.py has no entry for 'tanh'"),
+    ]:
+        (kept / FILE).write_text(spoilt)
+        with pytest.raises(Incomplete, match=rf"{said}(?s:.*)\. Run the cells of lesson 06") as refused:
+            own_table(own_engine(), "+", "tanh")
+        assert "Mine = conformance.small_engine.Tensor" in str(refused.value)
+    monkeypatch.chdir(ROOT / "notebooks")
+    assert own_table(own_engine(), "@") is small_engine.TABLE
 
 
 def test_a_changed_file_is_read_again(kept):

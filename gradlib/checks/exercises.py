@@ -36,12 +36,14 @@ class Exercise:
         points: int = 1,
         lesson: str = "",
         limits: Limits = STANDARD,
+        one_of: str = "",
     ):
         self.cases = cases
         self.title = title
         self.points = points
         self.lesson = lesson
         self.limits = limits
+        self.one_of = one_of  # of a lesson's exercises with the same word here, one is enough
         self.mistakes: list[Callable[..., Any]] = []
         self.wholes: set[Callable[..., Any]] = set()
         self.name = self.__name__ = cases.__name__
@@ -207,13 +209,17 @@ registry: dict[tuple[str, str], Exercise] = {}
 
 
 def exercise(
-    title: str, points: int = 1, limits: Limits = STANDARD
+    title: str, points: int = 1, limits: Limits = STANDARD, one_of: str = ""
 ) -> Callable[[Callable[[], Iterator[Case]]], Exercise]:
-    """Turn a generator of cases, in a file lesson_NN.py, into a registered check of lesson NN."""
+    """Turn a generator of cases, in a file lesson_NN.py, into a registered check of lesson NN.
+
+    one_of : a word for exercises among which the learner chooses, "projects". Whoever has passed one of them is done
+        with all of them.
+    """
 
     def register(cases: Callable[[], Iterator[Case]]) -> Exercise:
         lesson = cases.__module__.rpartition("lesson_")[2]
-        made = Exercise(cases, title, points, lesson, limits)
+        made = Exercise(cases, title, points, lesson, limits, one_of)
         registry[lesson, made.name] = made
         return made
 

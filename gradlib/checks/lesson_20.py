@@ -118,7 +118,7 @@ def negative(g, x, y):
 # --- 2 -----------------------------------------------------------------------------------------
 
 
-@exercise("A swing that comes to rest", points=4, limits=A_MINUTE)
+@exercise("A swing that comes to rest", points=4, limits=A_MINUTE, one_of="projects")
 def swing():
     """Return the places u at the times, where u'' + d u' + k u = 0, u(0) = start and u'(0) = 0.
 
@@ -219,7 +219,7 @@ MOVES = {"as they are": (0, 0), "moved up": (1, 0), "moved down": (-1, 0), "move
          "moved to the right": (0, -1)}  # fmt: skip
 
 
-@exercise("A reader of your handwriting", points=5, limits=A_MINUTE)
+@exercise("A reader of your handwriting", points=5, limits=A_MINUTE, one_of="projects")
 def reader():
     """Return a function that reads images (M, 64) and returns their labels (M,), learned from images and labels.
 
@@ -281,7 +281,7 @@ def why_not_read(value):
 # --- 4 -----------------------------------------------------------------------------------------
 
 
-@exercise("A small language model", points=5, limits=A_MINUTE)
+@exercise("A small language model", points=5, limits=A_MINUTE, one_of="projects")
 def speller():
     """Return a function from the beginning of a name to the probabilities (27,) of the next symbol.
 

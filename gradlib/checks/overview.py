@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -66,10 +67,20 @@ def progress() -> Progress:
     for lesson, title in lesson_titles().items():
         exercises = [exercise for exercise in all_exercises() if exercise.lesson == lesson]
         done = [exercise.name for exercise in exercises if exercise.key in passed]
-        to_do = [exercise.name for exercise in exercises if exercise.key not in passed]
-        count = f"{len(done)} of {len(exercises)}"
+        to_do = _to_do(exercises, passed)
+        count = f"{len(done)} of {len(done) + len(to_do)}"
         rows.append((f"{lesson} {title}", count, ", ".join(done), ", ".join(to_do)))
     return Progress(tuple(rows), trouble)
+
+
+def _to_do(exercises: list[Exercise], passed: Collection[str]) -> list[str]:
+    """The names of a lesson's exercises that are still to be passed, and "one of ..." for those to choose from."""
+    chosen = {exercise.one_of for exercise in exercises if exercise.key in passed}
+    names: dict[str, list[str]] = {}
+    for exercise in exercises:
+        if exercise.key not in passed and not (exercise.one_of and exercise.one_of in chosen):
+            names.setdefault(exercise.one_of or exercise.name, []).append(exercise.name)
+    return [each[0] if len(each) == 1 else f"one of {', '.join(each[:-1])} and {each[-1]}" for each in names.values()]
 
 
 def _recorded() -> tuple[frozenset[str], str]:
@@ -102,16 +113,15 @@ def what_is_next() -> Advice:
     passed, trouble = _recorded()
     if trouble:
         return Advice(((trouble, ""),))
-    open_in: dict[str, list[str]] = {lesson: [] for lesson in lesson_titles()}
-    reached = ""  # the last lesson with a passed exercise
+    exercises: dict[str, list[Exercise]] = {lesson: [] for lesson in lesson_titles()}
     for exercise in all_exercises():
-        if exercise.key not in passed:
-            open_in[exercise.lesson].append(exercise.name)
-        else:
-            reached = exercise.lesson
+        exercises[exercise.lesson].append(exercise)
+    open_in = {lesson: _to_do(some, passed) for lesson, some in exercises.items()}
     to_do = [lesson for lesson, names in open_in.items() if names]
     if not to_do:
-        return Advice((("You have passed every exercise of the course.", ""),))
+        return _end_of_the_course([each for each in all_exercises() if each.key not in passed])
+    begun = [lesson for lesson, some in exercises.items() if any(each.key in passed for each in some)]
+    reached = begun[-1] if begun else ""  # the last lesson with a passed exercise
     lesson = next((each for each in to_do if each >= reached), to_do[0])
     if lesson <= reached:
         parts = [
@@ -132,6 +142,19 @@ def what_is_next() -> Advice:
         parts.append((", " if i else " Still open from before: ", ""))
         parts.append((_name(each), f"../exercises/{_file(each)}"))
         parts.append((f" ({', '.join(open_in[each])})" + "." * (each == before[-1]), ""))
+    return Advice(tuple(parts))
+
+
+def _end_of_the_course(more: list[Exercise]) -> Advice:
+    """What is said to somebody who has done all. more : exercises that the learner did not choose."""
+    if not more:
+        return Advice((("You have passed every exercise of the course.", ""),))
+    lesson = more[0].lesson
+    parts = [
+        ("You have finished the course. More to do is in ", ""),
+        (f"the exercises of {_name(lesson)}", f"../exercises/{_file(lesson)}"),
+        (f": {', '.join(each.name for each in more)}.", ""),
+    ]
     return Advice(tuple(parts))
 
 

@@ -20,12 +20,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..checks.limits import Limits, Stopped, call
-from . import layer_cases, scalar_cases, tensor_cases  # noqa: F401  they fill CASES
+from . import layer_cases, scalar_cases, small_engine, tensor_cases  # noqa: F401  some fill CASES
 from .cases import CASES, LEVELS
 from .detection import NoWayFound, find_engine
 from .diagnosis import Diagnosis, diagnose
 from .engine import Adapter
-from .own import Incomplete, own_engine
+from .own import Incomplete, own_engine, own_table
 from .report import Report
 from .running import Result, quiet, run_cases
 
@@ -41,7 +41,9 @@ __all__ = [
     "Report",
     "Result",
     "own_engine",
+    "own_table",
     "run",
+    "small_engine",
 ]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from ..checks.limits import Limits, Stopped, Watch
 from ..checks.running import run, what_it_says
 from .engine import GOES_BACKWARD, HOLDS_GRADIENT, HOLDS_VALUE, ZEROES, Adapter, Engine, read
+from .own import ADVICE, MODULE
 
 TRIAL = Limits(seconds=1.0, steps=200_000)  # an engine may hang at the first word
 
@@ -36,9 +37,11 @@ def find_engine(adapter: Adapter) -> Engine:
     trials = list(_trials(adapter, tried))
     if not trials:
         listed = "\n".join(f"  {line}" for line in dict.fromkeys(tried))
+        half_kept = f" Or is your engine not whole yet? {ADVICE}" if adapter.cls.__module__ == MODULE else ""
         raise NoWayFound(
             f"No way was found to make a value of {adapter.name}, multiply, go backward and read a gradient.\n"
             f"Tried:\n{listed}\nGive the missing names in an Adapter, for example value=, grad= or backward=."
+            f"{half_kept}"
         )
     best = max(trials, key=lambda trial: trial[0])  # of equally good ones the first
     _, form, seeded, found = best

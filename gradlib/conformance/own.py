@@ -13,6 +13,7 @@ from . import small_engine
 
 MODULE = "mine.engine"
 ADVICE = "Run the cells of lesson 06 that begin with %%keep, in their order."
+OTHERWISE = "To go on with the engine as lesson 06 has it: Mine = conformance.small_engine.Tensor."
 
 
 class Incomplete(ImportError):
@@ -28,6 +29,28 @@ def own_engine(name: str = "Tensor") -> type:
     if folder is None or not (folder / FILE).exists():
         return getattr(small_engine, name)
     return load(folder / FILE, name)
+
+
+def own_table(engine: type, *operations: str) -> dict:
+    """Return the table of rules beside an engine's class, {operation: (forward, rules)}, as lesson 06 builds it.
+
+    Raises Incomplete with a sentence if there is no such table, or if it lacks one of the operations.
+
+    >>> table = own_table(own_engine(), "+", "tanh")
+    >>> forward, rules = table["tanh"]
+    >>> len(rules)
+    1
+    """
+    module = engine.__module__
+    shown = FILE.as_posix() if module == MODULE else module
+    table = getattr(sys.modules.get(module), "TABLE", None)
+    if not isinstance(table, dict):
+        raise Incomplete(
+            f"{shown} has no dictionary called TABLE, the table of rules of lesson 06. {ADVICE} {OTHERWISE}"
+        )
+    if missing := [repr(name) for name in operations if name not in table]:
+        raise Incomplete(f"The TABLE of {shown} has no entry for {', '.join(missing)}. {ADVICE} {OTHERWISE}")
+    return table
 
 
 def load(path: Path, name: str = "Tensor") -> type:

@@ -87,6 +87,25 @@ def test_the_advice_follows_the_learner(progress_path):
     assert repr(what_is_next()) == "You have passed every exercise of the course."
 
 
+def test_of_exercises_to_choose_from_one_is_enough(progress_path):
+    def row():
+        return progress().rows[-1][1:]
+
+    assert row() == ("0 of 2", "", "products, one of swing, reader and speller")
+    passes(progress_path, "20/products")
+    assert row() == ("1 of 2", "products", "one of swing, reader and speller")
+    assert "one of swing, reader and speller is next." in repr(what_is_next())
+    passes(progress_path, "20/reader")
+    assert row() == ("1 of 2", "reader", "products")
+    before = [key for key in all_of(*EVERY) if key[:2] != "20"]
+    passes(progress_path, *before, "20/products", "20/reader")
+    assert row() == ("2 of 2", "products, reader", "")
+    more = "More to do is in the exercises of 20 Capstone: swing, speller."
+    assert repr(what_is_next()) == f"You have finished the course. {more}"
+    passes(progress_path, *before, "20/products", "20/reader", "20/speller")
+    assert row() == ("3 of 3", "products, reader, speller", "")
+
+
 def test_whoever_has_done_the_last_lesson_is_sent_to_what_was_left_out(progress_path):
     passes(progress_path, *(key for key in all_of(*EVERY) if key != "01/actual_step"))
     assert repr(what_is_next()) == "Go on with the exercises of 01 Slopes: actual_step is next."
