@@ -146,7 +146,7 @@ def what_is_next() -> Advice:
 
 
 def _end_of_the_course(more: list[Exercise]) -> Advice:
-    """What is said to somebody who has done all. more : exercises that the learner did not choose."""
+    """Return the advice for somebody who has done all. more : exercises that the learner did not choose."""
     if not more:
         return Advice((("You have passed every exercise of the course.", ""),))
     lesson = more[0].lesson

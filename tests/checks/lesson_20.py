@@ -43,10 +43,28 @@ def plain_rules(g, x, y):
 
 
 @products.wrong("must be added up")
-def stretched(g, x, y):
-    if max(x.ndim, y.ndim) < 3:
-        return with_more_axes(g, x, y)
-    return check.not_summed(g, x, y)
+def by_kind(g, x, y):
+    if x.ndim == y.ndim == 1:
+        return g * y, g * x
+    if y.ndim == 1:
+        return np.outer(g, y), x.T @ g
+    if x.ndim == 1:
+        return y @ g, np.outer(x, g)
+    return g @ y.swapaxes(-1, -2), x.swapaxes(-1, -2) @ g
+
+
+@products.wrong("Of a stack `.T` reverses all axes")
+def with_plain_transposes(g, x, y):
+    rows = x.reshape(1, -1) if x.ndim == 1 else x
+    columns = y.reshape(-1, 1) if y.ndim == 1 else y
+    g = np.reshape(g, np.matmul(rows, columns).shape)
+    of_x, of_y = g @ np.transpose(columns), np.transpose(rows) @ g
+    return unbroadcast(of_x, rows.shape).reshape(x.shape), unbroadcast(of_y, columns.shape).reshape(y.shape)
+
+
+@products.wrong("entry by entry")
+def of_two_vectors(g, x, y):
+    return g * y, g * x
 
 
 @products.wrong("You take the mean")
@@ -182,6 +200,42 @@ def cosine_alone(d, k, start, times):
     return start * np.exp(-d * times / 2) * np.cos(times * (k - d**2 / 4) ** 0.5)
 
 
+@swing.wrong("a little below √k")
+def cosine_with_the_free_frequency(d, k, start, times):
+    return start * np.exp(-d * times / 2) * np.cos(k**0.5 * times)
+
+
+@swing.wrong("for the frequency of a cosine")
+def cosine_of_k_times_t(d, k, start, times):
+    return start * np.exp(-d * times / 2) * np.cos(k * times)
+
+
+@swing.wrong("which is too fast")
+def sinking_with_d(d, k, start, times):
+    return start * np.exp(-d * times) * np.cos(np.sqrt(k) * times)
+
+
+@swing.wrong("the curve that the heights follow")
+def sinking_alone(d, k, start, times):
+    return start * np.exp(-d * times / 2)
+
+
+@swing.wrong("d and k are exchanged")
+def k_for_the_speed(d, k, start, times):
+    return stepped(lambda u, v: -k * v - d * u, start, times, steps=600)
+
+
+@swing.wrong("Your swing begins at 0")
+def from_zero(d, k, start, times):
+    w = np.sqrt(k - d**2 / 4)
+    return start * np.exp(-d * times / 2) * np.sin(w * times)
+
+
+@swing.wrong("pulls back")
+def runaway_by_steps(d, k, start, times):
+    return stepped(lambda u, v: -d * v + k * u, start, times, steps=600)
+
+
 @swing.wrong("belongs to the speed")
 def stiffer(d, k, start, times):
     return stepped(lambda u, v: -(d + k) * u, start, times, steps=600)
@@ -294,6 +348,12 @@ def labels_at_once(images, labels):
     return labels
 
 
+@reader.wrong("look for the largest along the other axis")
+def image_for_each_digit(images, labels):
+    weights = np.linalg.lstsq(images, np.eye(10)[labels], rcond=None)[0]
+    return lambda pictures: (pictures @ weights).argmax(axis=0)
+
+
 @reader.wrong("a label for each image")
 def one_label(images, labels):
     return lambda pictures: labels[0]
@@ -307,9 +367,9 @@ def as_texts(images, labels):
 
 @reader.inputs
 def _(rng):
-    """Other images are unseen. Whatever is above the bar is a right answer."""
+    """Other images are unseen. Of 360 of them chance moves a share by about 0.02, so the bar is lower by more."""
     seed = int(rng.integers(1000))
-    return Case({}, accept=check.why_not_read, call=lambda answer: check.shares_read(answer, seed))
+    return Case({}, expected=True, call=lambda answer: check.reads(answer, seed, less=0.04))
 
 
 # --- 4 -----------------------------------------------------------------------------------------
@@ -360,7 +420,42 @@ def shares_of_letters(names):
     return counting(names, 0)
 
 
-@speller.wrong("no better than all 27 alike")
+@speller.wrong("as good as all 27 alike")
+def all_alike(names):
+    return lambda begun: np.full(27, 1 / 27)
+
+
+@speller.wrong("worse than all 27 alike")
+def sees_only_the_beginning(names):
+    following = counting(names, 2)
+    return lambda begun: following(begun[:2])
+
+
+@speller.wrong("leaves too little for all others")
+def too_sure(names):
+    following = counting(names, 3)
+    return lambda begun: 0.001 + 0.973 * (np.arange(27) == following(begun).argmax())
+
+
+@speller.wrong("has a place, too")
+def without_an_end(names):
+    following = counting(names, 2)
+    return lambda begun: following(begun)[1:] / following(begun)[1:].sum()
+
+
+@speller.wrong("one axis too many")
+def a_row(names):
+    following = counting(names, 2)
+    return lambda begun: following(begun).reshape(1, 27)
+
+
+@speller.wrong("got a dictionary")
+def by_letter(names):
+    following = counting(names, 2)
+    return lambda begun: dict(enumerate(following(begun)))
+
+
+@speller.wrong("one place off")
 def shifted(names):
     following = counting(names, 3)
     return lambda begun: np.roll(following(begun), 1)
@@ -412,6 +507,6 @@ def not_finite(names):
 
 @speller.inputs
 def _(rng):
-    """Other names are unseen. Whatever is above the bar is a right answer."""
+    """Other names are unseen. Chance moves the mean of 300 names by about 0.02, so the bar is a little higher."""
     seed = int(rng.integers(1000))
-    return Case({}, accept=check.why_not_spelled, call=lambda answer: check.losses(answer, seed))
+    return Case({}, expected=True, call=lambda answer: check.spells(answer, seed, less=0.05))
