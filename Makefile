@@ -12,14 +12,14 @@ TEST_OPTIONS ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: help lab test exercises notebooks pages guide slides handouts site lite wheel class lint bench mutants grade insights lock clean
+.PHONY: help lab test exercises notebooks pages guide slides handouts site lite wheel class hub lint bench mutants grade insights lock clean
 
 lab: ## open your copy of the course in JupyterLab (LESSON=07 opens that one, PORT=8899)
 	@$(PYTHON_HERE) -m gradlib lab $(LAB_OPTIONS)
 
 test: ## run all tests: the library, its examples, the checks, the widgets, the notebooks
 	@$(PYTHON_HERE) -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/browser --ignore tests/parity \
-		--ignore tests/class --ignore tests/install --ignore tests/mpi --ignore tests/site --ignore tests/wheel $(TEST_OPTIONS)
+		--ignore tests/class --ignore tests/hub --ignore tests/install --ignore tests/mpi --ignore tests/site --ignore tests/wheel $(TEST_OPTIONS)
 
 exercises: ## make exercises/ from solutions/
 	@$(PYTHON_HERE) tools/exercises.py
@@ -51,6 +51,9 @@ wheel: ## make dist/gradlib-….whl, which opens the course by `gradlib lab`
 
 class: ## make or update a repository for learners, without solutions (OUT=../our-class)
 	@$(PYTHON_HERE) tools/classroom.py $(OUT)
+
+hub: ## serve the course to a class from this machine, with JupyterHub (LEARNERS=names.txt, PORT=8000; needs npm, once)
+	@$(PYTHON_HERE) class/hub/serve.py
 
 lint: ## look for mistakes in the code without running it
 	@$(PYTHON_HERE) -m ruff check

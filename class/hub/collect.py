@@ -1,0 +1,78 @@
+"""Collect a lesson's exercises from the hub's learners.
+
+python class/hub/collect.py 04 submitted                     from the hub's usual folder
+python class/hub/collect.py 04 submitted --hub /srv/ourhub
+
+It copies course/exercises/04_….ipynb of each learner to submitted/NAME/04_…/04_….ipynb, as `make grade` and nbgrader
+want it, and says who has none. A later call brings what has changed. It reads nothing but the learner's own file: a
+link that leads elsewhere is refused.
+"""
+
+import argparse
+import os
+import stat
+import sys
+from pathlib import Path
+
+from serve import IS_ROOT, ROOT, default_folder, read_learners
+
+LARGEST = 50_000_000  # bytes of a notebook
+
+
+def read_own(home: Path, parts: tuple[str, ...], uid: int) -> bytes:
+    """The content of a learner's file. Raises OSError for a link, for what is not a file, and for another's file."""
+    folder = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for part in parts[:-1]:
+            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        file = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    finally:
+        os.close(folder)
+    with open(file, "rb") as opened:
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+            raise OSError("it is not a file of its own")
+        if IS_ROOT and found.st_uid != uid:
+            raise OSError("it belongs to somebody else")
+        if found.st_size > LARGEST:
+            raise OSError(f"it has more than {LARGEST // 1_000_000} MB")
+        return opened.read()
+
+
+def collect(hub: Path, name: str, submitted: Path) -> list[str]:
+    """Copy every learner's notebook; return a line for each learner from whom there is none."""
+    missing = []
+    for learner in read_learners(hub):
+        home = hub / "homes" / learner["name"]
+        try:
+            content = read_own(home, ("course", "exercises", f"{name}.ipynb"), int(learner["uid"]))
+        except OSError as error:
+            missing.append(f"{learner['name']}: {error.strerror or error}")
+            continue
+        target = submitted / learner["name"] / name / f"{name}.ipynb"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    return missing
+
+
+def main(arguments: list[str]) -> int | str:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("lesson", help="a number, such as 04")
+    parser.add_argument("submitted", type=Path, help="the folder for the notebooks")
+    parser.add_argument("--hub", type=Path, default=default_folder(), help="the folder of the hub")
+    wishes = parser.parse_args(arguments)
+    names = [path.stem for path in (ROOT / "exercises").glob(f"{wishes.lesson}_*.ipynb")]
+    if len(names) != 1:
+        return f"the lesson must be a number from 00 to 20, got {wishes.lesson!r}"
+    learners = read_learners(wishes.hub)
+    if not learners:
+        return f"there is no hub in {wishes.hub}: it has no learners.csv. Name its folder with --hub"
+    missing = collect(wishes.hub, names[0], wishes.submitted)
+    print(f"{len(learners) - len(missing)} of {len(learners)} notebooks are in {wishes.submitted}.", *missing, sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,136 @@
+"""What `make hub` prepares, and how exercises are collected from it. tests/hub starts a hub."""
+
+import os
+import re
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from notebooks import ROOT
+
+HUB = ROOT / "class" / "hub"
+sys.path.insert(0, str(HUB))
+import collect  # noqa: E402
+import serve  # noqa: E402
+
+NAME = "04_broadcasting"
+
+
+def test_each_learner_gets_a_password_and_a_number_and_keeps_both(tmp_path):
+    first = serve.add_learners(tmp_path, ["ada", "ben"])
+    again = serve.add_learners(tmp_path, ["cleo", "ben", "cleo"])
+    assert again[:2] == first and [each["name"] for each in again] == ["ada", "ben", "cleo"]
+    assert len({each["password"] for each in again}) == len({each["uid"] for each in again}) == 3
+    assert all(re.fullmatch(r"[a-z2-9]{4}(-[a-z2-9]{4}){2}", each["password"]) for each in again)
+    assert serve.read_learners(tmp_path) == again
+    assert stat.S_IMODE((tmp_path / "learners.csv").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name", ["", "Ada", "../ben", "a b", "4da", "a/b", "x" * 33])
+def test_a_name_that_could_be_a_path_is_refused(name, tmp_path):
+    with pytest.raises(serve.Refusal, match="a name must be lower-case letters"):
+        serve.add_learners(tmp_path, [name])
+    assert not (tmp_path / "learners.csv").exists()
+
+
+def test_homes_are_closed_to_others(tmp_path):
+    learners = serve.add_learners(tmp_path, ["ada"])
+    serve.make_homes(tmp_path, learners)
+    assert stat.S_IMODE((tmp_path / "homes" / "ada").stat().st_mode) == 0o700
+    serve.make_homes(tmp_path, learners)
+
+
+def test_what_learners_are_not_to_read_is_closed_to_others_alone(tmp_path):
+    (tmp_path / "solutions").mkdir(0o755)
+    (tmp_path / "notebooks").mkdir(0o755)
+    serve.close(tmp_path)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {"solutions": 0o750, "notebooks": 0o755}
+    assert all((ROOT / name).exists() for name in serve.CLOSED if name not in (".git", "build"))
+
+
+def test_a_folder_that_others_may_not_enter_is_found(tmp_path):
+    inner = tmp_path / "home" / "python" / "bin"
+    inner.mkdir(parents=True)
+    (tmp_path / "home").chmod(0o700)
+    for each in tmp_path.parents:
+        if not each.stat().st_mode & 0o001:
+            assert serve.blocked(inner) == each or serve.blocked(inner) in each.parents
+            break
+    else:
+        assert serve.blocked(inner) == tmp_path / "home"
+
+
+def test_a_file_of_names_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(serve.Refusal, match="LEARNERS must name a file with a name on each line, got 'names.txt'"):
+        serve.read_names("names.txt")
+    assert len(serve.read_names("")) == 30
+
+
+@pytest.fixture
+def hub(tmp_path):
+    """A hub's folder with four learners; ada has the exercise."""
+    learners = serve.add_learners(tmp_path, ["ada", "ben", "cleo", "dora"])
+    serve.make_homes(tmp_path, learners)
+    for learner in learners:
+        folder = exercises(tmp_path, learner["name"])
+        folder.mkdir(parents=True)
+        if learner["name"] == "ada":
+            (folder / f"{NAME}.ipynb").write_text("ada's")
+            if serve.IS_ROOT:
+                os.chown(folder / f"{NAME}.ipynb", int(learner["uid"]), -1)
+    return tmp_path
+
+
+def exercises(hub: Path, name: str) -> Path:
+    return hub / "homes" / name / "course" / "exercises"
+
+
+def test_exercises_are_collected_and_those_who_have_none_are_named(hub, tmp_path):
+    missing = collect.collect(hub, NAME, tmp_path / "submitted")
+    assert (tmp_path / "submitted" / "ada" / NAME / f"{NAME}.ipynb").read_text() == "ada's"
+    assert missing == [f"{name}: No such file or directory" for name in ("ben", "cleo", "dora")]
+
+
+def test_nothing_but_the_learners_own_file_is_read(hub, tmp_path):
+    other = exercises(hub, "ada") / f"{NAME}.ipynb"
+    (exercises(hub, "ben") / f"{NAME}.ipynb").symlink_to(other)
+    exercises(hub, "cleo").rmdir()
+    exercises(hub, "cleo").symlink_to(exercises(hub, "ada"))
+    os.mkfifo(exercises(hub, "dora") / f"{NAME}.ipynb")
+    missing = collect.collect(hub, NAME, tmp_path / "submitted")
+    assert [each.partition(":")[0] for each in missing] == ["ben", "cleo", "dora"]
+    assert sorted(path.name for path in (tmp_path / "submitted").iterdir()) == ["ada"]
+
+
+def test_a_hard_link_to_anothers_file_is_not_read(hub, tmp_path):
+    os.link(exercises(hub, "ada") / f"{NAME}.ipynb", exercises(hub, "ben") / f"{NAME}.ipynb")
+    missing = collect.collect(hub, NAME, tmp_path / "submitted")
+    assert "ben: it is not a file of its own" in missing
+
+
+def test_the_command_says_what_is_missing(hub, tmp_path, capsys):
+    assert collect.main(["4", str(tmp_path), "--hub", str(hub)]).startswith("the lesson must be a number from 00 to 20")
+    assert "it has no learners.csv" in collect.main(["04", str(tmp_path), "--hub", str(tmp_path / "nowhere")])
+    assert collect.main(["04", str(tmp_path / "submitted"), "--hub", str(hub)]) == 0
+    assert "1 of 4 notebooks" in capsys.readouterr().out
+
+
+def test_the_values_for_kubernetes_and_the_image_name_files_that_are_there():
+    values = yaml.safe_load((HUB / "values.yaml").read_text(encoding="utf-8"))
+    recipe = (HUB / "Dockerfile").read_text(encoding="utf-8")
+    command = values["singleuser"]["cmd"]
+    assert f"CMD {command}".replace("'", '"') in recipe
+    copied = re.findall(r"^COPY (?!--|\. )(\S+) ", recipe, re.MULTILINE)
+    assert "class/hub/start.py" in copied and all((ROOT / name).exists() for name in copied)
+    ignored = (HUB / "Dockerfile.dockerignore").read_text(encoding="utf-8").split()
+    assert {"solutions", "tests", "class/guide", "class/GUIDE.md"} <= set(ignored)
+
+
+def test_the_environment_of_a_server_turns_nbgrader_and_terminals_off():
+    settings = yaml.safe_load((HUB / "jupyter" / "jupyter_server_config.json").read_text(encoding="utf-8"))
+    off = {name for name, on in settings["ServerApp"]["jpserver_extensions"].items() if not on}
+    assert "nbgrader.server_extensions.formgrader" in off and "jupyter_server_terminals" in off
