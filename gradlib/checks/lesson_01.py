@@ -773,6 +773,7 @@ def touching_point():
         ("x²", lambda x: x**2, "2x - 1", lambda x: 2 * x - 1, -1.0, 4.0, 1.0),
         ("x² + 1", lambda x: x**2 + 1, "-4x - 3", lambda x: -4 * x - 3, -5.0, 2.0, -2.0),
         ("eˣ", np.exp, "x + 1", lambda x: x + 1, -1.0, 3.0, 0.0),
+        ("eˣ", np.exp, "(x + 2)/e", lambda x: (x + 2) / np.e, -3.0, 1.5, -1.0),
         ("5", lambda x: 5.0, "4x - x² + 1", lambda x: 4 * x - x * x + 1, 1.5, 6.0, 2.0),
         ("x + 4/x", lambda x: x + 4 / x, "4", lambda x: 4.0, 0.5, 9.0, 2.0),
         ("x² - 3x", lambda x: x * x - 3 * x, "-1.8769 - 0.26x", lambda x: -1.8769 - 0.26 * x, 0.75, 1.5, 1.37),

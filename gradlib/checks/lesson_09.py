@@ -733,7 +733,18 @@ def best_constant():
             y = y / 10
         if "below" in about:
             y = -10 - np.abs(y)
-        yield Case({"y": y, "q": q}, expected=quantile(y, q), accept=partial(not_best, y, q), about=about)
+        yield best_case(y, q, about)
+    for y, q in [
+        ([-0.1, 0.6, 0.1, -0.5, 0.4, 1.3], 0.72),
+        ([-0.5, -0.4, -2.4, 1.8, 1.1, -0.3], 0.06),
+        ([-0.6, 0.1, 1.3], 0.78),
+        ([-1.3, -1.4, -0.4, -2.3, -0.2, -1.0], 0.37),
+    ]:
+        yield best_case(np.array(y), q, "measurements between whole numbers")
+
+
+def best_case(y, q, about):
+    return Case({"y": y, "q": q}, expected=quantile(y, q), accept=partial(not_best, y, q), about=about)
 
 
 def quantile_loss(x, y, q):
@@ -1028,12 +1039,15 @@ def logistic_regression():
         (1, 3, 0.2, 2, "a single example"),
         (5, 2, 0.5, 0, "no step at all"),
         (5, 2, 3.0, 5, "scores of several hundred"),
+        (4, 3, 0.4, 3, "numbers between whole ones"),
     ]:
         x, y = rng.integers(-3, 4, size=(n, d)).astype(float), rng.integers(0, 2, n).astype(float)
         if (n, d) == (2, 1):
             x, y = np.array([[2.0], [0.0]]), np.array([1.0, 0.0])
         if "hundred" in about:
             x = 20 * x
+        if "between" in about:
+            x = x / 4
         inputs = {"x": x, "y": y, "rate": rate, "steps": steps}
         yield Case(inputs, fitted(**inputs), call=numbers_of, names=("w", "b"), rtol=1e-4, atol=1e-5, about=about)
 
