@@ -266,6 +266,8 @@ def _to_bytes(arrays: dict[str, np.ndarray], notes: dict[str, str]) -> bytes:
         names = {np.dtype(kind): name for name, kind in _KINDS.items()}
         header: dict[str, Any] = {"__metadata__": notes}
         end = 0
+        # In the package's order: the widest numbers first, so that all are aligned, and then by name.
+        arrays = dict(sorted(arrays.items(), key=lambda item: (-item[1].itemsize, item[0])))
         for name, array in arrays.items():
             place = [end, end + array.nbytes]
             header[name] = {"dtype": names[array.dtype], "shape": list(array.shape), "data_offsets": place}

@@ -277,6 +277,20 @@ def test_the_package_is_not_needed_and_the_format_is_the_same(hidden, tmp_path, 
         assert found[name].flags.writeable
 
 
+def header(path):
+    content = path.read_bytes()
+    return json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+
+
+def test_without_the_package_arrays_have_its_places(tmp_path, without_the_package):
+    arrays = {"2.weight": np.ones((2, 3), np.float32), "0.bias": np.ones(3), "0.weight": np.zeros((3, 3), np.float32)}
+    save(arrays, tmp_path / "theirs")
+    without_the_package()
+    save(arrays, tmp_path / "ours")
+    ours, theirs = header(tmp_path / "ours"), header(tmp_path / "theirs")
+    assert ours == theirs and list(ours) == list(theirs)
+
+
 def test_without_the_package_a_file_that_is_cut_short_is_refused(tmp_path, without_the_package):
     path = tmp_path / "short.safetensors"
     save({"weight": np.arange(6.0), "bias": np.ones(2)}, path)
