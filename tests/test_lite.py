@@ -70,11 +70,11 @@ def test_jupyterlite_is_changed_at_one_place_or_not_at_all(tmp_path):
             lite.replace_once(tmp_path, words, "")
 
 
-def test_the_library_goes_without_the_lessons_that_its_wheel_holds(tmp_path):
+def test_wheels_go_without_what_the_browser_has_already(tmp_path):
     wheel, target = tmp_path / "whole.whl", tmp_path / "gradlib.whl"
     with zipfile.ZipFile(wheel, "w") as opened:
         for name in ["gradlib/graph.py", "gradlib/project/notebooks/00_start_here.ipynb"]:
             opened.writestr(name, name)
-    lite.copy_without_course(wheel, target)
+    lite.copy_without(lite.NOT_IN_BROWSER, wheel, target)
     with zipfile.ZipFile(target) as opened:
         assert opened.namelist() == ["gradlib/graph.py"] and opened.read("gradlib/graph.py") == b"gradlib/graph.py"

@@ -28,6 +28,9 @@ from pyodide_folder import digest_of, npm_package, run
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ROOT / "tools" / "jupyterlite"
 VIZ = "3.31.0"  # Graphviz in WebAssembly
+NAMES = "names==0.3.0"  # the data of lesson 15; published as a source only, so that a wheel has to be built
+# In these two wheels: the lessons, which the browser has as files, and 3 MB of family names.
+NOT_IN_BROWSER = ("gradlib/project/", "names/dist.all.last")
 # JupyterLite stops Run All at an error, also where the cell's tag raises-exception asks it to go on.
 CHANGES = [
     (
@@ -41,6 +44,7 @@ KERNEL = {"name": "python", "display_name": "Python (in the browser)", "language
 
 def build(out: Path, solutions: bool = False) -> None:
     """Write the site into a folder, which is made anew."""
+    out = out.absolute()  # the programs below run in a folder of their own
     pyodide = Path(os.environ.get("PYODIDE_DIR") or ROOT / "build" / "pyodide")
     pyodide_folder.check(pyodide)
     python = environment(ROOT / "build" / "lite-environment")
@@ -98,23 +102,26 @@ def write_packages(folder: Path, pyodide: Path, own: Path, python: Path) -> None
     any_platform = ["--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none"]
     pip = [python, "-m", "pip"]
     run(*pip, "download", "--quiet", "--no-deps", *any_platform, "-d", wheels, "-r", SETTINGS / "wheels.txt")
-    run(*pip, "wheel", "--quiet", "--no-deps", "-w", own, ROOT)
-    (whole,) = own.glob("gradlib-*.whl")
-    copy_without_course(whole, wheels / whole.name)
+    run(*pip, "wheel", "--quiet", "--no-deps", "-w", own, NAMES, ROOT)
+    for whole in own.glob("*.whl"):
+        copy_without(NOT_IN_BROWSER, whole, wheels / whole.name)
     for wheel in sorted(wheels.glob("*.whl")):
         add(lock, folder, wheel, *wheel.name.split("-")[:2])
     viz = npm_package(f"@viz-js/viz@{VIZ}", own) / "dist" / "viz-global.js"
     add_file(lock, folder, "viz_js", VIZ, viz, "viz_js/viz-global.js")
+    # JupyterLite's kernel asks for ssl. No lesson does, and it would need 2 MB of OpenSSL: an empty file is enough.
+    (own / "ssl").touch()
+    add_file(lock, folder, "ssl", "0", own / "ssl", "ssl-is-left-out")
     run(python, SETTINGS / "list_fonts.py", own / "fontlist.json")
     add_file(lock, folder, "fontlist", "1", own / "fontlist.json", "matplotlib/fontlist.json", depends=["matplotlib"])
     (folder / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
 
 
-def copy_without_course(wheel: Path, target: Path) -> None:
-    """Copy gradlib's wheel without the lessons, which the browser has as files."""
+def copy_without(starts: tuple[str, ...], wheel: Path, target: Path) -> None:
+    """Copy a wheel, but for the files whose names start with one of these."""
     with zipfile.ZipFile(wheel) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as opened:
         for name in source.namelist():
-            if not name.startswith("gradlib/project/"):
+            if not name.startswith(starts):
                 opened.writestr(name, source.read(name))
 
 

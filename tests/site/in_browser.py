@@ -54,7 +54,7 @@ class Notebook:
     def command(self, name: str) -> None:
         self.page.evaluate("name => { window.jupyterapp.commands.execute(name) }", name)
 
-    def run_all(self, seconds: float = 180) -> list[dict]:
+    def run_all(self, seconds: float = 600) -> list[dict]:
         """Run all cells, as Run All Cells does, and return them with their outputs."""
         self.page.evaluate(f"{CODE}.forEach(cell => cell.model.clearExecution())")
         self.command("notebook:run-all-cells")

@@ -1,33 +1,49 @@
-"""The course in the browser, as a learner meets it: no installation, no other host, whole lessons, nothing lost."""
+"""The course in the browser, as a learner meets it: no installation, no other host, whole lessons, nothing lost.
+
+Three notebooks run whole, and lesson 02 with its widget. LESSONS=all in the environment runs every lesson, page and
+solution, which takes an hour.
+"""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 import roughly
+from notebooks import NOT_COMPARED
 from tests.site.in_browser import Notebook, kinds, words
 
 ROOT = Path(__file__).resolve().parents[2]
-WHOLE = ["notebooks/00_start_here.ipynb", "notebooks/06_tensor_engine.ipynb", "solutions/02_chain_rule.ipynb"]
+FEW = ["notebooks/00_start_here.ipynb", "notebooks/06_tensor_engine.ipynb", "solutions/02_chain_rule.ipynb"]
+ALL = [f"{name}/{path.name}" for name in ("notebooks", "solutions") for path in sorted((ROOT / name).glob("*.ipynb"))]
 LESSON = "notebooks/02_chain_rule.ipynb"
 PICTURE = ".gradlib-picture[aria-label='Chain rule walkthrough']"
 
 
 def compare_with_stored(path, cells):
-    """Every cell has outputs of the stored kinds, and says the same unless it is tagged `roughly`."""
+    """Every cell has outputs of the stored kinds, and says the same, but for numbers that the platform changes.
+
+    A training that is shorter in the browser changes the numbers of the cells after it, and how many lines it writes.
+    """
     stored = json.loads((ROOT / path).read_text(encoding="utf-8"))["cells"]
     assert len(cells) == len(stored)
+    shorter = False
     for cell, before in zip(cells, stored, strict=True):
         if cell["cell_type"] == "code":
-            source = "".join(cell["source"])
+            source, tags = "".join(cell["source"]), before["metadata"].get("tags", [])
+            shorter = shorter or "in_browser=" in source
             assert kinds(cell) == kinds(before), f"{source}\n{words(cell)}"
-            if roughly.TAG not in before["metadata"].get("tags", []):
+            if shorter or NOT_COMPARED in tags:
+                continue
+            if roughly.TAG in tags:
+                assert roughly.same_words(words(cell), words(before)), source
+            else:
                 assert words(cell) == words(before), source
 
 
-@pytest.mark.parametrize("path", WHOLE)
+@pytest.mark.parametrize("path", ALL if os.environ.get("LESSONS") == "all" else FEW)
 def test_it_runs_whole_and_gives_the_stored_outputs(path, context, address):
     notebook = Notebook(context, address, path)
     compare_with_stored(path, notebook.run_all())
