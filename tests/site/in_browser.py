@@ -37,15 +37,21 @@ def host(folder: Path) -> Iterator[str]:
 
 
 class Notebook:
-    """A notebook, opened in a page of its own. `outside` lists the requests that asked for another host."""
+    """A notebook, opened in a page of its own, with its kernel ready.
+
+    `outside` lists the requests that asked for another host, `loaded` the files that came until the kernel was ready.
+    """
 
     def __init__(self, context: BrowserContext, address: str, path: str):
         self.outside: list[str] = []
+        loaded: set[str] = set()
+        context.on("response", lambda answer: loaded.add(answer.url.partition("?")[0].removeprefix(f"{address}/")))
         context.route(re.compile(r"^(?!http://127\.0\.0\.1[:/]|data:|blob:)"), self._refuse)
         self.page: Page = context.new_page()
         self.page.goto(f"{address}/lab/index.html?path={path}")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=START)
         self.page.wait_for_function(IDLE, timeout=START)
+        self.loaded = frozenset(loaded)
 
     def _refuse(self, route) -> None:
         self.outside.append(route.request.url)

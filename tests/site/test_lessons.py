@@ -4,6 +4,7 @@ Three notebooks run whole, and lesson 02 with its widget. LESSONS=all in the env
 solution, which takes an hour.
 """
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -48,6 +49,18 @@ def test_it_runs_whole_and_gives_the_stored_outputs(path, context, address):
     notebook = Notebook(context, address, path)
     compare_with_stored(path, notebook.run_all())
     assert notebook.outside == []
+
+
+def megabytes(files):
+    """The size of files as a web host sends them: most compress what is not compressed already."""
+    contents = [(path.suffix, path.read_bytes()) for path in files if path.is_file()]
+    return sum(len(text if suffix in (".whl", ".zip") else gzip.compress(text)) for suffix, text in contents) / 1e6
+
+
+def test_the_site_is_small_enough(context, address):
+    folder = ROOT / "build" / "site-test" / "lite"
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 80e6
+    assert megabytes(folder / name for name in Notebook(context, address, LESSON).loaded) < 40
 
 
 def test_a_lesson_runs_its_graph_is_drawn_and_its_widget_steps(context, address):
