@@ -1,6 +1,9 @@
 """Settings with which nbgrader grades gradlib's exercises. Copy this file into the folder of the course.
 
 It needs nothing beside it. Checks are strict by themselves wherever nbgrader runs them.
+
+It protects a class against mistakes, and not against cheats: an answer runs in one process with its check, and as the
+user who grades. `make grade` in the repository holds them apart.
 """
 
 import csv

@@ -41,6 +41,7 @@ LITE = "lite"  # where `make lite` puts JupyterLite: a folder of the site that i
 PLACES = {"notebooks": "lessons", "exercises": "exercises"}  # folder of the repository -> folder of the site
 DOCUMENTS = {  # file of the repository -> page of the site
     "class/GUIDE.md": "teach/guide",
+    "docs/grading.md": "teach/grading",
     "docs/nbgrader.md": "teach/nbgrader",
     "docs/many_machines.md": "teach/many_machines",
     "docs/elsewhere.md": "elsewhere",

@@ -88,6 +88,7 @@ def draw(rows: list[Row], of: int, title: str, path: Path) -> None:
     looks = [palette.GUIDE.color if row.mistake in (OTHER, UNTRIED) else palette.WRONG.color for row in shown]
     bars = ax.barh(range(len(shown)), [len(row.students) for row in shown], color=looks)
     ax.bar_label(bars, padding=3)
+    ax.margins(y=0.02)
     ax.set_yticks(range(len(shown)), [f"{row.exercise}: {row.mistake.replace('_', ' ')}" for row in shown])
     ax.set(xlim=(0, max(of, 1) * 1.08), xlabel=f"learners, of {of}", title=title)
     ax.xaxis.get_major_locator().set_params(integer=True)

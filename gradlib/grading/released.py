@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import importlib
+import os
 import re
 import shutil
 import sys
@@ -34,6 +35,20 @@ class _WithTheJudge:
 """
 
 
+# Classes of inputs that the judge sends as copies, with the lesson that defines them: a walk over a graph of thousands
+# would ask the judge for each node otherwise.
+INPUTS = {"lesson_02": ("lesson_02", "Node"), "lesson_03": ("lesson_02", "Node")}
+
+
+def with_inputs(lesson: str, used: Iterable[str]) -> dict[str, set[str]]:
+    """The names that a lesson's notebooks use, and those of its inputs, by the lesson that defines them."""
+    names = {lesson: set(used)}
+    if lesson in INPUTS:
+        where, name = INPUTS[lesson]
+        names.setdefault(where, set()).add(name)
+    return names
+
+
 def make_library(folder: Path, used: dict[str, set[str]]) -> None:
     """Write a copy of the library into folder/gradlib. used: names of the checks that the notebooks use, by lesson."""
     target = folder / "gradlib"
@@ -55,7 +70,7 @@ def _copy_fonts(folder: Path) -> None:
         from matplotlib import font_manager  # noqa: F401 (it writes the list)
 
         for file in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
-            shutil.copy(file, folder)
+            os.chmod(shutil.copy(file, folder), 0o644)
 
 
 def used_names(cells: Iterable[str]) -> set[str]:

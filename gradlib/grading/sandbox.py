@@ -30,6 +30,7 @@ MEMORY = 3 * 2**30  # bytes, for one process and for all of a submission togethe
 LIMITS = {"as": MEMORY, "cpu": 900, "fsize": 20 * 2**20, "nofile": 256, "core": 0}
 PROCESSES = 48
 DISK = "64m"
+IDLE = 60.0  # seconds
 OWN_USER = ("root", "other")
 
 _SCRIPT = """
@@ -59,12 +60,21 @@ class Runner:
     kind: str
     user: int
     folder: str
-    memory_exceeded: bool = field(default=False)
+    work: int = 0  # of the processor, in ticks, when it was last seen to grow
+    since: float = field(default_factory=time.monotonic)
 
-    def watch(self) -> None:
-        """Stop it if all its processes together take too much memory."""
-        if self.kind in OWN_USER and sum(_memory(pid) for pid in _processes_of(self.user)) > MEMORY:
-            self.memory_exceeded = True
+    def watch(self, judge: int) -> None:
+        """Stop it if all its processes together take too much memory, or do nothing for long, and the judge neither.
+
+        A process that waits for a busy machine still gets some of its time.
+        """
+        if self.kind not in OWN_USER:
+            return
+        mine = _processes_of(self.user)
+        work = sum(map(_ticks, [*mine, judge]))
+        if work != self.work:
+            self.work, self.since = work, time.monotonic()
+        if sum(map(_memory, mine)) > MEMORY or time.monotonic() > self.since + IDLE:
             self.stop()
 
     def stop(self) -> None:
@@ -196,6 +206,13 @@ def _processes_of(user: int) -> list[int]:
 def _memory(pid: int) -> int:
     with contextlib.suppress(OSError, ValueError, IndexError):
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
+    return 0
+
+
+def _ticks(pid: int) -> int:
+    """How long a process has run on the processor."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
     return 0
 
 
