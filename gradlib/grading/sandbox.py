@@ -28,7 +28,7 @@ from pathlib import Path
 FIRST_USER = 64_100  # user numbers that nobody has, one for each submission that is graded at the same time
 MEMORY = 3 * 2**30  # bytes, for one process and for all of a submission together
 LIMITS = {"as": MEMORY, "cpu": 900, "fsize": 20 * 2**20, "nofile": 256, "core": 0}
-PROCESSES = 48
+PROCESSES = 24
 DISK = "64m"
 IDLE = 60.0  # seconds
 OWN_USER = ("root", "other")

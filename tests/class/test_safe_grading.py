@@ -251,7 +251,7 @@ for _ in range(100):
                 try:
                     os.fork()
                 except OSError:
-                    time.sleep(0.1)
+                    time.sleep(2)
     except OSError:
         break
 """,
@@ -327,10 +327,11 @@ def sum_over_paths(*_):
 def attacking(code):
     def change(notebook):
         plain.wrong(notebook)
+        notebook.cells = [cell for cell in notebook.cells if "nbgrader" in cell.metadata]  # pictures take long
         for name in plain.ANSWERS:
             if re.search(rf"\b{name}\b.*=|def {name}\b", code):  # the attack is an answer, and not what is done before
                 plain.named(notebook, name)[1].source = code
-        notebook.cells.insert(1, v4.new_code_cell(code))
+        notebook.cells.insert(0, v4.new_code_cell(code))
         return 0
 
     return change
@@ -435,7 +436,7 @@ def test_what_could_not_be_graded_has_a_reason_and_no_score(course):
 def test_nobody_reaches_what_belongs_to_others(course, listener):
     after = everything_in(course.submitted)
     new = sorted(path.name for path in after.keys() - course.before.keys())
-    assert new == ["gradebook.jsonl", "grades.csv"]
+    assert new == ["canvas.csv", "gradebook.jsonl", "grades.csv", "moodle.csv"]
     assert {path: after[path] for path in course.before} == course.before
     with pytest.raises(BlockingIOError):
         listener.accept()
