@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from jupyterhub.auth import Authenticator
+from jupyterhub.proxy import ConfigurableHTTPProxy
 from jupyterhub.spawner import LocalProcessSpawner
 
 HERE = Path(__file__).resolve().parent
@@ -50,6 +51,18 @@ class OwnRights(LocalProcessSpawner):
         return env
 
 
+class PatientProxy(ConfigurableHTTPProxy):
+    """The proxy, started again where a busy machine takes longer than the ten seconds that JupyterHub waits for it."""
+
+    async def start(self):
+        for _ in range(5):
+            try:
+                return await super().start()
+            except TimeoutError:
+                self.stop()  # its files are in memory now, so the next start takes less
+        return await super().start()
+
+
 def become(uid, home, memory):
     """Take on a learner's rights and limits, in the new process before the server starts in it."""
     import resource
@@ -82,7 +95,9 @@ c.JupyterHub.ssl_cert = SETTINGS["ssl_cert"]
 # Next to PORT=8000, the usual ports: 8001 for the proxy's orders, 8081 for the hub. They listen on this machine only.
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{SETTINGS['port'] + 81}"
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{SETTINGS['port'] + 1}"
-c.ConfigurableHTTPProxy.command = [SETTINGS["proxy"], "--log-level=error"]
+c.ConfigurableHTTPProxy.command = [SETTINGS["proxy"]]
+c.ConfigurableHTTPProxy.log_level = "error"
+c.JupyterHub.proxy_class = PatientProxy
 c.ConfigurableHTTPProxy.pid_file = str(FOLDER / "records" / "proxy.pid")
 c.JupyterHub.db_url = f"sqlite:///{FOLDER / 'records' / 'hub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(FOLDER / "records" / "cookie_secret")
