@@ -49,6 +49,22 @@ def test_its_links_and_pictures_are_there(page):
     assert not [target for target in targets if "://" not in target and not ((ROOT / page).parent / target).exists()]
 
 
+# All other hosts that text leads to. Whether they still answer is looked at by hand.
+OUTSIDE = {
+    "https://github.com/kubeflow/mpi-operator",
+    "https://jupytext.readthedocs.io",
+    "https://nbdime.readthedocs.io",
+    "https://nbgrader.readthedocs.io",
+}
+
+
+def test_links_to_other_hosts_stand_in_the_table():
+    notebooks = [*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "exercises").glob("*.ipynb")]
+    text = "".join(path.read_text(encoding="utf-8") for path in [*(ROOT / page for page in PAGES), *notebooks])
+    assert set(re.findall(r"\]\((https?://[^)\s]+)", text)) == OUTSIDE
+    assert all(re.fullmatch(r"https://[\w.-]+\.\w+(/[\w.-]+)*", link) for link in OUTSIDE)
+
+
 def test_its_pictures_have_words():
     assert all(re.search(r'alt="[^"]*\w', picture) for picture in re.findall("<img[^>]*>", README))
 

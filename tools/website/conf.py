@@ -1,5 +1,6 @@
 """Sphinx's settings for the site of the course; tools/make_site.py copies them to build/site-source."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -77,7 +78,14 @@ def read_docstring(app, what, name, thing, options, lines):
     lines[:] = as_rst("\n".join(lines)).split("\n")
 
 
+def without_links_back(app, name, template, context, doctree):
+    """Take the links to the reference out of a source page: for a name that two modules offer they lead nowhere."""
+    if name.startswith("_modules/"):
+        context["body"] = re.sub(r'<a class="viewcode-back"[^>]*>.*?</a>', "", context["body"])
+
+
 def setup(app):
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
     app.connect("autodoc-process-docstring", read_docstring)
+    app.connect("html-page-context", without_links_back)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
