@@ -33,7 +33,6 @@ autodoc_typehints = "none"
 autodoc_inherit_docstrings = False
 autodoc_class_signature = "mixed"
 toc_object_entries = False
-python_maximum_signature_line_length = 88
 add_module_names = False
 default_role = "literal"
 
@@ -42,6 +41,7 @@ html_title = "gradlib"
 html_static_path = ["static"]
 html_css_files = ["gradlib.css", "course.css"]
 html_context = {"default_mode": "auto"}  # the theme of the reader's machine
+html_js_files = ["course.js"]
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
