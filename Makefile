@@ -52,7 +52,7 @@ wheel: ## make dist/gradlib-….whl, which opens the course by `gradlib lab`
 class: ## make or update a repository for learners, without solutions (OUT=../our-class)
 	@$(PYTHON_HERE) tools/classroom.py $(OUT)
 
-hub: ## serve the course to a class from this machine, with JupyterHub (LEARNERS=names.txt, PORT=8000; needs npm, once)
+hub: ## serve the course to a class with JupyterHub (LEARNERS=names.txt, PORT=8000)
 	@$(PYTHON_HERE) class/hub/serve.py
 
 lint: ## look for mistakes in the code without running it
@@ -62,10 +62,10 @@ lint: ## look for mistakes in the code without running it
 mutants: ## try the checks on right answers with one small change (LESSON=03, JOBS=2)
 	@$(PYTHON_HERE) -m tests.checks.mutants $(LESSON) --jobs=$(JOBS)
 
-grade: ## grade a class: LESSON=04 SUBMITTED=folder with NAME/04_broadcasting/04_broadcasting.ipynb (JOBS=2)
+grade: ## grade a class (LESSON=04 SUBMITTED=folder, JOBS=2)
 	@$(PYTHON_HERE) -m gradlib.grading "$(LESSON)" "$(SUBMITTED)" --jobs="$(JOBS)"
 
-insights: ## count the mistakes of a graded class (LESSON=04 SUBMITTED=folder, NAMES=1 says who made them)
+insights: ## count the mistakes of a graded class (LESSON=04 SUBMITTED=folder, NAMES=1)
 	@$(PYTHON_HERE) -m gradlib.grading.insights "$(LESSON)" "$(SUBMITTED)"
 
 bench: ## measure the library's speed

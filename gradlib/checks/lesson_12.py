@@ -1155,6 +1155,15 @@ def treat():
         ([30, 40, 48, 3], {0: "rather small", 2: "nearly large"}, "healthy factors of 0.4 and 2.6"),
     ]:
         yield treatment(sizes, sick, len(sizes) + len(sick), about)
+    half = "half of the units are dead in a layer, and it is healthy"
+    for sizes, sick, seed, about in [
+        ([38, 33, 20], {0: "half"}, 963, half),
+        ([35, 27, 21, 21, 29], {2: "half"}, 985, half),
+        ([22, 37, 40, 22], {2: "half"}, 184, half),
+        ([22, 34, 30, 32, 30], {0: "rather large", 2: "large", 4: "half"}, 636, half),
+        ([45, 47, 27], {0: "dead"}, 465, "a layer of two thousand weights"),
+    ]:
+        yield treatment(sizes, sick, seed, about)
     yield Case(
         {"sizes": [16, 24, 3]}, call=treated_thrice, accept=wrong_seeds, about="two generators, and the first again"
     )

@@ -307,7 +307,7 @@ def reads(answer, seed=20, less=0.0):
     order = np.random.default_rng(seed).permutation(len(images))
     learned, unseen = order[360:], order[:360]
     read = answer(images[learned].copy(), labels[learned].copy())
-    if not callable(read):
+    if not callable(read) or isinstance(read, type):
         raise Refused(
             f"reader must return a function, which takes images and returns their labels. It returned {describe(read)}."
         )
@@ -373,7 +373,7 @@ def spells(answer, seed=20, less=0.0):
     names = data.person_names()
     order = np.random.default_rng(seed).permutation(len(names))
     following = answer([names[i] for i in order[300:]])
-    if not callable(following):
+    if not callable(following) or isinstance(following, type):
         raise Refused(
             f"speller must return a function, which takes the beginning of a name. It returned {describe(following)}."
         )

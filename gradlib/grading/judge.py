@@ -157,7 +157,7 @@ def named_mistakes(exercise: Exercise, report: Report) -> list[str]:
 def main(descriptor: int) -> None:
     job = json.load(sys.stdin)
     out = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a check prints is no verdict
+    os.dup2(2, 1)  # what a check prints is not a verdict
     for exercise, report in Judge(socket.socket(fileno=descriptor), job).verdicts():
         verdict = {"exercise": exercise.name, "points": exercise.points, "status": report.status}
         verdict |= {"report": report.text, "mistakes": named_mistakes(exercise, report)}

@@ -40,7 +40,7 @@ def unpack(archive: Path, folder: Path, name: str) -> list[str]:
         with zipfile.ZipFile(archive) as file:
             entries = [each for each in file.infolist() if not each.is_dir()]
             if len(entries) > MOST:
-                raise Unreadable(f"{archive.name} holds {len(entries):,} files, which is no download of a class.")
+                raise Unreadable(f"{archive.name} holds {len(entries):,} files, too many for the download of a class.")
             for entry in entries:
                 found, system = CANVAS.fullmatch(os.path.basename(entry.filename)), "canvas"
                 if found is None:

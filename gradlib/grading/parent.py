@@ -121,7 +121,7 @@ class Grader:
         return record
 
     def _verdicts(self, cells: list[dict[str, str]], place: int) -> list[dict[str, Any]]:
-        """What the judge says of each exercise."""
+        """Ask the judge about each exercise."""
         here, there = socket.socketpair()
         runner = sandbox.start(there.fileno(), self.library, place)
         there.close()
@@ -250,7 +250,7 @@ def unpacked(submitted: Path, release: Release) -> Path:
     folder = submitted.with_suffix("") if is_archive else submitted
     for archive in [submitted] if is_archive else sorted(submitted.glob("*.zip")):
         for name in lms.unpack(archive, folder, release.name):
-            print(f"{archive.name}: {name} was left out: it is no notebook of a student, or too large.", flush=True)
+            print(f"{archive.name}: {name} was left out: it is not a notebook of a student, or too large.", flush=True)
     return folder
 
 

@@ -117,7 +117,7 @@ def _submission(student: Path, release: Release) -> Submission:
 
 
 def read_notebook(path: Path) -> Any:
-    """Read a submitted file. Raises Unreadable if it is no notebook."""
+    """Read a submitted file. Raises Unreadable if it is not a notebook."""
     import nbformat
 
     if path.is_symlink() or not path.is_file():

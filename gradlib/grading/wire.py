@@ -566,7 +566,7 @@ class _Encoder:
         return {"t": "new", "i": place, "v": self.content(value)}
 
     def content(self, value: Any) -> Any:
-        """What a container holds."""
+        """Return what a container holds."""
         if isinstance(value, np.ndarray):
             return self._array(value)
         if isinstance(value, np.random.Generator):
@@ -699,7 +699,7 @@ def _find(module: str, name: str) -> Any:
 
 
 def _described(kind: type, session: Session) -> dict:
-    """What a stand-in for a class needs to know."""
+    """Describe a class, as its stand-in needs it."""
     special = sorted(name for name in SPECIAL if any(name in vars(each) for each in kind.__mro__ if each is not object))
     known = next((session.names[each] for each in kind.__mro__ if each in session.names), None)
     if known is None and session.strict and kind.__module__.startswith("gradlib."):

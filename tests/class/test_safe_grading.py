@@ -472,6 +472,7 @@ def test_a_call_that_was_killed_goes_on(tmp_path):
             break
     process.send_signal(signal.SIGKILL)
     process.wait()
+    process.stdout.close()
     assert list(killed.records()) == ["ann"]
     with open(killed.submitted / "gradebook.jsonl", "a") as file:
         file.write('{"lesson": "02_chain_rule", "student')  # the line that was being written
