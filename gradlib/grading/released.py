@@ -37,7 +37,11 @@ class _WithTheJudge:
 
 # Classes of inputs that the judge sends as copies, with the lesson that defines them: a walk over a graph of thousands
 # would ask the judge for each node otherwise.
-INPUTS = {"lesson_02": ("lesson_02", "Node"), "lesson_03": ("lesson_02", "Node")}
+INPUTS = {
+    "lesson_02": ("lesson_02", "Node"),
+    "lesson_03": ("lesson_02", "Node"),
+    "lesson_07": ("lesson_07", "Watched"),
+}
 
 
 def with_inputs(lesson: str, used: Iterable[str]) -> dict[str, set[str]]:
@@ -52,7 +56,7 @@ def with_inputs(lesson: str, used: Iterable[str]) -> dict[str, set[str]]:
 def make_library(folder: Path, used: dict[str, set[str]]) -> None:
     """Write a copy of the library into folder/gradlib. used: names of the checks that the notebooks use, by lesson."""
     target = folder / "gradlib"
-    shutil.copytree(LIBRARY, target, ignore=shutil.ignore_patterns("__pycache__", "lesson_*.py", "conformance"))
+    shutil.copytree(LIBRARY, target, ignore=shutil.ignore_patterns("__pycache__", "lesson_*.py"))
     kept = names_with_parts(used)
     for file in sorted((LIBRARY / "checks").glob("lesson_*.py")):
         if file.stem in kept:
