@@ -41,7 +41,7 @@ import numpy as np
 from .. import errors, primitives
 from ..autograd import writes
 from ..checks.limits import Stopped
-from ..checks.running import _does_nothing, where_it_broke
+from ..checks.running import _does_nothing, _message, where_it_broke
 
 LARGEST = 256 * 2**20  # bytes of a message
 DEEPEST = 60  # calls from one end to the other and back that wait for each other
@@ -645,10 +645,7 @@ class _Encoder:
         if at is not None and at[0] is self.session:
             return {"yours": at[1]}
         names = [kind.__name__ for kind in type(error).__mro__]
-        try:
-            text = str(error)
-        except Exception:
-            text = ""
+        text = _message(error)
         arguments = [each for each in error.args if type(each) in (str, int, float, bool)]
         found = {"n": self.session.number_of(error), "names": names, "text": text, "args": arguments}
         step = error.__traceback__
@@ -878,7 +875,7 @@ class _Decoder:
         kind = base if base.__name__ == name else type(name, (base,), {})
         try:
             made = kind(*code["args"]) if str(kind(*code["args"])) == code["text"] else kind(code["text"])
-        except Exception:
+        except Exception:  # a kind that wants other arguments, as UnicodeDecodeError does
             made = RuntimeError(code["text"])
         made._remote = self.session, code["n"]
         made.elsewhere = Elsewhere(str(code["line"]), str(code["file"]).replace("gradlib:", _LIBRARY))

@@ -902,28 +902,24 @@ def half_weights(gradient, weights, rows, steps, rate, factor):
     return weights, factor
 
 
-@train.wrong("You look for infinities alone")
-def no_infinity(gradient, weights, rows, steps, rate, factor):
-    for _ in range(steps):
-        each = [gradient(k, weights, factor * n * len(rows) / sum(rows)) for k, n in enumerate(rows)]
-        average = np.mean([g.astype(np.float32) for g in each], axis=0)
-        if np.isinf(average).any():
-            factor = factor / 2
-        else:
-            weights = weights - np.float32(rate / factor) * average
-    return weights, factor
+def looking_for(is_bad):
+    """A training that leaves out a step where an entry of the mean gradient is bad."""
+
+    def answer(gradient, weights, rows, steps, rate, factor):
+        for _ in range(steps):
+            each = [gradient(k, weights, factor * n * len(rows) / sum(rows)) for k, n in enumerate(rows)]
+            average = np.mean([g.astype(np.float32) for g in each], axis=0)
+            if is_bad(average).any():
+                factor = factor / 2
+            else:
+                weights = weights - np.float32(rate / factor) * average
+        return weights, factor
+
+    return answer
 
 
-@train.wrong("You look for nan alone")
-def no_nan(gradient, weights, rows, steps, rate, factor):
-    for _ in range(steps):
-        each = [gradient(k, weights, factor * n * len(rows) / sum(rows)) for k, n in enumerate(rows)]
-        average = np.mean([g.astype(np.float32) for g in each], axis=0)
-        if np.isnan(average).any():
-            factor = factor / 2
-        else:
-            weights = weights - np.float32(rate / factor) * average
-    return weights, factor
+train.wrong("You look for infinities alone")(looking_for(np.isinf))
+train.wrong("You look for nan alone")(looking_for(np.isnan))
 
 
 @train.wrong("Your factor doubles after every step")
