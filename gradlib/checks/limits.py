@@ -1,7 +1,8 @@
 """Limits for code that may never end: seconds, steps, printed output, memory.
 
 `call(f, x)` is f(x), or raises Stopped, whose message says where f was stopped and why. The code that calls it goes on.
-Inside, `with Watch(limits):` marks the learner's code, for which the seconds and steps are counted.
+Inside, `with Watch(limits):` marks the learner's code, for which the seconds and steps are counted. Seconds in which it
+waits for a processor that others keep busy are not counted on Linux: a right answer is right on a busy machine, too.
 
 | where | how f runs | what cannot be stopped |
 |---|---|---|
@@ -50,11 +51,11 @@ _in_child = False
 class Limits:
     """How much a learner's code may take.
 
-    seconds : for the learner's code. A child process has 3 more, for the code around it.
+    seconds : for the learner's code, running or asleep. A child process has 3 more, for the code around it.
     steps : lines of the learner's code, and calls from it, where there is no clock.
     printed : characters that are shown.
     memory : bytes, beyond those taken before.
-    processor : count the seconds of the processor, of which a busy machine takes no more; else those on the wall.
+    processor : count the seconds of the processor alone, so that a sleep costs nothing.
     """
 
     seconds: float = 6.0
@@ -118,13 +119,15 @@ class Watch:
     @contextlib.contextmanager
     def _clock(self) -> Iterator[None]:
         def ring(_: int, frame: FrameType | None) -> None:
-            if _is_inside(frame):  # else the block is about to begin or to end; the next ring is near
+            # Outside, the block is about to begin or to end. The next ring is near.
+            if now() >= end and _is_inside(frame):
                 raise _stopped(places_of_frame(frame), _seconds(self.limits.seconds))
 
-        now, clock, bell = time.monotonic, signal.ITIMER_REAL, signal.SIGALRM
+        now, clock, bell = _own_time, signal.ITIMER_REAL, signal.SIGALRM
         if self.limits.processor:
             now, clock, bell = time.process_time, signal.ITIMER_PROF, signal.SIGPROF
         started = now()
+        end = started + self.seconds
         handler = signal.signal(bell, ring)
         # It rings again and again, for code that catches everything.
         timer = signal.setitimer(clock, max(self.seconds, 1e-3), 0.05)
@@ -160,6 +163,15 @@ def _is_inside(frame: FrameType | None) -> bool:
             return frame is not innermost
         frame = frame.f_back
     return True
+
+
+def _own_time(process: int | str = "thread-self") -> float:
+    """Seconds, less those in which the main thread of a process was ready to run and the processors had other work."""
+    try:
+        waited = int(Path(f"/proc/{process}/schedstat").read_text().split()[1])
+    except (OSError, IndexError):  # not Linux, or a kernel that does not count it
+        waited = 0
+    return time.monotonic() - waited / 1e9
 
 
 def _seconds(count: float) -> str:
@@ -215,8 +227,6 @@ def _may_fork() -> bool:
 
 
 def _call_in_child(function: Callable[..., Any], arguments: tuple, limits: Limits) -> Any:
-    if _in_child:  # its timer's thread does not survive a fork, and the grandchild would wait for it
-        faulthandler.cancel_dump_traceback_later()
     reader, writer = os.pipe()
     words_reader, words_writer = os.pipe()  # Python's fault handler writes here
     with warnings.catch_warnings():
@@ -232,7 +242,7 @@ def _call_in_child(function: Callable[..., Any], arguments: tuple, limits: Limit
     os.close(writer)
     os.close(words_writer)
     with open(reader, "rb", buffering=0) as results, open(words_reader, encoding="utf-8", errors="replace") as words:
-        message, code, interrupt = _wait(child, results, _whole(limits) + 1)
+        message, code, interrupt = _wait(child, results, _whole(limits))
         last_words = words.read()
     if len(message) < 8 or len(message) < 8 + int.from_bytes(message[:8], "big"):
         raise interrupt or _ended(code, last_words, limits)
@@ -252,18 +262,23 @@ def _whole(limits: Limits) -> float:
 
 def _wait(child: int, results: io.RawIOBase, seconds: float) -> tuple[bytes, int | None, KeyboardInterrupt | None]:
     """Return what a child wrote until it ended, its exit code, or None if it was ended from here, and an interrupt."""
-    message, interrupt, end, patience = b"", None, time.monotonic() + seconds, 0.0
+    message, interrupt, end, patience = b"", None, _own_time(child) + seconds, 0.0
     try:
         while True:
             try:
-                if not select.select([results], [], [], max(0.0, end - time.monotonic()))[0]:
+                left = end - _own_time(child)
+                if left <= 0:
+                    os.kill(child, signal.SIGUSR1)  # it says where it is, and ends
+                    patience = 1.0
                     break
+                if not select.select([results], [], [], left)[0]:
+                    continue
                 if not (part := results.read(2**16)):
                     patience = 1.0
                     break
                 message += part
             except KeyboardInterrupt as stopped:
-                interrupt, end = stopped, time.monotonic() + 3  # it may say where it was, also on a busy machine
+                interrupt, end = stopped, _own_time(child) + 3  # it may say where it was
                 os.kill(child, signal.SIGINT)
     finally:
         code = _end(child, patience)
@@ -293,7 +308,8 @@ def _work(function: Callable[..., Any], arguments: tuple, limits: Limits, last_w
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     faulthandler.enable(last_words)
-    faulthandler.dump_traceback_later(_whole(limits), exit=True, file=last_words)  # also where compiled code hangs
+    signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+    faulthandler.register(signal.SIGUSR1, last_words, chain=True)  # the parent's, also where compiled code hangs
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nowhere, stream)
@@ -322,7 +338,7 @@ def _ended(code: int | None, last_words: str, limits: Limits) -> Stopped:
     found = re.findall(r'File "(.*)", line (\d+) in (.*)', last_words)
     places = learners_places([Place(file, int(line), function) for file, line, function in found])
     place = places[0] if places else None
-    if code is None or last_words.startswith("Timeout"):
+    if code is None or code == -signal.SIGUSR1:
         return _stopped(places, _seconds(_whole(limits)))
     if code == -signal.SIGKILL:
         return Stopped("Your code took more memory than there is. Does something in it grow without end?", place)

@@ -184,6 +184,33 @@ def test_seconds_of_the_processor_do_not_pass_while_a_program_waits():
         never_ends(2.0)
 
 
+@pytest.fixture
+def three_others_on_the_same_processor():
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)]
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+    os.sched_setaffinity(0, before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how long a process waited for a processor")
+@pytest.mark.parametrize("run", [call, lambda function, limits: function()])
+def test_others_at_work_take_none_of_an_answers_seconds(run, three_others_on_the_same_processor):
+    def takes_half_a_second():
+        with Watch(Limits(seconds=1.0)):
+            end = time.process_time() + 0.5
+            while time.process_time() < end:
+                pass
+        return "done"
+
+    started = time.monotonic()
+    assert run(takes_half_a_second, limits=Limits(seconds=1.0)) == "done"
+    assert time.monotonic() - started > 1, "the others took nothing, so this shows nothing"
+
+
 def test_a_debugger_keeps_its_trace():
     def trace(frame, event, argument):
         return None
