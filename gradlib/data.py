@@ -217,7 +217,10 @@ class DataLoader:
         """The indices of a pass."""
         count = len(self.dataset)
         if self.sampler is not None:
-            return _index(list(self.sampler), count)
+            order = _index(list(self.sampler), count)
+            if order.dtype == bool:
+                raise TypeError("a sampler gives indices, got a mask: np.flatnonzero(mask) gives its indices.")
+            return order
         return generator(self._rng).permutation(count) if self.shuffle else np.arange(count)
 
     def _batch(self, indices: np.ndarray) -> Any:

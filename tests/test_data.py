@@ -69,6 +69,8 @@ def test_a_sampler_that_does_not_fit():
         list(DataLoader(rows(), sampler=[0, 10]))
     with pytest.raises(TypeError, match="examples are indexed by an integer"):
         list(DataLoader(rows(), sampler=[0.5]))
+    with pytest.raises(TypeError, match=r"a sampler gives indices, got a mask: np.flatnonzero\(mask\)"):
+        list(DataLoader(rows(), sampler=np.arange(10) > 5))
 
 
 def test_orders_differ_from_pass_to_pass_and_repeat_with_a_seed():
