@@ -12,7 +12,7 @@ TEST_OPTIONS ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: help lab test exercises notebooks pages guide slides handouts site lite wheel class hub lint bench mutants grade insights lock clean
+.PHONY: help lab test exercises notebooks pages guide slides handouts site lite wheel class hub lint bench mutants grade insights feedback lock clean
 
 lab: ## open your copy of the course in JupyterLab (LESSON=07 opens that one, PORT=8899)
 	@$(PYTHON_HERE) -m gradlib lab $(LAB_OPTIONS)
@@ -67,6 +67,9 @@ grade: ## grade a class (LESSON=04 SUBMITTED=folder, JOBS=2)
 
 insights: ## count the mistakes of a graded class (LESSON=04 SUBMITTED=folder, NAMES=1)
 	@$(PYTHON_HERE) -m gradlib.grading.insights "$(LESSON)" "$(SUBMITTED)"
+
+feedback: ## write a page for each learner of a graded class (LESSON=04 SUBMITTED=folder)
+	@$(PYTHON_HERE) class/feedback.py "$(LESSON)" "$(SUBMITTED)"
 
 bench: ## measure the library's speed
 	@$(PYTHON_HERE) benchmarks/bench.py

@@ -2,8 +2,10 @@
 
 import os
 import re
+import shutil
 import stat
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from notebooks import ROOT
 HUB = ROOT / "class" / "hub"
 sys.path.insert(0, str(HUB))
 import collect  # noqa: E402
+import give_back  # noqa: E402
 import serve  # noqa: E402
 
 NAME = "04_broadcasting"
@@ -85,6 +88,19 @@ def hub(tmp_path):
     return tmp_path
 
 
+@pytest.fixture
+def open_hub(hub):
+    """The same in a folder that learners may enter. pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="hub-") as folder:
+        Path(folder).chmod(0o755)
+        shutil.copy(serve.learners_file(hub), folder)
+        learners = serve.read_learners(Path(folder))
+        serve.make_homes(Path(folder), learners)
+        for learner in learners:
+            (Path(folder) / "homes" / learner["name"] / "course").mkdir()
+        yield Path(folder)
+
+
 def exercises(hub: Path, name: str) -> Path:
     return hub / "homes" / name / "course" / "exercises"
 
@@ -134,3 +150,49 @@ def test_the_environment_of_a_server_turns_nbgrader_and_terminals_off():
     settings = yaml.safe_load((HUB / "jupyter" / "jupyter_server_config.json").read_text(encoding="utf-8"))
     off = {name for name, on in settings["ServerApp"]["jpserver_extensions"].items() if not on}
     assert "nbgrader.server_extensions.formgrader" in off and "jupyter_server_terminals" in off
+
+
+def test_what_is_collected_is_closed_to_others_and_keeps_its_time(hub, tmp_path):
+    os.utime(exercises(hub, "ada") / f"{NAME}.ipynb", (1_700_000_000, 1_700_000_000))
+    collect.collect(hub, NAME, tmp_path / "submitted")
+    assert (tmp_path / "submitted").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "submitted" / "ada" / NAME / f"{NAME}.ipynb").stat().st_mtime == 1_700_000_000
+
+
+def give_everybody_a_page(hub: Path, submitted: Path) -> list[str]:
+    for learner in serve.read_learners(hub):
+        place = submitted / learner["name"] / NAME
+        place.mkdir(parents=True)
+        (place / "feedback.html").write_text(f"for {learner['name']}")
+        if serve.IS_ROOT:
+            os.chown(hub / "homes" / learner["name"] / "course", int(learner["uid"]), -1)
+    return give_back.give_back(hub, NAME, submitted)
+
+
+def test_each_learner_gets_the_own_page(open_hub, tmp_path):
+    assert give_everybody_a_page(open_hub, tmp_path / "submitted") == []
+    for learner in serve.read_learners(open_hub):
+        page = open_hub / "homes" / learner["name"] / "course" / "feedback" / f"{NAME}.html"
+        assert page.read_text() == f"for {learner['name']}"
+        assert page.stat().st_mode & 0o077 == 0
+        assert page.stat().st_uid == (int(learner["uid"]) if serve.IS_ROOT else os.getuid())
+
+
+@pytest.mark.skipif(not serve.IS_ROOT, reason="without root rights all learners share one user")
+def test_a_page_is_written_with_the_learners_rights(open_hub, tmp_path):
+    mine = tmp_path / "mine"
+    mine.write_text("the teacher's")
+    for learner, target in (("ada", mine), ("ben", open_hub / "homes" / "ada" / "course" / "planted")):
+        folder = open_hub / "homes" / learner / "course" / "feedback"
+        folder.mkdir()
+        (folder / f"{NAME}.html").symlink_to(target)
+    missing = give_everybody_a_page(open_hub, tmp_path / "submitted")
+    assert [each.partition(":")[0] for each in missing] == ["ada", "ben"]
+    assert mine.read_text() == "the teacher's"
+    assert not (open_hub / "homes" / "ada" / "course" / "planted").exists()
+
+
+def test_who_has_no_page_is_named(hub, tmp_path, capsys):
+    assert give_back.main(["04", str(tmp_path / "submitted"), "--hub", str(hub)]) == 0
+    assert "0 of 4 learners have their page.\nada: no page\n" in capsys.readouterr().out
+    assert "it has no learners.csv" in give_back.main(["04", str(tmp_path), "--hub", str(tmp_path / "nowhere")])

@@ -19,8 +19,17 @@ from serve import IS_ROOT, ROOT, default_folder, read_learners
 LARGEST = 50_000_000  # bytes of a notebook
 
 
-def read_own(home: Path, parts: tuple[str, ...], uid: int) -> bytes:
-    """The content of a learner's file. Raises OSError for a link, for what is not a file, and for another's file."""
+def exercises_of(lesson: str) -> str | None:
+    """The name of a lesson's notebook, "04_broadcasting", from its number."""
+    names = [path.stem for path in (ROOT / "exercises").glob(f"{lesson}_*.ipynb")]
+    return names[0] if len(names) == 1 else None
+
+
+def read_own(home: Path, parts: tuple[str, ...], uid: int) -> tuple[bytes, float]:
+    """The content of a learner's file, and when it was saved.
+
+    Raises OSError for a link, for what is not a file, and for another's file.
+    """
     folder = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for part in parts[:-1]:
@@ -38,22 +47,24 @@ def read_own(home: Path, parts: tuple[str, ...], uid: int) -> bytes:
             raise OSError("it belongs to somebody else")
         if found.st_size > LARGEST:
             raise OSError(f"it has more than {LARGEST // 1_000_000} MB")
-        return opened.read()
+        return opened.read(), found.st_mtime
 
 
 def collect(hub: Path, name: str, submitted: Path) -> list[str]:
     """Copy every learner's notebook; return a line for each learner from whom there is none."""
     missing = []
+    submitted.mkdir(mode=0o700, parents=True, exist_ok=True)  # learners of the hub are users of this machine
     for learner in read_learners(hub):
         home = hub / "homes" / learner["name"]
         try:
-            content = read_own(home, ("course", "exercises", f"{name}.ipynb"), int(learner["uid"]))
+            content, saved = read_own(home, ("course", "exercises", f"{name}.ipynb"), int(learner["uid"]))
         except OSError as error:
             missing.append(f"{learner['name']}: {error.strerror or error}")
             continue
         target = submitted / learner["name"] / name / f"{name}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
+        os.utime(target, (saved, saved))  # by which DEADLINE tells who was late
     return missing
 
 
@@ -63,13 +74,13 @@ def main(arguments: list[str]) -> int | str:
     parser.add_argument("submitted", type=Path, help="the folder for the notebooks")
     parser.add_argument("--hub", type=Path, default=default_folder(), help="the folder of the hub")
     wishes = parser.parse_args(arguments)
-    names = [path.stem for path in (ROOT / "exercises").glob(f"{wishes.lesson}_*.ipynb")]
-    if len(names) != 1:
+    name = exercises_of(wishes.lesson)
+    if name is None:
         return f"the lesson must be a number from 00 to 20, got {wishes.lesson!r}"
     learners = read_learners(wishes.hub)
     if not learners:
         return f"there is no hub in {wishes.hub}: it has no learners.csv. Name its folder with --hub"
-    missing = collect(wishes.hub, names[0], wishes.submitted)
+    missing = collect(wishes.hub, name, wishes.submitted)
     print(f"{len(learners) - len(missing)} of {len(learners)} notebooks are in {wishes.submitted}.", *missing, sep="\n")
     return 0
 

@@ -1,0 +1,66 @@
+"""Bring each learner's page of feedback to the hub: course/feedback/04_….html of the learner's copy.
+
+python class/hub/give_back.py 04 submitted                   to the hub's usual folder
+python class/hub/give_back.py 04 submitted --hub /srv/ourhub
+
+`make feedback` has written the pages. Each is written with the learner's own rights, so that a link in the learner's
+folder leads nowhere else.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from collect import exercises_of
+from serve import IS_ROOT, default_folder, read_learners
+
+WRITE = 'mkdir -p course/feedback && cat > "course/feedback/$0"'
+LONGEST = 60  # seconds: what a learner has laid there may be a pipe, which nobody reads
+
+
+def give_back(hub: Path, name: str, submitted: Path) -> list[str]:
+    """Write every learner's page; return a line for each learner who did not get one."""
+    missing = []
+    for learner in read_learners(hub):
+        try:
+            content = (submitted / learner["name"] / name / "feedback.html").read_bytes()
+            put(hub / "homes" / learner["name"], f"{name}.html", content, int(learner["uid"]))
+        except FileNotFoundError:
+            missing.append(f"{learner['name']}: no page")
+        except (OSError, subprocess.SubprocessError) as error:
+            missing.append(f"{learner['name']}: {error}")
+    return missing
+
+
+def put(home: Path, name: str, content: bytes, uid: int) -> None:
+    """Write a file into course/feedback of a home, with the rights of its learner."""
+    rights = {"user": uid, "group": uid, "extra_groups": []} if IS_ROOT else {}
+    line = ["/bin/sh", "-c", WRITE, name]
+    path = {"PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        line, cwd=home, env=path, input=content, capture_output=True, umask=0o077, timeout=LONGEST, **rights
+    )
+    if done.returncode:
+        raise OSError(done.stderr.decode(errors="replace").strip() or f"sh ended with {done.returncode}")
+
+
+def main(arguments: list[str]) -> int | str:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("lesson", help="a number, such as 04")
+    parser.add_argument("submitted", type=Path, help="the folder with the graded notebooks")
+    parser.add_argument("--hub", type=Path, default=default_folder(), help="the folder of the hub")
+    wishes = parser.parse_args(arguments)
+    name = exercises_of(wishes.lesson)
+    if name is None:
+        return f"the lesson must be a number from 00 to 20, got {wishes.lesson!r}"
+    learners = read_learners(wishes.hub)
+    if not learners:
+        return f"there is no hub in {wishes.hub}: it has no learners.csv. Name its folder with --hub"
+    missing = give_back(wishes.hub, name, wishes.submitted)
+    print(f"{len(learners) - len(missing)} of {len(learners)} learners have their page.", *missing, sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
