@@ -96,6 +96,12 @@ def test_its_makefile_lists_its_targets(folder):
     assert "-m gradlib lab" in subprocess.run(["make", "-n", "lab"], cwd=folder, capture_output=True, text=True).stdout
 
 
+def test_its_readme_names_no_target_that_its_makefile_lacks(folder):
+    named = set(re.findall(r"`make (\w+)", (folder / "README.md").read_text(encoding="utf-8")))
+    targets = set(re.findall(r"^(\w+):.*## ", (folder / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert "lab" in named and not named - targets
+
+
 def test_a_later_call_updates_and_leaves_alone_what_the_instructor_did(tmp_path, capsys):
     out = tmp_path / "our-class"
     assert classroom.main([str(out)]) == 0

@@ -18,7 +18,7 @@ from gradlib.course import Delivery, deliver_files, read_course
 from notebooks import ROOT
 
 OWN = "class/learners"  # holds what a learner's repository has instead of ours
-COPIED = ("LICENSE", "pyproject.toml", "requirements.lock", "environment.yml", ".gitattributes")
+COPIED = ("LICENSE", "LICENSE-TEXT", "pyproject.toml", "requirements.lock", "environment.yml", ".gitattributes")
 TOOLS = ("python.sh", "offline.py", "notebooks.py", "neutral.py")  # of tools/, for `make lab` and its export to HTML
 TOPS = ("notebooks", "exercises", "gradlib", "tools", "README.md", "Makefile", ".gitignore", *COPIED)
 FIRST = "notebooks/00_start_here.ipynb"
@@ -43,9 +43,10 @@ def collect(root: Path = ROOT) -> tuple[dict[str, bytes], list[str]]:
 
 
 def to_learn(root: Path) -> str:
-    """The README's section for learners."""
+    """The README's section for learners, without the paragraph on the wheel, which their repository cannot make."""
     readme = (root / "README.md").read_text(encoding="utf-8")
-    return re.search(r"^## To learn\n.*?(?=\n## )", readme, re.DOTALL | re.MULTILINE)[0].rstrip()
+    section = re.search(r"^## To learn\n.*?(?=\n## )", readme, re.DOTALL | re.MULTILINE)[0].rstrip()
+    return "\n\n".join(part for part in section.split("\n\n") if "make wheel" not in part)
 
 
 def hub_link(urls: dict[str, str]) -> str:
