@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ShapeError, whole
+from .errors import ShapeError, flag, whole
 from .operations import on_cpu
 from .random import generator
 from .tensor import Tensor, on
@@ -320,7 +320,7 @@ def _parts(example: Any) -> Any:
 
 def _labels(n_samples: int, n_classes: int = 2) -> np.ndarray:
     """0, 1, …, 0, 1, …: the classes as evenly as possible."""
-    whole("n_samples must be an integer of at least 0", n_samples, 0)
+    whole("n_samples must be an integer of at least 0", n_samples, 0, 2**53)
     whole("the number of classes must be an integer of at least 1", n_classes, 1)
     return np.arange(n_samples) % n_classes
 
@@ -455,7 +455,7 @@ def make_regression(
     >>> np.allclose(x @ w, y)
     True
     """
-    whole("n_samples must be an integer of at least 0", n_samples, 0)
+    whole("n_samples must be an integer of at least 0", n_samples, 0, 2**53)
     whole("n_features must be an integer of at least 1", n_features, 1)
     rng = generator(rng)
     x = rng.normal(size=(n_samples, n_features))
@@ -552,7 +552,7 @@ def train_test_split(
         raise ShapeError(f"x and y must have the same number of rows, got shapes {x.shape} and {y.shape}.")
     rng = generator(rng)
     groups = [np.arange(len(y))]
-    if stratify and y.dtype.kind in "iub" and len(y):
+    if flag("stratify", stratify) and y.dtype.kind in "iub" and len(y):
         _, classes = np.unique(on_cpu(y).reshape(len(y), -1), axis=0, return_inverse=True)
         groups = [np.flatnonzero(classes.reshape(-1) == label) for label in range(classes.max() + 1)]
     test = np.zeros(len(y), dtype=bool)

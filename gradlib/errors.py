@@ -155,12 +155,12 @@ def explained(symbol: str, arrays: list[np.ndarray], keywords: dict, error: Exce
     if special := _SPECIAL.get(symbol):
         if (found := special(shapes, keywords, error)) is not None:
             return found
-    if isinstance(error, np.exceptions.AxisError):
+    if isinstance(error, np.exceptions.AxisError) or (isinstance(error, OverflowError) and "axis" in keywords):
         return not_over_axis(symbol, keywords["axis"], first)
     if "cannot be interpreted as an integer" in str(error) and "axis" in keywords:
         return not_an_axis(keywords["axis"], several=symbol not in ("cumsum", "cumprod"))
     if "duplicate value in 'axis'" in str(error):
-        return ShapeError(f"{symbol} over axes {keywords['axis']}: name each axis only once.")
+        return twice(symbol, keywords["axis"])
     if "zero-size array" in str(error):
         return nothing_to_reduce(symbol, first)
     if "broadcast" in str(error):
@@ -182,6 +182,11 @@ def not_over_axis(what: str, axis, shape: tuple[int, ...]) -> ShapeError:
     )
 
 
+def twice(what: str, axes: tuple[int, ...]) -> ShapeError:
+    """The error for a reduction that names an axis more than once."""
+    return ShapeError(f"{what} over axes {axes}: name each axis only once.")
+
+
 def not_an_axis(axis, several: bool = False) -> TypeError:
     """The error for an axis that is not an integer."""
     return TypeError(f"an axis must be an integer{' or a tuple of integers' if several else ''}, got {axis!r}.")
@@ -195,8 +200,8 @@ def nothing_to_reduce(what: str, shape: tuple[int, ...]) -> ShapeError:
     )
 
 
-def whole(what: str, value, least: int | None = None) -> int:
-    """Return `value` as an int. Raise an error, "{what}, got {value}.", unless it is an integer and at least `least`.
+def whole(what: str, value, least: int | None = None, most: int | None = None) -> int:
+    """Return `value` as an int. Raise an error, "{what}, got {value}.", unless it is an integer, least to most.
 
     >>> whole("chunk takes the number of pieces", 1.5)
     Traceback (most recent call last):
@@ -204,7 +209,7 @@ def whole(what: str, value, least: int | None = None) -> int:
     """
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{what}, got {value!r}.")
-    if least is not None and value < least:
+    if (least is not None and value < least) or (most is not None and value > most):
         raise ValueError(f"{what}, got {value!r}.")
     return int(value)
 
@@ -223,8 +228,22 @@ def real(what: str, value, least: float = -math.inf, most: float = math.inf, abo
     return value
 
 
+def flag(name: str, value) -> bool:
+    """Return True or False. Raise TypeError for what may have been meant for another argument, such as an array.
+
+    >>> flag("keepdims", [0, 1])
+    Traceback (most recent call last):
+    TypeError: keepdims is True or False, got [0, 1].
+    """
+    if not isinstance(value, (bool, np.bool_, int, np.integer)):
+        raise TypeError(f"{name} is True or False, got {shown(value)}.")
+    return bool(value)
+
+
 def takes(function, inputs) -> None:
     """Raise TypeError if a function cannot be called with these inputs, as many as the list has entries."""
+    if not callable(function):
+        raise TypeError(f"the first argument is a function, such as lambda x: (x**2).sum(), got {shown(function)}.")
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # a function without a signature

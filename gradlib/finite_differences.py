@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import GradcheckError, GraphError, bad_data, real, takes
+from .errors import GradcheckError, GraphError, bad_data, real, shown, takes
 from .operations import on_cpu
 from .tensor import Tensor
 
@@ -33,6 +33,7 @@ def numerical_gradient(function: Callable[[np.ndarray], float], x: np.ndarray, h
     array([ 2., -6.])
     """
     moved = float64_copy(x)
+    takes(function, [x])
     if h is not None:
         real("h is the step, a number above 0", h, above=0)
     gradient = np.zeros_like(moved)
@@ -40,12 +41,19 @@ def numerical_gradient(function: Callable[[np.ndarray], float], x: np.ndarray, h
         center = moved[index]
         step = _STEP * max(1.0, abs(center)) if h is None else h
         moved[index] = center + step
-        above = float(function(moved))
+        above = _number(function(moved))
         moved[index] = center - step
-        below = float(function(moved))
+        below = _number(function(moved))
         moved[index] = center
         gradient[index] = (above - below) / (2 * step)
     return gradient
+
+
+def _number(result: Any) -> float:
+    try:
+        return float(result)
+    except (TypeError, ValueError):
+        raise TypeError(f"the function must return one number, got {shown(result)}.") from None
 
 
 def float64_copy(x: Any) -> np.ndarray:

@@ -24,7 +24,7 @@ import numpy as np
 
 from . import primitives as P
 from .autograd import backward_steps, enable_grad, recording
-from .errors import GraphError, ShapeError, takes
+from .errors import GraphError, ShapeError, flag, takes
 from .finite_differences import (
     Disagreement,
     GradcheckWarning,
@@ -128,7 +128,7 @@ def _seeds(outputs: list[Tensor], grad_outputs: Any, single: bool, create_graph:
                 "derivatives of all entries use jacobian."
             )
     seeds = [out._seed(v) for out, v in zip(outputs, given, strict=True)]
-    if not create_graph:
+    if not flag("create_graph", create_graph):
         return seeds
     return [
         _as_tensor(v if isinstance(v, Tensor) else seed, out.dtype)
@@ -314,6 +314,7 @@ def _moving(tensor: Tensor) -> Tensor:
 def _variables(inputs: Any, create_graph: bool) -> tuple[Tensor, ...]:
     """The inputs as tensors for differentiation: new leaves, or new views of tensors already in a graph."""
     values = inputs if isinstance(inputs, (list, tuple)) else (inputs,)
+    flag("create_graph", create_graph)
     if not values:
         raise ValueError("there is nothing to differentiate with respect to: inputs is empty.")
     return tuple(_variable(i, value, create_graph) for i, value in enumerate(values))

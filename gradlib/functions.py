@@ -203,7 +203,7 @@ def arange(start, end=None, step=1, *, dtype: Any = None, requires_grad: bool = 
     _check_numbers("arange", start, end, step)
     if step == 0:
         raise ValueError("arange needs a step other than 0.")
-    if not (end - start) / step < 2**53:
+    if not abs((end - start) / step) < 2**53:
         raise ValueError(f"arange from {start} to {end} in steps of {step} does not end: it takes finite numbers.")
     if dtype is None:
         dtype = np.float32 if any(np.asarray(number).dtype.kind == "f" for number in (start, end, step)) else np.int64
@@ -314,7 +314,7 @@ def _check_numbers(name: str, *numbers: Any) -> None:
 def _size(size: tuple) -> tuple[int, ...]:
     """Check a shape, and return (2, 3) for both f(2, 3) and f((2, 3))."""
     sizes = size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
-    return tuple(whole("a size is an integer from 0 on", n, 0) for n in sizes)
+    return tuple(whole("a size is an integer from 0 on", n, 0, 2**63 - 1) for n in sizes)
 
 
 def _floating(name: str, dtype: Any) -> np.dtype:

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from .autograd import backward_steps, is_node, needs_gradient, topological_order, value_of
+from .errors import shown
 from .formulas import gradient_text, operation_text, value_text
 from .palette import VALUE
 
@@ -102,14 +103,16 @@ class Graph:
         self.edges: list[GraphEdge] = []
         self.sources: list[list[int]] = []  # for each node the indices of its inputs, in order
         self.things: list[Any] = []  # the tensor, value or number behind each node
+        if names is not None and not isinstance(names, Mapping):
+            raise TypeError(f"names is a dict from a name to a tensor or value, got {shown(names)}.")
         order = topological_order(root, is_node)
-        shown = _nearest(root, max_nodes) if len(order) > max_nodes else {id(thing) for thing in order}
+        near = _nearest(root, max_nodes) if len(order) > max_nodes else {id(thing) for thing in order}
         self._names = caller_names() if names is None else {id(node): name for name, node in names.items()}
         self._fresh_names = _fresh_names(self._names.values())
         self._gradients = _gradients(root, gradient) if gradients else {}
         index_of: dict[int, int] = {}
         for thing in order:
-            if id(thing) not in shown:
+            if id(thing) not in near:
                 continue
             sources = []
             for parent in thing._prev:
@@ -275,7 +278,10 @@ def _gradients(root: Any, gradient: Any) -> dict[int, np.ndarray]:
     """{id(node): ∂L/∂node}; empty if no gradient flows, or if an operation is not in the table."""
     if not needs_gradient(root):
         return {}
-    seed = None if gradient is None else np.asarray(gradient, dtype=float)
+    try:
+        seed = None if gradient is None else np.asarray(gradient, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"gradient is ∂L/∂root, a number or an array, got {shown(gradient)}.") from None
     try:
         return {id(node): np.array(value_of(arrived)) for node, arrived, _ in backward_steps(root, seed)}
     except KeyError:

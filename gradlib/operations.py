@@ -21,10 +21,13 @@ from .errors import (
     axis_out_of_range,
     bad_data,
     cannot_broadcast,
+    flag,
     not_an_axis,
     not_over_axis,
     not_pairs,
     nothing_to_reduce,
+    real,
+    twice,
     whole,
 )
 
@@ -279,7 +282,7 @@ class Operations:
 
         Source: Hendrycks and Gimpel, Gaussian Error Linear Units, 2016.
         """
-        if approximate not in ("none", "tanh"):
+        if not isinstance(approximate, str) or approximate not in ("none", "tanh"):
             raise ValueError(f"gelu takes approximate='none' or 'tanh', got {approximate!r}.")
         return self._apply(P.gelu, self, approximate=approximate)
 
@@ -289,6 +292,7 @@ class Operations:
 
     def softplus(self, beta: float = 1.0):
         """ln(1 + e^(βx))/β, a smooth relu, without overflow."""
+        beta = real("softplus takes beta, a number above 0", beta, above=0)
         scaled = self if beta == 1 else self * beta
         result = P.logaddexp(scaled, 0.0)
         return result if beta == 1 else result / beta
@@ -363,7 +367,7 @@ class Operations:
         axis = one_axis(axis, dim, self.ndim)
         if not self.ndim:
             return np.zeros((), dtype=np.intp)
-        if not descending:
+        if not flag("descending", descending):
             return np.argsort(self.data, axis=axis, kind="stable")
         last = self.data.shape[axis] - 1  # flipped twice, so that ties keep their order
         return np.flip(last - np.argsort(np.flip(self.data, axis), axis=axis, kind="stable"), axis)
@@ -433,10 +437,10 @@ class Operations:
     def norm(self, ord: float = 2, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
         """(Σ|x|^ord)^(1/ord) over the axes, by default over all entries; ord may be ∞. Its gradient at 0 is 0."""
         axes = several_axes(self.ndim, axis, keepdims, dim, keepdim)
-        if ord == math.inf:
-            return self.abs().max(**axes)
         if isinstance(ord, (bool, np.bool_)) or not isinstance(ord, Real) or not ord > 0:
             raise ValueError(f"norm takes a positive order (1, 2, 3, …) or math.inf for the maximum, got {ord!r}.")
+        if ord == math.inf:
+            return self.abs().max(**axes)
         return self._apply(P.norm, self, ord=ord.item() if isinstance(ord, np.generic) else ord, **axes)
 
     def logsumexp(self, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
@@ -563,11 +567,11 @@ class Operations:
 
     def broadcast_to(self, *shape):
         """Stretch to a shape: axes of size 1 are repeated, new axes come in front."""
-        return self._apply(P.broadcast_to, self, shape=_sequence(shape))
+        return self._apply(P.broadcast_to, self, shape=_sizes("broadcast_to", shape))
 
     def expand(self, *sizes):
         """Stretch to a shape in which -1 keeps the size of an axis."""
-        sizes = _sequence(sizes)
+        sizes = _sizes("expand", sizes)
         known = (-1,) * (len(sizes) - self.ndim) + tuple(self.shape)
         if any(s == k == -1 for s, k in zip(sizes, known, strict=False)):
             raise ShapeError(
@@ -578,7 +582,7 @@ class Operations:
 
     def expand_as(self, other):
         """Stretch to the shape of another tensor."""
-        return self.broadcast_to(other.shape)
+        return self.broadcast_to(np.shape(other))
 
     def tile(self, *dims):
         """Repeat the whole tensor dims[i] times along axis i. The result has at least len(dims) axes."""
@@ -633,7 +637,8 @@ class Operations:
         if axes and dims is not None:
             raise TypeError(f"flip takes its axes by position or as dims=, not both; got {axes} and dims={dims}.")
         dims = axes if dims is None else (dims,)
-        axes = range(self.ndim) if dims in ((), (None,)) else [one_axis(None, a, self.ndim) for a in _sequence(dims)]
+        over_all = not dims or dims[0] is None
+        axes = range(self.ndim) if over_all else [one_axis(None, a, self.ndim) for a in _sequence(dims)]
         if len(set(axes)) < len(axes):
             raise ShapeError(f"flip{_sequence(dims)} must name each axis once.")
         return self[tuple(slice(None, None, -1 if a in axes else 1) for a in range(self.ndim))]
@@ -696,9 +701,7 @@ class Operations:
         axis = self._own_axis(axis, dim)
         total = self.shape[axis]
         if isinstance(split_size_or_sections, (tuple, list)):
-            sizes = list(split_size_or_sections)
-            if any(size < 0 for size in sizes):
-                raise ValueError(f"split takes sizes from 0 on, got {sizes}.")
+            sizes = [whole("split takes sizes, integers from 0 on", size, 0) for size in split_size_or_sections]
             if sum(sizes) != total:
                 raise ShapeError(
                     f"split({sizes}) must add up to {total}, the size of axis {axis} of shape {self.shape}; it adds up "
@@ -904,9 +907,11 @@ class Operations:
         NumPy's name for `dims` is `axes`.
         """
         dims = dims if axes is None else axes
-        ndims = self.ndim, np.ndim(other)
+        ndims = np.ndim(self), np.ndim(other)
         if isinstance(dims, (int, np.integer)):
             dims = whole("tensordot sums over `dims` axes, an integer from 0 on", dims, 0)
+            if dims > min(ndims):
+                raise axis_out_of_range(-dims, min(ndims), "tensordot: ")
             left, right = range(-dims, 0), range(dims)
         elif isinstance(dims, (tuple, list)) and len(dims) == 2:
             left, right = (axes if isinstance(axes, (tuple, list, range)) else [axes] for axes in dims)
@@ -1022,11 +1027,17 @@ def _check_over(name: str, axis, shape: tuple[int, ...]) -> None:
     for a in () if axis is None else axis if isinstance(axis, tuple) else (axis,):
         if not -len(shape) <= a < len(shape) and (shape or a not in (0, -1)):
             raise not_over_axis(name, axis, shape)
+    if isinstance(axis, tuple) and len({a % max(len(shape), 1) for a in axis}) < len(axis):
+        raise twice(name, axis)
 
 
 def _sequence(numbers: tuple) -> tuple[int, ...]:
     """Return (2, 3) for both f(2, 3) and f((2, 3))."""
     return tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], (tuple, list)) else tuple(numbers)
+
+
+def _sizes(what: str, numbers: tuple) -> tuple[int, ...]:
+    return tuple(whole(f"{what} takes integers", size) for size in _sequence(numbers))
 
 
 def several_axes(ndim: int, axis, keepdims, dim, keepdim) -> dict:
@@ -1043,7 +1054,9 @@ def several_axes(ndim: int, axis, keepdims, dim, keepdim) -> dict:
         axis = tuple(map(int, axis)) if several else int(axis)
     if not ndim and axis in (0, -1, (0,), (-1,)):
         axis = None  # as in PyTorch, a 0-d tensor can be reduced along axis 0 or -1
-    return {"axis": axis, "keepdims": bool(keepdims or keepdim)}
+    if keepdims is not False or keepdim is not False:
+        keepdims = flag("keepdims", keepdims) or flag("keepdim", keepdim)
+    return {"axis": axis, "keepdims": keepdims}
 
 
 def one_axis(axis, dim, ndim: int) -> int:
@@ -1073,4 +1086,6 @@ def _lower(x: Operations, name: str, diagonal: int) -> np.ndarray:
     """Bools in the shape of the matrices, True on the given diagonal and below."""
     if x.ndim < 2:
         raise ShapeError(f"{name} takes matrices, at least two axes, got shape {x.shape}.")
-    return np.tri(*x.shape[-2:], whole(f"{name} takes an integer diagonal", diagonal), dtype=bool)
+    rows, columns = x.shape[-2:]
+    diagonal = min(max(whole(f"{name} takes an integer diagonal", diagonal), -rows), columns)
+    return np.tri(rows, columns, diagonal, dtype=bool)

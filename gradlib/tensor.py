@@ -15,7 +15,7 @@ from . import primitives as P
 from .autograd import BackwardStep, as_it_was, backward_steps, owner_of, recording, unusual, writes
 from .device import DeviceArray, as_array
 from .device import to as moved
-from .errors import GraphError, ShapeError, axis_out_of_range, bad_data, cannot_broadcast, explained, shown
+from .errors import GraphError, ShapeError, axis_out_of_range, bad_data, cannot_broadcast, explained, flag, shown, whole
 from .operations import Operations, plain, real_dtype
 from .primitives.shapes import assign
 
@@ -71,8 +71,8 @@ class Tensor(Operations):
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None):
         _fill(self, _as_array(data, dtype))
-        if requires_grad:
-            self.requires_grad_()
+        if requires_grad is not False:
+            self.requires_grad_(requires_grad)
 
     # The value --------------------------------------------------------------------------------------------
 
@@ -114,6 +114,7 @@ class Tensor(Operations):
         """The shape, or the size of one axis."""
         if dim is None:
             return self._array.shape
+        dim = whole("size takes one axis, an integer", dim)
         if not -self.ndim <= dim < self.ndim:
             raise axis_out_of_range(dim, self.ndim)
         return self._array.shape[dim]
@@ -217,10 +218,10 @@ class Tensor(Operations):
         return self._requires_grad
 
     @requires_grad.setter
-    def requires_grad(self, flag: bool) -> None:
-        self.requires_grad_(flag)
+    def requires_grad(self, requires_grad: bool) -> None:
+        self.requires_grad_(requires_grad)
 
-    def requires_grad_(self, flag: bool = True) -> Tensor:
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Choose whether `backward()` fills the gradient of this leaf. Returns the tensor."""
         if not self.is_leaf:
             raise GraphError(
@@ -228,12 +229,13 @@ class Tensor(Operations):
                 "requires_grad can be set only on leaves. Use t.detach() for a constant of the same value, "
                 "t.retain_grad() to keep its gradient."
             )
-        if flag and self.dtype.kind != "f":
+        requires_grad = flag("requires_grad", requires_grad)
+        if requires_grad and self.dtype.kind != "f":
             raise TypeError(
                 f"requires_grad=True needs floating-point data, got {self.dtype}, which cannot change by a small "
                 "amount. Write 2.0 instead of 2, or pass dtype=np.float32."
             )
-        self._requires_grad = bool(flag)
+        self._requires_grad = requires_grad
         return self
 
     @property
@@ -659,7 +661,7 @@ def apply(op: P.Primitive, *inputs: Tensor, **keywords) -> Tensor:
         return _by_another(op, inputs, keywords)
     try:
         array = op.forward(*arrays, **keywords)
-    except (TypeError, ValueError, IndexError) as error:
+    except (TypeError, ValueError, IndexError, OverflowError) as error:
         raise explained(op.symbol, arrays, keywords, error) from None
     if type(array) is not np.ndarray and type(array) is not DeviceArray:
         array = np.asarray(array)  # NumPy gives scalars for 0-d results; a tensor always holds an array

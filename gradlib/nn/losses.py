@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .. import primitives as P
-from ..errors import ShapeError, real, whole
+from ..errors import ShapeError, flag, real, whole
 from ..operations import on_cpu
 from ..tensor import Tensor, apply, as_tensor, on
 from .module import Module
@@ -153,8 +153,7 @@ def cross_entropy(
     Raises ShapeError for shapes that do not fit, TypeError for labels that are bools, IndexError for a label out of
     range, which it names, ValueError for probabilities outside 0 to 1, which PyTorch accepts.
     """
-    if label_smoothing != 0.0:
-        real("label_smoothing is a share, 0 to 1", label_smoothing, 0, 1)
+    real("label_smoothing is a share, 0 to 1", label_smoothing, 0, 1)
     scores, target = _floating(input), _target(target)
     x = _classes_last("cross_entropy", scores)
     if target.dtype.kind == "f":
@@ -193,7 +192,7 @@ def kl_div(input, target, reduction: str = "mean", log_target: bool = False) -> 
     Source: Kullback and Leibler, On Information and Sufficiency, 1951.
     """
     x, y = _alike("kl_div", input, target)
-    if log_target:
+    if flag("log_target", log_target):
         losses = y.exp() * (y - x)
     else:
         hint = "for logarithms pass log_target=True"
@@ -432,7 +431,7 @@ def _of_probabilities(
             f"cross_entropy's target holds probabilities, one for each score: shape {shape}, got {target.shape}. Class "
             "indices are integers: target.astype(int)."
         )
-    if ignore_index >= 0:
+    if whole("ignore_index is a label, an integer", ignore_index) >= 0:
         raise ValueError(f"ignore_index={ignore_index} is a label, and this target holds probabilities: leave it out.")
     y = _floating(target).astype(x.dtype)
     _in_unit_interval("cross_entropy takes probabilities", y, "class indices are integers")

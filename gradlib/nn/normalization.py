@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .. import primitives as P
-from ..errors import ShapeError, real, whole
+from ..errors import ShapeError, flag, real, whole
 from ..tensor import Parameter, Tensor, as_tensor
 from .module import Module
 
@@ -191,7 +191,7 @@ class _BatchNorm(Module):
         if momentum is not None:
             real(f"{type(self).__name__}'s momentum is a number, or None for the mean of all batches", momentum)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
-        self.affine, self.track_running_stats = affine, track_running_stats
+        self.affine, self.track_running_stats = flag("affine", affine), track_running_stats
         self.weight = Parameter(_ones(num_features)) if affine else None
         self.bias = Parameter(0 * _ones(num_features)) if affine else None
         self.register_buffer("running_mean", 0 * _ones(num_features) if track_running_stats else None)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from ..device import as_array
+from ..errors import real
 from ..tensor import Tensor
 
 
@@ -83,12 +84,11 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
 
 
 def _check_limit(name: str, limit: float) -> None:
-    if not limit >= 0:
-        raise ValueError(f"{name} must be a number from 0 on, got {limit}.")
+    real(f"{name} must be a number from 0 on", limit, 0)
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[np.ndarray]:
-    if not isinstance(parameters, Iterable):
+    if not np.iterable(parameters):
         raise TypeError(
             f"parameters must be a tensor or several tensors, got {type(parameters).__name__}. Of a model pass "
             "model.parameters()."
@@ -99,6 +99,9 @@ def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[np.ndarray]:
             "parameters is a generator that yields nothing, so no gradient would be clipped. Was it used up before, "
             "by the optimizer for example? Pass model.parameters() again, or a list."
         )
+    for i, parameter in enumerate(listed):
+        if not isinstance(parameter, Tensor):
+            raise TypeError(f"parameters must be tensors, but number {i} is of type {type(parameter).__name__}.")
     return [param.grad for param in listed if param.grad is not None]
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..autograd import no_grad
+from ..errors import real, whole
 from .optimizer import Optimizer
 
 
@@ -63,10 +64,11 @@ def find_learning_rate(
     >>> x
     Tensor([3.], requires_grad=True)
     """
-    if not 0 < min_lr < max_lr or steps < 2:
-        raise ValueError(
-            f"the rates must rise: 0 < min_lr < max_lr in at least 2 steps, got {min_lr}, {max_lr}, {steps} steps."
-        )
+    rise = "the rates must rise: 0 < min_lr < max_lr in at least 2 steps"
+    real(f"{rise}; max_lr is a number above min_lr", max_lr, above=real(f"{rise}; min_lr is a number", min_lr, above=0))
+    whole(f"{rise}; steps is an integer", steps, 2)
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"find_learning_rate takes step and then its optimizer, got {type(optimizer).__name__}.")
     saved = optimizer.state_dict()
     params = [param for group in optimizer.param_groups for param in group["params"]]
     before = [(param.data.copy(), param.grad, copy.copy(param.grad)) for param in params]

@@ -79,7 +79,7 @@ class Optimizer:
         self.state: dict[Tensor, dict[str, Any]] = defaultdict(dict)
         # By the number of a group: the objects that its packs were made of, and the packs.
         self._layouts: dict[int, tuple[list, list[_Pack]]] = {}
-        if isinstance(params, (Tensor, dict)) or not isinstance(params, Iterable):
+        if isinstance(params, (Tensor, dict)) or not np.iterable(params):
             raise TypeError(
                 f"params is a list of tensors, or of groups; got one {type(params).__name__}. Put it in brackets, or "
                 "pass model.parameters()."
@@ -527,7 +527,7 @@ def _listed(params: Any) -> list[Tensor]:
     """The parameters of a group as a list."""
     if isinstance(params, Tensor):
         return [params]
-    if isinstance(params, Set) or not isinstance(params, Iterable):
+    if isinstance(params, Set) or not np.iterable(params):
         raise TypeError(
             f"a group's parameters must be a tensor or a list of tensors, got {type(params).__name__}. (A set has "
             "another order in every run, and a saved state is loaded by position.)"

@@ -19,7 +19,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from numbers import Real
 from typing import Any
 
-from ..errors import whole
+import numpy as np
+
+from ..errors import real, whole
 from .optimizer import Optimizer
 
 
@@ -152,6 +154,13 @@ class StepLR(LRScheduler):
         return base_lr * self.gamma ** (t // self.step_size)
 
 
+def _steps(name: str, milestones: Iterable[int]) -> list[int]:
+    what = f"{name}'s milestones are a list of steps, integers from 0 on"
+    if not np.iterable(milestones):
+        raise TypeError(f"{what}, got {milestones!r}.")
+    return [whole(what, milestone, 0) for milestone in milestones]
+
+
 class MultiStepLR(LRScheduler):
     """lr = base_lr · γ^(number of milestones that t has reached). gamma : γ, 0.1.
 
@@ -163,7 +172,8 @@ class MultiStepLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1):
-        self.milestones, self.gamma = sorted(milestones), gamma
+        self.milestones = sorted(_steps("MultiStepLR", milestones))
+        self.gamma = real("gamma is the factor at a milestone, a number", gamma)
         super().__init__(optimizer, last_epoch)
 
     def lr_at(self, t, base_lr):
@@ -203,9 +213,8 @@ class CosineAnnealingLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1):
-        if not T_max > 0:
-            raise ValueError(f"T_max is the number of steps on the way down, above 0, got {T_max}.")
-        self.T_max, self.eta_min = T_max, eta_min
+        self.T_max = real("T_max is the number of steps on the way down, above 0", T_max, above=0)
+        self.eta_min = real("eta_min is the lowest rate, a number", eta_min)
         super().__init__(optimizer, last_epoch)
 
     def lr_at(self, t, base_lr):
@@ -233,12 +242,8 @@ class LinearLR(LRScheduler):
         total_iters: int = 5,
         last_epoch: int = -1,
     ):
-        if not 0 < start_factor <= 1 or not 0 <= end_factor <= 1:
-            raise ValueError(
-                f"start_factor must be above 0 and at most 1, end_factor from 0 to 1; got {start_factor} and "
-                f"{end_factor}."
-            )
-        self.start_factor, self.end_factor = start_factor, end_factor
+        self.start_factor = real("start_factor must be above 0 and at most 1", start_factor, above=0, most=1)
+        self.end_factor = real("end_factor must be a number from 0 to 1", end_factor, 0, 1)
         self.total_iters = whole("LinearLR's total_iters is an integer from 1 on", total_iters, 1)
         super().__init__(optimizer, last_epoch)
 
@@ -268,6 +273,9 @@ class SequentialLR(LRScheduler):
         milestones: Sequence[int],
         last_epoch: int = -1,
     ):
+        milestones = _steps("SequentialLR", milestones)
+        if not isinstance(schedulers, Sequence):
+            raise TypeError(f"SequentialLR takes a list of schedules, got {type(schedulers).__name__}.")
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
                 f"{len(schedulers)} schedules need {len(schedulers) - 1} milestones, got {len(milestones)}."
@@ -313,6 +321,8 @@ def warm_up(schedule: LRScheduler, steps: int, start_factor: float = 0.01) -> Se
     >>> [round(schedule.lr_at(t, 1.0), 3) for t in range(7)]
     [0.5, 0.75, 1.0, 0.854, 0.5, 0.146, 0.0]
     """
+    if not isinstance(schedule, LRScheduler):
+        raise TypeError(f"warm_up takes a schedule, such as StepLR(optimizer, 10), got {type(schedule).__name__}.")
     rise = LinearLR(schedule.optimizer, start_factor, total_iters=steps)
     return SequentialLR(schedule.optimizer, [rise, schedule], [steps])
 

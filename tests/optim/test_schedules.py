@@ -123,7 +123,7 @@ def test_a_plateau_takes_a_tensor_and_counts_a_nan_as_bad():
         (lambda o: optim.LinearLR(o, total_iters=0), ValueError, "total_iters is an integer from 1 on, got 0"),
         (lambda o: optim.LambdaLR(o, lambda t: -1), ValueError, "LambdaLR gives a rate of -0.5 after 0 steps"),
         (lambda o: optim.LinearLR(o, 0.0), ValueError, "start_factor must be above 0"),
-        (lambda o: optim.LinearLR(o, 0.5, 1.5), ValueError, "0.5 and 1.5"),
+        (lambda o: optim.LinearLR(o, 0.5, 1.5), ValueError, "end_factor must be a number from 0 to 1, got 1.5"),
         (lambda o: optim.OneCycleLR(o, 1.0), ValueError, "length of the cycle is missing"),
         (lambda o: optim.OneCycleLR(o, 1.0, 9, anneal_strategy="sin"), ValueError, "'cos' or 'linear'"),
         (lambda o: optim.OneCycleLR(o, [1.0, 2.0, 3.0], 9), ValueError, "3 rates for 2 groups"),
