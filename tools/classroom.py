@@ -1,4 +1,4 @@
-"""Make a repository for learners, or bring it up to date (`make class OUT=folder`).
+"""Make a repository for learners, or bring it up to date (`make class OUT=folder`; VARIANTS=1: see docs/grading.md).
 
 It holds the lessons and exercises without outputs, the library with its checks, and what `make lab` needs. It holds no
 solutions and no tests. A later call replaces what is still as it was written. What you changed there stays, and the new
@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from gradlib.course import Delivery, deliver_files, read_course
+from gradlib.grading.variants import file_with_variants
 from notebooks import ROOT
 
 OWN = "class/learners"  # holds what a learner's repository has instead of ours
@@ -39,6 +40,10 @@ def collect(root: Path = ROOT) -> tuple[dict[str, bytes], list[str]]:
         files[path.name] = path.read_bytes()
     link = hub_link(tomllib.loads(files["pyproject.toml"].decode()).get("project", {}).get("urls", {}))
     readme = files["README.md"].decode().format(open=OPEN.format(link=link) if link else "", learn=to_learn(root))
+    if os.environ.get("VARIANTS"):
+        for path in files:
+            if path.startswith("exercises/") and path.endswith(".ipynb"):
+                files[path] = file_with_variants(files[path])
     return files | {"README.md": readme.encode()}, unreadable
 
 

@@ -3,16 +3,21 @@
 python tools/exercises.py            write exercises/
 python tools/exercises.py --check    write nothing, name the files that differ from their solution
 
+VARIANTS=1 OUT=folder before it writes nbgrader's source folder, in which each learner has other numbers.
+
 The lines between `### BEGIN SOLUTION` and `### END SOLUTION` are removed; the stub raises NotImplementedError.
 The stripping is nbgrader's own, so that a class can be graded from the same files.
 """
 
+import os
 import sys
+from pathlib import Path
 
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearOutput, ClearSolutions, LockCells
 from traitlets.config import Config
 
+from gradlib.grading.variants import with_variants
 from notebooks import ROOT, holds, normalise, read, write
 
 STEPS = (LockCells, ClearSolutions, ClearOutput, ClearHiddenTests, ClearMarkScheme)
@@ -32,7 +37,21 @@ def make_exercise(solution: NotebookNode) -> NotebookNode:
     return exercise
 
 
-def main(arguments: list[str]) -> int:
+def write_with_variants(folder: Path) -> None:
+    """Write what nbgrader takes as its `source` folder."""
+    for solution in sorted((ROOT / "solutions").glob("*.ipynb")):
+        path = folder / solution.stem / solution.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        print(f"{path}: {write(path, with_variants(read(solution)))}")
+
+
+def main(arguments: list[str]) -> int | str:
+    if os.environ.get("VARIANTS"):
+        out = os.environ.get("OUT", "")
+        if not out:
+            return "OUT must name nbgrader's source folder. Example: make exercises VARIANTS=1 OUT=../course/source"
+        write_with_variants(Path(out))
+        return 0
     stale = False
     for solution in sorted((ROOT / "solutions").glob("*.ipynb")):
         path = ROOT / "exercises" / solution.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import warnings
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ import numpy as np
 
 from gradlib.autograd import enable_grad
 
-from . import boxes, record
+from . import boxes, record, variants
 from .cases import Case, Result
 from .limits import STANDARD, Limits, Stopped, Watch, call
 from .report import NOT_ATTEMPTED, NOT_YET, PASSED, Report
@@ -46,6 +47,7 @@ class Exercise:
         self.one_of = one_of  # of a lesson's exercises with the same word here, one is enough
         self.mistakes: list[Callable[..., Any]] = []
         self.wholes: set[Callable[..., Any]] = set()
+        self.variant: Callable[[variants.Choice], variants.Variant] | None = None
         self.name = self.__name__ = cases.__name__
         self.__doc__ = cases.__doc__
 
@@ -70,8 +72,29 @@ class Exercise:
             self.wholes.add(wrong)
         return wrong
 
-    def __call__(self, answer: Any = ...) -> Report:
+    def varies(self, variant: Callable[[variants.Choice], variants.Variant]) -> Callable[..., variants.Variant]:
+        """Register what makes the numbers of each learner, for a class with VARIANTS=1."""
+        self.variant = variant
+        return variant
+
+    def numbers(self, learner: str) -> variants.Variant:
+        """A learner's own numbers, to be shown."""
+        name = variants.plain_name(learner)
+        return self.variant(variants.Choice(name, self.key)) if name else variants.Variant(variants.NO_NAME, None)
+
+    def of(self, learner: str) -> Exercise:
+        """The same exercise with a learner's own numbers."""
+        own, numbers = copy.copy(self), self.numbers(learner)
+        own.cases = lambda: iter([Case(expected=numbers.expected, rtol=numbers.rtol)])
+        own.mistakes, own.wholes = [], set()
+        if numbers.expected is None:
+            own._report = lambda *_: Report(self.name, NOT_YET, explanation=variants.NO_NAME)
+        return own
+
+    def __call__(self, answer: Any = ..., learner: str | None = None) -> Report:
         __tracebackhide__ = True  # IPython leaves this frame out of a learner's traceback
+        if learner is not None:
+            return self.of(learner)(answer)
         try:
             with warnings.catch_warnings():
                 if record.is_strict():  # nbgrader gives no points to a cell that shows a warning

@@ -6,6 +6,7 @@ from collections import Counter
 from gradlib.checks.cases import Case
 from gradlib.checks.exercises import exercise
 from gradlib.checks.values import describe, named
+from gradlib.checks.variants import Variant
 
 TITLE = "The chain rule"
 
@@ -341,6 +342,15 @@ def gradients():
     boxes are "z", "b", "a", "w", "x" and "y".
     """
     yield Case(expected={"z": 1.0, "b": -3.0, "a": -3.0, "w": -3.0, "x": 9.0, "y": -8.0}, follows=following)
+
+
+@gradients.varies
+def gradients_elsewhere(choose):
+    """The same graph at other numbers."""
+    x, y, w = choose(2, 3, 4, 5, 6, 7), -choose(2, 3, 4, 5, 6, 7), choose(1, 2, 3)
+    a, b = x * y, x * y + w
+    text = f"$x = {x}$, $y = {y}$, $w = {w}$. So $a = {a}$, $b = {b}$ and $z = {b * y}$."
+    return Variant(text, {"z": 1.0, "b": y, "a": y, "w": y, "x": y * y, "y": b + a})
 
 
 # Each gradient from those of the boxes that use it.

@@ -5,6 +5,7 @@ import numpy as np
 from gradlib.autograd import unbroadcast
 from gradlib.checks.cases import Case
 from gradlib.checks.exercises import exercise
+from gradlib.checks.variants import Variant
 
 TITLE = "Broadcasting"
 
@@ -27,6 +28,24 @@ def shapes():
     A: (5, 1) + (4,). B: (3, 4) + (3,). C: (4, 6) + (3,). D: (2, 1, 4) + (3, 1). E: () + (2, 1). F: (4,) + (4, 1).
     """
     yield Case(expected={"A": (5, 4), "B": "error", "C": "error", "D": (2, 3, 4), "E": (2, 1), "F": (4, 4)})
+
+
+@shapes.varies
+def other_shapes(choose):
+    """Sums of the same kinds, of other sizes."""
+    m, n = choose((2, 3), (3, 5), (5, 2), (6, 5), (4, 7)), choose((5, 7), (2, 5), (3, 2), (4, 6), (7, 4))
+    a, b, d, e, f = (choose(4, 5, 6, 7, 8) for _ in range(5))
+    pairs = {
+        "A": ((a, 1), (b,)),
+        "B": (m, m[:1]),
+        "C": ((n[0], 2 * n[1]), (n[1],)),
+        "D": ((2, 1, d), (a, 1)),
+        "E": ((), (e, 1)),
+        "F": ((f,), (f, 1)),
+    }
+    rows = [f"| {name} | {first} + {second} |" for name, (first, second) in pairs.items()]
+    expected = {"A": (a, b), "B": "error", "C": "error", "D": (2, a, d), "E": (e, 1), "F": (f, f)}
+    return Variant("\n".join(["| sum | of shapes |", "|:---:|---|", *rows]), expected)
 
 
 @shapes.mistake

@@ -9,6 +9,7 @@ from gradlib import Tensor, nn
 from gradlib.checks.cases import Case
 from gradlib.checks.exercises import exercise
 from gradlib.checks.values import describe
+from gradlib.checks.variants import Variant
 
 TITLE = "Losses"
 
@@ -606,6 +607,18 @@ def mean_or_sum():
 
 
 FACTORS = {"learning rate": 0.1 / 32, "mean": 1, "sum": 2, "outputs": 10}
+
+
+@mean_or_sum.varies
+def other_sizes(choose):
+    """The same questions about another batch."""
+    examples, outputs = choose(16, 24, 40, 48, 64, 80, 96), choose(4, 5, 8, 12, 20)
+    times, rate = choose(3, 4, 5, 6), choose(0.05, 0.2, 0.4)
+    text = (
+        f"A batch of {examples} examples. The learning rate with the mean is {rate}. The batch gets {times} times as "
+        f"large. The net has {outputs} outputs for each example, so there are {examples * outputs} entries."
+    )
+    return Variant(text, {"learning rate": rate / examples, "mean": 1, "sum": times, "outputs": outputs}, rtol=0.01)
 
 
 @mean_or_sum.mistake

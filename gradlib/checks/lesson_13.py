@@ -8,6 +8,7 @@ from gradlib import Tensor, nn
 from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
 from gradlib.checks.values import describe, named
+from gradlib.checks.variants import Variant
 
 TITLE = "Normalization and dropout"
 
@@ -23,6 +24,14 @@ def who_moves():
     training mode. E: x @ W, with W of shape (6, 3). F: dropout in eval mode. For x[:, 2] * 10 it would be 1.
     """
     yield Case(expected={"A": 4, "B": 1, "C": 6, "D": 24, "E": 3, "F": 1})
+
+
+@who_moves.varies
+def who_moves_elsewhere(choose):
+    """The same results of arrays of other sizes."""
+    rows, columns, width = choose(5, 6, 7, 8, 9), choose(4, 5, 6, 7, 8, 9), choose(2, 4, 5, 10)
+    text = f"x has {rows} rows and {columns} columns. In E, W has shape ({columns}, {width})."
+    return Variant(text, {"A": rows, "B": 1, "C": columns, "D": rows * columns, "E": width, "F": 1})
 
 
 @who_moves.mistake
@@ -379,6 +388,24 @@ def kept():
     norm with momentum 0.5, after three batches.
     """
     yield Case(expected={"A": 0.7, "B": 0.7, "C": 0.05, "D": 0.95, "E": 0.75, "F": 0.125})
+
+
+@kept.varies
+def other_shares(choose):
+    """The same lines with other shares."""
+    a, b = choose(0.5, 0.6, 0.8, 0.85), choose(0.05, 0.15, 0.25, 0.35, 0.4)
+    m, n, batches = choose(0.02, 0.1, 0.2), choose(5, 8, 10), choose(2, 4)
+    lines = {
+        "A": f"`velocity = {a} * velocity + gradient`",
+        "B": f"`r = r + {b} * (new - r)`",
+        "C": f"the velocity of `optim.SGD(parameters, lr=0.1, momentum={m})`, one step",
+        "D": f"the running mean of `nn.BatchNorm1d(32, momentum={m})`, one batch",
+        "E": f"`r = r + (new - r) / {n}`",
+        "F": f"the running mean of `nn.BatchNorm1d(32, momentum=0.5)`, {batches} batches one after the other",
+    }
+    rows = [f"| {name} | {line} |" for name, line in lines.items()]
+    expected = {"A": a, "B": 1 - b, "C": m, "D": 1 - m, "E": 1 - 1 / n, "F": 0.5**batches}
+    return Variant("\n".join(["| name | the line |", "|---|---|", *rows]), expected)
 
 
 @kept.mistake

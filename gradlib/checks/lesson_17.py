@@ -8,6 +8,7 @@ from gradlib import Tensor, functional, grad
 from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
 from gradlib.checks.values import named
+from gradlib.checks.variants import Variant
 
 TITLE = "Beyond first order"
 PAIR = ("value", "slope")
@@ -278,6 +279,31 @@ def cheaper():
             "F": "10 reverse",
         },
     )
+
+
+@cheaper.varies
+def other_functions(choose):
+    """Functions of the same kinds, with other numbers of inputs and results."""
+    few, many, fewer, more = choose(3, 5, 6, 7), choose(9, 12, 20), choose(2, 3, 5, 6), choose(8, 15, 30)
+    knobs, scores = choose(3, 4, 5), choose(5, 8, 12, 20)
+    functions = {
+        "A": "a loss, from 5,000 weights",
+        "B": "the three coordinates of a satellite, from the time",
+        "C": f"{few} results, from {many} inputs",
+        "D": f"{more} results, from {fewer} inputs",
+        "E": f"a picture of 28 × 28 pixels, from {knobs} settings",
+        "F": f"{scores} scores, from a picture of 28 × 28 pixels",
+    }
+    rows = [f"| {name} | {function} |" for name, function in functions.items()]
+    expected = {
+        "A": "1 reverse",
+        "B": "1 forward",
+        "C": f"{few} reverse",
+        "D": f"{fewer} forward",
+        "E": f"{knobs} forward",
+        "F": f"{scores} reverse",
+    }
+    return Variant("\n".join(["| name | function |", "|:---:|---|", *rows]), expected)
 
 
 @cheaper.mistake

@@ -12,6 +12,7 @@ import contextlib
 import importlib
 import json
 import os
+import resource
 import socket
 import sys
 import time
@@ -28,7 +29,7 @@ from ..checks import Exercise, Limits, Report
 from ..checks.boxes import sentence
 from ..checks.limits import Stopped
 from ..checks.report import NOT_ATTEMPTED, NOT_YET
-from . import hidden, released
+from . import hidden, released, sandbox
 from .wire import Broken, Channel, Session, remote_of
 
 CELL = 60.0  # seconds for a cell: the slowest of a solution takes a few; the rest is for a machine that is busy
@@ -47,18 +48,21 @@ class Judge:
         self.known = released.known_classes(used)
 
     def verdicts(self) -> Iterator[tuple[Exercise, Report]]:
-        """The report on each check, in the order of the notebook."""
+        """The report on each check, in the order of the notebook. None at all, if the runner did not begin."""
         self._within(PATIENCE)
         try:
             self.runner.send({"cells": self.job["cells"], "known": list(self.known), "seconds": CELL, "wall": WALL})
+            self.runner.receive()
         except Broken:
-            pass
+            return
         cells = 0
         for cell in self.job["cells"]:
             if "code" in cell:
                 cells += 1
                 continue
             exercise = getattr(self.module, cell["check"])
+            if "varies" in cell:
+                exercise = exercise.of(self.job["learner"])
             self._within(PATIENCE + 2 * CELL * (cells + 1))
             cells = 0
             try:
@@ -155,6 +159,7 @@ def named_mistakes(exercise: Exercise, report: Report) -> list[str]:
 
 
 def main(descriptor: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (2 * sandbox.MEMORY, 2 * sandbox.MEMORY))
     job = json.load(sys.stdin)
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a check prints is not a verdict

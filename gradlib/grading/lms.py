@@ -132,6 +132,16 @@ def _parts(student: str, system: str) -> tuple[str, str]:
     return (found["name"], found["id"] if found["system"] == system else "") if found else (student, "")
 
 
+def name_of(student: str) -> str:
+    """A student's name, without what a download adds to it.
+
+    >>> name_of("Ann Baker_moodle_4711"), name_of("ann")
+    ('Ann Baker', 'ann')
+    """
+    found = _FOLDER.fullmatch(student)
+    return found["name"] if found else student
+
+
 def canvas(records: list[dict]) -> str:
     """Grades for Canvas: Grades > Import. Canvas knows a student by ID, or by SIS Login ID where there is no ID."""
     lesson, most = (records[0]["lesson"], records[0]["max_score"]) if records else ("", "")

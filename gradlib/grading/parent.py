@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import csv
+import fcntl
 import hashlib
 import io
 import json
 import os
 import queue
-import resource
 import signal
 import socket
 import subprocess
@@ -29,6 +29,7 @@ from typing import Any
 
 from . import hidden, lms, released, sandbox
 from .submissions import Release, Submission, Unreadable, find_release, find_submissions, read_notebook, repaired
+from .variants import other_name
 
 LONGEST = 3_600.0  # seconds for a submission, on a machine that is busy with other work
 GRADED, NOT_GRADED, MISSING = "graded", "could not be graded", "not submitted"
@@ -58,9 +59,14 @@ class Gradebook:
                     yield record
 
     def knows(self, submission: Submission) -> bool:
-        """Return True if a submission was graded before, in the same form and in the same way."""
+        """Return True if a submission was graded before, in the same form and in the same way.
+
+        What could not be graded is tried again, since the reason may have been the machine's.
+        """
         record = self.records.get(submission.student)
-        return record is not None and record["digest"] == submission.digest() and record["key"] == self.key
+        if record is None or record["score"] is None:
+            return False
+        return record["digest"] == submission.digest() and record["key"] == self.key
 
     def add(self, record: dict) -> None:
         with self.lock:
@@ -92,15 +98,22 @@ def write_whole(path: Path, text: str) -> None:
 class Grader:
     def __init__(self, release: Release, library: Path, seed: str = ""):
         self.release, self.library, self.seed = release, library, seed
-        self.max_score = sum(release.points.values())
+        self.judges: set[subprocess.Popen] = set()  # that run now
+        self.has_ended = False
 
-    def record(self, submission: Submission, place: int) -> dict:
+    def end(self) -> None:
+        """End what runs now. Its records are worth nothing."""
+        self.has_ended = True
+        for judge in list(self.judges):
+            judge.kill()
+
+    def record(self, submission: Submission, user: int) -> dict:
         """Grade one submission. It never raises: what goes wrong stands in the status."""
         record = {
             "lesson": self.release.name,
             "student_id": submission.student,
             "score": None,
-            "max_score": self.max_score,
+            "max_score": self.release.max_score,
             "status": MISSING,
             "notes": [],
             "exercises": [],
@@ -108,24 +121,34 @@ class Grader:
         if submission.path is None:
             return record | ({"status": f"{NOT_GRADED}: {submission.note}"} if submission.note else {})
         try:
-            cells, notes = repaired(read_notebook(submission.path), self.release)
-            record["notes"] = [submission.note] * bool(submission.note) + notes
-            record["exercises"] = self._verdicts(cells, place)
+            notebook, learner = read_notebook(submission.path), lms.name_of(submission.student)
+            cells, record["notes"] = repaired(notebook, self.release)
+            if self.release.variants and (said := other_name(notebook, learner)):
+                record["notes"].append(f"LEARNER is {said!r}, and the numbers of {learner!r} were asked for")
+            record["exercises"] = self._verdicts(cells, learner, user)
         except Unreadable as why:
             return record | {"status": f"{NOT_GRADED}: {why}"}
         except Exception as error:
             return record | {"status": f"{NOT_GRADED}: {type(error).__name__}: {error}"}
-        points = self.release.points
-        record["score"] = sum(points[each["exercise"]] for each in record["exercises"] if each["status"] == "passed")
+        passed = [each["exercise"] for each in record["exercises"] if each["status"] == "passed"]
+        record["score"] = self.release.score(passed)
         record["status"] = f"{GRADED}: {submission.note}" if submission.note else GRADED
         return record
 
-    def _verdicts(self, cells: list[dict[str, str]], place: int) -> list[dict[str, Any]]:
-        """Ask the judge about each exercise."""
+    def _verdicts(self, cells: list[dict[str, str]], learner: str, user: int) -> list[dict[str, Any]]:
+        """Ask the judge about each exercise. What was ended before it had begun, by the system, begins once more."""
+        verdicts = self._ask_the_judge(cells, learner, user) or self._ask_the_judge(cells, learner, user)
+        if not verdicts:
+            raise Unreadable("its process was ended before it had begun, or could not be started")
+        return verdicts
+
+    def _ask_the_judge(self, cells: list[dict[str, str]], learner: str, user: int) -> list[dict[str, Any]]:
+        """The verdicts, or [] if the runner never began."""
         here, there = socket.socketpair()
-        runner = sandbox.start(there.fileno(), self.library, place)
+        runner = sandbox.start(there.fileno(), self.library, user)
         there.close()
-        job = {"lesson": self.release.lesson, "used": self.release.used, "cells": cells, "seed": self.seed}
+        job = {"lesson": self.release.lesson, "used": self.release.used, "cells": cells}
+        job |= {"seed": self.seed, "learner": learner}
         judge = subprocess.Popen(
             [sys.executable, "-P", "-m", f"{__package__}.judge", str(here.fileno())],
             pass_fds=[here.fileno()],
@@ -133,28 +156,29 @@ class Grader:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"} | _finding_gradlib(),
-            preexec_fn=_with_a_bound,
             text=True,
         )
         here.close()
         end = threading.Event()
         watcher = threading.Thread(target=_watch, args=(runner, judge, end), daemon=True)
         watcher.start()
+        self.judges.add(judge)
+        if self.has_ended:  # in the meantime
+            judge.kill()
         try:
             out, _ = judge.communicate(json.dumps(job))
         finally:
+            self.judges.discard(judge)
             end.set()
             watcher.join()
             judge.kill()
             runner.stop()
         verdicts = [json.loads(line) for line in out.splitlines()]
+        if not verdicts and judge.returncode == 0:
+            return []
         if [each["exercise"] for each in verdicts] != [cell["check"] for cell in cells if "check" in cell]:
             raise RuntimeError("the judge ended before its last verdict")
         return verdicts
-
-
-def _with_a_bound() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (2 * sandbox.MEMORY, 2 * sandbox.MEMORY))
 
 
 def _finding_gradlib() -> dict[str, str]:
@@ -182,7 +206,11 @@ def grade(
     A late submission is graded, and its status says how late it is.
     """
     submissions = find_submissions(folder, release)
-    with tempfile.TemporaryDirectory(prefix="gradlib-library-") as library:
+    with (
+        _alone(folder),
+        sandbox.users(jobs) as users,
+        tempfile.TemporaryDirectory(prefix="gradlib-library-") as library,
+    ):
         os.chmod(library, 0o755)
         released.make_library(Path(library), released.with_inputs(f"lesson_{release.lesson}", release.used))
         book = Gradebook(folder, release, _key(release, seed))
@@ -192,23 +220,31 @@ def grade(
             print(
                 f"{len(submissions) - len(waiting)} of {len(submissions)} submissions were graded before.", flush=True
             )
-        places: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for place in range(jobs):
-            places.put(place)
+        free: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for user in users:
+            free.put(user)
 
         def work(submission: Submission) -> None:
-            place = places.get()
+            user = free.get()
             try:
-                record = grader.record(submission, place)
+                record = grader.record(submission, user)
             finally:
-                places.put(place)
+                free.put(user)
+            if grader.has_ended:
+                return
             book.add(record | {"digest": submission.digest(), "key": book.key})
             print(_line(record), flush=True)
 
-        with ThreadPoolExecutor(jobs) as pool:
+        pool = ThreadPoolExecutor(jobs)
+        try:
             for done in [pool.submit(work, each) for each in waiting]:
                 done.result()
-    records = book.finish([each.student for each in submissions])
+        except BaseException:  # Control-C, and SIGTERM
+            grader.end()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+        records = book.finish([each.student for each in submissions])
     late = {each.student: deadline.words(each) for each in submissions} if deadline else {}
     records = [
         record | {"status": ", ".join(filter(None, [record["status"], late.get(record["student_id"])]))}
@@ -218,10 +254,26 @@ def grade(
     return records
 
 
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let no other call grade this folder, since each writes the gradebook whole."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Unreadable(f"Another call is grading {folder}. Wait for its end, or end it.") from None
+    except OSError:  # a file system without locks
+        pass
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _key(release: Release, seed: str) -> str:
     """A hash of what a grade depends on beside the submission."""
     files = [release.path, *sorted((released.LIBRARY / "checks").glob("*.py"))]
-    found = hashlib.sha256(b"".join(each.read_bytes() for each in files) + seed.encode())
+    found = hashlib.sha256(b"".join(each.read_bytes() for each in files) + f"{seed}{release.variants}".encode())
     return found.hexdigest()[:16]
 
 
@@ -262,7 +314,8 @@ def main(arguments: Sequence[str] | None = None) -> int | str:
     parser.add_argument("--seed", default=os.environ.get("SEED", ""), help="a word of yours, for hidden cases")
     parser.add_argument("--deadline", default=os.environ.get("DEADLINE", ""), help="2026-12-01 23:59")
     parser.add_argument("--grace", default=os.environ.get("GRACE", ""), help="minutes after it that count as in time")
-    parser.add_argument("--again", action="store_true", help="grade those that were graded before, too")
+    again = bool(os.environ.get("AGAIN"))
+    parser.add_argument("--again", action="store_true", default=again, help="grade those that were graded before, too")
     wishes = parser.parse_args(arguments)
     if not wishes.lesson or not wishes.submitted:
         return "Say which lesson and which folder: make grade LESSON=04 SUBMITTED=submitted"
@@ -272,7 +325,7 @@ def main(arguments: Sequence[str] | None = None) -> int | str:
         return hidden.NEEDS
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        release = find_release(wishes.lesson)
+        release = find_release(wishes.lesson, bool(os.environ.get("VARIANTS")))
         if said := sandbox.words(sandbox.best_kind()):
             print(said, flush=True)
         folder = unpacked(Path(wishes.submitted), release)

@@ -20,19 +20,22 @@ from typing import Any
 
 LIBRARY = Path(__file__).resolve().parents[1]
 _HEAD = '"""What the notebooks of this lesson use of its checks. The checks themselves are with the judge."""\n'
-_EXERCISE = """
+_EXERCISE = '''
 
 class _WithTheJudge:
     def __init__(self, name):
         self.name = self.__name__ = name
 
-    def report(self, answer=..., limits=None):
+    def report(self, answer=..., limits=None, learner=""):
         from gradlib.checks.report import NOT_ATTEMPTED, Report
 
         return Report(self.name, NOT_ATTEMPTED, explanation="The judge runs this check, at the released cell.")
 
     __call__ = report
-"""
+
+    def numbers(self, learner):
+        """They are shown where the learner works."""
+'''
 
 
 # Classes of inputs that the judge sends as copies, with the lesson that defines them: a walk over a graph of thousands

@@ -32,6 +32,7 @@ def main(descriptor: int) -> None:
         for file in released.LIBRARY.parent.glob("fontlist-*.json"):
             shutil.copy(file, os.environ["MPLCONFIGDIR"])
         import gradlib  # noqa: F401 (its errors as a notebook shows them)
+    judge.send({"begins": True})  # whoever ends this process from here on may be the learner's code
     for cell in job["cells"]:
         if "check" in cell:
             _at_a_check(judge, job, cell, shell)

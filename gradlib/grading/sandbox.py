@@ -17,15 +17,17 @@ import os
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-FIRST_USER = 64_100  # user numbers that nobody has, one for each submission that is graded at the same time
+USERS = range(64_100, 65_000)  # user numbers that nobody has, one for each submission that is graded at the same time
 MEMORY = 3 * 2**30  # bytes, for one process and for all of a submission together
 LIMITS = {"as": MEMORY, "cpu": 900, "fsize": 20 * 2**20, "nofile": 256, "core": 0}
 PROCESSES = 24
@@ -86,11 +88,38 @@ class Runner:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start(descriptor: int, library: Path, place: int) -> Runner:
-    """Start a runner. library: the folder with its copy of gradlib. place: its number among those that run now."""
+@contextlib.contextmanager
+def users(count: int) -> Iterator[list[int]]:
+    """User numbers for this call alone: whoever ends a submission ends all processes of its user.
+
+    Another call on this machine takes others. A name of a socket says that a number is taken; it goes with its process.
+    """
+    with contextlib.ExitStack() as taken:
+        found: list[int] = []
+        for user in USERS if best_kind() in OWN_USER else ():
+            if len(found) < count and (name := _take(user)):
+                taken.enter_context(name)
+                if not _processes_of(user):
+                    found.append(user)
+        if best_kind() in OWN_USER and len(found) < count:
+            raise OSError(f"Of the user numbers from {USERS[0]} to {USERS[-1]} only {len(found)} are free.")
+        yield found or [os.geteuid()] * count
+
+
+def _take(user: int) -> socket.socket | None:
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0{__name__}/{user}")  # a name without a file
+    except OSError:
+        name.close()
+        return None
+    return name
+
+
+def start(descriptor: int, library: Path, user: int) -> Runner:
+    """Start a runner. library: the folder with its copy of gradlib. user: one of `users`, which no other runner has."""
     kind = best_kind()
     folder = tempfile.mkdtemp(prefix="gradlib-")
-    user = FIRST_USER + place
     environment = {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "PYTHONPATH": str(library),
@@ -159,7 +188,7 @@ def best_kind() -> str:
     kind = "root" if os.geteuid() == 0 else "user"
     with tempfile.TemporaryDirectory() as folder:
         script = _SCRIPT.replace("{folders}", "/usr").replace("{disk}", DISK)
-        script = script.replace("{rights}", shlex.join(_rights(kind, FIRST_USER, LIMITS)))
+        script = script.replace("{rights}", shlex.join(_rights(kind, USERS[0], LIMITS)))
         tried = subprocess.run(
             [*_isolated(kind), "sh", "-c", script, "sh", folder, "true"],
             stdin=subprocess.DEVNULL,
@@ -168,7 +197,7 @@ def best_kind() -> str:
         )
     if tried.returncode == 0:
         return kind
-    python = [*_rights("other", FIRST_USER, LIMITS), sys.executable, "-c", "import numpy"]
+    python = [*_rights("other", USERS[0], LIMITS), sys.executable, "-c", "import numpy"]
     is_possible = kind == "root" and subprocess.run(python, capture_output=True).returncode == 0
     return "other" if is_possible else "limits"
 

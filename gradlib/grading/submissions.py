@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .released import LIBRARY, used_names
+from .variants import with_variants
 
 LARGEST = 20 * 2**20  # bytes of a notebook
 
@@ -21,9 +23,10 @@ class Unreadable(Exception):
 
 @dataclass
 class Release:
-    """The exercises of a lesson, as they were handed out."""
+    """The exercises of a lesson, as they were handed out. variants: with numbers for each learner."""
 
     path: Path
+    variants: bool = False
     lesson: str = field(init=False)
     cells: dict[str, Any] = field(init=False)  # name -> cell, of those that nbgrader knows
     used: list[str] = field(init=False)
@@ -32,6 +35,8 @@ class Release:
         import nbformat
 
         notebook = nbformat.read(self.path, as_version=4)
+        if self.variants:
+            notebook = with_variants(notebook)
         self.lesson = self.path.stem[:2]
         self.cells = {name: cell for cell in notebook.cells if (name := _grade_id(cell))}
         self.used = sorted(used_names(cell.source for name, cell in _named(notebook) if name not in self.checks))
@@ -49,15 +54,35 @@ class Release:
         """The points of each exercise."""
         return {exercise_of(cell.source)[0]: cell.metadata.nbgrader.points for cell in self.checks.values()}
 
+    @property
+    def max_score(self) -> float:
+        return self.score(self.points)
 
-def find_release(lesson: str, folder: Path | None = None) -> Release:
+    def score(self, passed: Collection[str]) -> float:
+        """The points of all that passed. Of exercises among which a learner chooses, one gives the most points of them.
+
+        >>> find_release("20").score(["products", "swing"]) == find_release("20").max_score
+        True
+        """
+        checks, score, done = importlib.import_module(f"gradlib.checks.lesson_{self.lesson}"), 0, set()
+        groups = {name: getattr(checks, name).one_of for name in self.points}
+        for name in passed:
+            if not (group := groups[name]):
+                score += self.points[name]
+            elif group not in done:
+                score += max(points for other, points in self.points.items() if groups[other] == group)
+                done.add(group)
+        return score
+
+
+def find_release(lesson: str, variants: bool = False) -> Release:
     """The exercises of a lesson, "04" or "04_broadcasting"."""
-    folder = folder or LIBRARY.parent / "exercises"
+    folder = LIBRARY.parent / "exercises"
     number = re.match(r"\d{1,2}", lesson)
     found = sorted(folder.glob(f"{int(number[0]):02d}_*.ipynb")) if number else []
     if not found:
         raise Unreadable(f"There is no lesson {lesson!r} in {folder}. Name one by its number: LESSON=04.")
-    return Release(found[0])
+    return Release(found[0], variants)
 
 
 def _grade_id(cell: Any) -> str:
@@ -144,7 +169,7 @@ def repaired(notebook: Any, release: Release) -> tuple[list[dict[str, str]], lis
     gone too, it goes to the end, since the answer may stand in another cell.
     """
     found: dict[str, int] = {}
-    copied, changed = [], []
+    copied, changed, changed_to = [], [], []
     cells: list[tuple[str, dict[str, str] | None]] = []
     for cell in reversed(notebook.cells):
         name = _grade_id(cell)
@@ -156,6 +181,7 @@ def repaired(notebook: Any, release: Release) -> tuple[list[dict[str, str]], lis
             cells.append((name, _check(release.checks[name])))
             if cell.source.strip() != release.checks[name].source.strip():
                 changed.append(name)
+                changed_to.append(cell.source)
             continue
         if name in release.cells:
             found[name] = len(cells)
@@ -170,6 +196,8 @@ def repaired(notebook: Any, release: Release) -> tuple[list[dict[str, str]], lis
             found[name] = place
             deleted.append(name)
         before = name if name in found else ""
+    if any("learner=LEARNER" in found for found in changed_to) and not release.variants:
+        raise Unreadable("its exercises have numbers for each learner. Grade it with VARIANTS=1")
     if not set(release.checks) - set(deleted) and not set(release.cells) & {name for name, _ in _named(notebook)}:
         raise Unreadable(f"it holds no cell of {release.name}: is it another lesson's?")
     notes = [
@@ -186,4 +214,4 @@ def repaired(notebook: Any, release: Release) -> tuple[list[dict[str, str]], lis
 
 def _check(cell: Any) -> dict[str, str]:
     name, answer = exercise_of(cell.source)
-    return {"check": name, "answer": answer}
+    return {"check": name, "answer": answer} | ({"varies": "yes"} if "learner=LEARNER" in cell.source else {})

@@ -55,6 +55,7 @@ SPECIAL = frozenset(
     f"__{name}__"
     for name in (*_OPERATORS, *_BINARY, *(f"r{each}" for each in _BINARY), *(f"i{each}" for each in _BINARY))
 )
+COMPARISONS = frozenset(f"__{name}__" for name in "lt le gt ge eq ne".split())  # an answer could call itself right
 _BUILTIN_TYPES = (int, float, complex, bool, str, bytes, list, tuple, dict, set, frozenset, object, type, slice, range)
 _TYPES = {t.__name__: t for t in _BUILTIN_TYPES}
 _ERRORS = {
@@ -956,7 +957,8 @@ def _function(session: Session, number: int, code: dict) -> Callable[..., Any]:
 
 
 def _class(session: Session, number: int, code: dict) -> type:
-    held: dict[str, Any] = {str(name): _Forward(name) for name in code["special"] if name in SPECIAL}
+    special = SPECIAL - COMPARISONS if session.strict else SPECIAL
+    held: dict[str, Any] = {str(name): _Forward(name) for name in code["special"] if name in special}
     known = session.known.get(code["known"])
     if known is None and not session.strict and code["known"]:
         module, _, name = code["known"].rpartition(".")

@@ -14,11 +14,13 @@ import socket
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 from nbformat import v4
 
-from gradlib.grading import sandbox
+from gradlib.grading import parent, sandbox
+from gradlib.grading.submissions import find_release
 from notebooks import ROOT, read, to_text
 
 plain = importlib.import_module("tests.class.test_grading")
@@ -380,9 +382,12 @@ class Course:
         with open(self.submitted / "grades.csv", newline="") as file:
             return {row["student_id"]: row for row in csv.DictReader(file)}
 
-    def records(self):
+    def records(self, whole=True):
+        """The gradebook. whole=False: without the line that a crash cut short."""
         lines = (self.submitted / "gradebook.jsonl").read_text("utf-8").splitlines()
-        return {record["student_id"]: record for record in map(json.loads, lines)}
+        return {
+            record["student_id"]: record for line in lines if whole or line[-1] == "}" for record in [json.loads(line)]
+        }
 
 
 @pytest.fixture(scope="module")
@@ -444,10 +449,18 @@ def test_nobody_reaches_what_belongs_to_others(course, listener):
         assert not os.path.exists(os.path.join(folder, "LEFT-BEHIND"))
 
 
+def left_behind():
+    """Processes of submissions that nobody grades any more."""
+    found = []
+    for user in sandbox.USERS[:50]:
+        if name := sandbox._take(user):  # else another call has it
+            with name:
+                found += sandbox._processes_of(user)
+    return found
+
+
 def test_nothing_outlives_its_submission(course):
-    if sandbox.best_kind() == "root":
-        users = {sandbox.FIRST_USER + place for place in range(16)}
-        assert [pid for user in users for pid in sandbox._processes_of(user)] == []
+    assert left_behind() == []
 
 
 def test_the_repairs_are_told(course):
@@ -460,28 +473,80 @@ def test_the_head_of_grades_csv(course):
     assert first == "student_id,score,max_score,status"
 
 
-def test_a_call_that_was_killed_goes_on(tmp_path):
+def test_a_call_that_was_ended_goes_on(tmp_path):
     names = ("ann", "ben", "cleo")
-    killed, whole = Course(tmp_path / "killed"), Course(tmp_path / "whole")
-    for course in killed, whole:
+    ended, whole = Course(tmp_path / "ended"), Course(tmp_path / "whole")
+    for course in ended, whole:
         for name in names:
             course.submit(name, honest)
-    process = killed.start("--jobs=1")
+    process = ended.start("--jobs=1")
     for line in process.stdout:
         if line.startswith("ann"):
             break
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    assert list(killed.records()) == ["ann"]
-    with open(killed.submitted / "gradebook.jsonl", "a") as file:
+    assert list(ended.records()) == ["ann"]
+    with open(ended.submitted / "gradebook.jsonl", "a") as file:
         file.write('{"lesson": "02_chain_rule", "student')  # the line that was being written
-    said = killed.grade("--jobs=1")
-    assert said.startswith("1 of 3 submissions were graded before")
+    process = ended.start("--jobs=1")
+    for line in process.stdout:
+        if line.startswith("ben"):
+            break
+    process.send_signal(signal.SIGTERM)  # it grades nobody more, and leaves nothing of the one that it was at
+    said, _ = process.communicate()
+    assert process.returncode == 1 and said == ""
+    assert list(ended.records(whole=False)) == ["ann", "ben"]
+    said = ended.grade("--jobs=1")
+    assert said.startswith("2 of 3 submissions were graded before")
     whole.grade("--jobs=2")
-    assert killed.records() == whole.records()
-    assert (killed.submitted / "grades.csv").read_text() == (whole.submitted / "grades.csv").read_text()
+    assert ended.records() == whole.records()
+    assert (ended.submitted / "grades.csv").read_text() == (whole.submitted / "grades.csv").read_text()
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and sandbox._processes_of(sandbox.FIRST_USER):
+    while time.monotonic() < deadline and left_behind():
         time.sleep(0.1)
-    assert sandbox._processes_of(sandbox.FIRST_USER) == []
+    assert left_behind() == []
+
+
+def test_two_calls_on_one_machine_have_users_of_their_own():
+    if sandbox.best_kind() in sandbox.OWN_USER:  # the end of a submission ends all processes of its user
+        with sandbox.users(2) as some, sandbox.users(3) as others:
+            assert len({*some, *others}) == 5
+        command = ["setpriv", f"--reuid={some[0]}", "--clear-groups", "sleep", "60"]
+        with subprocess.Popen(command) as theirs:
+            while not sandbox._processes_of(some[0]):
+                time.sleep(0.01)
+            with sandbox.users(5) as numbers:
+                assert some[0] not in numbers
+            theirs.kill()
+
+
+def test_a_folder_that_is_being_graded_is_left_alone(tmp_path):
+    course = Course(tmp_path)
+    course.submit("ann", honest)
+    with parent._alone(course.submitted):
+        process = course.start()
+        said, _ = process.communicate()
+    assert process.returncode == 1 and "Another call is grading" in said
+    assert not (course.submitted / "gradebook.jsonl").exists()
+
+
+def test_a_submission_that_was_ended_before_it_began_is_not_a_zero(tmp_path, monkeypatch):
+    """The system may do that: it has too little memory, or no place for another process."""
+    course = Course(tmp_path)
+    course.submit("ann", honest)
+    started, ends = [], set()
+
+    def start(*arguments):
+        started.append(runner := sandbox.start(*arguments))
+        if len(started) in ends:
+            os.killpg(runner.process.pid, signal.SIGKILL)
+        return runner
+
+    monkeypatch.setattr(parent, "sandbox", SimpleNamespace(**{**vars(sandbox), "start": start}))
+    for ended, status in ({1, 2}, "could not be graded: its process was ended before it had begun"), ({3}, "graded"):
+        ends |= ended
+        (record,) = parent.grade(find_release("02"), course.submitted, jobs=1, again=True)
+        assert record["status"].startswith(status)
+        assert record["score"] == (ALL if status == "graded" else None)
+    assert len(started) == 4
