@@ -36,6 +36,8 @@ CELL = 60.0  # seconds for a cell: the slowest of a solution takes a few; the re
 WALL = 100  # seconds on the clock for each second of the processor that an answer may take, where others work, too
 PATIENCE = 600.0  # seconds beyond its limits that the runner has, since it may wait for others
 FOREVER = Limits(seconds=10**7, steps=10**15)  # the runner's clock is the one that counts
+PROCESSOR = 300  # seconds that the judge itself may take for a submission; an honest one needs a few
+NOT_JUDGED = "This answer could not be judged"
 GONE = "The notebook's process ended here, so the check could not ask your code any more."
 
 
@@ -107,6 +109,10 @@ class Judge:
                 return report
             except Stopped as stopped:
                 return Report(exercise.name, NOT_YET, str(stopped.place or ""), str(stopped))
+            except Broken:
+                raise
+            except BaseException as error:  # also one of the answer's, where its value is compared or shown
+                return Report(exercise.name, NOT_YET, explanation=f"{NOT_JUDGED}: {type(error).__name__}.")
 
     def _why_it_ended(self, end: socket.socket) -> Stopped:
         """The sentence of the runner on an answer that was stopped. It was sent only once."""
@@ -160,6 +166,7 @@ def named_mistakes(exercise: Exercise, report: Report) -> list[str]:
 
 def main(descriptor: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (2 * sandbox.MEMORY, 2 * sandbox.MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR))
     job = json.load(sys.stdin)
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a check prints is not a verdict

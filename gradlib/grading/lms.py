@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from .submissions import LARGEST, Submission, Unreadable
+from .submissions import LARGEST, Submission, Unreadable, is_readable
 
 MOST = 5_000  # files of a download
 CANVAS = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<time>\d+)_(?P<file>[^/]+)\.ipynb")
@@ -114,7 +114,8 @@ class Deadline:
 def handed_in(path: Path) -> datetime:
     """When a notebook was handed in: what nbgrader's timestamp.txt says, else the time of the file."""
     with contextlib.suppress(OSError, ValueError):
-        text = (path.parent / "timestamp.txt").read_text(encoding="utf-8").strip()
+        stamp = path.parent / "timestamp.txt"
+        text = stamp.read_text(encoding="utf-8").strip() if is_readable(stamp) else ""
         moment = datetime.fromisoformat(text.replace(" UTC", "+00:00"))
         return moment.astimezone().replace(tzinfo=None)
     return datetime.fromtimestamp(path.lstat().st_mtime)

@@ -28,7 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from . import hidden, lms, released, sandbox
-from .submissions import Release, Submission, Unreadable, find_release, find_submissions, read_notebook, repaired
+from .judge import NOT_JUDGED
+from .submissions import Release, Submission, Unreadable, find_release, find_submissions, read_notebook, repaired, shown
 from .variants import other_name
 
 LONGEST = 3_600.0  # seconds for a submission, on a machine that is busy with other work
@@ -126,6 +127,8 @@ class Grader:
             if self.release.variants and (said := other_name(notebook, learner)):
                 record["notes"].append(f"LEARNER is {said!r}, and the numbers of {learner!r} were asked for")
             record["exercises"] = self._verdicts(cells, learner, user)
+            unjudged = [each["exercise"] for each in record["exercises"] if NOT_JUDGED in each["report"]]
+            record["notes"] += [f"an error while it was judged: {', '.join(unjudged)}"] * bool(unjudged)
         except Unreadable as why:
             return record | {"status": f"{NOT_GRADED}: {why}"}
         except Exception as error:
@@ -150,7 +153,7 @@ class Grader:
         job = {"lesson": self.release.lesson, "used": self.release.used, "cells": cells}
         job |= {"seed": self.seed, "learner": learner}
         judge = subprocess.Popen(
-            [sys.executable, "-P", "-m", f"{__package__}.judge", str(here.fileno())],
+            [*sandbox.ends_with_us(), sys.executable, "-P", "-m", f"{__package__}.judge", str(here.fileno())],
             pass_fds=[here.fileno()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -280,7 +283,7 @@ def _key(release: Release, seed: str) -> str:
 def _line(record: dict) -> str:
     score = "" if record["score"] is None else f"  {record['score']:g} of {record['max_score']:g}"
     notes = "".join(f"\n    {note}" for note in record["notes"])
-    return f"{record['student_id']}: {record['status']}{score}{notes}"
+    return f"{shown(record['student_id'])}: {record['status']}{score}{notes}"
 
 
 def write_tables(folder: Path, records: list[dict]) -> None:

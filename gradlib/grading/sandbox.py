@@ -154,17 +154,22 @@ def start(descriptor: int, library: Path, user: int) -> Runner:
     return Runner(process, kind, user, folder)
 
 
+def ends_with_us() -> list[str]:
+    """How a command begins that is ended with the process that has started it."""
+    return ["setpriv", "--pdeathsig=KILL"] if shutil.which("setpriv") else []
+
+
 def _isolated(kind: str) -> list[str]:
     spaces = ["--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child"]
     own_user = ["--user", "--map-root-user"] if kind == "user" else []
-    return ["setpriv", "--pdeathsig=KILL", "unshare", *own_user, *spaces]
+    return [*ends_with_us(), "unshare", *own_user, *spaces]
 
 
 def _rights(kind: str, user: int, limits: dict[str, int]) -> list[str]:
     bounds = ["prlimit", *(f"--{name}={value}" for name, value in limits.items())]
     if kind == "limits":
         return bounds
-    bounds += ["setpriv", "--inh-caps=-all", "--no-new-privs"]
+    bounds += [*ends_with_us(), "--inh-caps=-all", "--no-new-privs"]  # to become another user cancels an earlier one
     if kind == "user":
         return [*bounds, "--bounding-set=-all"]
     return [*bounds, "--bounding-set=-all"] + [f"--reuid={user}", f"--regid={user}", "--clear-groups"]

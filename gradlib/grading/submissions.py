@@ -114,8 +114,24 @@ class Submission:
     note: str = ""
 
     def digest(self) -> str:
-        """A hash of the file, by which a later call knows whether it has changed."""
-        return hashlib.sha256(self.path.read_bytes()).hexdigest() if self.path else ""
+        """A hash of the file, by which a later call knows whether it has changed. "" for what is not read."""
+        if self.path is None or not is_readable(self.path):
+            return ""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+
+def is_readable(path: Path) -> bool:
+    """Return True for a file. A link leads anywhere, and a pipe never ends."""
+    return not path.is_symlink() and path.is_file() and path.stat().st_size <= LARGEST
+
+
+def shown(name: str) -> str:
+    """A name that a student chose, on one line, without what moves the cursor of a terminal.
+
+    >>> shown("answers\\nada: graded")
+    'answers?ada: graded'
+    """
+    return "".join(each if each.isprintable() else "?" for each in name[:80])
 
 
 def find_submissions(folder: Path, release: Release) -> list[Submission]:
@@ -135,9 +151,11 @@ def _submission(student: Path, release: Release) -> Submission:
         return Submission(student.name, expected)
     others = sorted(place.glob("*.ipynb")) if place.is_dir() else []
     if len(others) == 1:
-        return Submission(student.name, others[0], f"the file is named {others[0].name}")
+        return Submission(student.name, others[0], f"the file is named {shown(others[0].name)}")
     if others:
         return Submission(student.name, None, f"several notebooks, and none is named {expected.name}")
+    if (beside := student / expected.name).exists():
+        return Submission(student.name, beside, f"the file is not in a folder {release.name}")
     return Submission(student.name, None, "")
 
 
@@ -198,10 +216,11 @@ def repaired(notebook: Any, release: Release) -> tuple[list[dict[str, str]], lis
         before = name if name in found else ""
     if any("learner=LEARNER" in found for found in changed_to) and not release.variants:
         raise Unreadable("its exercises have numbers for each learner. Grade it with VARIANTS=1")
-    if not set(release.checks) - set(deleted) and not set(release.cells) & {name for name, _ in _named(notebook)}:
+    is_known = set(release.cells) & {name for name, _ in _named(notebook)} or _defines_an_answer(notebook, release)
+    if not set(release.checks) - set(deleted) and not is_known:
         raise Unreadable(f"it holds no cell of {release.name}: is it another lesson's?")
     notes = [
-        f"{words}: {', '.join(sorted(set(names)))}"
+        f"{words}: {', '.join(map(shown, sorted(set(names))))}"
         for words, names in (
             ("copied, the last copy counts", copied),
             ("changed, put back", changed),
@@ -210,6 +229,13 @@ def repaired(notebook: Any, release: Release) -> tuple[list[dict[str, str]], lis
         if names
     ]
     return [cell for _, cell in cells if cell is not None], notes
+
+
+def _defines_an_answer(notebook: Any, release: Release) -> bool:
+    """Some editors drop the names of cells, and keep what is in them."""
+    answers = "|".join(exercise_of(cell.source)[1] for cell in release.checks.values())
+    wanted = re.compile(rf"^(?:def|class) +(?:{answers})\b|^(?:{answers}) *=", flags=re.MULTILINE)
+    return any(wanted.search(cell.source) for cell in notebook.cells if cell.cell_type == "code")
 
 
 def _check(cell: Any) -> dict[str, str]:

@@ -23,6 +23,7 @@ import contextlib
 import gc
 import inspect
 import json
+import math
 import operator
 import os
 import socket
@@ -43,7 +44,9 @@ from ..autograd import writes
 from ..checks.limits import Stopped
 from ..checks.running import _does_nothing, _message, where_it_broke
 
-LARGEST = 256 * 2**20  # bytes of a message
+LARGEST = 64 * 2**20  # bytes of a message, and of an array in it
+LONGEST = 2_000  # characters of a name, and of an error's message, which a check searches and shows
+MOST_PARAMETERS = 50
 DEEPEST = 60  # calls from one end to the other and back that wait for each other
 
 _BINARY = "add sub mul truediv floordiv mod divmod pow matmul lshift rshift and or xor".split()
@@ -64,11 +67,13 @@ _ERRORS = {
 _ERRORS |= {
     each.__name__: each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, BaseException)
 }
+del _ERRORS["KeyboardInterrupt"]  # a check takes it for one of whoever grades
 _ERRORS["LinAlgError"] = np.linalg.LinAlgError
 _ERRORS["AxisError"] = np.exceptions.AxisError
 _NUMPY_TYPES = {
     name: each for name, each in vars(np).items() if isinstance(each, type) and issubclass(each, np.generic)
 }
+KINDS = "?biufcSU"  # of arrays whose bytes are sent. Those of object arrays are addresses, which would be followed
 _NO_STATE = ("__weakref__", "__dict__")
 _NAMED = ("numpy", "math", "gradlib", "builtins", "operator")  # packages whose functions the runner finds by name
 
@@ -359,7 +364,7 @@ class Session:
             return dict(vars(thing))
         if do == "call":
             return thing(*arguments, **keywords)
-        if self.strict and not (name in SPECIAL if do == "special" else self._may_read(thing, name)):
+        if self.strict and not (name in SPECIAL if do == "special" else self._may_reach(do, thing, name)):
             raise AttributeError(f"{type(thing).__name__!r} object has no attribute {name!r}")
         if do == "special":
             return _special(thing, name, arguments, keywords)
@@ -371,7 +376,10 @@ class Session:
             return delattr(thing, name)
         raise ValueError(do)
 
-    def _may_read(self, thing: Any, name: str) -> bool:
+    def _may_reach(self, do: str, thing: Any, name: str) -> bool:
+        """Return True if the runner may read an attribute, or change it. The judge's classes stay as they are."""
+        if isinstance(thing, type) and do != "get":
+            return False
         kind = thing if isinstance(thing, type) else type(thing)
         return isinstance(name, str) and not name.startswith("__") and self.given(kind)
 
@@ -444,7 +452,10 @@ class Session:
 
     def let_go(self, message: Mapping[str, Any]) -> None:
         """Hold no longer what the other end has no stand-in for any more."""
-        writes.count = max(writes.count, _index(message.get("writes", 0)))
+        count = _index(message.get("writes", 0))
+        if count > 2**60:
+            raise ValueError("more writes than can be")
+        writes.count = max(writes.count, count)
         for number in message.get("released", ()):
             self.numbers.pop(id(self.own.pop(number, None)), None)
 
@@ -589,7 +600,7 @@ class _Encoder:
             base = base.base
         if array.dtype.kind == "O":
             return {"t": "objects", "s": array.shape, "v": self.all(array.ravel().tolist())}
-        if array.dtype.kind not in "?biufcSU":
+        if array.dtype.kind not in KINDS:
             raise TypeError(f"An array of {array.dtype} cannot be judged.")
         view = (
             not (self.within or self.plain)
@@ -737,6 +748,8 @@ class _Decoder:
         for name, entry in objects.items():
             thing, old, new = shared[name], _state(shared[name]), set(entry["new"])
             state = {str(key): self.decode(value) for key, value in entry["s"]}
+            if session.strict and any(_is_method(type(thing), key) for key in state):
+                raise ValueError("a method in place of that of its class")  # the judge would ask it for a verdict
             for key, value in state.items():
                 if not (key not in new and key in old and _refilled(old[key], value)):
                     object.__setattr__(thing, key, value)
@@ -804,9 +817,11 @@ class _Decoder:
             index = len(self.containers)
             if place:
                 self.containers.append(None)
-            base = self.decode(content["of"])
+            base, shape = self.decode(content["of"]), tuple(map(_index, content["s"]))
+            if base.dtype.kind not in KINDS or math.prod(shape) * base.itemsize > LARGEST:
+                raise ValueError(f"a view of {base.dtype}, of shape {shape}")
             memory = base if base.flags.c_contiguous else base.T
-            made = np.ndarray(tuple(content["s"]), base.dtype, memory, int(content["o"]), tuple(content["d"]))
+            made = np.ndarray(shape, base.dtype, memory, int(content["o"]), tuple(content["d"]))
             made.flags.writeable = bool(content["w"]) and made.flags.writeable
             if place:
                 self.containers[index] = made
@@ -822,11 +837,14 @@ class _Decoder:
     def _array(self, kind: str, content: dict) -> np.ndarray:
         shape = tuple(map(_index, content["s"]))
         if kind == "objects":
+            values = self.all(content["v"])
+            if len(values) != math.prod(shape):
+                raise ValueError(f"{len(values)} objects in an array of shape {shape}")
             made = np.empty(shape, dtype=object)
-            made.flat = self.all(content["v"])
+            made.flat = values
             return made
         dtype = np.dtype(content["d"])
-        if dtype.kind not in "?biufcSU" or kind != "array":
+        if dtype.kind not in KINDS or kind != "array":
             raise ValueError(f"an array of {dtype}")
         flat = np.frombuffer(base64.b64decode(content["v"]), dtype)
         made = np.array(flat.reshape(shape, order="F" if content["f"] == "F" else "C"), order="K")
@@ -871,15 +889,16 @@ class _Decoder:
     def error(self, code: dict) -> BaseException:
         if "yours" in code:
             return self.session.own[code["yours"]]
-        name = str(code["names"][0])
+        name, text = _short(code["names"][0]), _short(code["text"])
         base = next(_ERRORS[each] for each in code["names"] if each in _ERRORS)
         kind = base if base.__name__ == name else type(name, (base,), {})
         try:
-            made = kind(*code["args"]) if str(kind(*code["args"])) == code["text"] else kind(code["text"])
+            made = kind(*code["args"])
+            made = made if str(made) == text else kind(text)
         except Exception:  # a kind that wants other arguments, as UnicodeDecodeError does
-            made = RuntimeError(code["text"])
+            made = RuntimeError(text)
         made._remote = self.session, code["n"]
-        made.elsewhere = Elsewhere(str(code["line"]), str(code["file"]).replace("gradlib:", _LIBRARY))
+        made.elsewhere = Elsewhere(_short(code["line"]), _short(code["file"]).replace("gradlib:", _LIBRARY))
         return made
 
 
@@ -901,12 +920,20 @@ def _refilled(old: Any, new: Any) -> bool:
     return True
 
 
+def _is_method(kind: type, name: str) -> bool:
+    return isinstance(getattr(kind, name, None), types.FunctionType)
+
+
+def _short(text: Any) -> str:
+    return str(text)[:LONGEST]
+
+
 def _index(value: Any) -> int:
     return operator.index(value)
 
 
 def _bits(name: str) -> str:
-    if name not in ("PCG64", "MT19937", "Philox", "SFC64", "PCG64DXSM"):
+    if name not in ("PCG64", "PCG64DXSM"):  # NumPy takes any place in the tables of others, and reads there
         raise ValueError(name)
     return name
 
@@ -917,7 +944,7 @@ def _made(kind: str, code: dict, decode: Callable[[Any], Any]) -> Any:
         return np.dtype(value)
     if kind == "number":
         dtype = np.dtype(code["d"])
-        if dtype.kind not in "?biufcSU":
+        if dtype.kind not in KINDS:
             raise ValueError(f"a number of {dtype}")
         return np.frombuffer(base64.b64decode(value), dtype)[0]
     if kind == "complex":
@@ -925,7 +952,7 @@ def _made(kind: str, code: dict, decode: Callable[[Any], Any]) -> Any:
     if kind == "bytes":
         return base64.b64decode(value)
     if kind == "Fraction":
-        return Fraction(*value)
+        return Fraction(*map(_index, value))  # not a text, which may be "1e1000000000"
     if kind == "slice":
         return slice(*map(decode, value))
     if kind == "range":
@@ -945,8 +972,8 @@ def _function(session: Session, number: int, code: dict) -> Callable[..., Any]:
         def function(*arguments, **keywords):
             return session.ask("call", number, "", arguments, keywords)
 
-    function.__name__ = function.__qualname__ = str(code["name"]) or "function"
-    if isinstance(code["takes"], list):
+    function.__name__ = function.__qualname__ = _short(code["name"]) or "function"
+    if isinstance(code["takes"], list) and len(code["takes"]) <= MOST_PARAMETERS:
         with contextlib.suppress(TypeError, ValueError):
             kinds = {int(kind): kind for kind in inspect._ParameterKind}
             function.__signature__ = inspect.Signature(
@@ -969,4 +996,4 @@ def _class(session: Session, number: int, code: dict) -> type:
         held["__hash__"] = object.__hash__
     if not code["stub"]:
         held["_does_something"] = lambda self: self
-    return RemoteClass(str(code["name"]), (Remote,), held)
+    return RemoteClass(_short(code["name"]), (Remote,), held)

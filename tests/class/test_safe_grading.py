@@ -132,6 +132,47 @@ class Equal(np.ndarray):
 
 chain_derivative = sum_over_paths = diamond = lambda *_: np.zeros(()).view(Equal)
 """,
+    "classes_by_the_right_name": """
+def liar(name):
+    return type(name, (), {"__eq__": lambda self, other: True, "__hash__": None, "__bool__": lambda self: True})()
+
+chain_derivative = sum_over_paths = diamond = lambda *_: liar("number")
+gradients = sweep = lambda *_: liar("dictionary")
+all_paths = lambda *_: liar("list of length 1")
+local_derivatives = lambda *_: liar("tuple of length 2")
+""",
+    "liars_in_the_right_places": """
+class Liar:
+    def __eq__(self, other): return True
+    def __lt__(self, other): return True
+    __le__ = __gt__ = __ge__ = __lt__
+    def __hash__(self): return 0
+
+gradients = lambda: dict.fromkeys("zbawxy", Liar())
+sweep = lambda steps, inputs: dict.fromkeys([*inputs, *[name for name, *_ in steps]], Liar())
+local_derivatives = lambda op, x, y: (Liar(), Liar())[: 1 + (op != "**")]
+all_paths = lambda root, target: [Liar()]
+""",
+    "interrupts_and_exits": """
+class Ends:
+    def __repr__(self): raise SystemExit
+    __str__ = __len__ = __iter__ = __float__ = __bool__ = __array__ = __repr__
+
+def chain_derivative(*_):
+    raise KeyboardInterrupt
+
+def diamond(*_):
+    raise type("Own", (KeyboardInterrupt,), {})
+
+sum_over_paths = sweep = gradients = lambda *_: Ends()
+""",
+    "values_that_grow_when_they_are_read": """
+import numpy as np
+chain_derivative = lambda *_: np.broadcast_to(np.zeros(1), (10**9,))
+sum_over_paths = lambda *_: range(10**12)
+diamond = lambda *_: 10**4000
+sweep = lambda *_: 10**5000
+""",
     "not_a_number": "chain_derivative = sum_over_paths = diamond = lambda *_: float('nan')",
     "a_function_that_raises": """
 def chain_derivative(*_):
@@ -212,6 +253,36 @@ wire.Session._answer = lambda self, message: self.channel.send(answer)
 }  # fmt: skip
 
 DOING_HARM = {
+    "an_error_with_a_long_message": """
+def chain_derivative(*_):
+    raise ValueError("x" * 40 * 2**20)
+""",
+    "the_submission_of_another": """
+import os, shutil
+for name in ("plain_right", "plain_two_right"):
+    try:
+        shutil.copy(__file__ if "__file__" in globals() else "/etc/passwd", os.path.join(FOLDER, name, "copy"))
+    except OSError:
+        pass
+    for way in (os.remove, os.rmdir, lambda path: os.rename(path, path + ".stolen")):
+        try:
+            way(os.path.join(FOLDER, name))
+        except OSError:
+            pass
+""",
+    "the_folder_of_the_course_moved": """
+import os
+for folder in (FOLDER, os.path.dirname(FOLDER)):
+    for way in (lambda path: os.rename(path, path + ".moved"), lambda path: os.chmod(path, 0)):
+        try:
+            way(folder)
+        except OSError:
+            pass
+""",
+    "another_program_that_goes_on": """
+import subprocess
+subprocess.Popen(["/bin/sh", "-c", "trap '' TERM HUP INT; while :; do sleep 1; done"], start_new_session=True)
+""",
     "the_gradebook_two_folders_up": """
 import glob, os
 for name in ("gradebook.jsonl", "grades.csv", "gradebook.db"):
@@ -343,6 +414,20 @@ def honest(notebook):
     return plain.right(notebook)
 
 
+def honest_without_pictures(notebook):
+    """It is graded faster."""
+    notebook.cells = [cell for cell in notebook.cells if "nbgrader" in cell.metadata]
+    notebook.cells.insert(0, v4.new_code_cell("import math\nimport numpy as np"))
+    return honest(notebook)
+
+
+def honest_with_a_progress_bar(notebook):
+    points = honest_without_pictures(notebook)
+    code = "import logging, sys\nlogging.warning('begun')\nfor i in range(100):\n    sys.stderr.write(f'\\r{i} %')"
+    notebook.cells.insert(1, v4.new_code_cell(code))
+    return points
+
+
 @pytest.fixture(scope="module")
 def listener():
     """A place on this machine that somebody without a network cannot reach."""
@@ -402,7 +487,10 @@ def course(tmp_path_factory, listener):
     for change in plain.SUBMISSIONS:
         course.submit(f"plain_{change.__name__}", change)
     course.submit("renamed", honest, name="my answers")
-    course.expected |= dict.fromkeys(("unreadable", "another_lesson", "a_link", "nothing", "two_files"))
+    course.submit("honest_with_a_progress_bar", honest_with_a_progress_bar)
+    course.expected |= dict.fromkeys(
+        ("unreadable", "another_lesson", "a_link", "to_nowhere", "a_folder", "nothing", "two_files")
+    )
     course.write("unreadable", "not a notebook")
     course.write("another_lesson", to_text(read(ROOT / "solutions" / "00_start_here.ipynb")))
     course.write("two_files", "{}", name="first")
@@ -411,6 +499,10 @@ def course(tmp_path_factory, listener):
     linked = course.submitted / "a_link" / LESSON / f"{LESSON}.ipynb"
     linked.parent.mkdir(parents=True)
     linked.symlink_to(ROOT / "solutions" / f"{LESSON}.ipynb")
+    (course.submitted / "a_folder" / LESSON / f"{LESSON}.ipynb").mkdir(parents=True)
+    nowhere = course.submitted / "to_nowhere" / LESSON / f"{LESSON}.ipynb"
+    nowhere.parent.mkdir(parents=True)
+    nowhere.symlink_to("/nowhere")
     course.before = everything_in(course.submitted)
     course.said = course.grade()
     return course
@@ -422,6 +514,10 @@ def everything_in(folder):
 
 def test_every_submission_gets_the_points_for_what_its_answers_do(course):
     scores = {name: float(row["score"]) if row["score"] else None for name, row in course.rows().items()}
+    lines = [f"{name:50} {points!s:>6} {scores.get(name)!s:>6}" for name, points in sorted(course.expected.items())]
+    table = ROOT / "build" / "class_of_cheats.txt"
+    table.parent.mkdir(exist_ok=True)
+    table.write_text("\n".join([f"{'submission':50} {'wanted':>6} {'got':>6}", *lines]) + "\n")
     wrong = {name: (scores.get(name), points) for name, points in course.expected.items() if scores.get(name) != points}
     assert wrong == {} and len(scores) == len(course.expected)
 
@@ -429,7 +525,9 @@ def test_every_submission_gets_the_points_for_what_its_answers_do(course):
 def test_what_could_not_be_graded_has_a_reason_and_no_score(course):
     reasons = {name: row["status"] for name, row in course.rows().items() if not row["score"]}
     assert reasons == {
+        "a_folder": "could not be graded: it is a link or a folder, and not a file",
         "a_link": "could not be graded: it is a link or a folder, and not a file",
+        "to_nowhere": "could not be graded: it is a link or a folder, and not a file",
         "another_lesson": "could not be graded: it holds no cell of 02_chain_rule: is it another lesson's?",
         "nothing": "not submitted",
         "two_files": "could not be graded: several notebooks, and none is named 02_chain_rule.ipynb",
@@ -478,7 +576,7 @@ def test_a_call_that_was_ended_goes_on(tmp_path):
     ended, whole = Course(tmp_path / "ended"), Course(tmp_path / "whole")
     for course in ended, whole:
         for name in names:
-            course.submit(name, honest)
+            course.submit(name, honest_without_pictures)
     process = ended.start("--jobs=1")
     for line in process.stdout:
         if line.startswith("ann"):
@@ -523,7 +621,7 @@ def test_two_calls_on_one_machine_have_users_of_their_own():
 
 def test_a_folder_that_is_being_graded_is_left_alone(tmp_path):
     course = Course(tmp_path)
-    course.submit("ann", honest)
+    course.submit("ann", honest_without_pictures)
     with parent._alone(course.submitted):
         process = course.start()
         said, _ = process.communicate()
@@ -534,7 +632,7 @@ def test_a_folder_that_is_being_graded_is_left_alone(tmp_path):
 def test_a_submission_that_was_ended_before_it_began_is_not_a_zero(tmp_path, monkeypatch):
     """The system may do that: it has too little memory, or no place for another process."""
     course = Course(tmp_path)
-    course.submit("ann", honest)
+    course.submit("ann", honest_without_pictures)
     started, ends = [], set()
 
     def start(*arguments):

@@ -8,9 +8,10 @@ import zipfile
 from datetime import datetime
 
 import pytest
+from nbformat import v4
 
 from gradlib.grading import insights, lms
-from gradlib.grading.submissions import Submission, Unreadable, find_release, find_submissions
+from gradlib.grading.submissions import Submission, Unreadable, find_release, find_submissions, repaired
 
 LESSON = "02_chain_rule"
 
@@ -179,3 +180,21 @@ def test_names_are_said_where_they_are_asked_for(graded, capsys):
 
 def test_a_class_that_is_not_graded_is_said_so(tmp_path):
     assert insights.main(["02", str(tmp_path)]).startswith("No submission of 02_chain_rule is graded")
+
+
+def test_a_notebook_without_its_inner_folder_is_found_and_names_are_shown_on_one_line(tmp_path):
+    for path in (f"ann/{LESSON}.ipynb", f"ben/{LESSON}/x\nada: graded.ipynb"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text("{}")
+    ann, ben = find_submissions(tmp_path, find_release("02"))
+    assert ann.path == tmp_path / "ann" / f"{LESSON}.ipynb" and ann.note == f"the file is not in a folder {LESSON}"
+    assert ben.note == "the file is named x?ada: graded.ipynb"
+
+
+def test_answers_in_cells_that_lost_their_names_are_judged():
+    release = find_release("02")
+    answer = v4.new_code_cell("def diamond(s, p, q, x):\n    return 0")
+    cells, notes = repaired(v4.new_notebook(cells=[answer]), release)
+    assert cells[0] == {"code": answer.source} and [cell["check"] for cell in cells[1:]] == list(release.points)
+    with pytest.raises(Unreadable, match="another lesson"):
+        repaired(v4.new_notebook(cells=[v4.new_code_cell("x = 1")]), release)
