@@ -61,7 +61,7 @@ def file_with_variants(content: bytes) -> bytes:
 
 
 def other_name(notebook: Any, student: str) -> str:
-    """What a notebook gives as LEARNER, where that is not the name under which it was handed in, else ""."""
+    """The name that a notebook gives as LEARNER, where it was handed in under another one, else ""."""
     texts = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     given = re.findall(r"^LEARNER *= *([\"'])(.*?)\1", texts, flags=re.MULTILINE)
     said = given[-1][1] if given else ""
