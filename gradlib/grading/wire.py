@@ -749,7 +749,7 @@ class _Decoder:
             thing, old, new = shared[name], _state(shared[name]), set(entry["new"])
             state = {str(key): self.decode(value) for key, value in entry["s"]}
             if session.strict and any(_is_method(type(thing), key) for key in state):
-                raise ValueError("a method in place of that of its class")  # the judge would ask it for a verdict
+                raise ValueError("a method instead of that of its class")  # the judge would ask it for a verdict
             for key, value in state.items():
                 if not (key not in new and key in old and _refilled(old[key], value)):
                     object.__setattr__(thing, key, value)
