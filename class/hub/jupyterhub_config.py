@@ -1,10 +1,14 @@
 """The hub's settings. `make hub` (serve.py) prepares what they need and passes it on in GRADLIB_HUB."""
 
+import atexit
 import csv
 import hmac
 import json
 import os
+import shutil
+import socket
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +21,12 @@ ROOT = HERE.parents[1]
 SETTINGS = json.loads(os.environ["GRADLIB_HUB"])
 FOLDER = Path(SETTINGS["folder"])
 IS_ROOT = os.geteuid() == 0
+FIRST_PORT = 15_000  # of learners' servers: below the ports that the system gives to connections, which come and go
+# A kernel's sockets are files in a folder of its learner. Ports would be chosen seconds before the kernel takes them,
+# and when a class begins, other processes have some of them by then. A socket's path may have 107 characters.
+SOCKETS = Path(tempfile.mkdtemp(prefix="hub-", dir="/tmp"))
+SOCKETS.chmod(0o711)
+atexit.register(shutil.rmtree, SOCKETS, ignore_errors=True)
 
 
 def learners() -> dict[str, dict[str, str]]:
@@ -42,13 +52,34 @@ class OwnRights(LocalProcessSpawner):
     def home(self) -> Path:
         return FOLDER / "homes" / self.user.name
 
+    @property
+    def uid(self) -> int:
+        return int(learners()[self.user.name]["uid"])
+
+    @property
+    def sockets(self) -> Path:
+        return SOCKETS / str(self.uid)
+
+    async def start(self):
+        self.port = port_of(self.uid)
+        self.sockets.mkdir(mode=0o700, exist_ok=True)
+        if IS_ROOT:
+            os.chown(self.sockets, self.uid, self.uid)
+        return await super().start()
+
     def make_preexec_fn(self, name):
-        uid = int(learners()[name]["uid"]) if IS_ROOT else None
-        return partial(become, uid, self.home, SETTINGS["memory"])
+        return partial(become, self.uid if IS_ROOT else None, self.home, SETTINGS["memory"])
 
     def user_env(self, env):
         env |= {"HOME": str(self.home), "USER": self.user.name, "LOGNAME": self.user.name, "SHELL": "/bin/sh"}
-        return env
+        return env | {"JUPYTER_RUNTIME_DIR": str(self.sockets)}
+
+
+def port_of(uid):
+    """The port of a learner's server, which no other learner has; 0, for any, if another program listens there."""
+    port = FIRST_PORT + uid % 15_000
+    with socket.socket() as probe:
+        return 0 if probe.connect_ex(("127.0.0.1", port)) == 0 else port
 
 
 class PatientProxy(ConfigurableHTTPProxy):
@@ -108,6 +139,7 @@ c.Authenticator.allowed_users = set(learners())
 
 c.JupyterHub.spawner_class = OwnRights
 c.Spawner.cmd = [sys.executable, str(HERE / "start.py")]
+c.Spawner.args = ["--KernelManager.transport=ipc"]
 c.Spawner.notebook_dir = "~/course"
 c.Spawner.default_url = "/lab/tree/notebooks/00_start_here.ipynb"
 c.Spawner.env_keep = ["PATH", "LANG", "LC_ALL"]

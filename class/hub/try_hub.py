@@ -173,7 +173,7 @@ def main(arguments: list[str]) -> int:
     for name, taken in (("middle", statistics.median), ("most", max)):
         times = [taken(getattr(each, part) for each in learners) for part in ("started", "ran", "memory")]
         print(f"{name:<12} {times[0]:10.1f} {times[1]:10.1f} {times[2]:12.0f}")
-    if not any(each.memory for each in learners):
+    if any(each.cells and not each.memory for each in learners):
         print("Memory is not measured: without root rights all learners share one user.")
     failed = sum(bool(each.errors) for each in learners)
     print(f"{len(learners)} learners, lesson {wishes.lesson}: {failed} failed; {time.monotonic() - begin:.0f} s in all")

@@ -147,6 +147,17 @@ def test_a_kernel_has_the_rights_of_its_learner_alone(hub, visits):
     assert psutil.pid_exists(other)
 
 
+def test_a_kernel_takes_no_port_and_its_sockets_are_closed_to_others(visits):
+    """Ports that are chosen before a kernel starts are taken by another process when a class begins."""
+    ada, ben = visits[0], visits[1]
+    transport = "__import__('json').load(open(__import__('ipykernel').get_connection_file()))['transport']"
+    assert evaluate(ada, transport) == "'ipc'"
+    sockets = evaluate(ben, "os.environ['JUPYTER_RUNTIME_DIR']")
+    assert evaluate(ben, f"len(os.listdir({sockets})) > 5") == "True"
+    if serve.IS_ROOT:
+        assert evaluate(ada, f"os.listdir({sockets})").startswith("PermissionError")
+
+
 @as_root
 def test_a_kernel_has_limits(visits):
     found = evaluate(visits[0], "[resource.getrlimit(getattr(resource, 'RLIMIT_' + n))[1] for n in ('AS', 'NPROC')]")
