@@ -44,10 +44,11 @@ class Choice:
 
 
 def plain_name(learner: str) -> str:
-    """The letters of a name, in the order of the alphabet: systems write first and family name in either order.
+    """The letters of a name, sorted, since systems write the family name first or last; then its digits.
 
-    >>> plain_name("Zoë Ann") == plain_name("ann, zoe")
-    True
+    >>> plain_name("Zoë Ann") == plain_name("ann, zoë"), plain_name("s12") == plain_name("s21")
+    (True, False)
     """
     name = str(learner).strip() or os.environ.get("JUPYTERHUB_USER", "")  # a hub knows it
-    return "".join(sorted(each for each in unicodedata.normalize("NFKD", name).casefold() if each.isalnum()))
+    parts = [each for each in unicodedata.normalize("NFKD", name).casefold() if each.isalnum()]
+    return "".join([*sorted(each for each in parts if not each.isdigit()), *filter(str.isdigit, parts)])
