@@ -66,18 +66,29 @@ def find_python(version):
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory):
-    """The wheel as a maintainer makes it: the checkout's files in an archive, then a wheel from that alone."""
-    folder = tmp_path_factory.mktemp("wheel")
-    build = "import hatchling.build, sys; print(getattr(hatchling.build, sys.argv[1])(sys.argv[2]))"
+def build(tmp_path_factory):
+    """A function that calls one of the build backend's hooks in a folder, and gives the path of what it made."""
+    folder = tmp_path_factory.mktemp("built")
+    hook = "import hatchling.build, sys; print(getattr(hatchling.build, sys.argv[1])(sys.argv[2]))"
     run(sys.executable, "-m", "venv", folder / "backend")
     python = folder / "backend" / "bin" / "python"
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
     install(python, *wanted)
-    archive = run(python, "-c", build, "build_sdist", folder, cwd=ROOT).strip()
-    shutil.unpack_archive(folder / archive, folder)
-    name = run(python, "-c", build, "build_wheel", folder, cwd=folder / archive.removesuffix(".tar.gz")).strip()
-    return folder / name
+    return lambda name, source: folder / run(python, "-c", hook, name, folder, cwd=source).strip()
+
+
+@pytest.fixture(scope="session")
+def sources(build):
+    """The checkout's files as they are published, unpacked."""
+    archive = build("build_sdist", ROOT)
+    shutil.unpack_archive(archive, archive.parent)
+    return archive.parent / archive.name.removesuffix(".tar.gz")
+
+
+@pytest.fixture(scope="session")
+def wheel(build, sources):
+    """The wheel as a maintainer makes it: from the published sources alone."""
+    return build("build_wheel", sources)
 
 
 class Environment:
@@ -140,6 +151,12 @@ def ask(address, token, path):
     with urllib.request.urlopen(request, timeout=30) as answer:
         assert answer.status == 200
         return answer.read().decode()
+
+
+def test_the_published_sources_hold_the_documents_and_both_licences(sources):
+    named = ["README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "LICENSE-TEXT"]
+    for path in [*(ROOT / name for name in named), *(ROOT / "docs").iterdir()]:
+        assert (sources / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
 
 
 def test_gradlib_lab_serves_the_lessons(environment, lab, tmp_path):
