@@ -1,7 +1,12 @@
 """What goes into the course for the browser: the right files of Pyodide, and the learner's copy. tests/site runs it."""
 
 import hashlib
+import importlib.util
 import json
+import marshal
+import shutil
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -70,11 +75,42 @@ def test_jupyterlite_is_changed_at_one_place_or_not_at_all(tmp_path):
             lite.replace_once(tmp_path, words, "")
 
 
-def test_wheels_go_without_what_the_browser_has_already(tmp_path):
-    wheel, target = tmp_path / "whole.whl", tmp_path / "gradlib.whl"
-    with zipfile.ZipFile(wheel, "w") as opened:
-        for name in ["gradlib/graph.py", "gradlib/project/notebooks/00_start_here.ipynb"]:
-            opened.writestr(name, name)
-    lite.copy_without(lite.NOT_IN_BROWSER, wheel, target)
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("gradlib/project/notebooks/00_start_here.ipynb", False),
+        ("gradlib/graph.py", True),
+        ("matplotlib/mpl-data/fonts/afm/cmr10.afm", False),
+        ("matplotlib/mpl-data/fonts/ttf/DejaVuSansMono-Bold.ttf", False),
+        ("matplotlib/mpl-data/fonts/ttf/DejaVuSansMono.ttf", True),
+        ("numpy/__init__.pyi", False),
+        ("jedi/third_party/typeshed/stdlib/3/abc.pyi", True),
+        ("pygments/lexers/lisp.py", False),
+        ("pygments/lexers/python.py", True),
+    ],
+)
+def test_packages_go_without_what_no_lesson_needs(name, wanted, tmp_path):
+    whole, target = tmp_path / "whole.whl", tmp_path / "target.whl"
+    with zipfile.ZipFile(whole, "w") as opened:
+        opened.writestr(name, "text")
+    lite.copy(whole, target)
     with zipfile.ZipFile(target) as opened:
-        assert opened.namelist() == ["gradlib/graph.py"] and opened.read("gradlib/graph.py") == b"gradlib/graph.py"
+        assert opened.namelist() == ([name] if wanted else [])
+
+
+@pytest.mark.parametrize("sources", [False, True])
+def test_bytecode_stands_where_python_looks_for_it(sources, tmp_path):
+    whole, target = tmp_path / "whole.whl", tmp_path / "target.whl"
+    with zipfile.ZipFile(whole, "w") as opened:
+        opened.writestr("made_for_this/__init__.py", "raise ImportError('compiled anew')")
+        opened.writestr("made_for_this/other.py", "")
+    # As bytecode.py writes it, of this Python; the name in __pycache__ is that of Pyodide's.
+    code = marshal.dumps(compile("answer = 42", "__init__.py", "exec"))
+    header = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8)
+    lite.copy(whole, target, {"made_for_this/__init__.py": header + code}, sources)
+    shutil.unpack_archive(target, tmp_path / "library", "zip")
+    for path in (tmp_path / "library").rglob("*.cpython-312.pyc"):
+        path.rename(importlib.util.cache_from_source(tmp_path / "library" / "made_for_this" / "__init__.py"))
+    command = [sys.executable, "-c", "import made_for_this, made_for_this.other; print(made_for_this.answer)"]
+    assert subprocess.run(command, cwd=tmp_path / "library", capture_output=True, text=True).stdout == "42\n"
+    assert (tmp_path / "library" / "made_for_this" / "__init__.py").exists() == sources

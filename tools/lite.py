@@ -13,12 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
 import venv
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyodide_folder
@@ -29,8 +30,17 @@ ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ROOT / "tools" / "jupyterlite"
 VIZ = "3.31.0"  # Graphviz in WebAssembly
 NAMES = "names==0.3.0"  # the data of lesson 15; published as a source only, so that a wheel has to be built
-# In these two wheels: the lessons, which the browser has as files, and 3 MB of family names.
-NOT_IN_BROWSER = ("gradlib/project/", "names/dist.all.last")
+# What no lesson needs of a package, by its path there: fewer files come and are unpacked before the first cell.
+NOT_IN_BROWSER = re.compile(
+    r"gradlib/project/|names/dist\.all\.last"  # the lessons, which the browser has as files; 3 MB of family names
+    r"|[^/]+\.data/|anywidget/(lab|nb)extension/"  # front ends, which stand in the site's own folder
+    r"|(?!jedi/).*\.pyi$|jedi/third_party/(django-stubs|typeshed/(third_party|stdlib/2))/"  # types, for completion
+    r"|matplotlib/(backends/web_backend|mpl-data/(sample_data|images|fonts/(afm|pdfcorefonts)))/"
+    r"|matplotlib/mpl-data/fonts/ttf/(DejaVuSerif|DejaVuSansMono-|Humor)"
+    r"|numpy/f2py/|numpy/_core/(include|lib)/|numpy/.*_(umath|rational|operand_flag|struct_ufunc)_tests\.cpython.*"
+    r"|PIL/_(webp|imagingft|imagingcms|imagingmath|imagingmorph)\.cpython.*"
+    r"|pygments/lexers/(?!__init__|_mapping|python|special|shell|html|css|javascript|json|markup|data|web)"
+)
 # JupyterLite stops Run All at an error, also where the cell's tag raises-exception asks it to go on.
 CHANGES = [
     (
@@ -39,6 +49,7 @@ CHANGES = [
     ),
     ('"error"===e.content.status&&h.cancel()', '"error"===e.content.status&&e.content.stop_on_error&&h.cancel()'),
 ]
+KERNEL_WHEELS = ("ipykernel", "piplite", "pyodide_kernel")  # JupyterLite would install them one after the other
 KERNEL = {"name": "python", "display_name": "Python (in the browser)", "language": "python"}
 
 
@@ -52,7 +63,9 @@ def build(out: Path, solutions: bool = False) -> None:
     with tempfile.TemporaryDirectory() as own:
         source = Path(own) / "source"
         write_course(source / "content", solutions)
-        write_packages(source / "static" / "pyodide", pyodide, Path(own), python)
+        packages = source / "static" / "pyodide"
+        write_packages(packages, pyodide, Path(own), python)
+        add_bytecode(packages, Path(own))
         write_settings(source)
         command = [python, "-m", "jupyterlite_core", "build", "--lite-dir", source, "--contents", source / "content"]
         command += ["--output-dir", out, "--apps", "lab", "--no-sourcemaps", "--no-unused-shared-packages"]
@@ -89,22 +102,23 @@ def write_course(folder: Path, solutions: bool) -> None:
 
 
 def write_packages(folder: Path, pyodide: Path, own: Path, python: Path) -> None:
-    """Pyodide, its packages, gradlib and what else it needs, and a lock that names them all."""
+    """Pyodide, its packages, the kernel, gradlib and what else it needs, and a lock that names them all."""
     folder.mkdir(parents=True)
     for name in pyodide_folder.CORE:
         shutil.copy(pyodide / name, folder)
     lock = json.loads((pyodide / "pyodide-lock.json").read_text(encoding="utf-8"))
     lock["packages"] = pyodide_folder.locked(pyodide)
     for entry in lock["packages"].values():
-        shutil.copy(pyodide / entry["file_name"], folder)
+        copy(pyodide / entry["file_name"], folder / entry["file_name"])
 
     wheels = own / "wheels"
     any_platform = ["--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none"]
     pip = [python, "-m", "pip"]
     run(*pip, "download", "--quiet", "--no-deps", *any_platform, "-d", wheels, "-r", SETTINGS / "wheels.txt")
-    run(*pip, "wheel", "--quiet", "--no-deps", "-w", own, NAMES, ROOT)
-    for whole in own.glob("*.whl"):
-        copy_without(NOT_IN_BROWSER, whole, wheels / whole.name)
+    run(*pip, "wheel", "--quiet", "--no-deps", "-w", wheels, NAMES, ROOT)
+    extension = python.parents[1] / "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension"
+    for name in KERNEL_WHEELS:
+        shutil.copy(next(extension.glob(f"static/pypi/{name}-*.whl")), wheels)
     for wheel in sorted(wheels.glob("*.whl")):
         add(lock, folder, wheel, *wheel.name.split("-")[:2])
     viz = npm_package(f"@viz-js/viz@{VIZ}", own) / "dist" / "viz-global.js"
@@ -112,27 +126,55 @@ def write_packages(folder: Path, pyodide: Path, own: Path, python: Path) -> None
     # JupyterLite's kernel asks for ssl. No lesson does, and it would need 2 MB of OpenSSL: an empty file is enough.
     (own / "ssl").touch()
     add_file(lock, folder, "ssl", "0", own / "ssl", "ssl-is-left-out")
-    run(python, SETTINGS / "list_fonts.py", own / "fontlist.json")
+    run(python, SETTINGS / "list_fonts.py", folder / lock["packages"]["matplotlib"]["file_name"], own / "fontlist.json")
     add_file(lock, folder, "fontlist", "1", own / "fontlist.json", "matplotlib/fontlist.json", depends=["matplotlib"])
+    write_lock(folder, lock)
+
+
+def write_lock(folder: Path, lock: dict) -> None:
+    """Write the lock, with the hashes of the packages as they are now."""
+    for entry in lock["packages"].values():
+        entry["sha256"] = digest_of(folder / entry["file_name"])
     (folder / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
 
 
-def copy_without(starts: tuple[str, ...], wheel: Path, target: Path) -> None:
-    """Copy a wheel, but for the files whose names start with one of these."""
-    with zipfile.ZipFile(wheel) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as opened:
+def add_bytecode(folder: Path, own: Path) -> None:
+    """Put bytecode in place of the modules that a lesson imports: without it every kernel compiles all of them anew.
+
+    gradlib keeps its sources, too, which learners read, also in the messages of errors.
+    """
+    run("node", SETTINGS / "bytecode.mjs", folder, own / "bytecode.zip")
+    with zipfile.ZipFile(own / "bytecode.zip") as made:
+        bytecode = {name: made.read(name) for name in made.namelist()}
+    for archive in [*folder.glob("*.whl"), folder / "python_stdlib.zip"]:
+        whole = own / archive.name
+        shutil.move(archive, whole)
+        copy(whole, archive, bytecode, sources=archive.name.startswith("gradlib-"))
+    write_lock(folder, json.loads((folder / "pyodide-lock.json").read_text(encoding="utf-8")))
+
+
+def copy(archive: Path, target: Path, bytecode: Mapping[str, bytes] = {}, sources: bool = False) -> None:
+    """Copy a wheel or a zip file without what is not needed, and with the bytecode of its modules if there is any."""
+    with zipfile.ZipFile(archive) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as new:
         for name in source.namelist():
-            if not name.startswith(starts):
-                opened.writestr(name, source.read(name))
+            if NOT_IN_BROWSER.match(name):
+                continue
+            path = Path(name)
+            if sources and name in bytecode:
+                new.writestr(f"{path.parent}/__pycache__/{path.stem}.cpython-312.pyc", bytecode[name])
+            elif name in bytecode:
+                new.writestr(str(path.with_suffix(".pyc")), bytecode[name])
+            if sources or name not in bytecode:
+                new.writestr(name, source.read(name))
 
 
 def add(lock: dict, folder: Path, file: Path, name: str, version: str, depends: Sequence[str] = ()) -> None:
     """Put a package into the folder and into the lock. It is unpacked after those on which it depends."""
-    shutil.copy(file, folder)
+    copy(file, folder / file.name)
     lock["packages"][name.lower().replace("_", "-")] = {
         "name": name.lower().replace("_", "-"),
         "version": version,
         "file_name": file.name,
-        "sha256": digest_of(file),
         "install_dir": "site",
         "package_type": "package",
         "imports": [],
@@ -156,7 +198,9 @@ def write_settings(source: Path) -> None:
     settings = json.loads((SETTINGS / "jupyter-lite.json").read_text())
     lock = json.loads((source / "static" / "pyodide" / "pyodide-lock.json").read_text(encoding="utf-8"))
     kernel = settings["jupyter-config-data"]["litePluginSettings"]["@jupyterlite/pyodide-kernel-extension:kernel"]
-    kernel["loadPyodideOptions"] = {"packages": sorted(lock["packages"])}
+    # The kernel looks for its own name in this list, with an underscore.
+    names = {"pyodide_kernel" if name == "pyodide-kernel" else name for name in lock["packages"]}
+    kernel["loadPyodideOptions"] = {"packages": sorted(names)}
     (source / "jupyter-lite.json").write_text(json.dumps(settings, indent=1))
 
 

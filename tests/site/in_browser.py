@@ -19,6 +19,7 @@ IDLE = (
 )
 ALL_HAVE_RUN = f"() => {CODE}.every(cell => cell.model.executionCount) && {KERNEL}.status === 'idle'"
 START = 240_000  # ms; 15 s on a quiet machine
+POLLING = 200  # ms; without it the page is drawn anew, and asked, sixty times a second
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -50,7 +51,7 @@ class Notebook:
         self.page: Page = context.new_page()
         self.page.goto(f"{address}/lab/index.html?path={path}")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=START)
-        self.page.wait_for_function(IDLE, timeout=START)
+        self.page.wait_for_function(IDLE, timeout=START, polling=POLLING)
         self.loaded = frozenset(loaded)
 
     def _refuse(self, route) -> None:
@@ -64,7 +65,7 @@ class Notebook:
         """Run all cells, as Run All Cells does, and return them with their outputs."""
         self.page.evaluate(f"{CODE}.forEach(cell => cell.model.clearExecution())")
         self.command("notebook:run-all-cells")
-        self.page.wait_for_function(ALL_HAVE_RUN, timeout=seconds * 1000)
+        self.page.wait_for_function(ALL_HAVE_RUN, timeout=seconds * 1000, polling=POLLING)
         return self.cells()
 
     def cells(self) -> list[dict]:
