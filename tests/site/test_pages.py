@@ -25,9 +25,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "build" / "site"
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
 RUN_IN_THE_BROWSER = "Run in the browser"
-FORMULAS = [
-    "math"
-]  # thousands of parts, in the colour of the text around them: axe-core needs minutes for a page of them
 NOT_OURS = ["region"]  # the theme puts the site's name outside all landmarks
 
 
