@@ -312,7 +312,7 @@ def judge_all(source: Source, some: list[Mutant], seconds: float) -> list[Fate]:
         resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
         fate, question = judge(source, mutant.source, Limits(seconds, processor=True))
         taken = time.process_time() - start
-        fates.append(Fate(source.answers.exercise.key, source.name, mutant, fate, question, taken))
+        fates.append(Fate(source.answers.exercise.key, source.name, mutant, fate, question, seconds=taken))
     if len(some) > 1 and not source.made_again().passed:
         raise Stopped("one of the mutants has changed what all of them use, such as a class of the check")
     return fates
