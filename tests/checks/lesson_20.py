@@ -372,6 +372,12 @@ def _(rng):
     return Case({}, expected=True, call=lambda answer: check.reads(answer, seed, less=0.04))
 
 
+ONE_TRAINING = "a project is trained once, so what the first call got is what every call gets"
+reader.equivalent("parameter", "images", ONE_TRAINING)
+reader.equivalent("parameter", "labels", ONE_TRAINING)
+reader.equivalent("exchanged", "images ** 2", "another measure, which reads well enough on these images")
+
+
 # --- 4 -----------------------------------------------------------------------------------------
 
 speller = answers_to(check.speller)
@@ -510,3 +516,6 @@ def _(rng):
     """Other names are unseen. Chance moves the mean of 300 names by about 0.02, so the bar is a little higher."""
     seed = int(rng.integers(1000))
     return Case({}, expected=True, call=lambda answer: check.spells(answer, seed, less=0.05))
+
+
+speller.equivalent("parameter", "names", ONE_TRAINING)

@@ -55,7 +55,7 @@ SECONDS = 2  # a mutant that takes longer, and ten times as long as the right an
 QUESTIONS, FEWEST_QUESTIONS = 200, 20
 FEWEST = 40  # mutants of an exercise, on average
 MOST_LISTED = 3  # entries by hand for an exercise
-COMPARING = 10  # seconds that a survivor may take for all random questions
+COMPARING = 10  # seconds that a survivor may take for all random questions, or ten times as long as the right answer
 FOR_ONE_THAT_WAITS = 900  # seconds on the wall, after which a piece is given up
 PIECE = 25  # mutants that are tried in one child process
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
@@ -75,6 +75,7 @@ class Source:
     namespace: dict[str, Any]
     build: Callable[[dict[str, Any]], Any]  # from the namespace in which the source has run
     said: list[tuple[Callable[..., Any], int, Result]] = field(default_factory=list)  # to random questions
+    comparing: float = COMPARING
 
     def make(self, source: str) -> Any:
         namespace = {**self.namespace, **helpers()}
@@ -226,7 +227,7 @@ def ways_to_ask(exercise: Exercise, names: tuple[str, ...]) -> list[Case]:
 
 def ask(source: Source) -> None:
     """Ask the right answer the random questions: 200 of each kind, or as many as take 2 s, at least 20."""
-    source.said = []
+    source.said, began = [], time.process_time()
     for declared in source.answers.random_inputs:
         start = time.process_time()
         for number in range(QUESTIONS):
@@ -234,6 +235,7 @@ def ask(source: Source) -> None:
                 break
             result = question(source.answers, declared, number).try_on(source.answer)
             source.said.append((declared, number, result))
+    source.comparing = max(COMPARING, 10 * (time.process_time() - began))
 
 
 def tells_apart(source: Source, mutant: Any) -> str | None:
@@ -308,7 +310,7 @@ def judge_all(source: Source, some: list[Mutant], seconds: float) -> list[Fate]:
     fates = []
     for mutant in some:
         start = time.process_time()
-        most = math.ceil(start + 2 * seconds + COMPARING)  # compiled code ends here, and the child with it
+        most = math.ceil(start + 2 * seconds + source.comparing)  # compiled code ends here, and the child with it
         resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
         fate, question = judge(source, mutant.source, Limits(seconds, processor=True))
         taken = time.process_time() - start
@@ -333,10 +335,10 @@ def judge(source: Source, mutant: str, limits: Limits) -> tuple[str, str]:
         if not exercise.report(source.make(mutant)).passed:
             return REFUSED, ""
         try:
-            with Watch(Limits(COMPARING, processor=True)):
+            with Watch(Limits(source.comparing, processor=True)):
                 apart = tells_apart(source, source.make(mutant))
         except Stopped:
-            apart = f"All random questions together take more than {COMPARING} s."
+            apart = f"All random questions together take more than {source.comparing:.0f} s."
         return (EQUIVALENT, "") if apart is None else (SURVIVES, apart)
 
 
