@@ -174,6 +174,12 @@ def _own_time(process: int | str = "thread-self") -> float:
     return time.monotonic() - waited / 1e9
 
 
+def _processor_time(process: int) -> float:
+    """Seconds that all threads of a process have run."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _seconds(count: float) -> str:
     return f"{count:g} second{'s' * (count != 1)}"
 
@@ -242,7 +248,7 @@ def _call_in_child(function: Callable[..., Any], arguments: tuple, limits: Limit
     os.close(writer)
     os.close(words_writer)
     with open(reader, "rb", buffering=0) as results, open(words_reader, encoding="utf-8", errors="replace") as words:
-        message, code, interrupt = _wait(child, results, _whole(limits))
+        message, code, interrupt = _wait(child, results, limits)
         last_words = words.read()
     if len(message) < 8 or len(message) < 8 + int.from_bytes(message[:8], "big"):
         raise interrupt or _ended(code, last_words, limits)
@@ -260,13 +266,17 @@ def _whole(limits: Limits) -> float:
     return limits.seconds + 3
 
 
-def _wait(child: int, results: io.RawIOBase, seconds: float) -> tuple[bytes, int | None, KeyboardInterrupt | None]:
+def _wait(child: int, results: io.RawIOBase, limits: Limits) -> tuple[bytes, int | None, KeyboardInterrupt | None]:
     """Return what a child wrote until it ended, its exit code, or None if it was ended from here, and an interrupt."""
-    message, interrupt, end, patience = b"", None, _own_time(child) + seconds, 0.0
+    # Asleep, it takes nothing of the processor, and has a hundred times as long.
+    ends = _own_time(child) + _whole(limits) * (100 if limits.processor else 1)
+    message, interrupt, patience = b"", None, 0.0
     try:
         while True:
             try:
-                left = end - _own_time(child)
+                left = ends - _own_time(child)
+                if limits.processor:
+                    left = min(left, _whole(limits) - _processor_time(child))
                 if left <= 0:
                     os.kill(child, signal.SIGUSR1)  # it says where it is, and ends
                     patience = 1.0
@@ -278,7 +288,7 @@ def _wait(child: int, results: io.RawIOBase, seconds: float) -> tuple[bytes, int
                     break
                 message += part
             except KeyboardInterrupt as stopped:
-                interrupt, end = stopped, _own_time(child) + 3  # it may say where it was
+                interrupt, ends = stopped, _own_time(child) + 3  # it may say where it was
                 os.kill(child, signal.SIGINT)
     finally:
         code = _end(child, patience)

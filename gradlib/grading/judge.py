@@ -53,7 +53,7 @@ class Judge:
         """The report on each check, in the order of the notebook. None at all, if the runner did not begin."""
         self._within(PATIENCE)
         try:
-            self.runner.send({"cells": self.job["cells"], "known": list(self.known), "seconds": CELL, "wall": WALL})
+            self.runner.send({"cells": self.job["cells"], "known": list(self.known), "seconds": CELL})
             self.runner.receive()
         except Broken:
             return

@@ -81,7 +81,7 @@ def _at_a_check(judge: Channel, job: dict, cell: dict, shell: Any) -> None:
     ended = None
     if not missing:
         try:
-            call(_serve, end, answer, job, limits, limits=replace(limits, seconds=job["wall"] * limits.seconds))
+            call(_serve, end, answer, job, limits, limits=limits)
         except Stopped as stopped:
             ended = [str(stopped), str(stopped.place or "")]
         except BaseException as error:

@@ -25,6 +25,7 @@ def body():
     yield Case({"x": 3.0}, 6.0)
 
 
+LITTLE = Limits(seconds=0.3, processor=True)
 TASK = Exercise(body, "A task", limits=SHORT)
 PATIENT = Exercise(body, "A task")
 
@@ -174,6 +175,17 @@ def test_all_cases_together_have_the_time():
 
     report = Exercise(body, "A task", limits=SHORT)(slow)
     assert "time.sleep(0.03)" in report.rows and "after 0.3 seconds" in report.explanation
+
+
+def test_a_child_that_catches_everything_ends_by_the_processors_seconds():
+    def run():
+        with Watch(LITTLE):
+            catches_everything(2.0)
+
+    with pytest.raises(Stopped):
+        call(run, limits=LITTLE)
+    with pytest.raises(Stopped, match="still running after 3.3 seconds"):
+        call(catches_everything, 2.0, limits=LITTLE)
 
 
 def test_seconds_of_the_processor_do_not_pass_while_a_program_waits():
