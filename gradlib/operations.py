@@ -292,7 +292,7 @@ class Operations:
 
     def softplus(self, beta: float = 1.0):
         """ln(1 + e^(βx))/β, a smooth relu, without overflow."""
-        beta = real("softplus takes beta, a number above 0", beta, above=0)
+        beta = real("softplus takes beta, a number", beta)
         scaled = self if beta == 1 else self * beta
         result = P.logaddexp(scaled, 0.0)
         return result if beta == 1 else result / beta

@@ -606,7 +606,12 @@ def test_a_call_that_was_ended_goes_on(tmp_path):
     said = ended.grade("--jobs=1")
     assert said.startswith("2 of 3 submissions were graded before")
     whole.grade("--jobs=2")
-    assert ended.records() == whole.records()
+    apart = {"digest"}  # of the file, whose cells have names of their own
+    first, second = (
+        {name: {key: record[key] for key in record.keys() - apart} for name, record in course.records().items()}
+        for course in (ended, whole)
+    )
+    assert first == second
     assert (ended.submitted / "grades.csv").read_text() == (whole.submitted / "grades.csv").read_text()
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and left_behind():
