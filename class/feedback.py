@@ -48,10 +48,12 @@ def page(record: dict, release: Release) -> str:
         parts = [f"<p>{record['score']:g} of {record['max_score']:g} points.</p>"]
     parts += [f"<p>Your notebook was repaired. {escape(note.capitalize())}.</p>" for note in record["notes"]]
     for each in record["exercises"]:
-        most = release.points[each["exercise"]]
-        gained = most if each["status"] == "passed" else 0
-        parts.append(f"<h2>{escape(getattr(titles, each['exercise']).title)}</h2>")
-        parts.append(f"<p><code>{escape(each['exercise'])}</code>, {gained:g} of {most:g} points: {each['status']}</p>")
+        exercise, most = getattr(titles, each["exercise"]), release.points[each["exercise"]]
+        worth = f"{most if each['status'] == 'passed' else 0:g} of {most:g} points"
+        if exercise.one_of:
+            worth = f"one of the {exercise.one_of}, of which one gives all their points"
+        parts.append(f"<h2>{escape(exercise.title)}</h2>")
+        parts.append(f"<p><code>{escape(each['exercise'])}</code>, {worth}: {each['status']}</p>")
         said = each["report"].partition("\n")[2]  # its first line is the name and the status again
         if said and each["status"] != "passed":
             parts.append(f"<pre>{escape(said[:LONGEST])}</pre>")

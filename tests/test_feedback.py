@@ -56,6 +56,17 @@ def test_each_learner_gets_the_words_of_the_checks(tmp_path, capsys):
     assert "<h2>Sum over paths</h2>" in ben and "ada" not in ben
 
 
+def test_of_projects_among_which_one_is_chosen_none_is_counted_as_lost(tmp_path):
+    release = find_release("20")
+    same = {"status": "not started", "report": ""}
+    verdicts = [{"exercise": name, "points": release.points[name], **same} for name in ("swing", "products", "reader")]
+    record = {"lesson": release.name, "student_id": "ada", "score": release.max_score, "max_score": release.max_score}
+    record |= {"status": "graded", "notes": [], "exercises": verdicts}
+    page = feedback.page(record, release)
+    assert page.count("one of the projects, of which one gives all their points: not started") == 2
+    assert page.count(" points: not started") == 3
+
+
 def test_a_learners_text_stays_text_and_short(tmp_path):
     def shouts(paths):
         raise ValueError("<script>alert(1)</script>" + "x" * 100_000)

@@ -13,6 +13,7 @@ import os
 import stat
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from serve import IS_ROOT, ROOT, default_folder, read_learners
 
@@ -68,22 +69,36 @@ def collect(hub: Path, name: str, submitted: Path) -> list[str]:
     return missing
 
 
-def main(arguments: list[str]) -> int | str:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+class Wishes(NamedTuple):
+    """What collect.py and give_back.py are asked for."""
+
+    name: str
+    submitted: Path
+    hub: Path
+    learners: int
+
+
+def read_wishes(arguments: list[str], task: str) -> Wishes:
+    """Raises SystemExit with what is wrong with them."""
+    parser = argparse.ArgumentParser(description=task.partition("\n")[0])
     parser.add_argument("lesson", help="a number, such as 04")
-    parser.add_argument("submitted", type=Path, help="the folder for the notebooks")
+    parser.add_argument("submitted", type=Path, help="the folder of the notebooks, submitted/NAME/04_…/04_….ipynb")
     parser.add_argument("--hub", type=Path, default=default_folder(), help="the folder of the hub")
-    wishes = parser.parse_args(arguments)
-    name = exercises_of(wishes.lesson)
+    given = parser.parse_args(arguments)
+    name = exercises_of(given.lesson)
     if name is None:
-        return f"the lesson must be a number from 00 to 20, got {wishes.lesson!r}"
-    learners = read_learners(wishes.hub)
+        sys.exit(f"the lesson must be a number from 00 to 20, got {given.lesson!r}")
+    learners = read_learners(given.hub)
     if not learners:
-        return f"there is no hub in {wishes.hub}: it has no learners.csv. Name its folder with --hub"
-    missing = collect(wishes.hub, name, wishes.submitted)
-    print(f"{len(learners) - len(missing)} of {len(learners)} notebooks are in {wishes.submitted}.", *missing, sep="\n")
-    return 0
+        sys.exit(f"there is no hub in {given.hub}: it has no learners.csv. Name its folder with --hub")
+    return Wishes(name, given.submitted, given.hub, len(learners))
+
+
+def main(arguments: list[str]) -> None:
+    name, submitted, hub, learners = read_wishes(arguments, __doc__)
+    missing = collect(hub, name, submitted)
+    print(f"{learners - len(missing)} of {learners} notebooks are in {submitted}.", *missing, sep="\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

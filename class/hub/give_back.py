@@ -7,13 +7,12 @@ python class/hub/give_back.py 04 submitted --hub /srv/ourhub
 folder leads nowhere else.
 """
 
-import argparse
 import subprocess
 import sys
 from pathlib import Path
 
-from collect import exercises_of
-from serve import IS_ROOT, default_folder, read_learners
+from collect import read_wishes
+from serve import IS_ROOT, read_learners
 
 WRITE = 'mkdir -p course/feedback && cat > "course/feedback/$0"'
 LONGEST = 60  # seconds: what a learner has laid there may be a pipe, which nobody reads
@@ -45,22 +44,11 @@ def put(home: Path, name: str, content: bytes, uid: int) -> None:
         raise OSError(done.stderr.decode(errors="replace").strip() or f"sh ended with {done.returncode}")
 
 
-def main(arguments: list[str]) -> int | str:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("lesson", help="a number, such as 04")
-    parser.add_argument("submitted", type=Path, help="the folder with the graded notebooks")
-    parser.add_argument("--hub", type=Path, default=default_folder(), help="the folder of the hub")
-    wishes = parser.parse_args(arguments)
-    name = exercises_of(wishes.lesson)
-    if name is None:
-        return f"the lesson must be a number from 00 to 20, got {wishes.lesson!r}"
-    learners = read_learners(wishes.hub)
-    if not learners:
-        return f"there is no hub in {wishes.hub}: it has no learners.csv. Name its folder with --hub"
-    missing = give_back(wishes.hub, name, wishes.submitted)
-    print(f"{len(learners) - len(missing)} of {len(learners)} learners have their page.", *missing, sep="\n")
-    return 0
+def main(arguments: list[str]) -> None:
+    name, submitted, hub, learners = read_wishes(arguments, __doc__)
+    missing = give_back(hub, name, submitted)
+    print(f"{learners - len(missing)} of {learners} learners have their page.", *missing, sep="\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])
