@@ -19,7 +19,8 @@ lab: ## open your copy of the course in JupyterLab (LESSON=07 opens that one, PO
 
 test: ## run all tests: the library, its examples, the checks, the widgets, the notebooks
 	@$(PYTHON_HERE) -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/browser --ignore tests/parity \
-		--ignore tests/class --ignore tests/hub --ignore tests/install --ignore tests/mpi --ignore tests/site --ignore tests/wheel $(TEST_OPTIONS)
+		--ignore tests/class --ignore tests/hub --ignore tests/install --ignore tests/mpi --ignore tests/site --ignore tests/wheel \
+		--leave-out-unchanged $(TEST_OPTIONS)
 
 exercises: ## make exercises/ from solutions/
 	@$(PYTHON_HERE) tools/exercises.py

@@ -26,12 +26,17 @@ make_neutral(os.environ, SCRATCH)  # before anything imports NumPy, which asks o
 
 
 def pytest_addoption(parser):
+    parser.addoption("--leave-out-unchanged", action="store_true", help="see tools/unchanged.py; `make test` does")
     if importlib.util.find_spec("nbval") is None:  # as beside a GPU (tools/on_gpu.sh), where notebooks are no tests
         parser.addoption("--nbval", action="store_true", help="without effect: nbval is not installed")
         parser.addoption("--nbval-cell-timeout", help="without effect: nbval is not installed")
 
 
 def pytest_configure(config):
+    if config.option.leave_out_unchanged:
+        from unchanged import Unchanged
+
+        config.pluginmanager.register(Unchanged(config))
     if config.pluginmanager.hasplugin("nbval") and config.option.nbval and not config.option.nbval_sanitize_with:
         config.option.nbval_sanitize_with = str(ROOT / "tests" / "nbval.cfg")
 
