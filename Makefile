@@ -6,6 +6,7 @@ LESSON ?=
 OUT ?=
 SUBMITTED ?=
 JOBS ?=
+EVERY ?= 1
 LAB_OPTIONS ?=
 TEST_OPTIONS ?=
 
@@ -60,8 +61,8 @@ lint: ## look for mistakes in the code without running it
 	@$(PYTHON_HERE) -m ruff check
 	@$(PYTHON_HERE) -m ruff format --check
 
-mutants: ## try the checks on right answers with one small change (LESSON=03, JOBS=2)
-	@$(PYTHON_HERE) -m tests.checks.mutants $(LESSON) --jobs=$(JOBS)
+mutants: ## try the checks on right answers with one small change (LESSON=03, JOBS=2, EVERY=10 for a sample)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTHON_HERE) -m tests.checks.mutants $(LESSON) --jobs=$(JOBS) --every=$(EVERY)
 
 grade: ## grade a class (LESSON=04 SUBMITTED=folder, JOBS=2)
 	@$(PYTHON_HERE) -m gradlib.grading "$(LESSON)" "$(SUBMITTED)" --jobs="$(JOBS)"

@@ -138,7 +138,7 @@ def swing():
     The times are between 0 and 6, d from 0 to 1, k from 1 to 9. No place may be off by more than 0.01. For d = 0,
     k = 1 and start = 1 the answer is cos t.
     """
-    for d, k, start, count in [(0, 1, 1, 4), (0.5, 4, 1, 4), (1, 9, -2, 7), (0.2, 2, 3, 13), (1, 1.5, 3, 7)]:
+    for d, k, start, count in [(0, 1, 1, 4), (0.5, 4, 1, 4), (1, 9, -1.5, 7), (0.2, 2, 3, 13), (1, 1.5, 3, 7)]:
         times = np.linspace(0, 6, count)
         inputs = {"d": float(d), "k": float(k), "start": float(start), "times": times}
         about = "no friction" if d == 0 else ""
