@@ -194,7 +194,8 @@ class Seen(NamedTuple):
 def seen(pages, browser, address, axe):
     """Every page in the light theme, then in the dark one, then as wide as a phone."""
     seen = Seen([], [], [], [], [], [])
-    context = browser.new_context(viewport={"width": 1200, "height": 900}, color_scheme="light")
+    still = {"color_scheme": "light", "reduced_motion": "reduce"}  # else a colour is met on its way to the other theme
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, **still)
     context.set_default_timeout(START)
     context.on("request", lambda request: ours(request.url, address) or seen.outside.append(request.url))
     page = context.new_page()
