@@ -88,7 +88,7 @@ def call(function: Callable[..., Any], *arguments: Any, limits: Limits = STANDAR
     1024
     """
     if _may_fork():
-        with contextlib.suppress(BlockingIOError):  # the user has too many processes
+        with contextlib.suppress(_NoChild):
             return _call_in_child(function, arguments, limits)
     with _output_at_most(limits.printed, _shower()):
         return function(*arguments)
@@ -166,7 +166,7 @@ def _is_inside(frame: FrameType | None) -> bool:
 
 
 def _own_time(process: int | str = "thread-self") -> float:
-    """Seconds, less those in which the main thread of a process was ready to run and the processors had other work."""
+    """Seconds, minus those in which the main thread of a process was ready to run and no processor was free."""
     try:
         waited = int(Path(f"/proc/{process}/schedstat").read_text().split()[1])
     except (OSError, IndexError):  # not Linux, or a kernel that does not count it
@@ -232,12 +232,22 @@ def _may_fork() -> bool:
     )
 
 
+class _NoChild(Exception):
+    """There is no room for a child process: the user has too many, or the machine too little memory."""
+
+
 def _call_in_child(function: Callable[..., Any], arguments: tuple, limits: Limits) -> Any:
+    """Return function(*arguments), which runs in a child process. Raises _NoChild if there can be none."""
     reader, writer = os.pipe()
     words_reader, words_writer = os.pipe()  # Python's fault handler writes here
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # on a kernel's threads: the child uses none of them
-        child = os.fork()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # on a kernel's threads: the child uses none of them
+            child = os.fork()
+    except OSError:
+        for end in (reader, writer, words_reader, words_writer):
+            os.close(end)
+        raise _NoChild from None
     if child == 0:
         try:
             message = _work(function, arguments, limits, words_writer)

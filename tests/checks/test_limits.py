@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import errno
 import itertools
 import json
 import os
@@ -270,12 +271,28 @@ def test_what_it_changes_is_not_changed_here():
     assert PATIENT(lambda x: kept.append(x) or 2 * x).passed and kept == []
 
 
-def test_a_process_that_may_have_no_child_does_without(monkeypatch):
+def open_files():
+    return sorted(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.parametrize("reason", [errno.EAGAIN, errno.ENOMEM])
+def test_a_process_that_may_have_no_child_does_without(reason, monkeypatch):
     def refused():
-        raise BlockingIOError("Resource temporarily unavailable")
+        raise OSError(reason, os.strerror(reason))
 
     monkeypatch.setattr(os, "fork", refused)
+    before = open_files()
     is_explained(TASK(never_ends), *EVERYWHERE[never_ends])
+    assert open_files() == before
+
+
+def test_an_error_that_looks_like_a_missing_child_is_the_answers_own():
+    def fails():
+        raise BlockingIOError(os.getpid())
+
+    with pytest.raises(BlockingIOError) as raised:
+        call(fails)
+    assert raised.value.args != (os.getpid(),)  # from the child, and not tried here again
 
 
 def test_no_child_where_a_package_would_break_in_it(monkeypatch):
@@ -288,9 +305,6 @@ def test_nobody_is_asked_to_type():
 
 
 def test_no_child_and_no_open_file_is_left():
-    def open_files():
-        return sorted(os.listdir("/proc/self/fd"))
-
     before = open_files()
     for answer in (never_ends, hangs_in_compiled_code, crashes_python, lambda x: 2 * x):
         TASK(answer)
