@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -65,6 +66,44 @@ def test_a_folder_that_others_may_not_enter_is_found(tmp_path):
             break
     else:
         assert serve.blocked(inner) == tmp_path / "home"
+
+
+CAN_MOUNT = serve.IS_ROOT and subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL).returncode == 0
+OPEN_THE_WAY = """if True:
+    import os, sys
+    from pathlib import Path
+    sys.path.insert(0, sys.argv[1])
+    import serve
+    closed, plain = Path(sys.argv[2]), serve.mount
+    def mount(*arguments):
+        if sys.argv[3] in arguments:
+            raise KeyboardInterrupt
+        plain(*arguments)
+    serve.mount = mount
+    try:
+        serve.open_the_way([closed / "repository"])
+    except KeyboardInterrupt:
+        print("interrupted", end=" ")
+    print(*sorted(os.listdir(closed)), (closed / "repository" / "lesson").read_text())
+"""
+
+
+@pytest.mark.skipif(not CAN_MOUNT, reason="only root may change what a process sees of the file system")
+@pytest.mark.parametrize(
+    ("stop_at", "seen"), [("nowhere", "repository whole"), ("tmpfs", "interrupted other repository whole")]
+)
+def test_the_way_is_opened_for_the_hub_alone_and_nothing_is_lost_when_that_is_interrupted(stop_at, seen):
+    with tempfile.TemporaryDirectory(prefix="hub-") as folder:
+        Path(folder).chmod(0o755)
+        closed = Path(folder) / "closed"
+        for name in ("repository", "other"):
+            (closed / name).mkdir(parents=True)
+        (closed / "repository" / "lesson").write_text("whole")
+        closed.chmod(0o700)
+        line = [sys.executable, "-c", OPEN_THE_WAY, str(HUB), str(closed), stop_at]
+        done = subprocess.run(line, env=os.environ | {"TMPDIR": folder}, capture_output=True, text=True)
+        assert done.stdout == f"{seen}\n", done.stderr
+        assert (closed / "repository" / "lesson").exists() and (closed / "other").exists()
 
 
 def test_a_file_of_names_that_is_not_there_is_named(tmp_path):

@@ -138,13 +138,16 @@ def open_the_way(needed: list[Path]) -> None:
         return
     mount("--make-rprivate", "/")
     for top, inside in closed.items():
-        with tempfile.TemporaryDirectory() as kept:
-            for number, path in enumerate(inside):
-                mount("--bind", path, make(Path(kept) / str(number)))
-            mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", top)
-            for number, path in enumerate(inside):
-                mount("--bind", Path(kept) / str(number), make(path))
-                subprocess.run(["umount", Path(kept) / str(number)], check=True)
+        # Not a TemporaryDirectory: after an error it would delete its contents, which are the folders mounted there.
+        kept = Path(tempfile.mkdtemp(prefix="hub-"))
+        for number, path in enumerate(inside):
+            mount("--bind", path, make(kept / str(number)))
+        mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", top)
+        for number, path in enumerate(inside):
+            mount("--bind", kept / str(number), make(path))
+            subprocess.run(["umount", kept / str(number)], check=True)
+            (kept / str(number)).rmdir()
+        kept.rmdir()
     os.chdir(ROOT)
 
 
@@ -184,7 +187,7 @@ def install(folder: Path) -> Path:
         if npm is None:
             raise Refusal("npm is not here, which brings JupyterHub's proxy. On Debian and Ubuntu: apt install npm")
         print("Installing JupyterHub's proxy.", flush=True)
-        line = [npm, "install", "--prefix", str(folder / "proxy"), "--no-audit", "--no-fund", "--silent", PROXY]
+        line = [npm, "install", "--prefix", str(folder / "proxy"), "--no-audit", "--no-fund", "--loglevel=error", PROXY]
         if subprocess.run(line).returncode:
             raise Refusal("The proxy could not be installed; the lines above say why.")
     return program
@@ -269,8 +272,8 @@ def main(arguments: list[str]) -> int | str:
         environment = prepare(parse(arguments))
     except Refusal as refusal:
         return str(refusal)
-    except OSError as error:
-        return f"The hub could not be set up: {error}."
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"The hub could not be set up: {error}"
     os.environ.update(environment)
     config = Path(__file__).with_name("jupyterhub_config.py")
     os.execv(sys.executable, [sys.executable, "-m", "jupyterhub", "--config", str(config)])
