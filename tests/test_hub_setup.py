@@ -53,7 +53,7 @@ def test_what_learners_are_not_to_read_is_closed_to_others_alone(tmp_path):
     serve.close(tmp_path)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert modes == {"solutions": 0o750, "notebooks": 0o755}
-    assert all((ROOT / name).exists() for name in serve.CLOSED if name not in (".git", "build"))
+    assert all((ROOT / name).exists() for name in serve.CLOSED if name not in (".git", "build", "course"))
 
 
 def test_a_folder_that_others_may_not_enter_is_found(tmp_path):
@@ -109,7 +109,28 @@ def test_the_way_is_opened_for_the_hub_alone_and_nothing_is_lost_when_that_is_in
 def test_a_file_of_names_that_is_not_there_is_named(tmp_path):
     with pytest.raises(serve.Refusal, match="LEARNERS must name a file with a name on each line, got 'names.txt'"):
         serve.read_names("names.txt")
+    (tmp_path / "empty.txt").write_text("\n \n")
+    with pytest.raises(serve.Refusal, match="there is none in"):
+        serve.read_names(str(tmp_path / "empty.txt"))
     assert len(serve.read_names("")) == 30
+
+
+@pytest.mark.parametrize("name", ["PORT", "MEMORY", "IDLE"])
+def test_what_is_not_a_number_is_refused_with_a_word(name, monkeypatch, capsys):
+    monkeypatch.setenv(name, "many")
+    with pytest.raises(SystemExit):
+        serve.parse([])
+    assert f"argument --{name.lower()}: invalid" in capsys.readouterr().err
+
+
+def test_https_needs_a_key_and_a_certificate_that_are_there(tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    key.touch()
+    for files in ([key], [key, certificate]):
+        with pytest.raises(serve.Refusal, match="SSL_KEY and SSL_CERT must each name a file"):
+            serve.require_certificate(files, tmp_path)
+    certificate.touch()
+    serve.require_certificate([key, certificate], tmp_path)
 
 
 @pytest.fixture
@@ -167,6 +188,14 @@ def test_a_hard_link_to_anothers_file_is_not_read(hub, tmp_path):
     assert "ben: it is not a file of its own" in missing
 
 
+def test_what_was_collected_before_stays_and_that_is_said(hub, tmp_path):
+    collect.collect(hub, NAME, tmp_path / "submitted")
+    (exercises(hub, "ada") / f"{NAME}.ipynb").unlink()
+    missing = collect.collect(hub, NAME, tmp_path / "submitted")
+    assert missing[0] == "ada: No such file or directory (the one that was collected before stays)"
+    assert (tmp_path / "submitted" / "ada" / NAME / f"{NAME}.ipynb").read_text() == "ada's"
+
+
 def test_the_command_says_what_is_missing(hub, tmp_path, capsys):
     collect.main(["04", str(tmp_path / "submitted"), "--hub", str(hub)])
     assert "1 of 4 notebooks" in capsys.readouterr().out
@@ -191,8 +220,10 @@ def test_the_environment_of_a_server_turns_nbgrader_and_terminals_off():
 
 def test_what_is_collected_is_closed_to_others_and_keeps_its_time(hub, tmp_path):
     os.utime(exercises(hub, "ada") / f"{NAME}.ipynb", (1_700_000_000, 1_700_000_000))
+    if serve.IS_ROOT:  # also a folder that was there before
+        (tmp_path / "submitted").mkdir(0o755)
     collect.collect(hub, NAME, tmp_path / "submitted")
-    assert (tmp_path / "submitted").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "submitted").stat().st_mode & 0o007 == 0
     assert (tmp_path / "submitted" / "ada" / NAME / f"{NAME}.ipynb").stat().st_mtime == 1_700_000_000
 
 
@@ -227,6 +258,15 @@ def test_a_page_is_written_with_the_learners_rights(open_hub, tmp_path):
     assert [each.partition(":")[0] for each in missing] == ["ada", "ben"]
     assert mine.read_text() == "the teacher's"
     assert not (open_hub / "homes" / "ada" / "course" / "planted").exists()
+
+
+def test_a_learner_without_a_home_is_not_said_to_have_no_page(hub, tmp_path):
+    shutil.rmtree(hub / "homes" / "ada")
+    learners = serve.read_learners(hub)
+    (tmp_path / "submitted" / "ada" / NAME).mkdir(parents=True)
+    (tmp_path / "submitted" / "ada" / NAME / "feedback.html").touch()
+    missing = give_back.give_back(hub, NAME, tmp_path / "submitted")
+    assert len(missing) == len(learners) and "No such file or directory" in missing[0] and "no page" in missing[1]
 
 
 def test_who_has_no_page_is_named(hub, tmp_path, capsys):

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from serve import IS_ROOT, ROOT, default_folder, read_learners
+from serve import IS_ROOT, ROOT, close_to_others, default_folder, read_learners
 
 LARGEST = 50_000_000  # bytes of a notebook
 
@@ -54,15 +54,18 @@ def read_own(home: Path, parts: tuple[str, ...], uid: int) -> tuple[bytes, float
 def collect(hub: Path, name: str, submitted: Path) -> list[str]:
     """Copy every learner's notebook; return a line for each learner from whom there is none."""
     missing = []
-    submitted.mkdir(mode=0o700, parents=True, exist_ok=True)  # learners of the hub are users of this machine
+    submitted.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if IS_ROOT:  # then learners of the hub are users of this machine
+        close_to_others(submitted)
     for learner in read_learners(hub):
         home = hub / "homes" / learner["name"]
+        target = submitted / learner["name"] / name / f"{name}.ipynb"
         try:
             content, saved = read_own(home, ("course", "exercises", f"{name}.ipynb"), int(learner["uid"]))
         except OSError as error:
-            missing.append(f"{learner['name']}: {error.strerror or error}")
+            earlier = " (the one that was collected before stays)" if target.exists() else ""
+            missing.append(f"{learner['name']}: {error.strerror or error}{earlier}")
             continue
-        target = submitted / learner["name"] / name / f"{name}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
         os.utime(target, (saved, saved))  # by which DEADLINE tells who was late
@@ -97,7 +100,7 @@ def read_wishes(arguments: list[str], task: str) -> Wishes:
 def main(arguments: list[str]) -> None:
     name, submitted, hub, learners = read_wishes(arguments, __doc__)
     missing = collect(hub, name, submitted)
-    print(f"{learners - len(missing)} of {learners} notebooks are in {submitted}.", *missing, sep="\n")
+    print(f"{learners - len(missing)} of {learners} notebooks were collected into {submitted}.", *missing, sep="\n")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 from collect import read_wishes
 from serve import IS_ROOT, read_learners
 
-WRITE = 'mkdir -p course/feedback && cat > "course/feedback/$0"'
+WRITE = 'mkdir -p course/feedback && exec cat > "course/feedback/$0"'
 LONGEST = 60  # seconds: what a learner has laid there may be a pipe, which nobody reads
 
 
@@ -22,11 +22,12 @@ def give_back(hub: Path, name: str, submitted: Path) -> list[str]:
     """Write every learner's page; return a line for each learner who did not get one."""
     missing = []
     for learner in read_learners(hub):
-        try:
-            content = (submitted / learner["name"] / name / "feedback.html").read_bytes()
-            put(hub / "homes" / learner["name"], f"{name}.html", content, int(learner["uid"]))
-        except FileNotFoundError:
+        page = submitted / learner["name"] / name / "feedback.html"
+        if not page.exists():
             missing.append(f"{learner['name']}: no page")
+            continue
+        try:
+            put(hub / "homes" / learner["name"], f"{name}.html", page.read_bytes(), int(learner["uid"]))
         except (OSError, subprocess.SubprocessError) as error:
             missing.append(f"{learner['name']}: {error}")
     return missing

@@ -31,7 +31,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PROXY = "configurable-http-proxy@5.3.0"
-CLOSED = ("solutions", "tests", "class/guide", "class/GUIDE.md", ".git", "build")  # to learners
+CLOSED = ("solutions", "tests", "class/guide", "class/GUIDE.md", ".git", "build", "course")  # to learners
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
 FIRST_UID = 50000
 CLONE_NEWNS = 0x20000  # of Linux's unshare: a mount namespace
@@ -114,8 +114,11 @@ def close(root: Path) -> None:
     """Take the rights of others away from what learners are not to read."""
     for name in CLOSED:
         if (root / name).exists():
-            mode = stat.S_IMODE((root / name).stat().st_mode)
-            (root / name).chmod(mode & ~0o007)
+            close_to_others(root / name)
+
+
+def close_to_others(path: Path) -> None:
+    path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o007)
 
 
 def blocked(path: Path) -> Path | None:
@@ -195,12 +198,13 @@ def install(folder: Path) -> Path:
 
 def compile_once(folder: Path) -> None:
     """Compile what learners import. They cannot store it themselves, and each start would take seconds longer."""
-    done = folder / ".compiled"
-    if not done.exists() or done.read_text() != sys.version:
+    compileall.compile_dir(ROOT / "gradlib", quiet=2)
+    done, now = folder / ".compiled", sys.version + (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    if not done.exists() or done.read_text(encoding="utf-8") != now:
         print("Compiling the packages, once.", flush=True)
-        for path in {Path(path) for path in sys.path if "-packages" in path} | {ROOT / "gradlib"}:
+        for path in {path for path in sys.path if "-packages" in path}:
             compileall.compile_dir(path, quiet=2, workers=0)
-        done.write_text(sys.version)
+        done.write_text(now, encoding="utf-8")
 
 
 def default_folder() -> Path:
@@ -216,7 +220,10 @@ def read_names(file: str) -> list[str]:
         lines = Path(file).read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise Refusal(f"LEARNERS must name a file with a name on each line, got {file!r}: {error.strerror}") from None
-    return [line.strip() for line in lines if line.strip()]
+    names = [line.strip() for line in lines if line.strip()]
+    if not names:
+        raise Refusal(f"LEARNERS must name a file with a name on each line, and there is none in {file!r}")
+    return names
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -225,17 +232,28 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=env("OUT") or None, help="the folder for homes and passwords")
     parser.add_argument("--learners", default=env("LEARNERS", ""), help="a file with a name on each line")
     parser.add_argument("--host", default=env("HOST", ""), help="listen on this address only; all, if none is given")
-    parser.add_argument("--port", type=int, default=int(env("PORT") or 8000))
+    parser.add_argument("--port", type=int, default=env("PORT") or 8000)
     parser.add_argument("--ssl-key", default=env("SSL_KEY", ""))
     parser.add_argument("--ssl-cert", default=env("SSL_CERT", ""))
-    parser.add_argument("--memory", type=float, default=float(env("MEMORY") or 3), help="GB for each process")
-    parser.add_argument("--idle", type=int, default=int(env("IDLE") or 3600), help="seconds until a server is ended")
+    parser.add_argument("--memory", type=float, default=env("MEMORY") or 3, help="GB for each process")
+    parser.add_argument("--idle", type=int, default=env("IDLE") or 3600, help="seconds until a server is ended")
     return parser.parse_args(arguments)
+
+
+def require_certificate(files: list[Path], folder: Path) -> None:
+    """Refuse files for HTTPS that are not there for the hub. It sees the given folder in any case."""
+    missing = [str(file) for file in files if not file.is_file()]
+    if len(files) != 2 or missing:
+        raise Refusal(
+            f"SSL_KEY and SSL_CERT must each name a file that the hub sees, and {' and '.join(missing) or 'one'} is "
+            f"missing. In folders that others may not enter, such as /root, it sees none: lay them into {folder}."
+        )
 
 
 def prepare(wishes: argparse.Namespace) -> dict[str, str]:
     """Make everything that the hub needs; return the environment for its configuration."""
     folder = (wishes.out or default_folder()).absolute()
+    ssl = [Path(file).absolute() for file in (wishes.ssl_key, wishes.ssl_cert) if file]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "records").mkdir(mode=0o700, exist_ok=True)  # of the hub
     names = read_names(wishes.learners) if wishes.learners or not read_learners(folder) else []
@@ -248,20 +266,22 @@ def prepare(wishes: argparse.Namespace) -> dict[str, str]:
         node = Path(shutil.which("node") or "/usr/bin/node").resolve()
         open_the_way([ROOT, Path(sys.prefix), Path(sys.base_prefix), folder, node.parents[1]])
         require_readable(int(learners[0]["uid"]))
+    if ssl:
+        require_certificate(ssl, folder / "records")
     settings = {
         "folder": str(folder),
         "proxy": str(proxy),
-        "bind": f"{'https' if wishes.ssl_key else 'http'}://{wishes.host}:{wishes.port}/",
+        "bind": f"{'https' if ssl else 'http'}://{wishes.host}:{wishes.port}/",
         "port": wishes.port,
-        "ssl_key": wishes.ssl_key and str(Path(wishes.ssl_key).absolute()),
-        "ssl_cert": wishes.ssl_cert and str(Path(wishes.ssl_cert).absolute()),
+        "ssl_key": str(ssl[0]) if ssl else "",
+        "ssl_cert": str(ssl[1]) if ssl else "",
         "memory": int(wishes.memory * 1e9),
         "idle": wishes.idle,
     }
     print(f"{len(learners)} learners. Names and passwords: {learners_file(folder)}. Their files: {folder / 'homes'}")
     if not IS_ROOT:
         print(SHARED)
-    if not wishes.ssl_key:
+    if not ssl:
         print(PLAIN)
     print(f"The hub listens at {settings['bind'].replace('://:', '://THIS-MACHINE:')}. Control-C ends it.", flush=True)
     return {"GRADLIB_HUB": json.dumps(settings)}
