@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 import marshal
+import re
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,15 @@ def test_a_changed_file_is_not_taken(tmp_path):
     with pytest.raises(SystemExit, match=f"its sha256 must be {digest}, got "):
         pyodide_folder.take(file, folder, digest)
     assert list(folder.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_fetched_is_said_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(pyodide_folder, "CORE", {})
+    monkeypatch.setattr(pyodide_folder, "PACKAGES", ("numpy",))
+    monkeypatch.setattr(pyodide_folder, "RELEASE", "http://127.0.0.1:9")
+    numpy = {"file_name": "numpy.whl", "sha256": "0", "depends": []}
+    (tmp_path / "pyodide-lock.json").write_text(json.dumps({"packages": {"numpy": numpy}}))
+    assert re.search("refused.*Is there a network", pyodide_folder.main([str(tmp_path)]))
 
 
 def test_what_a_package_needs_comes_with_it_unless_no_lesson_uses_it(tmp_path, monkeypatch):

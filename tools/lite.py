@@ -24,7 +24,8 @@ from pathlib import Path
 
 import pyodide_folder
 from gradlib.course import read_course, without_outputs
-from pyodide_folder import digest_of, npm_package, run
+from programs import npm_package, run
+from pyodide_folder import digest_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ROOT / "tools" / "jupyterlite"

@@ -10,9 +10,7 @@ The pages work offline: formulas become MathML, and reveal.js, which npm downloa
 Content too tall for a slide continues below it; slides/pages.js does this in the browser, where heights are known.
 """
 
-import subprocess
 import sys
-import tarfile
 import tempfile
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from nbformat.v4 import new_markdown_cell
 
 from notebooks import ROOT, read
 from offline import StandAlone, markdown2html
+from programs import npm_package
 
 REVEAL = "reveal.js@4.6.1"
 OUT = ROOT / "build" / "slides"
@@ -59,27 +58,16 @@ def make(path: Path, folder: Path) -> Path:
 
 def fetch_reveal(folder: Path) -> None:
     """Download reveal.js next to the slides, once."""
-    if (folder / "reveal.js" / "dist" / "reveal.js").exists():
+    place = folder / "reveal.js"
+    if place.exists():
         return
-    with tempfile.TemporaryDirectory() as own:
-        try:
-            command = ["npm", "pack", "--silent", REVEAL]
-            subprocess.run(command, cwd=own, check=True, capture_output=True, text=True)
-        except FileNotFoundError:
-            raise SystemExit(
-                "The slides need reveal.js, which npm downloads, and npm is not installed. Install Node.js, or unpack "
-                f"the npm package {REVEAL} as {folder.name}/reveal.js yourself. Then try again."
-            ) from None
-        except subprocess.CalledProcessError as error:
-            raise SystemExit(
-                f"npm could not download {REVEAL}. Is there a network? npm says:\n{error.stderr}"
-            ) from None
-        with tarfile.open(next(Path(own).glob("*.tgz"))) as package:
-            package.extractall(own, filter="data")
-        folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as own:  # next to its place, to which it moves when it is whole
+        package = npm_package(REVEAL, Path(own))
+        (whole := Path(own) / "whole").mkdir()
         for part in ("dist", "plugin", "LICENSE"):
-            (folder / "reveal.js").mkdir(exist_ok=True)
-            (Path(own) / "package" / part).rename(folder / "reveal.js" / part)
+            (package / part).rename(whole / part)
+        whole.rename(place)
 
 
 def main(arguments: list[str]) -> int:

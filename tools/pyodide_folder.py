@@ -13,14 +13,14 @@ import argparse
 import hashlib
 import json
 import shutil
-import subprocess
 import sys
-import tarfile
 import tempfile
 import urllib.request
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+
+from programs import npm_package, run
 
 VERSION = "0.27.7"
 RELEASE = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full"
@@ -91,27 +91,6 @@ def take(file: Path, folder: Path, digest: str) -> None:
     shutil.copy(file, folder)
 
 
-def npm_package(name: str, folder: Path) -> Path:
-    """Download and unpack a package of npm; return its folder."""
-    run("npm", "pack", "--silent", name, cwd=folder)
-    archive = next(folder.glob("*.tgz"))
-    with tarfile.open(archive) as package:
-        package.extractall(folder, filter="data")
-    archive.unlink()
-    return folder / "package"
-
-
-def run(*command: object, cwd: Path | None = None) -> None:
-    """Run a program; if it fails, end this one with what it said."""
-    words = [str(word) for word in command]
-    try:
-        done = subprocess.run(words, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    except FileNotFoundError:
-        raise SystemExit(f"This needs {words[0]}, which is not installed.") from None
-    if done.returncode:
-        raise SystemExit(f"{done.stdout}\nThis failed: {' '.join(words)}")
-
-
 def fetch_from_release(names: Iterable[str], folder: Path) -> Iterable[Path]:
     for name in names:
         with urllib.request.urlopen(f"{RELEASE}/{name}", timeout=60) as answer, open(folder / name, "wb") as file:
@@ -131,12 +110,15 @@ def fetch_from_pypi(names: Iterable[str], folder: Path) -> Iterable[Path]:
             yield folder / name
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> int | str:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--from-pypi", action="store_true")
     wishes = parser.parse_args(arguments)
-    fill(wishes.folder, wishes.from_pypi)
+    try:
+        fill(wishes.folder, wishes.from_pypi)
+    except OSError as error:
+        return f"Not all files of Pyodide came: {error}. Is there a network? The next call fetches what is missing."
     check(wishes.folder)
     return 0
 
