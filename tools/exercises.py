@@ -1,9 +1,10 @@
-"""Make exercises/NN_name.ipynb from solutions/NN_name.ipynb(`make exercises`).
+"""Make exercises/NN_name.ipynb from solutions/NN_name.ipynb (`make exercises`).
 
 python tools/exercises.py            write exercises/
 python tools/exercises.py --check    write nothing, name the files that differ from their solution
 
-VARIANTS=1 OUT=folder before it writes nbgrader's source folder, in which each learner has other numbers.
+With VARIANTS=1 and OUT=folder in the environment it writes nbgrader's source folder: there each learner has other
+numbers.
 
 The lines between `### BEGIN SOLUTION` and `### END SOLUTION` are removed; the stub raises NotImplementedError.
 The stripping is nbgrader's own, so that a class can be graded from the same files.

@@ -28,8 +28,6 @@ GUIDE = ROOT / "class" / "GUIDE.md"
 PROSE = ROOT / "class" / "guide"
 RECKONED = re.compile(r"\n*<!-- reckoned\n(.*?)-->\n?", re.DOTALL)
 NOTE = "<!-- Made by `make guide` from class/guide/, the notebooks and the checks: edit those. -->"
-
-
 ESCAPED = r"\|"  # in a table, where | ends a cell
 
 

@@ -11,14 +11,12 @@ own, since they answer some of the questions. It needs no network: formulas are 
 import re
 import sys
 from html import escape
-from itertools import pairwise
 from pathlib import Path
 
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
 
-from notebooks import ROOT, read
+from notebooks import ROOT, captioned, read
 from offline import Renderer
 
 OUT = ROOT / "build" / "handouts"
@@ -68,11 +66,9 @@ def html(source: str, folder: Path) -> str:
 def plots(cells: list[NotebookNode], folder: Path) -> str:
     """The plots of these cells, each with the sentence in italics below it."""
     figures = []
-    for cell, below in pairwise([*cells, new_markdown_cell()]):
-        words = re.match(r"\*(\w.*?)\*", below.source, flags=re.DOTALL)
+    for cell, caption in captioned(cells):
         for output in cell.get("outputs", []):
             if plot := output.get("data", {}).get("image/png"):
-                caption = words[1] if words else ""
                 picture = f'<img alt="{escape(caption)}" src="data:image/png;base64,{plot}">'
                 figures.append(f"<figure>{picture}<figcaption>{html(caption, folder)}</figcaption></figure>")
     return f'<div class="plots">{"".join(figures)}</div>' if figures else ""

@@ -31,7 +31,7 @@ from packaging.requirements import Requirement
 
 import derivatives
 import reference
-from notebooks import ROOT, page_style, read
+from notebooks import ROOT, captioned, page_style, read
 
 WEBSITE = ROOT / "tools" / "website"
 SOURCE = ROOT / "build" / "site-source"
@@ -125,12 +125,11 @@ def for_the_site(notebook: NotebookNode, path: str) -> NotebookNode:
     elif re.match(r"\d", Path(path).name):
         title, _, text = notebook.cells[0].source.partition("\n")
         notebook.cells[0].source = f"{title}\n\n{button(path)}\n{text}"
-    for cell, below in pairwise([*notebook.cells, new_markdown_cell()]):
+    for cell, caption in captioned(notebook.cells):
         if cell.cell_type == "markdown":
             cell.source = relinked(cell.source, path, page)
             continue
-        words = re.match(r"\*(\w.*?)\*", below.source, flags=re.DOTALL)
-        cell.metadata["mystnb"] = {"image": {"alt": words[1] if words else "a plot", "classes": "dark-light"}}
+        cell.metadata["mystnb"] = {"image": {"alt": caption or "a plot", "classes": "dark-light"}}
         for output in cell.outputs:
             if "text/html" in output.get("data", {}):
                 still = output.data["text/html"].replace('class="gradlib-still"', 'class="gradlib-still dark-light"')

@@ -10,15 +10,19 @@ that differs from one run to the next. So a second run writes the same bytes, an
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, from_dict
+from nbformat.v4 import new_markdown_cell
 
 from gradlib.tracebacks import wrapped
 from gradlib.widgets.stills import stilled
@@ -136,6 +140,13 @@ def normalise_outputs(outputs: list[NotebookNode], execution_count: int) -> list
             output.traceback = [wrapped(f"{output.ename}: {output.evalue}")]
         kept.append(output)
     return kept
+
+
+def captioned(cells: list[NotebookNode]) -> Iterator[tuple[NotebookNode, str]]:
+    """Yield each cell with the sentence in italics that begins the cell below it, or ""."""
+    for cell, below in pairwise([*cells, new_markdown_cell()]):
+        words = re.match(r"\*(\w.*?)\*", below.source, flags=re.DOTALL)
+        yield cell, words[1] if words else ""
 
 
 def page_style() -> str:

@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import re
 from html import escape
-from itertools import pairwise
 
 from jinja2 import pass_context
 from latex2mathml.converter import convert
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
-from nbformat.v4 import new_markdown_cell
 
-from notebooks import WIDGET_VIEW, page_style
+from notebooks import WIDGET_VIEW, captioned, page_style
 
 APPLIED = '<mo rspace="0.17em">&#x2061;</mo>'
 
@@ -71,13 +69,12 @@ class StandAlone(Preprocessor):
 
     def preprocess(self, notebook, resources):
         notebook.metadata.pop("widgets", None)
-        for cell, below in pairwise([*notebook.cells, new_markdown_cell()]):
+        for cell, caption in captioned(notebook.cells):
             for output in cell.get("outputs", []):
                 data = output.get("data", {})
                 data.pop(WIDGET_VIEW, None)
                 if plot := data.get("image/png"):
-                    words = re.match(r"\*(\w.*?)\*", below.source, flags=re.DOTALL)
-                    described = escape(words[1]) if words else "a plot"
+                    described = escape(caption or "a plot")
                     data["text/html"] = f'<img alt="{described}" src="data:image/png;base64,{plot}">'
         style = re.sub("</?style>", "", page_style())
         resources.setdefault("inlining", {}).setdefault("css", []).append(style)
