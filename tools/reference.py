@@ -114,12 +114,15 @@ def first_sentence(module: ModuleType) -> str:
 def as_rst(docstring: str) -> str:
     """A docstring of gradlib in reStructuredText.
 
-    A block that is indented is a formula or code, and stays as it is. A line `name : text` is about an argument.
+    A block that is indented is a formula or code, and stays as it is. A line or a sentence `name : text` is about an
+    argument.
 
-    >>> print(as_rst("x * y of `a`.\\n\\nrng : draws x_0.\\n\\n    a|b"))
+    >>> print(as_rst("x * y of `a`.\\n\\nrng : draws x_0. eps, lr : 0 or\\n1.\\n\\n    a|b"))
     x \\* y of ``a``.
     <BLANKLINE>
     - ``rng``: draws x\\_0.
+    <BLANKLINE>
+    - ``eps, lr``: 0 or 1.
     <BLANKLINE>
     ::
     <BLANKLINE>
@@ -137,15 +140,17 @@ def as_rst(docstring: str) -> str:
     return "\n\n".join(blocks)
 
 
-ARGUMENT = re.compile(r"((?:\*{0,2}[A-Za-z_]\w*)(?:, \*{0,2}[A-Za-z_]\w*)*) : (.*)")
+NAMES = r"\*{0,2}[A-Za-z_]\w*(?:, \*{0,2}[A-Za-z_]\w*)*"
+ARGUMENT = re.compile(rf"({NAMES}) : (.*)")
+FURTHER = re.compile(rf"(?<=[.;]) (?={NAMES} : )")  # where a sentence about another argument begins in the same line
 
 
 def _paragraphs(lines: list[str]) -> Iterator[str]:
     """The lines of a block as paragraphs, list entries and formulas between them."""
     found: list[tuple[str, list[str]]] = []
     for line in lines:
-        if argument := ARGUMENT.fullmatch(line):
-            found.append(("- ", [f"`{argument[1]}`: {argument[2]}"]))
+        if ARGUMENT.fullmatch(line):
+            found.append(("- ", [line]))
         elif line.startswith("- "):
             found.append(("- ", [line[2:]]))
         elif line.startswith("    ") and not (found and found[-1][0] == "- "):
@@ -153,12 +158,17 @@ def _paragraphs(lines: list[str]) -> Iterator[str]:
                 found[-1][1].append(line)
             else:
                 found.append(("::", [line]))
-        elif found and found[-1][0] != "::" and (found[-1][0] == "" or line.startswith(" ")):
+        elif found and found[-1][0] != "::" and (not found[-1][0] or line[0] == " " or found[-1][1][-1][-1] != "."):
             found[-1][1].append(line.strip())
         else:
             found.append(("", [line]))
     for kind, own in found:
-        yield "::\n\n" + "\n".join(own) if kind == "::" else kind + _inline(" ".join(own))
+        if kind == "::":
+            yield "::\n\n" + "\n".join(own)
+            continue
+        for part in FURTHER.split(" ".join(own)):
+            argument = ARGUMENT.fullmatch(part)
+            yield f"- {_inline(f'`{argument[1]}`: {argument[2]}')}" if argument else kind + _inline(part)
 
 
 MARKED = re.compile(r"(`[^`]+`|(?<![\w*])\*[A-Za-z](?:[^*`]*[\w.])?\*(?![\w*]))")  # `code` and *emphasis*

@@ -290,7 +290,7 @@ class AdamW(Adam):
     r"""Adam whose weight decay shrinks x itself, x ← (1 - lr · λ) x, instead of going through m and v.
 
     In Adam the decay is added to the gradient and divided by √v with it, so weights with large gradients hardly
-    decay. Formula and other defaults are Adam's; weight_decay : λ, 0.01.
+    decay. Formula and other defaults are Adam's. weight_decay : λ, 0.01.
 
     Loshchilov, Hutter, "Decoupled weight decay regularization" (2019).
 
