@@ -20,11 +20,11 @@ WHOLE = Limits(seconds=600.0, memory=2**32)  # for all cases together; each has 
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command. Returns 0 if no case failed, 1 if one did, 2 if the engine could not be used."""
+    """Run the command. Returns 0 if no case failed, 1 if one did, 2 if the engine or a file could not be used."""
     parser = argparse.ArgumentParser(
         prog="python -m gradlib.conformance", allow_abbrev=False,
         description="Run an automatic differentiation engine through the course's cases.",
-        epilog="The exit status is 0 if no case failed, 1 if one did, and 2 if the engine could not be used.",
+        epilog="The exit status is 0 if no case failed, 1 if one did, and 2 if the engine or a file could not be used.",
     )  # fmt: skip
     parser.add_argument("engine", metavar="MODULE:CLASS", help="the class of its values, or an Adapter")
     parser.add_argument("--path", metavar="FOLDER", default=".", help="where the module is (default: here)")
@@ -54,7 +54,10 @@ def main(arguments: Sequence[str]) -> int:
     print(report.text)
     for path, content in ((wishes.json, report.json), (wishes.junit, report.junit)):
         if path:
-            Path(path).write_text(content(), encoding="utf-8")
+            try:
+                Path(path).write_text(content(), encoding="utf-8")
+            except OSError as error:
+                return _unusable(f"The report could not be written to {path}: {error.strerror}")
     return 0 if report.passed else 1
 
 
@@ -71,15 +74,25 @@ def _levels(wish: str) -> list[int]:
 def _judge(engine: str, path: str, names: dict[str, Any], levels: list[int], seconds: float) -> Report | str:
     """Import an engine and run it, in the child process. Returns a sentence if it cannot be imported."""
     sys.path.insert(0, path)
-    module, _, name = engine.partition(":")
+    more = names.get("functions", [])
     with quiet():
-        imported = try_it(lambda: getattr(importlib.import_module(module), name or "Value"), {}, None, Watch(IMPORT))
+        imported = try_it(lambda: _imported(engine, more), {}, None, Watch(IMPORT))
     if imported.error is not None:
-        return f"{engine} cannot be imported from {Path(path).resolve()}: {what_it_says(imported.error)}"
+        wanted = ", ".join([engine, *more])
+        return f"{wanted} cannot be imported from {Path(path).resolve()}: {what_it_says(imported.error)}"
     found = imported.value
     if not isinstance(found, type | Adapter):
         return f"{engine} must be a class or a gradlib.conformance.Adapter, got {type(found).__name__}"
     return run(found, levels=levels, seconds=seconds, **names)
+
+
+def _imported(engine: str, more: Sequence[str]) -> Any:
+    """The thing that "module:name" names, after the other modules were imported, too."""
+    module, _, name = engine.partition(":")
+    found = getattr(importlib.import_module(module), name or "Value")
+    for other in more:
+        importlib.import_module(other)
+    return found
 
 
 def _unusable(message: str) -> int:

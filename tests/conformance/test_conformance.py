@@ -361,6 +361,18 @@ def test_the_command_ends_with_2_where_it_cannot_be_used(folder, engine, said):
     assert done.returncode == 2 and said in done.stderr and done.stdout == ""
 
 
+def test_a_module_of_functions_that_is_not_there_is_named(folder):
+    done = command("right:Value", "--level", "1", "--functions", "right,missing", cwd=folder)
+    assert done.returncode == 2 and done.stderr.startswith("right:Value, right, missing cannot be imported from ")
+    assert "No module named 'missing'" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_report_that_cannot_be_written_is_said_after_it_is_shown(folder):
+    done = command("right:Value", "--level", "1", "--json", "nowhere/r.json", cwd=folder)
+    assert done.returncode == 2 and "16 passed" in done.stdout
+    assert done.stderr == "The report could not be written to nowhere/r.json: No such file or directory\n"
+
+
 def test_the_command_takes_an_adapter(folder):
     done = command("named:adapter", "--level", "1", cwd=folder)
     assert done.returncode == 0 and "made by make=" in done.stdout
