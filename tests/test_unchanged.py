@@ -55,7 +55,8 @@ ALL = {"early", "late", "later"}
 def test_what_passed_and_did_not_change_is_left_out_and_said(project):
     more = project / "tests" / "test_more.py"
     more.write_text("def test(): assert False")
-    for options, environment in [([], {}), (["tests/checks"], {}), (["-k", "exercise"], {}), ([], {"TEST_SEED": "3"})]:
+    parts = [["tests/checks"], ["-k", "exercise"], ["--ignore", "tests/checks"], ["--ignore-glob", "*/test_all.py"]]
+    for options, environment in [([], {}), *((part, {}) for part in parts), ([], {"TEST_SEED": "3"})]:
         assert not (project / "build").exists()  # after a run with a failure, of a part, with other numbers
         ran(project, *options, **environment)
         more.write_text("def test(): assert True")

@@ -22,6 +22,7 @@ PASSED = ROOT / "build" / "passed.json"
 LESSONS = [f"{number:02d}" for number in range(14, 21)]
 # What all of them use. Of tests/checks and gradlib/checks, each uses its own lesson and those that it names.
 SHARED = ["conftest.py", "pyproject.toml", "tests/nbval.cfg", "tools/*.py", "tests/checks/*.py", "gradlib/**/*"]
+TESTS = ["notebooks", "solutions", "tests/checks"]  # where the tests of these lessons are
 NOTEBOOKS = ["notebooks/{}_*", "solutions/{}_*", "exercises/{}_*"]
 
 
@@ -83,11 +84,18 @@ class Unchanged:
                 PASSED.write_text(json.dumps(self.now, indent=1), encoding="utf-8")
 
     def _is_whole(self) -> bool:
-        """Does this run try all tests, with the usual numbers?"""
+        """Return True if this run tries all tests of these lessons, with the usual numbers."""
         option = self.config.option
         narrowed = option.keyword or option.markexpr or option.deselect or getattr(option, "lf", False)
+        narrowed = narrowed or option.ignore_glob or any(map(_holds_their_tests, option.ignore or ()))
         is_all = self.config.args_source is pytest.Config.ArgsSource.TESTPATHS
         return is_all and not narrowed and "TEST_SEED" not in os.environ
+
+
+def _holds_their_tests(path: str) -> bool:
+    ignored = Path(path).absolute()
+    own = [ROOT / name for name in TESTS]
+    return any(each.is_relative_to(ignored) or ignored.is_relative_to(each) for each in own)
 
 
 def _passed() -> dict[str, str]:
