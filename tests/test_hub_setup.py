@@ -19,6 +19,7 @@ sys.path.insert(0, str(HUB))
 import collect  # noqa: E402
 import give_back  # noqa: E402
 import serve  # noqa: E402
+import try_hub  # noqa: E402
 
 NAME = "04_broadcasting"
 
@@ -281,3 +282,14 @@ def test_a_wrong_lesson_or_folder_is_refused_with_a_word(script, tmp_path):
         script.main(["4", str(tmp_path), "--hub", str(tmp_path)])
     with pytest.raises(SystemExit, match="it has no learners.csv"):
         script.main(["04", str(tmp_path), "--hub", str(tmp_path / "nowhere")])
+
+
+def test_a_trial_without_a_hub_learners_or_a_lesson_is_refused_with_a_word(tmp_path):
+    serve.add_learners(tmp_path, ["ada"])
+    for wrong, said in [
+        ([str(tmp_path / "nowhere")], "it has no learners.csv"),
+        ([str(tmp_path), "--learners", "0"], "--learners must be at least 1, got 0"),
+        ([str(tmp_path), "--lesson", "2"], "--lesson must be a number from 00 to 20, got '2'"),
+    ]:
+        with pytest.raises(SystemExit, match=said):
+            try_hub.main(wrong)

@@ -145,11 +145,18 @@ def memory(uid: int) -> float:
 
 
 def visit_all(folder: Path, address: str, count: int, lesson: str) -> list[Learner]:
-    """All visits at once, each in a thread."""
-    with open(folder / "learners.csv", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))[:count]
+    """All visits at once, each in a thread. Raises SystemExit if there are no such learners or no such lesson."""
+    try:
+        with open(folder / "learners.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))[:count]
+    except FileNotFoundError:
+        raise SystemExit(f"there is no hub in {folder}: it has no learners.csv") from None
     learners = [Learner(row["name"], row["password"], int(row["uid"]), address) for row in rows]
     pages = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob(f"{lesson}_*.ipynb"))
+    if not learners:
+        raise SystemExit(f"--learners must be at least 1, got {count}")
+    if len(pages) != 1:
+        raise SystemExit(f"--lesson must be a number from 00 to 20, got {lesson!r}")
     threads = [threading.Thread(target=each.visit, args=(f"notebooks/{pages[0].name}",)) for each in learners]
     for thread in threads:
         thread.start()
@@ -174,7 +181,9 @@ def main(arguments: list[str]) -> int:
         times = [taken(getattr(each, part) for each in learners) for part in ("started", "ran", "memory")]
         print(f"{name:<12} {times[0]:10.1f} {times[1]:10.1f} {times[2]:12.0f}")
     if any(each.cells and not each.memory for each in learners):
-        print("Memory is not measured: without root rights all learners share one user.")
+        print(
+            "Memory is not measured: that needs this machine's own hub, started as root, with a user for each learner."
+        )
     failed = sum(bool(each.errors) for each in learners)
     print(f"{len(learners)} learners, lesson {wishes.lesson}: {failed} failed; {time.monotonic() - begin:.0f} s in all")
     return 1 if failed else 0

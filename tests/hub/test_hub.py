@@ -56,9 +56,13 @@ class Hub:
         line = [sys.executable, str(ROOT / "class" / "hub" / "serve.py")]
         self.process = subprocess.Popen(line, env=os.environ | own | wishes, stdout=self.log, stderr=self.log)
         end = time.monotonic() + 900  # the first time, packages are installed and compiled
-        while not self.answers():
-            assert self.process.poll() is None and time.monotonic() < end, self.said()
-            time.sleep(0.5)
+        try:
+            while not self.answers():
+                assert self.process.poll() is None and time.monotonic() < end, self.said()
+                time.sleep(0.5)
+        except BaseException:
+            self.end()
+            raise
 
     def answers(self) -> bool:
         try:
@@ -74,10 +78,9 @@ class Hub:
         return try_hub.Learner(name, row["password"], int(row["uid"]), self.address)
 
     def end(self) -> None:
-        if self.process.poll() is not None:
-            return
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(300)
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(300)
         self.log.close()
 
 

@@ -138,6 +138,7 @@ def lab(environment):
                 break
             assert server.poll() is None, "".join(said)
             time.sleep(0.25)
+        assert found, "".join(said)
         yield said, *found.groups()
     finally:
         os.killpg(server.pid, signal.SIGTERM)
