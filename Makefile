@@ -52,7 +52,7 @@ wheel: ## make dist/gradlib-….whl, which opens the course by `gradlib lab`
 	@$(PYTHON_HERE) -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 class: ## make or update a repository for learners, without solutions (OUT=../our-class)
-	@$(PYTHON_HERE) tools/classroom.py $(OUT)
+	@$(PYTHON_HERE) tools/classroom.py "$(OUT)"
 
 hub: ## serve the course to a class with JupyterHub (LEARNERS=names.txt, PORT=8000)
 	@$(PYTHON_HERE) class/hub/serve.py

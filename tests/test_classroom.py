@@ -135,10 +135,16 @@ def test_it_can_be_asked_to_bring_something_back(folder, monkeypatch, capsys):
     assert classroom.main([str(folder)]).startswith("RESTORE must name a file of the course")
 
 
-@pytest.mark.parametrize("arguments", [[], ["course"], ["."], ["solutions/mine"]])
+@pytest.mark.parametrize("arguments", [[], [""], ["course"], ["."], ["solutions/mine"]])
 def test_a_folder_of_this_repository_is_refused(arguments, monkeypatch):
     monkeypatch.chdir(ROOT)
     assert "make class OUT=../our-class" in classroom.main(arguments)
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="there is no make here")
+def test_the_folder_may_have_a_space_in_its_name():
+    line = ["make", "-n", "class", "OUT=../our class"]
+    assert 'tools/classroom.py "../our class"' in subprocess.run(line, cwd=ROOT, capture_output=True, text=True).stdout
 
 
 def test_a_link_to_the_hub_stands_only_where_both_addresses_are_filled_in(folder):

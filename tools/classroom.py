@@ -80,7 +80,7 @@ def describe(done: Delivery, out: Path) -> list[str]:
 
 
 def main(arguments: list[str]) -> int | str:
-    if len(arguments) != 1:
+    if len(arguments) != 1 or not arguments[0]:
         return "OUT must name the folder of the learners' repository. Example: make class OUT=../our-class"
     out = Path(arguments[0]).absolute()
     if out.resolve().is_relative_to(ROOT) and not out.resolve().is_relative_to(ROOT / "build"):

@@ -380,8 +380,6 @@ def _truncated(call, x, y, rounding_mode):
     return (quotient.abs().floor() * quotient.sign()).astype(np.result_type(x.dtype, getattr(y, "dtype", x.dtype)))
 
 
-OTHER_NUMBERS = "the numbers are drawn by another generator"
-
 DIFFERENCES = [
     # Written in NumPy's way, or as the course writes it
     Difference("nn.functional.linear", always, "the weight is (in, out): y = xW + b",
