@@ -19,6 +19,7 @@ sys.path.insert(0, str(HUB))
 import collect  # noqa: E402
 import give_back  # noqa: E402
 import serve  # noqa: E402
+import start  # noqa: E402
 import try_hub  # noqa: E402
 
 NAME = "04_broadcasting"
@@ -217,6 +218,17 @@ def test_the_environment_of_a_server_turns_nbgrader_and_terminals_off():
     settings = yaml.safe_load((HUB / "jupyter" / "jupyter_server_config.json").read_text(encoding="utf-8"))
     off = {name for name, on in settings["ServerApp"]["jpserver_extensions"].items() if not on}
     assert "nbgrader.server_extensions.formgrader" in off and "jupyter_server_terminals" in off
+
+
+def test_a_learners_server_starts_in_the_copy_with_the_settings_of_the_hub_and_of_the_course(tmp_path, monkeypatch):
+    ran = []
+    monkeypatch.setattr(os, "execv", lambda program, line: ran.append(line))
+    for name, value in (("HOME", str(tmp_path)), ("JUPYTER_CONFIG_PATH", "/hub"), ("JUPYTERLAB_WORKSPACES_DIR", "")):
+        monkeypatch.setenv(name, value)
+    start.main(["--port=1"])
+    assert ran == [[sys.executable, "-m", "jupyterhub.singleuser", "--port=1"]]
+    assert os.environ["JUPYTER_CONFIG_PATH"] == f"/hub{os.pathsep}{ROOT / 'tools' / 'jupyter'}"
+    assert (tmp_path / "course" / "notebooks" / "00_start_here.ipynb").exists()
 
 
 def test_what_is_collected_is_closed_to_others_and_keeps_its_time(hub, tmp_path):

@@ -17,7 +17,6 @@ from jupyterhub.proxy import ConfigurableHTTPProxy
 from jupyterhub.spawner import LocalProcessSpawner
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 SETTINGS = json.loads(os.environ["GRADLIB_HUB"])
 FOLDER = Path(SETTINGS["folder"])
 IS_ROOT = os.geteuid() == 0
@@ -146,7 +145,7 @@ c.Spawner.env_keep = ["PATH", "LANG", "LC_ALL"]
 c.Spawner.environment = {
     "OMP_NUM_THREADS": "1",  # thirty learners on a few cores: more threads only wait for each other
     "OPENBLAS_NUM_THREADS": "1",
-    "JUPYTER_CONFIG_PATH": os.pathsep.join([str(HERE / "jupyter"), str(ROOT / "tools" / "jupyter")]),
+    "JUPYTER_CONFIG_PATH": str(HERE / "jupyter"),
     "JUPYTER_PREFER_ENV_PATH": "1",
 }
 # Starting a server takes seconds of a processor. When a class signs in at once, the last one waits for all others.

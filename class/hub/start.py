@@ -21,6 +21,9 @@ def main(arguments: list[str]) -> None:
         copy.mkdir(exist_ok=True)
     cli.workspace_folder(copy)
     os.environ["JUPYTERLAB_WORKSPACES_DIR"] = str(copy / ".jupyterlab")
+    # After the hub's own settings those of `gradlib lab`: pages that need no network, no question about news.
+    settings = [os.environ.get("JUPYTER_CONFIG_PATH", ""), str(cli.ROOT / "tools" / "jupyter")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
     os.execv(sys.executable, [sys.executable, "-m", "jupyterhub.singleuser", *arguments])
 
 
