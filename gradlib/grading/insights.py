@@ -7,9 +7,7 @@ leaves this machine. Names are left out unless asked for (NAMES=1).
 from __future__ import annotations
 
 import argparse
-import csv
 import importlib
-import io
 import os
 import sys
 import textwrap
@@ -18,8 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..checks.boxes import sentence
+from .lms import csv_text
 from .parent import Gradebook, write_whole
-from .submissions import Release, Unreadable, find_release
+from .submissions import Release, Unreadable, find_release, shown
 
 OTHER, UNTRIED = "another mistake", "not attempted"
 HEAD = ("exercise", "mistake", "how many", "of", "what the check says")
@@ -58,20 +57,16 @@ def table(rows: list[Row], of: int, names: bool) -> str:
     """The rows as text, with what the check says below each."""
     lines = []
     for row in rows:
-        who = f" ({', '.join(row.students)})" * names
+        who = f" ({', '.join(map(shown, row.students))})" * names
         lines.append(f"{len(row.students):>3} of {of}  {row.exercise}: {row.mistake.replace('_', ' ')}{who}")
         lines += textwrap.wrap(row.says, 100, initial_indent=" " * 10, subsequent_indent=" " * 10)
     return "\n".join(lines) or "Nobody made a mistake."
 
 
 def as_csv(rows: list[Row], of: int, names: bool) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([*HEAD, *["who"] * names])
-    for row in rows:
-        who = ["; ".join(row.students)] * names
-        writer.writerow([row.exercise, row.mistake, len(row.students), of, row.says, *who])
-    return text.getvalue()
+    lines = [[row.exercise, row.mistake, len(row.students), of, row.says] for row in rows]
+    who = [["; ".join(row.students)] * names for row in rows]
+    return csv_text([[*HEAD, *["who"] * names], *([*line, *each] for line, each in zip(lines, who, strict=True))])
 
 
 def draw(rows: list[Row], of: int, title: str, path: Path) -> None:

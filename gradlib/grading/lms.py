@@ -24,7 +24,7 @@ from .submissions import LARGEST, Submission, Unreadable, is_readable
 
 MOST = 5_000  # files of a download
 CANVAS = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<time>\d+)_(?P<file>[^/]+)\.ipynb")
-MOODLE = re.compile(r"(?P<name>[^/]+?)_(?P<id>\d+)_assignsubmission_file(?:_|/|_/)(?P<file>[^/]+)\.ipynb")
+MOODLE = re.compile(r"(?P<name>[^/]+?)_(?P<id>\d+)_assignsubmission_file(?:_|/|_/)(?:[^/]+/)*(?P<file>[^/]+)\.ipynb")
 _FOLDER = re.compile(r"(?P<name>.+)_(?P<system>canvas|moodle)_(?P<id>\d+)")
 _AGAIN = re.compile(r"-\d+$")
 
@@ -42,12 +42,11 @@ def unpack(archive: Path, folder: Path, name: str) -> list[str]:
             if len(entries) > MOST:
                 raise Unreadable(f"{archive.name} holds {len(entries):,} files, too many for the download of a class.")
             for entry in entries:
-                found, system = CANVAS.fullmatch(os.path.basename(entry.filename)), "canvas"
-                if found is None:
-                    found, system = MOODLE.search(entry.filename), "moodle"
+                found = _named_by_the_system(entry.filename)
                 if found is None or entry.file_size > LARGEST:
                     left_out.append(entry.filename)
                     continue
+                system = "canvas" if found.re is CANVAS else "moodle"
                 student = f"{_plain(found['name'])}_{system}_{found['id']}"
                 stem = _AGAIN.sub("", found["file"]) if system == "canvas" else found["file"]
                 when = int(found["time"]) if system == "canvas" else 0
@@ -71,6 +70,13 @@ def unpack(archive: Path, folder: Path, name: str) -> list[str]:
     except zipfile.BadZipFile:
         raise Unreadable(f"{archive.name} is not a zip archive. Download it again.") from None
     return left_out
+
+
+def _named_by_the_system(path: str) -> re.Match | None:
+    """Who handed a file in. The outermost name that says it counts: those inside are the student's."""
+    parts = path.split("/")
+    inner = ("/".join(parts[i:]) for i in range(len(parts)))
+    return next((found for each in inner if (found := CANVAS.fullmatch(each) or MOODLE.fullmatch(each))), None)
 
 
 def _plain(name: str) -> str:
@@ -121,10 +127,22 @@ def handed_in(path: Path) -> datetime:
     return datetime.fromtimestamp(path.lstat().st_mtime)
 
 
-def _csv(rows: Iterable[Iterable[object]]) -> str:
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Rows as CSV. A text that a spreadsheet would take for a formula gets an apostrophe, as one types it there.
+
+    >>> csv_text([["=1+1", "ann", -1.5]])
+    "'=1+1,ann,-1.5\\r\\n"
+    """
     text = io.StringIO()
-    csv.writer(text).writerows(rows)
+    csv.writer(text).writerows([_no_formula(each) for each in row] for row in rows)
     return text.getvalue()
+
+
+def _no_formula(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = value.encode("utf-8", "backslashreplace").decode()  # the name of a folder may be no text
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
 
 
 def _parts(student: str, system: str) -> tuple[str, str]:
@@ -152,7 +170,7 @@ def canvas(records: list[dict]) -> str:
         name, number = _parts(record["student_id"], "canvas")
         login = "" if number else record["student_id"]
         rows.append([name, number, "", login, "", "" if record["score"] is None else record["score"]])
-    return _csv(rows)
+    return csv_text(rows)
 
 
 def moodle(records: list[dict]) -> str:
@@ -167,4 +185,4 @@ def moodle(records: list[dict]) -> str:
         comment = "; ".join(f"{each['exercise']}: {each['status']}" for each in record["exercises"])
         identifier = f"Participant {number}" if number else ""
         rows.append([identifier, name, login, record["status"], score, record["max_score"], comment])
-    return _csv(rows)
+    return csv_text(rows)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import csv
 import fcntl
 import hashlib
-import io
 import json
 import os
 import queue
@@ -132,7 +130,7 @@ class Grader:
         except Unreadable as why:
             return record | {"status": f"{NOT_GRADED}: {why}"}
         except Exception as error:
-            return record | {"status": f"{NOT_GRADED}: {type(error).__name__}: {error}"}
+            return record | {"status": shown(f"{NOT_GRADED}: {type(error).__name__}: {error}", 300)}
         passed = [each["exercise"] for each in record["exercises"] if each["status"] == "passed"]
         record["score"] = self.release.score(passed)
         record["status"] = f"{GRADED}: {submission.note}" if submission.note else GRADED
@@ -291,10 +289,8 @@ def write_tables(folder: Path, records: list[dict]) -> None:
 
     A submission that could not be graded has no score, and its status says why.
     """
-    text = io.StringIO()
     rows = [[record[name] if record[name] is not None else "" for name in HEAD] for record in records]
-    csv.writer(text).writerows([HEAD, *rows])
-    write_whole(folder / "grades.csv", text.getvalue())
+    write_whole(folder / "grades.csv", lms.csv_text([HEAD, *rows]))
     write_whole(folder / "canvas.csv", lms.canvas(records))
     write_whole(folder / "moodle.csv", lms.moodle(records))
 
@@ -305,7 +301,8 @@ def unpacked(submitted: Path, release: Release) -> Path:
     folder = submitted.with_suffix("") if is_archive else submitted
     for archive in [submitted] if is_archive else sorted(submitted.glob("*.zip")):
         for name in lms.unpack(archive, folder, release.name):
-            print(f"{archive.name}: {name} was left out: it is not a notebook of a student, or too large.", flush=True)
+            why = "it is not a notebook of a student, or too large"
+            print(f"{archive.name}: {shown(name)} was left out: {why}.", flush=True)
     return folder
 
 

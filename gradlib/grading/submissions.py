@@ -15,6 +15,7 @@ from .released import LIBRARY, used_names
 from .variants import with_variants
 
 LARGEST = 20 * 2**20  # bytes of a notebook
+MOST_CELLS = 2_000  # a lesson has some 80
 
 
 class Unreadable(Exception):
@@ -125,13 +126,13 @@ def is_readable(path: Path) -> bool:
     return not path.is_symlink() and path.is_file() and path.stat().st_size <= LARGEST
 
 
-def shown(name: str) -> str:
+def shown(name: str, most: int = 80) -> str:
     """A name that a student chose, on one line, without what moves the cursor of a terminal.
 
     >>> shown("answers\\nada: graded")
     'answers?ada: graded'
     """
-    return "".join(each if each.isprintable() else "?" for each in name[:80])
+    return "".join(each if each.isprintable() else "?" for each in name[:most])
 
 
 def find_submissions(folder: Path, release: Release) -> list[Submission]:
@@ -147,6 +148,8 @@ def find_submissions(folder: Path, release: Release) -> list[Submission]:
 def _submission(student: Path, release: Release) -> Submission:
     place = student / release.name
     expected = place / f"{release.name}.ipynb"
+    if place.is_symlink():  # to another's, perhaps
+        return Submission(student.name, None, f"{release.name} is a link, and not a folder")
     if expected.exists() or expected.is_symlink():
         return Submission(student.name, expected)
     others = sorted(place.glob("*.ipynb")) if place.is_dir() else []
@@ -168,10 +171,17 @@ def read_notebook(path: Path) -> Any:
     if path.stat().st_size > LARGEST:
         raise Unreadable(f"the file is larger than {LARGEST // 2**20} MiB")
     try:
-        notebook = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
+        # Not nbformat.reads, which checks much that does not count here, and prints a line for each cell that is odd.
+        found = nbformat.reader.reads(path.read_text(encoding="utf-8-sig"))
+        cells = found.get("cells", []) + [each for sheet in found.get("worksheets", []) for each in sheet["cells"]]
+        if len(cells) > MOST_CELLS:
+            raise Unreadable(f"it has {len(cells):,} cells, and at most {MOST_CELLS:,} are graded")
+        notebook = nbformat.convert(found, 4)
         for cell in notebook.cells:
             if not isinstance(cell.source, str) or not isinstance(cell.metadata, dict):
                 raise ValueError("a cell without a text")
+    except Unreadable:
+        raise
     except RecursionError:
         raise Unreadable("it is not a notebook: too deep") from None
     except Exception as error:  # whatever a file may hold

@@ -4,14 +4,22 @@ import csv
 import io
 import json
 import os
+import warnings
 import zipfile
 from datetime import datetime
 
 import pytest
 from nbformat import v4
 
-from gradlib.grading import insights, lms
-from gradlib.grading.submissions import Submission, Unreadable, find_release, find_submissions, repaired
+from gradlib.grading import insights, lms, parent
+from gradlib.grading.submissions import (
+    Submission,
+    Unreadable,
+    find_release,
+    find_submissions,
+    read_notebook,
+    repaired,
+)
 
 LESSON = "02_chain_rule"
 
@@ -57,6 +65,31 @@ def test_a_download_of_moodle_is_taken_as_it_comes(tmp_path):
     assert lms.unpack(download, tmp_path, LESSON) == []
     names = [each.student for each in find_submissions(tmp_path, find_release("02"))]
     assert names == ["Ann Baker_moodle_4711", "Ben Cook_moodle_4712", "Cleo Doe_moodle_4713"]
+
+
+def test_names_inside_a_submission_are_nobodys(tmp_path):
+    """Students may hand in folders and files by any name, also one of those that the systems make."""
+    moodle = archive(
+        tmp_path / "moodle.zip",
+        ("Ben Cook_4712_assignsubmission_file/02_chain_rule.ipynb", "ben", EARLY),
+        ("Ann Baker_4711_assignsubmission_file/a/Ben Cook_4712_assignsubmission_file/02_chain_rule.ipynb", "ann", LATE),
+        ("Cleo Doe_4713_assignsubmission_file/bencook_77_100_02_chain_rule.ipynb", "cleo", LATE),
+    )
+    canvas = archive(
+        tmp_path / "canvas.zip",
+        ("download/bencook_77_100_02_chain_rule.ipynb", "ben", EARLY),
+        ("download/annbaker_1234_98_Ben Cook_4712_assignsubmission_file_02_chain_rule.ipynb", "ann", LATE),
+    )
+    for download in moodle, canvas:
+        assert lms.unpack(download, tmp_path, LESSON) == []
+    found = {each.student: each.path.read_text() for each in find_submissions(tmp_path, find_release("02"))}
+    assert found == {
+        "Ann Baker_moodle_4711": "ann",
+        "Ben Cook_moodle_4712": "ben",
+        "Cleo Doe_moodle_4713": "cleo",
+        "annbaker_canvas_1234": "ann",
+        "bencook_canvas_77": "ben",
+    }
 
 
 def test_names_in_a_download_stay_in_the_folder(tmp_path):
@@ -130,6 +163,38 @@ def test_grades_in_the_shape_of_moodle():
     ]
 
 
+FORMULA = '=cmd|" /C calc"!A1'
+
+
+@pytest.mark.parametrize("name", [FORMULA, "+1", "-1", "@SUM(1)", "\t=1", "\r=1"])
+def test_no_name_is_a_formula_of_a_spreadsheet(name, tmp_path):
+    records = [record(name, 13.5)]
+    parent.write_tables(tmp_path, records)
+    for file in ("grades.csv", "canvas.csv", "moodle.csv"):
+        cells = [cell for row in rows((tmp_path / file).read_bytes().decode()) for cell in row]
+        assert f"'{name}" in cells and not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
+    line = insights.as_csv([insights.Row("sweep", "a_mistake", "", [name])], 1, names=True).splitlines()[1]
+    assert not line.split(",")[-1].strip('"').startswith(("=", "+", "-", "@", "\t"))
+
+
+def test_a_folder_whose_name_is_no_text_has_its_row(tmp_path):
+    """As unpacked on a machine with another encoding of names."""
+    parent.write_tables(tmp_path, [record(os.fsdecode(b"Zo\xeb"), 13.5), record("ann", 17)])
+    assert [row[:2] for row in rows((tmp_path / "grades.csv").read_text())[1:]] == [
+        ["Zo\\udceb", "13.5"],
+        ["ann", "17"],
+    ]
+
+
+def test_names_move_no_cursor(tmp_path, capsys):
+    """Not those of files in a download, and not those of students."""
+    download = archive(tmp_path / "x.zip", ("x\x1b[2J\nada: graded  17 of 17.txt", "", EARLY))
+    parent.unpacked(download, find_release("02"))
+    said = insights.table([insights.Row("sweep", "a_mistake", "", ["\x1b[2J\nada"])], 1, names=True)
+    said += capsys.readouterr().out
+    assert said.count("\n") == 1 and "\x1b" not in said and said.count("?[2J?ada") == 2
+
+
 @pytest.fixture
 def graded(tmp_path):
     release = find_release("02")
@@ -189,6 +254,29 @@ def test_a_notebook_without_its_inner_folder_is_found_and_names_are_shown_on_one
     ann, ben = find_submissions(tmp_path, find_release("02"))
     assert ann.path == tmp_path / "ann" / f"{LESSON}.ipynb" and ann.note == f"the file is not in a folder {LESSON}"
     assert ben.note == "the file is named x?ada: graded.ipynb"
+
+
+def test_a_folder_that_leads_to_anothers_is_not_followed(tmp_path):
+    (tmp_path / "ann" / LESSON).mkdir(parents=True)
+    (tmp_path / "ann" / LESSON / f"{LESSON}.ipynb").write_text("{}")
+    (tmp_path / "ben").mkdir()
+    (tmp_path / "ben" / LESSON).symlink_to("../ann/" + LESSON)
+    ann, ben = find_submissions(tmp_path, find_release("02"))
+    assert ann.path is not None
+    assert ben.path is None and ben.note == f"{LESSON} is a link, and not a folder"
+
+
+def test_many_odd_cells_take_no_time_and_fill_no_screen(tmp_path, capfd):
+    odd = [{"cell_type": "code", "id": "same", "metadata": {}, "source": "", "outputs": []} for _ in range(500)]
+    path = tmp_path / "x.ipynb"
+    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": odd}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # one for each cell without an id of its own
+        assert len(read_notebook(path).cells) == 500
+    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": odd * 5}))
+    with pytest.raises(Unreadable, match="it has 2,500 cells, and at most 2,000 are graded"):
+        read_notebook(path)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_answers_in_cells_that_lost_their_names_are_judged():
