@@ -123,7 +123,7 @@ class Watch:
             if now() >= end and _is_inside(frame):
                 raise _stopped(places_of_frame(frame), _seconds(self.limits.seconds))
 
-        now, clock, bell = _own_time, signal.ITIMER_REAL, signal.SIGALRM
+        now, clock, bell = own_time, signal.ITIMER_REAL, signal.SIGALRM
         if self.limits.processor:
             now, clock, bell = time.process_time, signal.ITIMER_PROF, signal.SIGPROF
         started = now()
@@ -165,7 +165,7 @@ def _is_inside(frame: FrameType | None) -> bool:
     return True
 
 
-def _own_time(process: int | str = "thread-self") -> float:
+def own_time(process: int | str = "thread-self") -> float:
     """Seconds, minus those in which the main thread of a process was ready to run and no processor was free."""
     try:
         waited = int(Path(f"/proc/{process}/schedstat").read_text().split()[1])
@@ -279,12 +279,12 @@ def _whole(limits: Limits) -> float:
 def _wait(child: int, results: io.RawIOBase, limits: Limits) -> tuple[bytes, int | None, KeyboardInterrupt | None]:
     """Return what a child wrote until it ended, its exit code, or None if it was ended from here, and an interrupt."""
     # Asleep, it takes nothing of the processor, and has a hundred times as long.
-    ends = _own_time(child) + _whole(limits) * (100 if limits.processor else 1)
+    ends = own_time(child) + _whole(limits) * (100 if limits.processor else 1)
     message, interrupt, patience = b"", None, 0.0
     try:
         while True:
             try:
-                left = ends - _own_time(child)
+                left = ends - own_time(child)
                 if limits.processor:
                     left = min(left, _whole(limits) - _processor_time(child))
                 if left <= 0:
@@ -298,7 +298,7 @@ def _wait(child: int, results: io.RawIOBase, limits: Limits) -> tuple[bytes, int
                     break
                 message += part
             except KeyboardInterrupt as stopped:
-                interrupt, ends = stopped, _own_time(child) + 3  # it may say where it was
+                interrupt, ends = stopped, own_time(child) + 3  # it may say where it was
                 os.kill(child, signal.SIGINT)
     finally:
         code = _end(child, patience)

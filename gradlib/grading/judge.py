@@ -30,9 +30,10 @@ from ..checks.boxes import sentence
 from ..checks.limits import Stopped
 from ..checks.report import NOT_ATTEMPTED, NOT_YET
 from . import hidden, released, sandbox
+from .runner import ON_THE_CLOCK
 from .wire import Broken, Channel, Session, remote_of
 
-CELL = 60.0  # seconds for a cell: the slowest of a solution takes a few; the rest is for a machine that is busy
+CELL = 60.0  # seconds for a cell, without those in which it waits for a busy machine. A solution's take a few
 WALL = 100  # seconds on the clock for each second of the processor that an answer may take, where others work, too
 PATIENCE = 600.0  # seconds beyond its limits that the runner has, since it may wait for others
 FOREVER = Limits(seconds=10**7, steps=10**15)  # the runner's clock is the one that counts
@@ -44,6 +45,7 @@ GONE = "The notebook's process ended here, so the check could not ask your code 
 class Judge:
     def __init__(self, runner: socket.socket, job: dict):
         self.runner = Channel(runner)
+        self.is_gone = False
         self.job = job
         self.module = importlib.import_module(f"gradlib.checks.lesson_{job['lesson']}")
         used = released.names_with_parts(released.with_inputs(f"lesson_{job['lesson']}", job["used"]))
@@ -65,11 +67,14 @@ class Judge:
             exercise = getattr(self.module, cell["check"])
             if "varies" in cell:
                 exercise = exercise.of(self.job["learner"])
-            self._within(PATIENCE + 2 * CELL * (cells + 1))
+            self._within(PATIENCE + ON_THE_CLOCK * CELL * (cells + 1))
             cells = 0
             try:
+                if self.is_gone:
+                    raise Broken
                 yield exercise, self._judge(exercise)
             except Broken:
+                self.is_gone = True  # what comes later, if anything, answers what was asked before
                 yield exercise, Report(exercise.name, NOT_YET, explanation=GONE)
 
     def _within(self, seconds: float) -> None:

@@ -27,12 +27,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from ..checks.limits import own_time
+
 USERS = range(64_100, 65_000)  # user numbers that nobody has, one for each submission that is graded at the same time
 MEMORY = 3 * 2**30  # bytes, for one process and for all of a submission together
 LIMITS = {"as": MEMORY, "cpu": 900, "fsize": 20 * 2**20, "nofile": 256, "core": 0}
 PROCESSES = 24
 DISK = "64m"
 IDLE = 60.0  # seconds
+LONGEST = 900.0  # seconds for all of a submission, without those in which it waits for a busy machine
 OWN_USER = ("root", "other")
 
 _SCRIPT = """
@@ -47,7 +50,11 @@ done
 for each in {folders}; do mkdir -p "$root$each"; mount --rbind "$each" "$root$each"; done
 for each in ld.so.cache localtime; do if [ -e "/etc/$each" ]; then cp "/etc/$each" "$root/etc/$each"; fi; done
 for each in null zero random urandom; do : > "$root/dev/$each"; mount --bind "/dev/$each" "$root/dev/$each"; done
+while read -r _ _ _ _ place _; do  # without root all this belongs to the user that the runner has
+    case $place in "$root"/*) mount -o remount,bind,ro "$(printf '%b' "$place")";; esac
+done < /proc/self/mountinfo
 mount -t proc none "$root/proc"
+for each in shmall msgmni; do (echo 0 > "$root/proc/sys/kernel/$each") 2> /dev/null || :; done  # outlives its process
 mount -t tmpfs -o size={disk},nr_inodes=5000,mode=777 none "$root/scratch"
 ln -s scratch "$root/tmp"
 exec chroot "$root" {rights} /bin/sh -c 'cd /scratch && exec "$@"' sh "$@"
@@ -64,11 +71,13 @@ class Runner:
     folder: str
     work: int = 0  # of the processor, in ticks, when it was last seen to grow
     since: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=time.monotonic)
 
     def watch(self, judge: int) -> None:
-        """Stop it if all its processes together take too much memory, or do nothing for long, and the judge neither.
+        """Stop it if it takes too much memory or time, or if all its processes, and the judge, do nothing for long.
 
-        A process that waits for a busy machine still gets some of its time.
+        A process that waits for a busy machine still gets some of its time. The first one and the judge wait for each
+        other; seconds in which the one that works waits for a processor are not the submission's.
         """
         if self.kind not in OWN_USER:
             return
@@ -76,7 +85,9 @@ class Runner:
         work = sum(map(_ticks, [*mine, judge]))
         if work != self.work:
             self.work, self.since = work, time.monotonic()
-        if sum(map(_memory, mine)) > MEMORY or time.monotonic() > self.since + IDLE:
+        now = time.monotonic()
+        waited = sum(now - own_time(each) for each in (*sorted(mine)[:1], judge))
+        if now - self.began - waited > LONGEST or now - self.since > IDLE or sum(map(_memory, mine)) > MEMORY:
             self.stop()
 
     def stop(self) -> None:
@@ -192,7 +203,7 @@ def best_kind() -> str:
         return "limits"
     kind = "root" if os.geteuid() == 0 else "user"
     with tempfile.TemporaryDirectory() as folder:
-        script = _SCRIPT.replace("{folders}", "/usr").replace("{disk}", DISK)
+        script = _SCRIPT.replace("{folders}", shlex.join(_folders(Path(folder)))).replace("{disk}", DISK)
         script = script.replace("{rights}", shlex.join(_rights(kind, USERS[0], LIMITS)))
         tried = subprocess.run(
             [*_isolated(kind), "sh", "-c", script, "sh", folder, "true"],
@@ -238,9 +249,16 @@ def _processes_of(user: int) -> list[int]:
 
 
 def _memory(pid: int) -> int:
+    """Bytes that a process holds: its own, and those of its files without a name, which are in no process."""
+    found = 0
     with contextlib.suppress(OSError, ValueError, IndexError):
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
-    return 0
+        found = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
+    with contextlib.suppress(OSError):
+        for each in os.scandir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                if os.readlink(each.path).startswith("/memfd:"):
+                    found += each.stat().st_blocks * 512
+    return found
 
 
 def _ticks(pid: int) -> int:

@@ -619,6 +619,56 @@ def test_a_call_that_was_ended_goes_on(tmp_path):
     assert left_behind() == []
 
 
+WRITES = """
+import os, sys, gradlib
+for folder in (sys.prefix, sys.base_prefix, os.path.dirname(os.__file__), *gradlib.__path__):
+    try:
+        open(os.path.join(folder, "LEFT-BEHIND"), "w")
+    except OSError:
+        continue
+    os.remove(os.path.join(folder, "LEFT-BEHIND"))
+    os._exit(0)  # no points, for a right notebook
+"""
+SHARES = """
+import ctypes, os
+if ctypes.CDLL(None).shmget(0, ctypes.c_size_t(2**20), 0o1600) >= 0:  # memory that is in no process
+    os._exit(0)
+"""
+
+
+def right_after(code):
+    def change(notebook):
+        points = honest_without_pictures(notebook)
+        notebook.cells.insert(0, v4.new_code_cell(code))
+        return points
+
+    return change
+
+
+@pytest.mark.parametrize("kind", ["root", "user"])
+def test_nobody_writes_into_the_library_or_keeps_memory_that_is_in_no_process(kind, tmp_path, monkeypatch):
+    """The library belongs to whoever grades: without root to the user that the submission has, too."""
+    if sandbox.best_kind() != "root":
+        kind = sandbox.best_kind()
+    course = Course(tmp_path)
+    course.submit("writes", right_after(WRITES))
+    course.submit("shares", right_after(SHARES))
+    monkeypatch.setattr(sandbox, "best_kind", lambda: kind)
+    records = parent.grade(find_release("02"), course.submitted, jobs=2)
+    if kind in ("root", "user"):
+        assert {each["student_id"]: each["score"] for each in records} == course.expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has files without a name")
+def test_files_without_a_name_count_as_memory():
+    code = "import os; f = os.memfd_create('x'); [os.write(f, bytes(2**20)) for _ in range(64)]; print('', flush=True)"
+    command = [sys.executable, "-c", f"{code}; input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        assert 2**26 < sandbox._memory(process.pid) < 2 * 2**26
+        process.communicate(b"\n")
+
+
 def test_two_calls_on_one_machine_have_users_of_their_own():
     if sandbox.best_kind() in sandbox.OWN_USER:  # the end of a submission ends all processes of its user
         with sandbox.users(2) as some, sandbox.users(3) as others:
