@@ -9,6 +9,7 @@ link that leads elsewhere is refused.
 """
 
 import argparse
+import errno
 import os
 import stat
 import sys
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 from serve import IS_ROOT, ROOT, close_to_others, default_folder, read_learners
 
+LINK = "it is a link, or lies behind one, and no link is followed"
 LARGEST = 50_000_000  # bytes of a notebook
 
 
@@ -64,7 +66,8 @@ def collect(hub: Path, name: str, submitted: Path) -> list[str]:
             content, saved = read_own(home, ("course", "exercises", f"{name}.ipynb"), int(learner["uid"]))
         except OSError as error:
             earlier = " (the one that was collected before stays)" if target.exists() else ""
-            missing.append(f"{learner['name']}: {error.strerror or error}{earlier}")
+            why = LINK if error.errno in (errno.ELOOP, errno.ENOTDIR) else error.strerror or error
+            missing.append(f"{learner['name']}: {why}{earlier}")
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
