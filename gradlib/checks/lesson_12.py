@@ -636,7 +636,7 @@ def drawn(count, width):
 
 
 def by_the_engine(g, x, W, a):
-    x, W, a = (Tensor(np.float64(value), requires_grad=True) for value in (x, W, a))
+    x, W, a = (Tensor(np.asarray(value, dtype=float), requires_grad=True) for value in (x, W, a))
     (x + a * (x @ W).tanh()).backward(g)
     return x.grad, W.grad, float(a.grad)
 
