@@ -139,10 +139,8 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
 
 
 def _no_formula(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    text = value.encode("utf-8", "backslashreplace").decode()  # the name of a folder may be no text
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    return f"'{value}" if is_formula else value
 
 
 def _parts(student: str, system: str) -> tuple[str, str]:

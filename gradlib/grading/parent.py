@@ -85,9 +85,9 @@ class Gradebook:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all. Names and messages of learners may hold what is no text, which is escaped."""
     new = path.with_name(path.name + ".new")
-    with open(new, "w", encoding="utf-8", newline="") as file:
+    with open(new, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
