@@ -516,6 +516,3 @@ def _(rng):
     """Other names are unseen. Chance moves the mean of 300 names by about 0.02, so the bar is a little higher."""
     seed = int(rng.integers(1000))
     return Case({}, expected=True, call=lambda answer: check.spells(answer, seed, less=0.05))
-
-
-speller.equivalent("parameter", "names", ONE_TRAINING)
