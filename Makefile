@@ -61,7 +61,7 @@ lint: ## look for mistakes in the code without running it
 	@$(PYTHON_HERE) -m ruff check
 	@$(PYTHON_HERE) -m ruff format --check
 
-mutants: ## try the checks on right answers with one small change (LESSON=03, JOBS=2, EVERY=10 for a sample)
+mutants: ## try the checks on changed right answers (LESSON=03, JOBS=2, EVERY=10 for a sample)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTHON_HERE) -m tests.checks.mutants $(LESSON) --jobs=$(JOBS) --every=$(EVERY)
 
 grade: ## grade a class (LESSON=04 SUBMITTED=folder, JOBS=2)

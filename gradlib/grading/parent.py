@@ -85,7 +85,7 @@ class Gradebook:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all. Names and messages of learners may hold what is no text, which is escaped."""
+    """Write a file whole or not at all. Surrogates, which a learner's name or message may hold, are escaped."""
     new = path.with_name(path.name + ".new")
     with open(new, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         file.write(text)
