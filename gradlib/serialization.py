@@ -237,6 +237,7 @@ def _checksum(arrays: dict[str, np.ndarray], notes: dict[str, str]) -> str:
 def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     if not _path(path).is_file():
         raise FileNotFoundError(f"there is no file {path}.")
+    open(path, "rb").close()  # says why it cannot be read, where safetensors says that it is not there
     try:
         arrays, notes = _content(_path(path))
         written = notes.pop("crc32", None)  # files of other programs have none

@@ -135,6 +135,13 @@ def test_it_can_be_asked_to_bring_something_back(folder, monkeypatch, capsys):
     assert classroom.main([str(folder)]).startswith("RESTORE must name a file of the course")
 
 
+@pytest.mark.skipif(not shutil.which("git"), reason="there is no git here")
+def test_a_git_that_fails_is_quoted(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_DIR", os.devnull)
+    assert "git could not make a repository of it: fatal:" in classroom.main([str(tmp_path / "our-class")])
+    assert (tmp_path / "our-class" / "README.md").exists()
+
+
 @pytest.mark.parametrize("arguments", [[], [""], ["course"], ["."], ["solutions/mine"]])
 def test_a_folder_of_this_repository_is_refused(arguments, monkeypatch):
     monkeypatch.chdir(ROOT)

@@ -22,6 +22,14 @@ def test_a_folder_that_is_not_pyodides_release_is_refused(tmp_path):
         pyodide_folder.check(tmp_path)
 
 
+def test_a_folder_of_other_files_is_not_replaced(tmp_path):
+    (tmp_path / "thesis.txt").write_text("the only copy")
+    for out in (tmp_path, tmp_path / "thesis.txt"):
+        with pytest.raises(SystemExit, match="holds something else than the course for the browser"):
+            lite.build(out)
+    assert (tmp_path / "thesis.txt").read_text() == "the only copy"
+
+
 def test_a_changed_file_is_not_taken(tmp_path):
     file, folder = tmp_path / "numpy.whl", tmp_path / "pyodide"
     folder.mkdir()

@@ -2,7 +2,10 @@
 
 import json
 import os
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,6 +77,29 @@ def test_a_file_that_is_cut_short_is_refused(path, share):
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
     refused(path, "is not a complete safetensors file")
+
+
+# As a user who is not root, whom no file refuses itself.
+UNREADABLE = """
+import os, sys
+from gradlib.serialization import load
+os.geteuid() or os.setuid(65534)
+try:
+    load(sys.argv[1])
+except PermissionError as error:
+    print(error.strerror)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no such rights here")
+def test_a_file_without_rights_is_not_called_damaged():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        path = Path(folder) / "model.safetensors"
+        save({"a": np.arange(3)}, path)
+        path.chmod(0)
+        done = subprocess.run([sys.executable, "-c", UNREADABLE, path], capture_output=True, text=True)
+    assert done.stdout == "Permission denied\n", done.stderr
 
 
 @pytest.mark.parametrize("place", [0, 3, 8, 9, 40])

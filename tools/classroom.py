@@ -94,7 +94,11 @@ def main(arguments: list[str]) -> int | str:
         return f"{out} could not be written: {error}."
     git = shutil.which("git")
     if git and not (out / ".git").exists():
-        subprocess.run([git, "init", "--quiet", "--initial-branch=main", str(out)], check=True)
+        made = subprocess.run(
+            [git, "init", "--quiet", "--initial-branch=main", str(out)], capture_output=True, text=True
+        )
+        if made.returncode:
+            return f"The files are in {out}, but git could not make a repository of it: {made.stderr.strip()}"
     print(*describe(done, out), sep="\n")
     if done.new or done.replaced or done.withdrawn:
         print("Look at it and commit it there (git add --all, git commit), then push it to where learners find it.")

@@ -55,24 +55,27 @@ KERNEL = {"name": "python", "display_name": "Python (in the browser)", "language
 
 
 def build(out: Path, solutions: bool = False) -> None:
-    """Write the site into a folder, which is made anew."""
+    """Write the site into a folder. What was built there before is replaced when the new one is whole."""
     out = out.absolute()  # the programs below run in a folder of their own
+    if out.exists() and not (out / "jupyter-lite.json").is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise SystemExit(f"{out} holds something else than the course for the browser: delete it, or name another folder.")
     pyodide = Path(os.environ.get("PYODIDE_DIR") or ROOT / "build" / "pyodide")
     pyodide_folder.check(pyodide)
     python = environment(ROOT / "build" / "lite-environment")
-    shutil.rmtree(out, ignore_errors=True)
     with tempfile.TemporaryDirectory() as own:
-        source = Path(own) / "source"
+        source, site = Path(own) / "source", Path(own) / "site"
         write_course(source / "content", solutions)
         packages = source / "static" / "pyodide"
         write_packages(packages, pyodide, Path(own), python)
         add_bytecode(packages, Path(own))
         write_settings(source)
         command = [python, "-m", "jupyterlite_core", "build", "--lite-dir", source, "--contents", source / "content"]
-        command += ["--output-dir", out, "--apps", "lab", "--no-sourcemaps", "--no-unused-shared-packages"]
+        command += ["--output-dir", site, "--apps", "lab", "--no-sourcemaps", "--no-unused-shared-packages"]
         run(*command, cwd=Path(own))
-    for old, new in CHANGES:
-        replace_once(out / "build", old, new)
+        for old, new in CHANGES:
+            replace_once(site / "build", old, new)
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.move(site, out)
 
 
 def environment(folder: Path) -> Path:
