@@ -58,7 +58,9 @@ def build(out: Path, solutions: bool = False) -> None:
     """Write the site into a folder. What was built there before is replaced when the new one is whole."""
     out = out.absolute()  # the programs below run in a folder of their own
     if out.exists() and not (out / "jupyter-lite.json").is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise SystemExit(f"{out} holds something else than the course for the browser: delete it, or name another folder.")
+        raise SystemExit(
+            f"{out} holds something else than the course for the browser: delete it, or name another folder."
+        )
     pyodide = Path(os.environ.get("PYODIDE_DIR") or ROOT / "build" / "pyodide")
     pyodide_folder.check(pyodide)
     python = environment(ROOT / "build" / "lite-environment")
