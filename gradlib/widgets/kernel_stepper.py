@@ -8,6 +8,7 @@ outputs that used it, and an entry of the kernel with the inputs that it met.
 
 from __future__ import annotations
 
+import copy
 import html
 import math
 from collections.abc import Callable, Iterator
@@ -19,20 +20,24 @@ from ..errors import ShapeError, whole
 from .base import Goal, Model, View, Words
 from .broadcast_explorer import number
 
-_CELL, _LINE = (36, 24), 20  # pixels
+_CELL, _LINE = (32, 24), 20  # pixels
 _LARGEST = 6  # rows and columns of an image; a larger one is not drawn
 MOST_STRIDE, MOST_PADDING = 3, 2
 _BETWEEN = 20  # pixels between grids, as in style.css
+_BACK = "g times the kernel is added to the window, g times the window to the gradient of the kernel."
+_ELSEWHERE = "Your input_gradient is tried where the stride is 1 and the padding 0."
 
 
 class Grid(NamedTuple):
     """A grid of numbers. A cell that is not `known` is empty, a `thick` one has a thick frame, a `pale` one no colour.
 
     `links` are the names that a cell shares with the cells that light up with it, `lights` those that it lights.
+    `cell` is the width of a cell in pixels, the same in all states.
     """
 
     caption: str
     array: np.ndarray
+    cell: int
     style: str
     links: list[str]
     lights: list[str]
@@ -55,6 +60,7 @@ class KernelStepperModel(Model):
             raise ShapeError(f"kernel must fit into image {self.image.shape}, got shape {self.kernel.shape}.")
         self._given, self.input_gradient = g, input_gradient
         self.place(1, 0)
+        self._room = self._largest()
         if g is not None and np.shape(g) != self.shape:
             raise ShapeError(f"g must have the shape of the output, {self.shape}, got {np.shape(g)}.")
         self._has_goal = not self._evenly_used()
@@ -75,6 +81,9 @@ class KernelStepperModel(Model):
         self.length = 2 * self.count + 1
         self.uses = sum(self._spread(j, np.ones(self.kernel.shape)) for j in range(self.count))
         self.uses = self._inner(self.uses)
+        # The gradients after each output has passed back its own.
+        self._to_input = np.cumsum([self._spread(j, self.g[j] * self.kernel) for j in range(self.count)], axis=0)
+        self._to_kernel = np.cumsum([self.g[j] * self.padded[self.window(j)] for j in range(self.count)], axis=0)
         self._link()
         self.go(0)
 
@@ -118,13 +127,11 @@ class KernelStepperModel(Model):
 
     def input_so_far(self) -> np.ndarray:
         """The gradient of the padded image after this step."""
-        done = max(self.step - self.count, 0)
-        return sum((self._spread(j, self.g[j] * self.kernel) for j in range(done)), np.zeros(self.padded.shape))
+        return self._to_input[self.current] if self.is_backward else np.zeros(self.padded.shape)
 
     def kernel_so_far(self) -> np.ndarray:
         """The gradient of the kernel after this step."""
-        done = max(self.step - self.count, 0)
-        return sum((self.g[j] * self.padded[self.window(j)] for j in range(done)), np.zeros(self.kernel.shape))
+        return self._to_kernel[self.current] if self.is_backward else np.zeros(self.kernel.shape)
 
     def _grids(self) -> list[Grid]:
         inputs = [f"i{i}" for i in range(self.padded.size)], self._inputs
@@ -137,11 +144,12 @@ class KernelStepperModel(Model):
         edge = np.pad(np.zeros(self.image.shape, dtype=bool), self.padding, constant_values=True)
         plain = np.zeros(self.kernel.shape, dtype=bool)
 
-        def grid(caption, array, style, names, thick, pale=None, known=None):
+        def grid(caption, array, style, names, thick, pale=None, known=None, states=None):
             array = np.reshape(array, thick.shape)
+            cell = _width(array if states is None else states)
             known = np.ones(thick.shape, dtype=bool) if known is None else known
             pale = np.zeros(thick.shape, dtype=bool) if pale is None else pale
-            return Grid(f"{caption} {array.shape}", array, style, names[1], names[0], known, thick, pale)
+            return Grid(f"{caption} {array.shape}", array, cell, style, names[1], names[0], known, thick, pale)
 
         image = "image" if not self.padding else "padded image"
         if not self.is_backward:
@@ -153,8 +161,10 @@ class KernelStepperModel(Model):
             ]
         grids = [
             grid("g", self.g, "gradient", outputs, at),
-            grid(f"gradient of the {image}", self.input_so_far(), "gradient", inputs, window, edge),
-            grid("gradient of the kernel", self.kernel_so_far(), "first", kernel, plain),
+            grid(
+                f"gradient of the {image}", self.input_so_far(), "gradient", inputs, window, edge, None, self._to_input
+            ),
+            grid("gradient of the kernel", self.kernel_so_far(), "first", kernel, plain, states=self._to_kernel),
         ]
         yours = self._yours()[1] if self.step == self.length - 1 else None
         if yours is not None:
@@ -169,7 +179,7 @@ class KernelStepperModel(Model):
         if self.input_gradient is None:
             return "", None
         if (self.stride, self.padding) != (1, 0):
-            return "Your input_gradient is tried where the stride is 1 and the padding 0.", None
+            return _ELSEWHERE, None
         try:
             given = self.g.reshape(self.shape).copy(), self.kernel.copy(), self.image.shape
             yours = np.asarray(self.input_gradient(*given), dtype=float)
@@ -177,10 +187,8 @@ class KernelStepperModel(Model):
             return f"Your input_gradient raised {type(error).__name__}: {error}", None
         if yours.shape != self.image.shape:
             return f"Your input_gradient gave shape {yours.shape} instead of {self.image.shape}.", None
-        expected = sum(self._spread(j, self.g[j] * self.kernel) for j in range(self.count))
-        return (
-            "Your input_gradient gives the same." if np.allclose(yours, expected) else "Your numbers differ."
-        ), yours
+        same = np.allclose(yours, self._to_input[-1])
+        return "Your input_gradient gives the same." if same else "Your numbers differ.", yours
 
     # Pictures ---------------------------------------------------------------------------------------------
 
@@ -190,18 +198,40 @@ class KernelStepperModel(Model):
         return f"{'back' if self.is_backward else 'output'} {self.current + 1} of {self.count}"
 
     def picture(self) -> str:
+        wide, tall = self._room  # nothing moves when another stride or padding is chosen
+        return self._panels(f"width: {wide}px; min-height: {tall}px; align-items: flex-start")
+
+    def still(self) -> str:
+        return self._panels(f"width: {self._space()[0]}px")
+
+    def _panels(self, style: str) -> str:
         grids = self._grids()
         tall = max(_size(each)[1] for each in grids)
-        width = sum(_size(each)[0] + _BETWEEN for each in grids)
         drawn = "".join(_drawn(each, tall) for each in grids)
-        return f'<div class="gradlib-panels" style="width: {width}px">{drawn}</div>'
+        return f'<div class="gradlib-panels" style="{style}">{drawn}</div>'
+
+    def _space(self) -> tuple[int, int]:
+        """The width and the height of the grids in pixels."""
+        widths, heights = zip(*map(_size, self._grids()), strict=True)
+        return sum(widths) + _BETWEEN * len(widths), max(heights)
+
+    def _largest(self) -> tuple[int, int]:
+        """The width and the height that suffice for every stride, padding and step."""
+        spaces, other = [], copy.copy(self)
+        for stride in range(1, MOST_STRIDE + 1):
+            for padding in range(MOST_PADDING + 1):
+                other.place(stride, padding)
+                for step in (0, other.length - 1):  # the last one may show one grid more
+                    other.step = step
+                    spaces.append(other._space())
+        return tuple(map(max, zip(*spaces, strict=True)))
 
     # Words ------------------------------------------------------------------------------------------------
 
     def words(self) -> Words:
         sizes = f"stride {self.stride}, padding {self.padding}: output {self.shape}"
         uses = f"{self.uses.min():g} to {self.uses.max():g}" if np.ptp(self.uses) else f"{self.uses.max():g}"
-        rows = [("sizes", sizes), ("outputs that use an input", uses)]
+        rows = [("sizes", sizes), ("uses of an input", uses)]
         if self.current is None:
             return Words("Before the first output", tuple(rows), "Point at an input: the outputs that use it light up.")
         place = tuple(map(int, np.unravel_index(self.current, self.shape)))
@@ -214,16 +244,14 @@ class KernelStepperModel(Model):
                 f"Output {self.current + 1} of {self.count}", tuple(rows), "A window times the kernel, summed."
             )
         rows.append((f"g at {place}", number(self.g[self.current])))
-        said = "g times the kernel is added to the window, g times the window to the gradient of the kernel."
-        if self.step == self.length - 1:
-            said = f"{said} {self._yours()[0]}".strip()
+        said = f"{_BACK} {self._yours()[0]}".strip() if self.step == self.length - 1 else _BACK
         return Words(f"Back from output {self.current + 1} of {self.count}", tuple(rows), said)
 
     def possible_words(self) -> Iterator[Words]:
-        """Yield also the words that the largest output could need."""
+        """Yield also the words that the largest output could need, and those of other strides."""
         yield from super().possible_words()
-        rows = (("sizes", "stride 1, padding 2: output (10, 10)"), ("outputs that use an input", "0 to 16"))
-        yield Words("Back from output 100 of 100", rows)
+        rows = (("sizes", "stride 1, padding 2: output (10, 10)"), ("uses of an input", "0 to 16"))
+        yield Words("Back from output 100 of 100", rows, f"{_BACK} {_ELSEWHERE if self.input_gradient else ''}".strip())
 
     def goal(self) -> Goal | None:
         if not self._has_goal:
@@ -244,8 +272,8 @@ class KernelStepper(View):
 
     >>> KernelStepper([[1, 2, 3], [4, 5, 6]], [[1, 0], [0, 2]])
     Before the first output
-      sizes                      stride 1, padding 0: output (1, 2)
-      outputs that use an input  1 to 2
+      sizes             stride 1, padding 0: output (1, 2)
+      uses of an input  1 to 2
     Point at an input: the outputs that use it light up.
     Goal: Choose a stride and a padding with which every entry of the image is used by equally many outputs.
 
@@ -289,18 +317,19 @@ def _factor(value: float) -> str:
 
 
 def _width(array: np.ndarray) -> int:
+    """The width of a cell that any of these numbers fits into."""
     return max([_CELL[0], *(8 * len(number(float(value))) + 6 for value in array.flat)])
 
 
 def _size(grid: Grid) -> tuple[int, int]:
     """The width and the height of a grid in pixels."""
     rows, columns = grid.array.shape
-    return max(columns * _width(grid.array), 8 * len(grid.caption), 60) + 3, _LINE + rows * _CELL[1] + 3
+    return max(columns * grid.cell, 7 * len(grid.caption), 60) + 3, _LINE + rows * _CELL[1] + 3
 
 
 def _drawn(grid: Grid, tall: int) -> str:
     """A grid as SVG, in a picture of this height."""
-    (wide, _), width, height = _size(grid), _width(grid.array), _CELL[1]
+    (wide, _), width, height = _size(grid), grid.cell, _CELL[1]
     texts = np.array([number(float(value)) for value in grid.array.flat], dtype=object).reshape(grid.array.shape)
     texts[~grid.known] = ""
     parts, frames = [f'<text x="2" y="14">{html.escape(grid.caption)}</text>'], []
