@@ -24,8 +24,6 @@ _CELL, _LINE = (32, 24), 20  # pixels
 _LARGEST = 6  # rows and columns of an image; a larger one is not drawn
 MOST_STRIDE, MOST_PADDING = 3, 2
 _BETWEEN = 20  # pixels between grids, as in style.css
-_BACK = "g times the kernel is added to the window, g times the window to the gradient of the kernel."
-_ELSEWHERE = "Your input_gradient is tried where the stride is 1 and the padding 0."
 
 
 class Grid(NamedTuple):
@@ -179,7 +177,7 @@ class KernelStepperModel(Model):
         if self.input_gradient is None:
             return "", None
         if (self.stride, self.padding) != (1, 0):
-            return _ELSEWHERE, None
+            return "Your input_gradient is tried where the stride is 1 and the padding 0.", None
         try:
             given = self.g.reshape(self.shape).copy(), self.kernel.copy(), self.image.shape
             yours = np.asarray(self.input_gradient(*given), dtype=float)
@@ -217,14 +215,20 @@ class KernelStepperModel(Model):
 
     def _largest(self) -> tuple[int, int]:
         """The width and the height that suffice for every stride, padding and step."""
-        spaces, other = [], copy.copy(self)
+        spaces = []
+        for other in self._others():
+            for step in (0, other.length - 1):  # the last one may show one grid more
+                other.step = step
+                spaces.append(other._space())
+        return tuple(map(max, zip(*spaces, strict=True)))
+
+    def _others(self) -> Iterator[KernelStepperModel]:
+        """Yield the model with every stride and padding that can be chosen."""
         for stride in range(1, MOST_STRIDE + 1):
             for padding in range(MOST_PADDING + 1):
+                other = copy.copy(self)
                 other.place(stride, padding)
-                for step in (0, other.length - 1):  # the last one may show one grid more
-                    other.step = step
-                    spaces.append(other._space())
-        return tuple(map(max, zip(*spaces, strict=True)))
+                yield other
 
     # Words ------------------------------------------------------------------------------------------------
 
@@ -244,14 +248,15 @@ class KernelStepperModel(Model):
                 f"Output {self.current + 1} of {self.count}", tuple(rows), "A window times the kernel, summed."
             )
         rows.append((f"g at {place}", number(self.g[self.current])))
-        said = f"{_BACK} {self._yours()[0]}".strip() if self.step == self.length - 1 else _BACK
+        said = "g times the kernel is added to the window, g times the window to the gradient of the kernel."
+        if self.step == self.length - 1:
+            said = f"{said} {self._yours()[0]}".strip()
         return Words(f"Back from output {self.current + 1} of {self.count}", tuple(rows), said)
 
     def possible_words(self) -> Iterator[Words]:
-        """Yield also the words that the largest output could need, and those of other strides."""
-        yield from super().possible_words()
-        rows = (("sizes", "stride 1, padding 2: output (10, 10)"), ("uses of an input", "0 to 16"))
-        yield Words("Back from output 100 of 100", rows, f"{_BACK} {_ELSEWHERE if self.input_gradient else ''}".strip())
+        """Yield the words of every state, with every stride and padding."""
+        for other in self._others():
+            yield from super(KernelStepperModel, other).possible_words()
 
     def goal(self) -> Goal | None:
         if not self._has_goal:
@@ -286,7 +291,6 @@ class KernelStepper(View):
     def place(self, stride: int = 1, padding: int = 0) -> None:
         """Set the stride, 1 to 3, and the padding, 0 to 2, and start again."""
         self.model.place(stride, padding)
-        self.make_room()
         self.show()
 
     def controls(self) -> list:

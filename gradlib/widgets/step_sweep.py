@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -227,6 +227,19 @@ class StepSweepModel(Model):
         title = f"h = {self.h:.2g} · max(1, |x|), {self.precision}, tolerance {self.tolerance:.0e}"
         return Words(f"{title}: {_MEANING[self.verdict(self.step)]}", rows, self._remark())
 
+    def possible_words(self) -> Iterator[Words]:
+        """Yield the longest words, whatever precision, bug and tolerance are chosen."""
+        judged = self._judged(math.inf)
+        rows = (
+            ("right gradient", judged),
+            ("wrong gradient", f"{judged} ({max(self.wrong, key=len)})"),
+            ("entries looked at", f"{len(self.entries)} of {self.x.size}"),
+        )
+        title = f"h = 0.00056 · max(1, |x|), float64, tolerance 1e-05: {max(_MEANING.values(), key=len)}"
+        reason = "This h is too large: the bend of the function puts the difference off by more than the tolerance."
+        where = "With this tolerance both verdicts are right for every h from 0.0001 to 0.0006 in float64."
+        yield Words(title, rows, f"{reason} {where}")
+
     def _judged(self, error: float) -> str:
         distance = f"{error:.2g} from the difference" if math.isfinite(error) else "there is no finite difference"
         return f"{distance}: {'accepted' if error <= self.tolerance else 'rejected'}"
@@ -372,7 +385,6 @@ class StepSweep(View):
         def choose(change) -> None:
             if getattr(self.model, name) != change.new:  # otherwise the control only followed the model
                 setattr(self.model, name, change.new)
-                self.make_room()
                 self.show()
 
         return choose

@@ -9,6 +9,7 @@ import pytest
 from gradlib import Tensor, grad, nn
 from gradlib.errors import ShapeError
 from gradlib.widgets import KernelStepper
+from gradlib.widgets.base import Words
 from tests.widgets.samples.kernel_stepper import CROSS, IMAGE
 
 
@@ -77,6 +78,21 @@ def test_the_goal_is_reached_by_full_padding_and_by_steps_as_long_as_the_kernel(
                 reached.add((stride, padding))
     assert reached == {(1, 2), (3, 1), (3, 2)}
     assert KernelStepper(IMAGE, [[1]]).model.goal() is None  # every entry is used once from the start
+
+
+def test_nothing_grows_when_a_stride_or_a_padding_is_chosen():
+    view = KernelStepper(IMAGE, CROSS, input_gradient=lambda g, kernel, shape: np.zeros(shape))
+    model, room = view.model, Words.covering(view.model.possible_words())
+    size = re.search("width: .*px; min-height: .*px", model.picture())[0]
+    for stride in (1, 2, 3):
+        for padding in (0, 1, 2):
+            view.place(stride, padding)
+            for step in range(model.length):
+                view.go(step)
+                assert size in model.picture() and all(map(int.__le__, model._space(), model._room))
+                words = model.words()
+                assert len(words.title) <= len(room.title) and len(words.remark) <= len(room.remark)
+                assert all(len(a) <= len(b) for (_, a), (_, b) in zip(words.rows, room.rows, strict=False))
 
 
 def right():

@@ -1,11 +1,14 @@
 """The step-size sweep: its numbers, its verdicts, and what it says about them."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
 from gradlib.widgets import StepSweep
+from gradlib.widgets.base import Words
 from gradlib.widgets.step_sweep import PRECISIONS, STEP_SIZES, TOLERANCES, VERDICTS, StepSweepModel, _span
-from tests.widgets.samples.step_sweep import CUBE, cubes, slopes
+from tests.widgets.samples.step_sweep import CUBE, SAMPLES, cubes, slopes
 
 
 def sine(**options):
@@ -176,3 +179,17 @@ def test_what_it_refuses():
         StepSweep(cubes, CUBE, np.zeros(3))
     with pytest.raises(ValueError, match="pass {name: gradient}"):
         StepSweep(cubes, CUBE, slopes, {})
+
+
+@pytest.mark.parametrize("name", SAMPLES[StepSweep])
+def test_there_is_room_for_the_words_of_every_choice(name):
+    model = SAMPLES[StepSweep][name]().model
+    room = Words.covering(model.possible_words())
+    for precision, bug, tolerance in product(PRECISIONS, model.wrong, TOLERANCES[::5]):
+        model.precision, model.bug, model.tolerance = precision, bug, tolerance
+        for step in range(0, model.length, 3):
+            model.go(step)
+            words = model.words()
+            values = zip(words.rows, room.rows, strict=True)
+            pairs = [(words.title, room.title), (words.remark, room.remark), *((a[1], b[1]) for a, b in values)]
+            assert all(len(said) <= len(longest) for said, longest in pairs), words
