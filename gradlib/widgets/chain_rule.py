@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -243,6 +244,15 @@ class ChainRuleModel(Model):
         if self.formula:
             rows.insert(0, (self.result.name, self.formula))
         return Words(title, tuple(rows), self.verdict or remark)
+
+    def possible_words(self) -> Iterator[Words]:
+        """Yield the words of every state, with its contribution shown and asked for, and the longest remark."""
+        state = copy.copy(self)
+        for predicting in (False, True):
+            state.predict(predicting)
+            yield from super(ChainRuleModel, state).possible_words()
+        given = "You wrote -12.34, the contribution is -12.34"
+        yield Words("", (), f"{given}. Yours is the local derivative, without the arriving gradient -12.34.")
 
     def _step_words(self, step: Step, given: Contribution) -> Words:
         node, source = self.nodes[step.node], self.nodes[given.source]

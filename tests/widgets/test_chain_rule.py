@@ -9,6 +9,7 @@ from gradlib import GraphError
 from gradlib.formulas import number
 from gradlib.scalar import Value
 from gradlib.widgets import ChainRuleWalkthrough
+from gradlib.widgets.base import Words
 from gradlib.widgets.chain_rule import ChainRuleModel
 from tests.widgets.samples.graphs import Learner, chain
 
@@ -328,3 +329,18 @@ def test_the_field_holds_the_formula_and_sends_what_is_typed():
 def test_a_graph_that_was_given_has_no_field():
     x = Value(2.0, "x")
     assert len(ChainRuleWalkthrough(x * x, {}).widget.children[0].children) == 3
+
+
+@pytest.mark.parametrize("predicting", [True, False])
+def test_there_is_room_for_a_contribution_that_is_asked_for_and_for_its_answer(predicting):
+    model = ChainRuleWalkthrough("x * y + sin(x)").model
+    model.predict(predicting)  # a formula that is typed now makes new room
+    room = Words.covering(model.possible_words())
+    for step in range(model.length):
+        model.predict(not predicting)
+        model.go(step)
+        for act in (lambda: None, lambda: model.answer("z"), lambda: model.answer("-0.25")):
+            act()
+            words = model.words()
+            assert len(words.rows) <= len(room.rows) and len(words.remark) <= len(room.remark)
+            assert all(len(a) <= len(b) for (_, a), (_, b) in zip(words.rows, room.rows, strict=False)), words
