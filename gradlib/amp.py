@@ -80,7 +80,8 @@ def cast(op: P.Primitive, inputs: tuple) -> tuple:
     """Cast the inputs of an operation to the precision that this thread computes it in."""
     if recording.products_in is None or not op.precision:
         return inputs
-    dtype = recording.products_in if op.precision == "product" else np.dtype(np.float32)
+    product = op.precision == "product" and len(inputs) > 1  # an einsum of one tensor is a sum
+    dtype = recording.products_in if product else np.dtype(np.float32)
     return tuple(_in(dtype, tensor) for tensor in inputs)
 
 

@@ -120,6 +120,12 @@ MANY_ROWS = {
     "log_softmax": (lambda x: x.log_softmax(0), TENTHS, -math.log(ROWS)),
     "cumsum": (lambda x: x.cumsum(0)[-1], TENTHS, ROWS * 0.1),
     "einsum": (lambda x: np.einsum("ij->j", x), TENTHS, ROWS * 0.1),
+    "einsum of one, diagonals": (lambda x: np.einsum("nii->i", x.reshape(ROWS // 2, 2, 2)), TENTHS, ROWS * 0.05),
+    "einsum of one, traces": (lambda x: np.einsum("nii->", x.reshape(ROWS // 2, 2, 2)), TENTHS, ROWS * 0.1),
+    "einsum of one, diagonals in front": (lambda x: np.einsum("iin->i", x.reshape(2, 2, ROWS // 2)), TENTHS,
+                                          ROWS * 0.05),
+    "einsum of one, diagonals in a stack": (lambda x: np.einsum("n...ii->...i", x.reshape(ROWS // 4, 2, 2, 2)), TENTHS,
+                                            ROWS * 0.025),
     "einsum of two": (lambda x: np.einsum("n,ni->i", x[:, 0], x), TENTHS, ROWS * 0.01),
     "einsum of two, all": (lambda x: np.einsum("ni,ni->", x, x), TENTHS, 2 * ROWS * 0.01),
     "einsum of two, a square": (lambda x: np.einsum("ni,nj->ij", x, x), TENTHS, ROWS * 0.01),
@@ -189,6 +195,15 @@ def test_the_gradient_of_a_bias_under_autocast_counts_every_row():
         y = layer(np.ones((8192, 4), np.float32))
     y.sum().backward()
     assert layer.bias.grad.tolist() == [8192.0] * 3
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_a_running_variance_of_float16_has_room_for_the_squares(enabled):
+    layer = nn.BatchNorm1d(2, momentum=1.0)
+    with autocast(enabled=enabled):
+        layer(np.array([[-300, 2048], [300, 2050]], np.float16))
+    np.testing.assert_allclose(layer.running_var.data, [180_000, 2])
+    np.testing.assert_allclose(layer.running_mean.data, [0, 2049])
 
 
 def test_layer_norm_of_float16_has_room_for_the_squares():

@@ -56,7 +56,7 @@ def batch_norm(
                 f"batch_norm in training needs more than one value a feature, got shape {x.shape}: with one, the "
                 "variance is 0. Take a larger batch, or model.eval()."
             )
-        batch = x.detach()
+        batch = x.detach().float() if x.dtype == np.float16 else x.detach()  # a variance may be above 65504
         for running, now in ((running_mean, batch.mean(axes)), (running_var, batch.var(axes))):
             if running is not None:
                 running.copy_(running.data + momentum * (now.data - running.data))

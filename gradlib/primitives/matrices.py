@@ -82,11 +82,13 @@ def _einsum(*inputs, subscripts):
     if len(inputs) == 1:
         (letters,), result = _spelled(subscripts, [inputs[0].ndim])
         spelled_right = letters.isalpha() and len(letters) == inputs[0].ndim and set(result) <= set(letters)
-        if spelled_right and len(set(letters)) == len(letters) and len(set(result)) == len(result):
-            # No diagonal: a sum, and the axes that stay in another order.
-            kept = [letter for letter in letters if letter in result]
-            gone = tuple(axis for axis, letter in enumerate(letters) if letter not in result)
-            x = sum_(inputs[0], axis=gone) if gone else inputs[0]  # then the result is a view, as in NumPy
+        if spelled_right and len(set(result)) == len(result):
+            # The diagonals, a sum, and the axes that stay in another order. Without a sum it is a view, as in NumPy.
+            once = "".join(dict.fromkeys(letters))
+            x = inputs[0] if once == letters else np.einsum(f"{letters}->{once}", inputs[0])
+            kept = [letter for letter in once if letter in result]
+            gone = tuple(axis for axis, letter in enumerate(once) if letter not in result)
+            x = sum_(x, axis=gone) if gone else x
             return np.transpose(x, [kept.index(letter) for letter in result])
     # From three operands on the order matters; with two, `optimize` hands the product to BLAS.
     z = np.einsum(subscripts, *inputs, optimize=len(inputs) > 1)

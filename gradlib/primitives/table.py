@@ -25,9 +25,9 @@ class Primitive:
     word. An operation on any number of inputs has one rule for all of them. `variadic` takes the position of the input
     first, rule(position, g, z, *inputs). `joint` returns a tuple of all gradients, where one sweep finds them all.
 
-    `precision` says how `amp.autocast` computes it: "product" in float16, "single" in float32, "" in the dtype of its
-    inputs. "single" are sums of many entries, and what leaves float16's range: e¹² does. So is what LAPACK computes,
-    which has no float16.
+    `precision` says how `amp.autocast` computes it: "product" in float16 (of a single input: in float32), "single" in
+    float32, "" in the dtype of its inputs. "single" are sums of many entries, and what leaves float16's range: e¹²
+    does. So is what LAPACK computes, which has no float16.
 
     Called, it computes: on arrays at once; among tensors by way of the tensors, which record it.
 
