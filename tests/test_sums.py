@@ -56,6 +56,9 @@ HALF_VALUES = {
     "normalize, the norm overflows": (lambda x: F.normalize(x, dim=0) * 100, half(10_000, value=1000), 1),
     "normalize of zeros": (lambda x: F.normalize(x, dim=0), half(3, value=0), 0),
     "avg_pool1d": (lambda x: F.avg_pool1d(x, N), half(1, 1, N), 1),
+    "avg_pool1d, a window beyond the end": (lambda x: F.avg_pool1d(x, 3000, ceil_mode=True), half(1, 1, N, value=300),
+                                            300),
+    "avg_pool2d, a window beyond the end": (lambda x: F.avg_pool2d(x, 60, ceil_mode=True), half(1, 1, 100, 100), 1),
     "trace": (lambda x: x.trace(), np.eye(5000, dtype=np.float16), 5000),
 }  # fmt: skip
 
@@ -82,6 +85,11 @@ HALF_SLOPES = {
     "max with many ties": (lambda x: x.max() * N, (half(N),), 1),
     "the largest of more than 65504": (lambda x: x.max() * 10_000, (half(10**5),), 0.1),
     "cumsum": (lambda x: x.cumsum(0), (half(N),), np.arange(N, 0, -1)),
+    "the largest of -∞ with padding": (lambda x: F.max_pool1d(x, 3000, stride=1, padding=1) * 3000,
+                                       (half(1, 1, 3001, value=-np.inf),),
+                                       np.repeat([2, 3, 4, 3, 2], [1, 1, 2997, 1, 1])),
+    "avg_pool1d, a window beyond the end": (lambda x: F.avg_pool1d(x, 3000, ceil_mode=True) * 3000, (half(1, 1, N),),
+                                            np.repeat([1, 1.5], [3000, 2000])),
     "repeated indices": (lambda x: x[np.zeros(N, int)], (half(2),), [N, 0]),
     "embedding": (lambda x: F.embedding(np.ones(N, int), x), (half(2, 3),), [[0] * 3, [N] * 3]),
     "log_softmax": (lambda x: x.log_softmax(0), (half(N, value=0),), 0),

@@ -114,6 +114,8 @@ def _largest(x: Tensor, where: dict, shape: tuple[int, ...], padding) -> Tensor:
     lowest = np.isneginf(z.data)
     if not lowest.any():
         return z
+    if x.dtype == np.float16:  # which cannot count the entries of a window beyond 2048
+        return _largest(x.float(), where, shape, padding).astype(x.dtype)
     # In a window of -∞ alone the padding ties with the entries, and must take no part of the gradient.
     inside = P.unfold(np.ones(x.shape, x.dtype), **where).reshape(shape)
     count = inside.sum(axis=1)  # 0 where a dilated window meets padding alone
@@ -122,8 +124,11 @@ def _largest(x: Tensor, where: dict, shape: tuple[int, ...], padding) -> Tensor:
 
 
 def _mean(x: Tensor, where: dict, shape: tuple[int, ...], padding) -> Tensor:
+    full = all(after == p for (_, after), p in zip(where["padding"], padding, strict=True))
+    if x.dtype == np.float16 and not full:  # its sums may overflow, and it counts to 2048 only
+        return _mean(x.float(), where, shape, padding).astype(x.dtype)
     windows = P.unfold(x, **where).reshape(shape)  # (C·k, o·N) -> (C, k, o·N)
-    if all(after == p for (_, after), p in zip(where["padding"], padding, strict=True)):
+    if full:
         return windows.mean(axis=1)
     # Only what ceil_mode added at the end does not count.
     counted = np.ones((*x.shape[:2], *(size + 2 * p for size, p in zip(x.shape[2:], padding, strict=True))), x.dtype)
