@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .. import primitives as P
+from ..autograd import recording
 from ..errors import ShapeError, flag, real, whole
 from ..operations import on_cpu
 from ..tensor import Tensor, apply, as_tensor, on
@@ -75,7 +76,9 @@ def smooth_l1_loss(input, target, reduction: str = "mean", beta: float = 1.0) ->
     real("beta must be at least 0", beta, 0)
     if beta == 0:
         return l1_loss(x, y, reduction)
-    return huber_loss(x, y, reduction, beta) / beta
+    d = x - y
+    close = d.clip(-beta, beta)  # no overflow unseen
+    return _reduced(P.where(d.abs() < beta, 0.5 * close * (close / beta), d.abs() - 0.5 * beta), reduction)
 
 
 # Yes or no ------------------------------------------------------------
@@ -95,12 +98,12 @@ def binary_cross_entropy(input, target, weight=None, reduction: str = "mean") ->
 
     Raises ValueError for p or y outside 0 to 1, TypeError for float16.
     """
-    p, y = _alike("binary_cross_entropy", input, target)
-    if p.dtype == np.float16:
+    if getattr(input, "dtype", None) == np.float16:
         raise TypeError(
             "binary_cross_entropy takes no float16: its slope, up to 1e12, is beyond that. Give the scores before the "
             "sigmoid to binary_cross_entropy_with_logits, which is safe."
         )
+    p, y = _alike("binary_cross_entropy", input, target)
     _in_unit_interval("binary_cross_entropy takes probabilities", p, "for scores use ..._with_logits")
     _in_unit_interval("binary_cross_entropy takes targets", y, "0 for no, 1 for yes")
     yes, no = _capped(Tensor.log, p, p, 1.0), _capped(Tensor.log1p, -p, 1 - p, 0.0)
@@ -120,10 +123,15 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction: str 
     """
     x, y = _alike("binary_cross_entropy_with_logits", input, target)
     _in_unit_interval("binary_cross_entropy_with_logits takes targets", y, "0 for no, 1 for yes")
-    if pos_weight is None:
+    if pos_weight is not None:
+        pos_weight = _stretching("binary_cross_entropy_with_logits's pos_weight", pos_weight, x)
+    if (
+        isinstance(x, Tensor) and np.isinf(x.data).any()
+    ):  # slower, but without ∞ - ∞ and 0 · ∞ where the loss is infinite
+        losses = (y if pos_weight is None else pos_weight * y) * (-x).softplus() + (1 - y) * x.softplus()
+    elif pos_weight is None:
         losses = x.softplus() - x * y
     else:
-        pos_weight = _stretching("binary_cross_entropy_with_logits's pos_weight", pos_weight, x)
         losses = (1 - y) * x + (1 + (pos_weight - 1) * y) * (-x).softplus()
     return _reduced(_weighed("binary_cross_entropy_with_logits", losses, weight), reduction)
 
@@ -247,12 +255,15 @@ _y_ln_y = P.Primitive(
 
 
 def _floating(value: Any, dtype: Any = np.float32) -> Tensor:
-    """A tensor of floating-point numbers. Lists and integers, in which 1 - 2 may be 255, take `dtype`."""
+    """A tensor of floating-point numbers. Lists and integers, in which 1 - 2 may be 255, take `dtype`; float16 becomes
+    float32 under autocast."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return on(value)
-    if not hasattr(type(value), "_call_primitive"):
+        value = on(value)
+    elif not hasattr(type(value), "_call_primitive"):
         value = Tensor(value, dtype=dtype)
-    return value if value.dtype.kind == "f" else value.astype(dtype)
+    if value.dtype.kind != "f":
+        value = value.astype(dtype)
+    return value.float() if recording.products_in is not None and value.dtype == np.float16 else value
 
 
 def _target(target: Any) -> np.ndarray | Tensor:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gradlib import GraphError, ShapeError, Tensor, nn
+from gradlib.amp import autocast
 from gradlib.nn import functional as F
 
 ones = np.ones
@@ -101,6 +102,52 @@ def test_extreme_scores_give_finite_losses_and_right_gradients(size):
     loss = F.bce_with_logits_loss(y, np.array([1.0, 1.0]))
     loss.backward()
     assert loss.item() == size / 2 and y.grad.tolist() == [0.0, -0.5]
+
+
+@pytest.mark.parametrize(
+    ("score", "label", "options", "slope"),
+    [
+        (np.inf, 0, {}, 1), (-np.inf, 1, {}, -1), (np.inf, 0.5, {}, 0.5), (np.inf, 0, {"weight": [2.0]}, 2),
+        (-np.inf, 1, {"weight": [2.0]}, -2), (np.inf, 0, {"pos_weight": [3.0]}, 1),
+        (-np.inf, 1, {"pos_weight": [3.0]}, -3),
+    ],
+)  # fmt: skip
+def test_an_infinite_score_that_is_wrong_has_an_infinite_loss_and_a_slope(score, label, options, slope):
+    x = Tensor([score, 0.0], requires_grad=True)
+    losses = F.bce_with_logits_loss(x, [label, 0], reduction="none", **options)
+    losses.sum().backward()
+    assert losses.data[0] == np.inf and losses.data[1] == np.float32(np.log(2) * options.get("weight", [1])[0])
+    assert x.grad[0] == slope
+
+
+FAR = np.array([2000, -3000], np.float16)
+WIDE = np.array([60_000, -60_000], np.float16)
+
+
+@pytest.mark.parametrize(
+    ("loss", "value"),  # of PyTorch
+    [
+        (lambda: F.huber_loss(FAR, 0 * FAR, delta=1000.0), 2_000_000),
+        (lambda: F.smooth_l1_loss(FAR, 0 * FAR, beta=1000.0), 2000),
+        (lambda: F.mse_loss(FAR, 0 * FAR), 6_500_000),
+        (lambda: F.mse_loss(WIDE, -WIDE), 1.44e10),
+        (lambda: F.l1_loss(WIDE, -WIDE), 120_000),
+        (lambda: F.hinge_embedding_loss(WIDE, [1, -1], margin=30_000.0), 75_000),
+        (lambda: F.nll_loss(WIDE[None], [1], weight=[1.0, 10.0], reduction="sum"), 600_000),
+        (lambda: F.bce_with_logits_loss(WIDE, [0, 1], pos_weight=3.0), 120_000),
+    ],
+)
+def test_losses_under_autocast_are_computed_in_float32(loss, value):
+    with autocast():
+        assert loss().dtype == np.float32 and loss().item() == pytest.approx(value)
+
+
+def test_smooth_l1_of_float16_has_room_for_its_beta():
+    x = Tensor(FAR, requires_grad=True)
+    loss = F.smooth_l1_loss(x, 0 * FAR, beta=1000.0)
+    loss.backward()
+    assert loss.item() == 2000 and x.grad.tolist() == [0.5, -0.5]
+    assert F.smooth_l1_loss(FAR / 4, 0 * FAR, beta=1000.0, reduction="none").tolist() == [125, 281.25]
 
 
 def test_a_sure_and_wrong_probability_still_learns():
