@@ -50,7 +50,10 @@ def clip_grad_norm_(
     factor = max_norm / (norm + 1e-6)  # 1e-6: the norm may be 0
     if not factor >= 1:  # also for NaN, which every gradient then shows
         for gradient in gradients:
-            gradient *= factor
+            if gradient.dtype == np.float16:  # in which the factor would lose digits, or be 0
+                gradient[...] = gradient.astype(np.float32) * factor
+            else:
+                gradient *= factor
     return norm
 
 

@@ -60,6 +60,16 @@ def test_a_norm_in_half_precision_counts_every_entry(norm_type):
     np.testing.assert_allclose(x.grad, 1 / 2048, rtol=1e-3)
 
 
+@pytest.mark.parametrize(("entry", "max_norm"), [(30_000, 1.0), (60_000, 0.1)])
+def test_the_factor_of_half_precision_keeps_its_digits(entry, max_norm):
+    """In float16 the factors 3.3e-7 and 1.7e-8 are 3.6e-7 and 0."""
+    x = Tensor(np.zeros(10_000, np.float16), requires_grad=True)
+    x.grad = gradient = np.full(10_000, entry, np.float16)
+    optim.clip_grad_norm_(x, max_norm)
+    assert x.grad is gradient
+    np.testing.assert_allclose(np.linalg.norm(gradient.astype(float)), max_norm, rtol=1e-3)
+
+
 @pytest.mark.parametrize("entry", [math.nan, math.inf])
 def test_a_norm_that_is_not_finite_can_be_an_error(entry):
     (x,) = with_gradients([entry, 1.0])
