@@ -16,8 +16,8 @@ from numpy.lib.array_utils import byte_bounds
 from ..autograd import enable_grad, owner_of, recording, writes
 from ..device import DeviceArray, as_array
 from ..device import to as moved
-from ..errors import GraphError, ShapeError
-from ..operations import plain
+from ..errors import GraphError, ShapeError, real
+from ..operations import on_cpu, plain
 from ..tensor import Tensor
 
 # Formulas are computed in blocks of 2**16 numbers, so that their intermediate values are small and stay in the
@@ -178,7 +178,7 @@ class Optimizer:
         """Take over the result of `state_dict()`, for the same parameters in the same order. Arrays are copied.
 
         Raises ValueError if the groups do not match or the state is from another kind of optimizer, ShapeError if an
-        array does not have its parameter's shape; nothing is changed then.
+        array does not have its parameter's shape, TypeError if a number is not one; nothing is changed then.
         """
         groups, params = state_dict["param_groups"], self._params()
         names = set().union(*groups)
@@ -197,13 +197,16 @@ class Optimizer:
             )
         order = [i for group in groups for i in group["params"]]
         arrays = {name for group in self.param_groups for name in self.buffers(group)} | self._LATE
+        numbers = {name for group in self.param_groups for name in self.numbers(group)}
         loaded = {}
         for saved, param in zip(order, params, strict=True):
             if saved in state_dict["state"]:
                 loaded[param] = {
-                    name: _loaded(name, value, saved, param) if name in arrays else _copy(value)
+                    name: _loaded(name, value, saved, param) if name in arrays
+                    else _number(name, value) if name in numbers
+                    else _copy(value)
                     for name, value in state_dict["state"][saved].items()
-                }
+                }  # fmt: skip
         self.state = defaultdict(dict, loaded)
         self._layouts.clear()
         for group, saved in zip(self.param_groups, groups, strict=True):
@@ -307,8 +310,8 @@ class Optimizer:
         return packs
 
     def _complete(self, param: Tensor, state: dict, buffers: dict[str, float], numbers: dict[str, float]) -> None:
-        """Begin a state that has no arrays, and fit arrays that were put into it to the parameter. (The arrays that
-        are missing are made with the pack.)"""
+        """Begin a state that has no arrays, and fit arrays and numbers that were put into it. (The arrays that are
+        missing are made with the pack.)"""
         if not param._array.flags.writeable and recording.watcher is None:
             param.data = param._array.copy()
         held = [name for name in buffers if state.get(name) is not None]
@@ -317,6 +320,8 @@ class Optimizer:
         elif not buffers:
             for name, start in numbers.items():
                 state.setdefault(name, start)
+        for name in numbers.keys() & state.keys():
+            state[name] = _number(name, state[name])
         for name in held:
             array = state[name]
             if type(array) is not np.ndarray or array.shape != param.shape or array.dtype != param.dtype:
@@ -576,6 +581,12 @@ def _loaded(name: str, value: Any, position: int, param: Tensor) -> Any:
             "Make the optimizer with the same parameters in the same order."
         )
     return value if value is None else moved(array.astype(param.dtype), param.device)
+
+
+def _number(name: str, value: Any) -> float:
+    """A number of a state, given as a number or as an array of one entry, as PyTorch's step is."""
+    array = on_cpu(value)
+    return real(f"{name!r} in the state of a parameter is a number", array.item() if array.size == 1 else value)
 
 
 def _missing(name: str) -> KeyError:

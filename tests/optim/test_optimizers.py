@@ -392,6 +392,48 @@ def test_state_of_another_kind_of_optimizer_is_refused_and_changes_nothing():
     assert other.state_dict()["state"] == {} and repr(other) == before
 
 
+@pytest.mark.parametrize("wrap", [np.array, np.float32, Tensor, lambda number: np.array([number], np.float32)])
+def test_a_number_of_a_saved_state_may_be_an_array(make, wrap):
+    """PyTorch's step is one, and one may have been put into the state by hand before it was copied."""
+    moved = []
+    for load in (lambda number: number, wrap):
+        params = parameters()
+        optimizer = make(params)
+        train(optimizer, params, range(2))
+        saved = optimizer.state_dict()
+        numbers = optimizer.numbers(optimizer.param_groups[0])
+        for state in saved["state"].values():
+            state.update({name: load(state[name]) for name in numbers})
+        optimizer.load_state_dict(saved)
+        train(optimizer, params, range(2, 4))
+        moved.append([param.data for param in params])
+    for one, other in zip(*moved, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+@pytest.mark.parametrize("step", ["3", None, np.ones(2)])
+def test_a_saved_step_that_is_no_number_is_refused_and_changes_nothing(step):
+    params = parameters([(2,)])
+    optimizer = optim.Adam(params)
+    train(optimizer, params, range(2))
+    saved = optimizer.state_dict()
+    saved["state"][0]["step"] = step
+    with pytest.raises(TypeError, match=r"'step' in the state of a parameter is a number, got"):
+        optimizer.load_state_dict(saved)
+    assert optimizer.state[params[0]]["step"] == 2
+
+
+def test_a_step_in_a_state_may_be_an_array(edited):
+    first, second, _ = edited.moves[1:4]
+    edited.step(1.0)
+    for param in (edited.a, edited.b):
+        edited.optimizer.state[param]["step"] = np.array(1.0, np.float32)
+    edited.optimizer = copy.deepcopy(edited.optimizer)
+    edited.a, edited.b = edited.optimizer.param_groups[0]["params"]
+    edited.step(2.0)
+    edited.assert_moved(first + second, first + second)
+
+
 def test_repr_shows_the_groups():
     x, y = parameters([(2,), (3,)])
     optimizer = optim.SGD([{"params": [x]}, {"params": [y], "lr": 0.5}], lr=0.25)
