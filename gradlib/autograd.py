@@ -42,6 +42,12 @@ class _Recording(threading.local):
         self.outside: list[tuple] = []  # the state to return to at the end of each open `RecordingMode`
         self.at_end: dict[Callable, bool] = {}  # what `backward()` calls when all gradients are there; hooks add to it
 
+    def state(self) -> tuple:
+        return self.enabled, self.watcher, self.products_in, self.outside
+
+    def take(self, state: tuple) -> None:
+        self.enabled, self.watcher, self.products_in, self.outside = state
+
 
 recording = _Recording()
 
@@ -76,10 +82,16 @@ class RecordingMode(contextlib.ContextDecorator):
         recording.enabled, recording.watcher, recording.products_in = recording.outside.pop()
 
     def __call__(self, function: Callable) -> Callable:
+        name = getattr(function, "__name__", repr(function))
+        if inspect.isclass(function):
+            raise TypeError(
+                f"{type(self).__name__} decorates functions, not the class {name}, of which it would only reach the "
+                "construction. Decorate its methods."
+            )
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
             raise TypeError(
-                f"{type(self).__name__} cannot decorate the async function {function.__name__}, whose lines run after "
-                f"the call has returned. Write `with {type(self).__name__}():` inside it, around lines without await."
+                f"{type(self).__name__} cannot decorate the async function {name}, whose lines run after the call has "
+                f"returned. Write `with {type(self).__name__}():` inside it, around lines without await."
             )
         if not inspect.isgeneratorfunction(function):
             return super().__call__(function)
@@ -87,18 +99,29 @@ class RecordingMode(contextlib.ContextDecorator):
         @functools.wraps(function)
         def in_this_mode(*args, **keywords):
             generator = function(*args, **keywords)
+            own = None  # the state of its own lines while it waits inside a block that it has opened
+
+            def resume(proceed: Callable, *given) -> Any:
+                nonlocal own
+                with self:
+                    modes = recording.state()
+                    recording.take(own or (*modes[:-1], []))
+                    try:
+                        return proceed(*given)
+                    finally:
+                        own = recording.state() if recording.outside else None
+                        recording.take(modes)
+
             proceed, given = generator.send, None
             while True:
                 try:
-                    with self:
-                        value = proceed(given)
+                    value = resume(proceed, given)
                 except StopIteration as end:
                     return end.value
                 try:
                     proceed, given = generator.send, (yield value)
                 except GeneratorExit:
-                    with self:
-                        generator.close()
+                    resume(generator.close)
                     raise
                 except BaseException as error:  # the caller threw it in: the generator must handle it
                     proceed, given = generator.throw, error

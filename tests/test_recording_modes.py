@@ -137,6 +137,27 @@ def test_a_generator_under_no_grad_records_no_graph():
     assert (x * x).requires_grad
 
 
+@pytest.mark.parametrize("opened", [enable_grad, autocast, detect_anomaly])
+@pytest.mark.parametrize("mode", [no_grad, autocast, detect_anomaly])
+def test_the_blocks_that_a_generator_is_in_while_it_waits_are_its_own(mode, opened):
+    @mode()
+    def steps():
+        with opened():
+            yield inside(opened)
+            yield inside(opened)
+        yield inside(mode)
+
+    before, settings = state(), (recording.enabled, recording.watcher, recording.products_in)
+    for own in steps():
+        assert own and (recording.enabled, recording.watcher, recording.products_in) == settings
+    assert state() == before
+    left = steps()
+    next(left)
+    assert (recording.enabled, recording.watcher, recording.products_in) == settings
+    left.close()
+    assert state() == before
+
+
 def test_what_a_caller_sends_throws_and_closes_reaches_the_generator():
     log = []
 
@@ -172,6 +193,15 @@ def test_an_error_in_a_generator_reaches_the_caller():
     with pytest.raises(LookupError, match="lost"):
         next(generator)
     assert recording.enabled
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_class_is_refused(mode):
+    with pytest.raises(TypeError, match=f"{mode.__name__} decorates functions, not the class Model.*its methods"):
+
+        @mode()
+        class Model:
+            pass
 
 
 @pytest.mark.parametrize("mode", MODES)
