@@ -105,6 +105,16 @@ def test_where_the_curvature_is_unbounded_no_second_derivative_is_finite(functio
     assert not np.isfinite(curvature).any()
 
 
+def test_a_power_of_0_has_no_finite_curvature_where_it_is_unbounded():
+    """PyTorch's Hessian of x ** y at (0, 1), (0, ½), (0, 2), but for ∂²/∂y², which is 0: 0 ** y stays 0 there."""
+    expected = {1.0: [[0, 1], [NAN, 0]], 0.5: [[-INF, NAN], [NAN, 0]], 2.0: [[2, 0], [NAN, 0]]}
+    with np.errstate(all="ignore"):
+        for y, wanted in expected.items():
+            found = gradlib.hessian(lambda x, y: x**y, (0.0, y))
+            np.testing.assert_array_equal(np.array(found, dtype=float), wanted)
+        assert np.isnan(np.array(gradlib.hessian(lambda x, y: x**y, (0.0, 0.0))[1], dtype=float)).all()
+
+
 def test_the_norm_of_one_entry_at_0_leaves_the_other_rows_alone():
     slope, curvature = hessian(lambda x: x.reshape(2, 2).norm(axis=1).sum(), 0, 0, 3, 4)
     np.testing.assert_allclose(slope, [0, 0, 0.6, 0.8], rtol=1e-12)

@@ -36,12 +36,20 @@ def _power_slope(g, z, x, y):
     return g * (y * x ** np.where((x == 0) & (y == 0), 1, y - 1))
 
 
+# z ln x of a power z of x, 0 at x = 0 unless z is infinite. Its slope in x is infinite or NaN there, as in PyTorch, and
+# so is that in z, but for z = 0: 0 stays 0 when the exponent moves.
+_z_ln_x = Primitive(
+    "z ln x", lambda z, x: z * np.log(np.where((x == 0) & np.isfinite(z), 1, x)),
+    Vjp(lambda g, _, z, x: g * np.log(np.where((x == 0) & (z == 0), 1, x)), r"\ln {y}"),
+    Vjp(lambda g, _, z, x: g * z / x, "{x}/{y}"),
+)  # fmt: skip
+
 # At x = 0 the naive rules give 0 · ∞: for 0⁰ the lowered exponent is replaced by 1, for x = 0 and y ≥ 0 the
 # argument of the logarithm. Both products are then 0, as PyTorch has it.
 pow_ = Primitive(
     "**", np.power,
     Vjp(_power_slope, r"{y} \cdot {x}^{{y}-1}"),
-    Vjp(lambda g, z, x, y: g * z * np.log(np.where((x == 0) & (y >= 0), 1, x)), r"{z} \cdot \ln {x}"),
+    Vjp(lambda g, z, x, y: g * _z_ln_x(z, x), r"{z} \cdot \ln {x}"),
     latex="{x}^{{y}}",
     precision="single",
 )  # fmt: skip
