@@ -200,7 +200,7 @@ class ExplorerModel(Model):
     def possible_words(self) -> Iterator[Words]:
         """Yield the words of every node, and arrays as long as they get when an input is moved."""
         yield from super().possible_words()
-        arrays = [array_text(np.full(node.shape, -0.12345)) for node in self.nodes if node.shape]
+        arrays = [array_text(np.full(node.shape, -0.00012345)) for node in self.nodes if node.shape]
         longest = max(arrays, key=len, default="")
         yield Words("", (("shape", ""), ("value", longest), ("gradient", longest)))
 
