@@ -627,7 +627,8 @@ class Operations:
         return self[(slice(None),) * axis + (index,)]
 
     def flip(self, *axes, dims=None):
-        """Reverse the order of the entries along the axes, by default along all.
+        """Reverse the order of the entries along the axes, by default along all. As in NumPy it is a view: what is
+        written into it is written into this tensor. (PyTorch copies.)
 
         >>> from gradlib import Tensor
         >>> Tensor([[1.0, 2.0], [3.0, 4.0]]).flip(dims=[1])

@@ -394,19 +394,23 @@ class Tensor(Operations):
 
         If t is a view, such as y[0], y is written in both cases.
         """
-        other = self._operand(other)
+        other, base = self._operand(other), self._viewed()
+        now = self if base is None else self._up_to_date()
         if recording.enabled and (self._requires_grad or other._requires_grad):
             self._refuse_leaf(f"{op.symbol}=")
-            result = apply(op, self, other)
-            if self._viewed() is not None:
-                self[...] = result
-                return self
-            return result
-        result = apply(op, self, other)._array
+            result = apply(op, now, other)
+            if base is None:
+                return result
+            self[...] = result
+            return self
+        result = apply(op, now, other)._array
         self._refuse_dtype(result.dtype)
         if result.shape != self.shape:
             raise ShapeError(f"shape {self.shape} cannot hold the result of '{op.symbol}=', of shape {result.shape}.")
-        self._write(..., result)
+        if self._can_be_written_alone(base):
+            self._write(..., result)
+        else:
+            self[...] = result
         return self
 
     def copy_(self, source: Any) -> Tensor:
@@ -454,20 +458,20 @@ class Tensor(Operations):
         self._refuse_dtype(value.dtype)
         base = self._viewed()
         recorded = recording.enabled and (self._requires_grad or value._requires_grad)
-        if not recorded and (base is None or self._is_stretched() or owner_of(base._array) is owner_of(self._array)):
+        if not recorded and self._can_be_written_alone(base):
             self._write(index, value._array)
             return
         self._refuse_leaf("t[i] =")
-        earlier = self._as_now()
-        if base is None:
-            self._become(apply(P.setitem, earlier, value, index=index), earlier)
-            return
-        if self._is_stretched():
+        if base is not None and self._is_stretched():
             raise GraphError(
                 "this tensor was stretched, so several of its entries are one number in memory and cannot be written "
                 "one by one. Copy it first: t = t.clone()."
             )
-        op, keywords = (self._op, self._kwargs) if self._op is not None else self._shows[::2]
+        earlier = self._as_now()
+        if base is None:
+            self._become(apply(P.setitem, earlier, value, index=index), earlier)
+            return
+        op, keywords = self._way_from_base()
         places = op.forward(np.arange(base.numel()).reshape(base.shape), **keywords)  # of my entries in base
         try:
             written = places[index]
@@ -486,6 +490,33 @@ class Tensor(Operations):
         if owner_of(self._array) is not owner_of(before._array):
             return None
         return base.now() if isinstance(base, _Earlier) else base
+
+    def _way_from_base(self) -> tuple[P.Primitive, dict]:
+        """The operation, and its keywords, by which this view comes from its base."""
+        return (self._op, self._kwargs) if self._op is not None else self._shows[::2]
+
+    def _up_to_date(self) -> Tensor:
+        """This view, made again if its base, or that one's base, was assigned to in a graph since it was made."""
+        base = self._viewed()
+        if base is None:
+            return self
+        now = base._up_to_date()
+        if now is base and base._made <= self._made:
+            return self
+        op, keywords = self._way_from_base()
+        return apply(op, now, **keywords)
+
+    def _can_be_written_alone(self, base: Tensor | None) -> bool:
+        """Return True if a write into my array reaches all that shows it, or may leave `base`, which I view, as it is.
+
+        An array that cannot be written comes from a stretched tensor. That tensor itself parts from its base when it is
+        written; a view of it must not, since nobody else would see what is written.
+        """
+        if base is None:
+            return True
+        if self._array.flags.writeable:
+            return owner_of(base._array) is owner_of(self._array)
+        return self._is_stretched() and not base._is_stretched()
 
     def _is_stretched(self) -> bool:
         return 0 in [step for step, size in zip(self._array.strides, self.shape, strict=True) if size > 1]
@@ -845,4 +876,7 @@ def _holds_float64(data: Any) -> bool:
     """Return True if an entry of nested lists is NumPy's float64: the whole array is then float64."""
     if isinstance(data, (list, tuple)):
         return any(map(_holds_float64, data))
-    return getattr(data, "dtype", None) == np.float64
+    dtype = getattr(data, "dtype", None)
+    if not isinstance(dtype, np.dtype) and not isinstance(data, (int, float)):  # another library's array, a buffer
+        dtype = np.asarray(data).dtype
+    return dtype == np.float64

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from array import array
 
 import numpy as np
 import pytest
@@ -277,6 +278,19 @@ def test_numpy_reads_it_without_a_copy_and_not_behind_a_graph():
     assert not np.shares_memory(np.array(x), x.data)
     with pytest.raises(GraphError, match="NumPy would lose the gradient"):
         np.from_dlpack(Tensor(np.arange(3.0), requires_grad=True))
+
+
+@pytest.mark.parametrize("kind", ["d", "f"])
+def test_the_numbers_of_other_libraries_keep_their_dtype(kind):
+    class Foreign:  # whose dtype is no NumPy dtype
+        dtype = "theirs"
+
+        def __array__(self, dtype=None, copy=None):
+            return np.zeros(2, kind)
+
+    numbers = np.zeros(2, kind)
+    for data in (Foreign(), memoryview(numbers), array(kind, numbers), [array(kind, numbers)]):
+        assert Tensor(data).dtype == numbers.dtype
 
 
 def test_float64_comes_out_only_where_float64_went_in():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import gradlib
-from gradlib import GraphError, Tensor, no_grad
+from gradlib import GraphError, Tensor, enable_grad, no_grad
 from gradlib.autograd import writes
 
 A = np.arange(6.0).reshape(2, 3)
@@ -191,6 +191,38 @@ def test_random_programs_of_writes_agree_with_numpy():
         assert np.array_equal(y.data, copy)
         y.sum().backward()
         assert np.array_equal(x.grad, np.where(copy == array, 1.0, 0.0))
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_a_view_is_brought_up_to_date_before_it_is_added_to(is_recorded):
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    y = x * 1.0
+    row = y[0]
+    entry = row[1:]
+    y[0, 1] = 9.0
+    with enable_grad() if is_recorded else no_grad():
+        row += 1.0
+        entry *= 2.0
+    assert y.tolist() == [[2.0, 20.0], [3.0, 4.0]]
+    if is_recorded:
+        (y * y).sum().backward()
+        assert x.grad.tolist() == [[4.0, 0.0], [6.0, 8.0]]  # 2 (x + 1), none for what was overwritten, 2 x
+
+
+@pytest.mark.parametrize("needs", [True, False])
+def test_a_write_into_a_view_of_a_stretched_tensor_reaches_it_or_is_refused(needs):
+    def add(row):
+        row += 1.0
+
+    for write in (lambda t: t[0].__setitem__(1, 5.0), lambda t: t.T.__setitem__(1, 5.0), lambda t: add(t[0])):
+        base = Tensor(A, requires_grad=needs) * 1.0
+        copy, stretched = base.data.copy(), base.expand(2, 3)  # to the shape that it has
+        write(stretched)
+        write(copy)
+        assert np.array_equal(base.data, copy) and np.array_equal(stretched.data, copy)
+        column = Tensor(A[:, :1], requires_grad=needs) * 1.0
+        with pytest.raises(GraphError, match=r"this tensor was stretched.*t = t\.clone\(\)"):
+            write(column.expand(2, 3))
 
 
 def test_what_cannot_be_written_is_refused_with_a_way_out():
