@@ -35,10 +35,19 @@ def matmul_vjp_y(g, z, x, y):
     if y.ndim == 2 < x.ndim:  # one matrix for a whole stack: its gradient is one product over all rows
         g, x = (a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) for a in (g, x))
     if x.ndim > 1 < y.ndim:
-        return x.mT @ g  # (…, k, n) @ (…, n, m) -> (…, k, m)
+        return _over_rows(x, g)  # (…, k, n) @ (…, n, m) -> (…, k, m)
     g, rows, _ = as_matrices(g, x, y)
-    gradient = rows.mT @ g
+    gradient = _over_rows(rows, g)
     return gradient.reshape(gradient.shape[:-1]) if y.ndim == 1 else gradient
+
+
+def _over_rows(x, g):
+    """Compute xᵀ g. One column of very many rows is added in blocks: in one go, float32 is off by 1 % at 10⁶."""
+    if g.shape[-1] > 1 or x.ndim > 2 or x.shape[-2] <= _MANY or x.dtype != np.float32:
+        return x.mT @ g
+    end = len(x) - len(x) % 64
+    blocks = x[:end].reshape(-1, 64, x.shape[1]).mT @ g[:end].reshape(-1, 64, 1)
+    return sum_(blocks, axis=0) + x[end:].mT @ g[end:]
 
 
 matmul = Primitive(
