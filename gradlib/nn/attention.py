@@ -54,7 +54,7 @@ def scaled_dot_product_attention(
 
 def _attention(query, key, value, bias, dropout_p, scale, rng) -> tuple[Tensor, Tensor]:
     """The averages and the weights. `bias`, an array, a tensor or None, is added to the scores."""
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    scale = max(query.shape[-1], 1) ** -0.5 if scale is None else scale
     scores = (query * scale) @ key.mT  # (..., L, E) @ (..., E, S) -> (..., L, S)
     weights = _weights(scores, bias)
     if dropout_p:

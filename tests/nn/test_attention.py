@@ -74,6 +74,12 @@ def test_no_score_is_high_enough_to_look_ahead():
     np.testing.assert_array_equal(out.data[:2, 0], [0, 0.5])
 
 
+def test_without_features_all_keys_match_alike():
+    v = normal(3, 2)
+    out = scaled_dot_product_attention(np.ones((4, 0)), np.ones((3, 0)), v)
+    np.testing.assert_allclose(out.data, np.broadcast_to(v.mean(0), (4, 2)), rtol=1e-12)
+
+
 def test_both_masks_hold_together_and_the_scale_may_be_chosen():
     q, k, v = normal(3, 2), normal(3, 2, seed=1), normal(3, 2, seed=2)
     not_self = ~np.eye(3, dtype=bool)
