@@ -155,6 +155,8 @@ def explained(symbol: str, arrays: list[np.ndarray], keywords: dict, error: Exce
     if special := _SPECIAL.get(symbol):
         if (found := special(shapes, keywords, error)) is not None:
             return found
+    if "Maximum allowed" in str(error) or "array is too big" in str(error):
+        return MemoryError(f"{symbol} of {', '.join(map(str, shapes))} does not fit into memory.")
     if isinstance(error, np.exceptions.AxisError) or (isinstance(error, OverflowError) and "axis" in keywords):
         return not_over_axis(symbol, keywords["axis"], first)
     if "cannot be interpreted as an integer" in str(error) and "axis" in keywords:
@@ -226,6 +228,19 @@ def real(what: str, value, least: float = -math.inf, most: float = math.inf, abo
     if not (least <= value <= most and (value > above or above == -math.inf)):
         raise ValueError(f"{what}, got {value!r}.")
     return value
+
+
+def holdable(what: str, shape: tuple[int, ...], dtype) -> None:
+    """Raise MemoryError for a result that no memory can hold, before it is computed.
+
+    >>> holdable("pad", (10**20,), np.float32)
+    Traceback (most recent call last):
+    MemoryError: pad: an array of float32 of shape (100000000000000000000,) does not fit into memory.
+    """
+    try:
+        np.empty(shape, dtype)  # the system gives memory when it is written to
+    except (MemoryError, ValueError, OverflowError):
+        raise MemoryError(f"{what}: an array of {np.dtype(dtype)} of shape {shape} does not fit into memory.") from None
 
 
 def flag(name: str, value) -> bool:
@@ -349,6 +364,8 @@ def _explain_index(shapes, keywords, error):
 def _explain_matrices(what: str):
     def explain(shapes, keywords, error):
         shape = shapes[0]
+        if "float16" in str(error):
+            return TypeError(f"{what} takes float32 or float64, got float16: use t.float().")
         if len(shape) < 2 or shape[-1] != shape[-2]:
             return ShapeError(f"{what} takes square matrices, got shape {shape}.")
         if isinstance(error, np.linalg.LinAlgError) and "ingular" in str(error):

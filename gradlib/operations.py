@@ -22,11 +22,13 @@ from .errors import (
     bad_data,
     cannot_broadcast,
     flag,
+    holdable,
     not_an_axis,
     not_over_axis,
     not_pairs,
     nothing_to_reduce,
     real,
+    shown,
     twice,
     whole,
 )
@@ -105,6 +107,15 @@ class Operations:
     def __rfloordiv__(self, other):
         return self._apply(P.floor_divide, self._operand(other), self)
 
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
+
+    def __round__(self, ndigits=None):
+        return self.round(0 if ndigits is None else ndigits)
+
     def __abs__(self):
         return self._apply(P.abs, self)
 
@@ -137,6 +148,7 @@ class Operations:
 
     def round(self, decimals: int = 0):
         """Round to `decimals` decimals, entry by entry; halves go to the even neighbour. Its gradient is 0."""
+        decimals = whole("round takes decimals, an integer", decimals)
         return self._apply(P.round, self, decimals=decimals)
 
     def square(self):
@@ -270,10 +282,12 @@ class Operations:
 
     def leaky_relu(self, negative_slope: float = 0.01):
         """x where x > 0, else negative_slope · x."""
+        negative_slope = real("leaky_relu takes negative_slope, a number", negative_slope)
         return self._apply(P.leaky_relu, self, negative_slope=negative_slope)
 
     def elu(self, alpha: float = 1.0):
         """x where x > 0, else α (eˣ - 1)."""
+        alpha = real("elu takes alpha, a number", alpha)
         # Clipped, so that expm1 does not overflow. The curvature jumps at 0; there it is 0, as in PyTorch.
         return P.where(self < 0, alpha * self.clip(max=0.0).expm1(), self.clip(min=0.0).leaky_relu(alpha))
 
@@ -542,7 +556,10 @@ class Operations:
         axis = several_axes(self.ndim, axis, False, dim, False)["axis"]
         if axis is None:
             return self.reshape(tuple(size for size in self.shape if size != 1))
-        gone = {one_axis(None, a, self.ndim) for a in (axis if isinstance(axis, tuple) else (axis,))}
+        axes = axis if isinstance(axis, tuple) else (axis,)
+        gone = {one_axis(None, a, self.ndim) for a in axes}
+        if len(gone) < len(axes):
+            raise twice("squeeze", axes)
         for a in gone:
             if self.shape[a] != 1:
                 raise ShapeError(
@@ -613,14 +630,15 @@ class Operations:
         if axis is None or not self.ndim:
             return self.reshape(-1).repeat_interleave(repeats, 0 if axis is None else axis)
         axis, counts = one_axis(None, axis, self.ndim), on_cpu(repeats)
-        for count in counts.ravel().tolist():
-            whole("repeat_interleave takes integers from 0 on", count, 0)
+        total = sum(whole("repeat_interleave takes integers from 0 on", n, 0) for n in counts.ravel().tolist())
         if counts.shape not in ((), (1,), (self.shape[axis],)):
             raise ShapeError(
                 f"repeat_interleave takes one number, or one for each of the {self.shape[axis]} entries along axis "
                 f"{axis}; got {counts.size}."
             )
-        return self._along(axis, np.repeat(np.arange(self.shape[axis]), counts))
+        total *= self.shape[axis] if counts.size == 1 else 1
+        holdable("repeat_interleave", (*self.shape[:axis], total, *self.shape[axis + 1 :]), self.dtype)
+        return self._along(axis, np.repeat(np.arange(self.shape[axis]), counts.astype(np.intp)))
 
     def _along(self, axis: int, index):
         """The entries at an index along one axis."""
@@ -677,7 +695,11 @@ class Operations:
             if isinstance(width, int) and width < 0:
                 raise ValueError(f"pad takes integers of at least 0, got {pad_width}. To cut entries off, use a slice.")
             whole("pad takes integers of at least 0", width)
+        shape = tuple(before + n + after for n, (before, after) in zip(self.shape, widths, strict=True))
+        holdable("pad", shape, self.dtype)
         if mode == "constant":
+            if not isinstance(constant_values, Real):
+                raise TypeError(f"pad fills the border with a number, got {shown(constant_values)}.")
             widths = tuple(map(tuple, widths))
             return self._apply(P.pad, self, pad_width=widths, constant_values=constant_values)
         if not isinstance(mode, str) or mode not in ("edge", "reflect", "symmetric", "wrap"):
@@ -721,6 +743,8 @@ class Operations:
         chunks = whole("chunk takes the number of pieces, at least 1", chunks, 1)
         axis = self._own_axis(axis, dim)
         size = -(-self.shape[axis] // chunks)
+        if not size:
+            holdable("chunk", (chunks,), np.intp)
         return self.split(size or [0] * chunks, axis)
 
     def unbind(self, dim: int = 0, *, axis=None) -> tuple:

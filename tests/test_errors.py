@@ -17,6 +17,10 @@ def ones(*shape):
     return Tensor(np.ones(shape), requires_grad=True)
 
 
+def half(*shape):
+    return Tensor(np.ones(shape, np.float16))
+
+
 class Node:
     """A learner's node."""
 
@@ -280,6 +284,9 @@ CALLS = {
     "ones(2, 3).squeeze(0)": (ShapeError,
         "squeeze removes axes of size 1, but axis 0 of shape (2, 3) has size 2. Reduce it by sum() or mean(), or "
         "choose an entry by indexing."),
+    "ones(1, 1).squeeze((0, 0))": (ShapeError, "squeeze over axes (0, 0): name each axis only once."),
+    "ones(1, 1).squeeze((1, -1))": (ShapeError, "squeeze over axes (1, -1): name each axis only once."),
+    "ones().squeeze((0, -1))": (ShapeError, "squeeze over axes (0, -1): name each axis only once."),
     "ones(1, 3).squeeze(2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
     "ones(2).unsqueeze(4)": (ShapeError, f"there is no axis 4: {NO_AXIS}"),
     "ones(2, 3).expand_dims((0, 0))": (ShapeError, "expand_dims((0, 0)) must name each new axis once."),
@@ -306,6 +313,9 @@ CALLS = {
         "repeat_interleave takes integers from 0 on, got -1."),
     "ones(2, 3).repeat_interleave(1.5, 0)": (TypeError,
         "repeat_interleave takes integers from 0 on, got 1.5."),
+    "ones(3).repeat_interleave(10**20)": (MemoryError,
+        "repeat_interleave: an array of float64 of shape (300000000000000000000,) does not fit into memory."),
+    "ones(2).repeat_interleave([1, 10**20])": (MemoryError, "of shape (100000000000000000001,) does not fit into"),
     "ones(2, 3).repeat_interleave(2, 2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
     "ones(2, 3).flip(2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
     "ones(2, 3).flip(0, -2)": (ShapeError, "flip(0, -2) must name each axis once."),
@@ -326,6 +336,11 @@ CALLS = {
     "ones(2, 3).pad(1, mode='circular')": (ValueError, "got 'circular'. PyTorch's 'circular' is NumPy's 'wrap'."),
     "ones(2, 3).pad(-1)": (ValueError,
         "pad takes integers of at least 0, got -1. To cut entries off, use a slice."),
+    "ones(3).pad(10**20)": (MemoryError,
+        "pad: an array of float64 of shape (200000000000000000003,) does not fit into memory."),
+    "ones(3).pad(10**20, 'edge')": (MemoryError, "of shape (200000000000000000003,) does not fit into memory."),
+    "ones(3).pad(1, constant_values='a')": (TypeError, "pad fills the border with a number, got 'a'."),
+    "gradlib.nn.functional.pad(ones(3), 1, value=None)": (TypeError, "pad fills the border with a number, got None."),
     "ones(2, 3).pad(1.5)": (TypeError, "pad takes integers of at least 0, got 1.5."),
     "ones(2, 3).pad(1, 'mirror')": (ValueError,
         "pad takes mode 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', got 'mirror'."),
@@ -342,6 +357,7 @@ CALLS = {
     "ones().unbind()": (ShapeError, "there is no axis 0: a 0-d tensor has no axes. Leave the axis out."),
     "ones(2, 3).chunk(0)": (ValueError, "chunk takes the number of pieces, at least 1, got 0."),
     "ones(2, 3).chunk(1.5)": (TypeError, "chunk takes the number of pieces, at least 1, got 1.5."),
+    "ones(0).chunk(10**20)": (MemoryError, "of shape (100000000000000000000,) does not fit into memory."),
     "ones(2, 3).chunk(2, 5)": (ShapeError, f"there is no axis 5: {NO_AXIS}"),
     "ones(2, 3).unbind(2)": (ShapeError, f"there is no axis 2: {NO_AXIS}"),
     "ones(2, 3).narrow(1, 2, 2)": (ShapeError,
@@ -483,6 +499,9 @@ CALLS = {
     "ones(3).inv()": (ShapeError, "inv takes square matrices, got shape (3,)."),
     "ones(2, 3).det()": (ShapeError, "det takes square matrices, got shape (2, 3)."),
     "ones(2, 3).solve(ones(2))": (ShapeError, "solve takes square matrices, got shape (2, 3)."),
+    "half(2, 2).inv()": (TypeError, "inv takes float32 or float64, got float16: use t.float()."),
+    "half(2, 2).det()": (TypeError, "det takes float32 or float64, got float16: use t.float()."),
+    "half(2, 2).solve(half(2, 3))": (TypeError, "solve takes float32 or float64, got float16: use t.float()."),
     "ones(2, 2).inv()": (LinAlgError,
         "inv: a matrix of shape (2, 2) is singular (its rows are not independent), so it has no inverse."),
     "ones(2, 2).solve(ones(2))": (LinAlgError, "solve: a matrix of shape (2, 2) is singular"),
@@ -527,8 +546,13 @@ CALLS = {
     "ones(2, 3).clip(np.ones(2))": (ShapeError, "cannot broadcast (2, 3) with (2,)"),
     "ones(2, 3).clip(ones(2))": (ShapeError, "cannot broadcast (2, 3) with (2,)"),
     "ones(2).gelu('sigmoid')": (ValueError, "gelu takes approximate='none' or 'tanh', got 'sigmoid'."),
-    "ones(2).leaky_relu('a')": (TypeError, "leaky_relu failed on float64 (2,)"),
-    "ones(2).round(1.5)": (TypeError, "round failed on float64 (2,)"),
+    "ones(2).leaky_relu('a')": (TypeError, "leaky_relu takes negative_slope, a number, got 'a'."),
+    "ones(2).leaky_relu(None)": (TypeError, "leaky_relu takes negative_slope, a number, got None."),
+    "ones(2).elu('a')": (TypeError, "elu takes alpha, a number, got 'a'."),
+    "ones(2).softplus(None)": (TypeError, "softplus takes beta, a number, got None."),
+    "ones(2).round(1.5)": (TypeError, "round takes decimals, an integer, got 1.5."),
+    "round(ones(2), 1.5)": (TypeError, "round takes decimals, an integer, got 1.5."),
+    "divmod(ones(2), 'a')": (TypeError, "a Tensor cannot be combined with a str: 'a'."),
     "ones(2) @ 2": (ShapeError, "a 0-d tensor has no axis to sum over. Use * for a product."),
     "[1.0, 2.0] @ ones(2)": (TypeError, "a Tensor cannot be combined with a list: [1.0, 2.0]."),
     "Tensor([1, 2]) ** -1": (ValueError,
@@ -626,8 +650,8 @@ CALLS = {
     "np.exp(ones(2), where=np.ones(2) > 0)": (TypeError, "np.exp on a tensor"),
 }  # fmt: skip
 WORDS = {
-    "copy": copy, "gradlib": gradlib, "hooked": hooked, "np": np, "ones": ones, "pickle": pickle, "put": put,
-    "set_data": set_data, "Tensor": Tensor,
+    "copy": copy, "gradlib": gradlib, "half": half, "hooked": hooked, "np": np, "ones": ones, "pickle": pickle,
+    "put": put, "set_data": set_data, "Tensor": Tensor,
 }  # fmt: skip
 
 

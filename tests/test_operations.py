@@ -205,6 +205,9 @@ VALUES = {
     "round": (lambda x: x.round(1), lambda x: np.round(x, 1), A),
     "floor_divide": (lambda x: x // 0.3, lambda x: x // 0.3, A),
     "remainder": (lambda x: x % -0.7, lambda x: x % -0.7, A), "7 % x": (lambda x: 7 % x, lambda x: 7 % x, A),
+    "round()": (round, np.round, A), "round() to 1": (lambda x: round(x, 1), lambda x: np.round(x, 1), A),
+    "divmod": (lambda x: gradlib.stack(divmod(x, 0.7)), lambda x: np.stack(divmod(x, 0.7)), A),
+    "divmod of 7": (lambda x: gradlib.stack(divmod(7, x)), lambda x: np.stack(divmod(7, x)), A),
     "7 // x": (lambda x: 7 // x, lambda x: 7 // x, A), "abs": (abs, np.abs, A),
     "solve": (lambda x: x.solve(A), lambda x: np.linalg.solve(x, A), SQUARE),
     "index_select": (lambda x: x.index_select(-1, [3, 3]), lambda x: x[:, [3, 3]], A),
@@ -485,6 +488,19 @@ def test_numbers_and_nothing_have_their_shapes(shape):
         assert y.numel() == x.numel() and x.grad.shape == shape
     assert x.squeeze().shape == tuple(n for n in shape if n != 1)
     assert x.size() == x.shape == shape and x.dim() == len(shape)
+
+
+def test_no_entries_are_repeated_by_no_numbers():
+    x = Tensor(np.ones((0, 3)), requires_grad=True)
+    assert x.repeat_interleave((), 0).shape == (0, 3)
+
+
+def test_the_gradients_of_divmod_and_round_are_those_of_the_operators():
+    x, y = Tensor([7.5, -7.5], requires_grad=True), Tensor([2.0, 2.0], requires_grad=True)
+    quotient, rest = divmod(x, y)
+    (quotient * 10 + rest + round(x)).sum().backward()
+    assert quotient.tolist() == [3, -4] and rest.tolist() == [1.5, 0.5]
+    assert x.grad.tolist() == [1, 1] and y.grad.tolist() == [-3, 4]  # x - y ⌊x/y⌋ has the slope -⌊x/y⌋ in y
 
 
 def test_repeat_of_too_few_numbers_says_what_numpys_is_called():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import cannot_broadcast
+from ..errors import cannot_broadcast, real
 from ..tensor import Tensor, as_tensor
 from .module import Module
 
@@ -21,6 +21,7 @@ def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8) -> Tensor:
     Raises ShapeError for shapes that do not broadcast and for an axis that is not there.
     """
     x1, x2 = as_tensor(x1), as_tensor(x2)
+    real("cosine_similarity's eps is a number", eps)
     if x1.shape != x2.shape:
         try:
             shape = np.broadcast_shapes(x1.shape, x2.shape)

@@ -38,6 +38,7 @@ def batch_norm(
     """
     x = as_tensor(x)
     real("batch_norm's momentum is a number", momentum)
+    real("batch_norm's eps is a number", eps)
     if x.ndim < 2:
         raise ShapeError(f"batch_norm takes x of shape (N, C) or (N, C, …), got {x.shape}.")
     own, shape = (x.shape[1],), (1, -1) + (1,) * (x.ndim - 2)
@@ -76,6 +77,7 @@ def layer_norm(x, normalized_shape, weight=None, bias=None, eps: float = 1e-5) -
     Raises ShapeError for shapes that do not fit. Source: Ba, Kiros, Hinton, Layer Normalization, 2016.
     """
     x, axes, own = _last_axes("layer_norm", x, normalized_shape)
+    real("layer_norm's eps is a number", eps)
     return _scaled("layer_norm", P.normalize(x, axis=axes, eps=eps), weight, bias, own, own)
 
 
@@ -94,7 +96,7 @@ def rms_norm(x, normalized_shape, weight=None, eps: float | None = None) -> Tens
     if x.dtype.kind != "f":
         x = x.float()
     wide = x.float() if x.dtype == np.float16 else x  # squares above 65504 are infinite in float16
-    eps = float(np.finfo(wide.dtype).eps) if eps is None else eps
+    eps = float(np.finfo(wide.dtype).eps) if eps is None else real("rms_norm's eps is a number", eps)
     z = (wide / (wide.square().mean(axes, keepdims=True) + eps).sqrt()).astype(x.dtype)
     return _scaled("rms_norm", z, weight, None, own, own)
 
@@ -112,6 +114,7 @@ def group_norm(x, num_groups: int, weight=None, bias=None, eps: float = 1e-5) ->
     """
     x = as_tensor(x)
     whole("group_norm's num_groups must be an integer of at least 1", num_groups, 1)
+    real("group_norm's eps is a number", eps)
     if x.ndim < 2 or x.shape[1] % num_groups:
         raise ShapeError(
             f"group_norm with {num_groups} groups takes x (N, C, …) with C a multiple of it, got {x.shape}."
@@ -133,6 +136,7 @@ def normalize(x, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
     Raises ShapeError for an axis that is not there, ValueError for another p.
     """
     x = as_tensor(x)
+    real("normalize's eps is a number", eps)
     if x.dtype == np.float16:  # in which ε is 0
         return normalize(x.float(), p, dim, eps).astype(x.dtype)
     return x / x.norm(p, axis=dim, keepdims=True).clip(min=eps)

@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 
 from .. import primitives as P
-from ..errors import ShapeError
+from ..errors import ShapeError, holdable
 from ..tensor import Tensor, as_tensor
 from .convolution import each, fitting
 from .module import Module
@@ -171,6 +171,7 @@ def _adaptive(axes: int, name: str, x, output_size) -> Tensor:
     if all(size % n == 0 for size, n in zip(sizes, wanted, strict=True)):
         kernel = tuple(size // n for size, n in zip(sizes, wanted, strict=True))
         return (avg_pool1d if axes == 1 else avg_pool2d)(x, kernel)
+    holdable(name, (*x.shape[:-axes], *wanted), x.dtype)
     parts = [
         [slice(i * size // n, -(-(i + 1) * size // n)) for i in range(n)] for size, n in zip(sizes, wanted, strict=True)
     ]
