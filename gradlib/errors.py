@@ -159,6 +159,8 @@ def explained(symbol: str, arrays: list[np.ndarray], keywords: dict, error: Exce
         return MemoryError(f"{symbol} of {', '.join(map(str, shapes))} does not fit into memory.")
     if isinstance(error, np.exceptions.AxisError) or (isinstance(error, OverflowError) and "axis" in keywords):
         return not_over_axis(symbol, keywords["axis"], first)
+    if isinstance(error, OverflowError):
+        return OverflowError(f"{symbol} takes integers that int64 holds, got {shown(keywords)}.")
     if "cannot be interpreted as an integer" in str(error) and "axis" in keywords:
         return not_an_axis(keywords["axis"], several=symbol not in ("cumsum", "cumprod"))
     if "duplicate value in 'axis'" in str(error):
@@ -338,6 +340,8 @@ def _explain_reshape(shapes, keywords, error):
 
 def _explain_broadcast_to(shapes, keywords, error):
     shape, wanted = shapes[0], tuple(keywords["shape"])
+    if math.prod(wanted) > np.iinfo(np.intp).max:
+        return OverflowError(f"an array has at most {np.iinfo(np.intp).max} entries, got shape {wanted}.")
     try:
         np.broadcast_shapes(shape, wanted)
     except ValueError:
