@@ -218,6 +218,13 @@ def test_a_running_variance_of_float16_has_room_for_the_squares(enabled):
     np.testing.assert_allclose(layer.running_mean.data, [0, 2049])
 
 
+@pytest.mark.parametrize(("value", "cosine"), [(60_000, 1), (1e-4, 1), (0, 0)])
+def test_cosine_similarity_of_float16_and_float32_has_room_for_the_squares(value, cosine):
+    x, y = half(4, value=value), np.ones(4, np.float32)
+    for z in (F.cosine_similarity(x, y, dim=0), F.cosine_similarity(y, x, dim=0)):
+        assert z.dtype == np.float32 and z.item() == pytest.approx(cosine)
+
+
 def test_layer_norm_of_float16_has_room_for_the_squares():
     z = F.layer_norm(np.array([-300, 300, 0, 1], np.float16), 4)
     np.testing.assert_allclose(z.data[:2], [-1.415, 1.413], rtol=2e-3)

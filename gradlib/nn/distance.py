@@ -28,8 +28,11 @@ def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8) -> Tensor:
         except ValueError:
             raise cannot_broadcast(x1.shape, x2.shape) from None
         x1, x2 = x1.broadcast_to(shape), x2.broadcast_to(shape)
-    if x1.dtype == x2.dtype == np.float16:  # in which squares above 65504 are infinite, and ε is 0
-        return cosine_similarity(x1.float(), x2.float(), dim, eps).astype(np.float16)
+    halves = [x.dtype == np.float16 for x in (x1, x2)]
+    if any(halves):  # in which squares above 65504 are infinite, and ε is 0
+        wide = (x.float() if half else x for x, half in zip((x1, x2), halves, strict=True))
+        cosine = cosine_similarity(*wide, dim, eps)
+        return cosine.astype(np.float16) if all(halves) else cosine
     return (x1 * x2).sum(dim) / (x1.norm(axis=dim).clip(min=eps) * x2.norm(axis=dim).clip(min=eps))
 
 

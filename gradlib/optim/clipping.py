@@ -83,7 +83,8 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     """
     _check_limit("clip_value", clip_value)
     for gradient in _gradients(parameters):
-        np.clip(gradient, -clip_value, clip_value, out=gradient)
+        with np.errstate(over="ignore"):  # a limit above 65504 is infinite in float16
+            np.clip(gradient, -clip_value, clip_value, out=gradient)
 
 
 def _check_limit(name: str, limit: float) -> None:

@@ -86,6 +86,13 @@ def test_values_are_cut_where_they_are():
     np.testing.assert_allclose(array, [1.0, -0.2])
 
 
+def test_a_limit_that_half_precision_does_not_hold_cuts_nothing():
+    x = Tensor(np.zeros(2, np.float16), requires_grad=True)
+    x.grad = np.array([60_000, -1], np.float16)
+    optim.clip_grad_value_(x, 1e5)
+    assert x.grad.tolist() == [60_000, -1]
+
+
 @pytest.mark.parametrize(
     ("wrong", "error", "words"),
     [
