@@ -125,9 +125,8 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction: str 
     _in_unit_interval("binary_cross_entropy_with_logits takes targets", y, "0 for no, 1 for yes")
     if pos_weight is not None:
         pos_weight = _stretching("binary_cross_entropy_with_logits's pos_weight", pos_weight, x)
-    if (
-        isinstance(x, Tensor) and np.isinf(x.data).any()
-    ):  # slower, but without ∞ - ∞ and 0 · ∞ where the loss is infinite
+    if isinstance(x, Tensor) and np.isinf(x.data).any():
+        # Takes longer, but has no ∞ - ∞ and no 0 · ∞ where the loss is infinite.
         losses = (y if pos_weight is None else pos_weight * y) * (-x).softplus() + (1 - y) * x.softplus()
     elif pos_weight is None:
         losses = x.softplus() - x * y
