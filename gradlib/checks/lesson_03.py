@@ -726,7 +726,7 @@ def each_input_once(root):
     return sweep_right(root, lambda value: list(dict(uses_of(value)).items()))
 
 
-@counted_sweep.mistake
+@counted_sweep.mistake(whole=True)
 def no_seed(root):
     """No gradient arrives anywhere: the sweep has nothing to start from. The gradient of root itself is 1."""
     return pass_on_in_grad(root, 0.0)
@@ -800,6 +800,25 @@ def in_forward_order(root):
     for value, gradient in gradients.items():
         value.grad += gradient
     return count
+
+
+@counted_sweep.mistake(whole=True)
+def root_is_last(root):
+    """The count is right, and only root gets a gradient. Does your sweep begin at the inputs? Then root comes last, and
+    its 1 is not passed on until all others have had their turn."""
+    count = 0
+    for value in in_order(root):
+        value.grad += float(value is root and root.requires_grad)
+        count += len(uses_of(value))
+    return count
+
+
+@counted_sweep.mistake(whole=True)
+def root_is_last_and_alone(root):
+    """Only root gets a gradient, and only what root passes on is counted. Does your sweep begin at the inputs? Then
+    nothing has reached them yet, and root comes last."""
+    root.grad += float(root.requires_grad)
+    return len(uses_of(root))
 
 
 @counted_sweep.mistake

@@ -1,12 +1,13 @@
 """Answers to the exercises of lesson 03."""
 
+from collections import defaultdict
 from functools import partial
 
 import numpy as np
 
 from gradlib.checks import Case
 from gradlib.checks import lesson_03 as check
-from gradlib.checks.lesson_03 import Basic, in_order
+from gradlib.checks.lesson_03 import Basic, in_order, uses_of
 from gradlib.scalar import Value
 
 from .harness import answers_to
@@ -574,6 +575,34 @@ def cleared(root):
     for value in in_order(root):
         value.grad = 0.0 if value.requires_grad else value.grad
     return with_a_dictionary(root)
+
+
+@sweep.wrong("until all others have had their turn")
+def without_reversed(root):
+    if not root.requires_grad:
+        return 0
+    gradients, count = defaultdict(float), 0
+    gradients[root] = 1.0
+    for value in in_order(root):
+        value.grad += gradients[value]
+        for parent, local in uses_of(value):
+            gradients[parent] += local * gradients[value]
+            count += 1
+    return count
+
+
+@sweep.wrong("only what root passes on is counted")
+def only_root_passes_on(root):
+    if not root.requires_grad:
+        return 0
+    gradients, count = {root: 1.0}, 0
+    for value in in_order(root):
+        if value in gradients:
+            value.grad += gradients[value]
+            for parent, local in uses_of(value):
+                gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+                count += 1
+    return count
 
 
 @sweep.wrong("from its beginning")
