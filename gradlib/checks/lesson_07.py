@@ -739,6 +739,12 @@ def outer_sign_missing(x, g):
 
 
 @wrong_softmin
+def outer_sign_missing_from_the_value(x, g):
+    """The gradient is right. The value has the wrong sign: the minus in front of the logarithm is missing there."""
+    return lse(-x), back(g) * softmax_of(-x)
+
+
+@wrong_softmin
 def inner_slope_missing(x, g):
     """The value is right, the gradient has the wrong sign. There are two minus signs, one outside and one in the
     exponent: their slopes multiply to +1."""

@@ -217,8 +217,9 @@ def strides_added(layers):
 
 @receptive_field.mistake
 def from_the_end(layers):
-    """You went through the layers from the last to the first, but widen with the strides seen so far. Going that way,
-    what is seen is multiplied by the stride of each layer, and then its kernel is added."""
+    """A kernel is widened by the strides of the layers *before* it, and yours by those of the layers after it. Going
+    from the first layer on, multiply only the step by the stride. What is seen is multiplied by it only when you go
+    from the last layer on."""
     return field(layers[::-1])
 
 

@@ -867,8 +867,8 @@ def other_half(proven, most, steps):
 
 
 @excluded.mistake
-def ends_unasked(proven, most, steps):
-    """You never ask at the two ends. Where `most` itself is proven, or not even 0, halving does not find it out."""
+def most_unasked(proven, most, steps):
+    """You never ask at `most`. Where `most` itself is proven, halving comes near to it and does not find it out."""
     return halved(proven, most, steps, ends=False)
 
 

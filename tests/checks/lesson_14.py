@@ -185,9 +185,17 @@ def sum_of_strides(layers):
     return seen
 
 
-@sees.wrong("from the last to the first")
+@sees.wrong("and yours by those of the layers after it")
 def backwards(layers):
     return with_steps(layers[::-1])
+
+
+@sees.wrong("and yours by those of the layers after it")
+def seen_as_from_the_end(layers):
+    seen = 1
+    for kernel, stride in layers:
+        seen = (seen - 1) * stride + kernel
+    return seen
 
 
 @sees.wrong("with no layer an entry is one pixel")

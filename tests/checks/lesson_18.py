@@ -808,7 +808,12 @@ def wrong_way(proven, most, steps):
     return low
 
 
-@excluded.wrong("You never ask at the two ends")
+@excluded.wrong("You never ask at `most`")
+def asked_at_0_alone(proven, most, steps):
+    return without_ends(proven, most, steps) if proven(0) else 0.0
+
+
+@excluded.wrong("You never ask at `most`")
 def without_ends(proven, most, steps):
     low, high = 0.0, most
     for _ in range(steps):
