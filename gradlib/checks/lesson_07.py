@@ -862,6 +862,13 @@ def refused_probe(p, answer):
         )
     if not np.isfinite(g).all():
         return "The probe must hold finite numbers."
+    if not g.any():
+        return "A probe of zeros asks for nothing: every rule, right or wrong, answers 0."
+    if np.abs(g).max() < 1e-4:
+        return (
+            f"The largest entry of your probe is {np.abs(g).max():.2g}. That is too small: what the rules answer differs "
+            "hardly more than by rounding errors. Take numbers near 1."
+        )
     if np.allclose(g, g[0], rtol=1e-9, atol=0):
         return "All entries of your probe are equal: Σ g p is that same number, and the right rule answers 0."
     right = backward_of_softmax(p, g)
@@ -897,12 +904,6 @@ def with_ones(p):
     """A probe of ones is the sum. On it every one of the five rules answers 0, which is right for the sum and says
     nothing of the softmax."""
     return np.zeros_like(p), np.ones_like(p)
-
-
-@sum_and_probe.mistake
-def with_zeros(p):
-    """A probe of zeros asks for nothing: every rule, right or wrong, answers 0."""
-    return np.zeros_like(p), np.zeros_like(p)
 
 
 @sum_and_probe.mistake

@@ -449,7 +449,7 @@ def loss_after_the_step(model, loss_fn, optimizer, parts):
 
 @exercise("Can it learn one batch by heart?", points=2)
 def can_overfit():
-    """Return whether the model, trained for so many steps on this one batch, gets its loss below goal.
+    """Return whether the loss is below goal after the model was trained for so many steps on this one batch.
 
     model, loss_fn, optimizer, inputs and targets are given. A program without a bug can: it has more parameters than
     examples. For a net whose last layer is cut off by a ReLU it is False.
@@ -476,6 +476,7 @@ PROGRAMS = {
     "the same example with two labels": (0.1, 6, {"twice": True}, False),
     "a learning rate of a millionth": (0.1, 6, {"rate": 1e-6}, False),
     "a loss that grows": (0.1, 6, {"rate": 1.5}, False),
+    "a loss that starts below the goal and grows": (0.1, 4, {"weight": [1.9, 1.9, 1.9, 0.0], "rate": 1.5}, False),
     "a loss that becomes nan": (0.1, 8, {"rate": 1e100}, False),
     "a model that knows the batch already": (0.1, 4, {"weight": [1.99, 1.99, 1.99, 0.0], "rate": 1e-3}, True),
     "a loss with a factor of 100": (0.1, 4, {"factor": 100.0, "rate": 0.0025}, False),

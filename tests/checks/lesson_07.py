@@ -572,6 +572,11 @@ def zeros(p):
     return 0 * p, 0 * p
 
 
+@probe.wrong("That is too small")
+def one_tiny_entry(p):
+    return 0 * p, 1e-12 * np.eye(p.size)[0]
+
+
 @probe.wrong("The sum of a softmax is 1 wherever x is")
 def probabilities(p):
     return p.copy(), np.arange(p.size) ** 2 + 1
