@@ -457,7 +457,7 @@ def can_overfit():
     for name, (goal, steps, changes, expected) in PROGRAMS.items():
         inputs = {"program": name, "steps": steps, "goal": goal}
         about = "" if name in PLAIN else name
-        yield Case(inputs, call=partial(tried_on, changes), expected=expected, about=about)
+        yield Case(inputs, call=partial(tried_on, changes, expected=expected), expected=expected, about=about)
 
 
 # program -> goal, steps, how it differs from the first, whether the loss gets below the goal. Each step of the first
@@ -506,9 +506,20 @@ def program(targets=((2.0,), (2.0,), (2.0,)), weight=(0.0,) * 4, relu=False, twi
     )
 
 
-def tried_on(changes, can_overfit, name, steps, goal):
-    answer = can_overfit(*program(**changes), steps, goal)
-    return bool(answer) if isinstance(answer, np.bool_) else answer
+def tried_on(changes, can_overfit, name, steps, goal, expected=None):
+    """The answer for a program; a wrong one is refused if the given optimizer was never asked for a step."""
+    model, loss_fn, optimizer, inputs, targets = program(**changes)
+    before, steps_taken, step = [p.data.copy() for p in model.parameters()], [], optimizer.step
+    optimizer.step = lambda *arguments: steps_taken.append(1) or step(*arguments)
+    answer = can_overfit(model, loss_fn, optimizer, inputs, targets, steps, goal)
+    answer = bool(answer) if isinstance(answer, np.bool_) else answer
+    moved = any(not np.array_equal(old, p.data) for old, p in zip(before, model.parameters(), strict=True))
+    if isinstance(expected, bool) and isinstance(answer, bool) and answer != expected and moved and not steps_taken:
+        raise Refused(
+            "Your code moves the weights itself and never asks the optimizer for a step. The question is how far this "
+            "program gets, with the optimizer that it has and its learning rate."
+        )
+    return answer
 
 
 def losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps, zero=True):
@@ -555,6 +566,20 @@ def before_the_last_step(model, loss_fn, optimizer, inputs, targets, steps, goal
     """Your answers fit the losses before each step, which are what a training step returns. Look once more after the
     last one."""
     return losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)[-2] < goal
+
+
+@can_overfit.mistake
+def on_the_way(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """You answer True as soon as the loss is below the goal on the way. Where the learning rate is too large it may rise
+    again: what counts is the loss after the last step."""
+    return min(losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)) < goal
+
+
+@can_overfit.mistake
+def on_the_way_before_each_step(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    """Your answers fit the least of the losses before each step. It may rise again later, and the loss after the last
+    step is not among them: look once, at the end."""
+    return min(losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)[:-1]) < goal
 
 
 @can_overfit.mistake

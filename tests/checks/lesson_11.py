@@ -555,7 +555,7 @@ def after_all_steps(model, loss_fn, optimizer, inputs, targets, steps, goal):
         return loss_fn(model(inputs), targets).item() < goal
 
 
-@overfit.right
+@overfit.wrong("as soon as the loss is below the goal on the way")
 def as_soon_as_it_is_there(model, loss_fn, optimizer, inputs, targets, steps, goal):
     for _ in range(steps + 1):
         optimizer.zero_grad()
@@ -565,6 +565,49 @@ def as_soon_as_it_is_there(model, loss_fn, optimizer, inputs, targets, steps, go
         loss.backward()
         optimizer.step()
     return False
+
+
+@overfit.right
+def the_last_of_all_losses(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    losses = []
+    for t in range(steps + 1):
+        optimizer.zero_grad()
+        loss = loss_fn(model(inputs), targets)
+        losses.append(loss.item())
+        if t < steps:
+            loss.backward()
+            optimizer.step()
+    return losses[-1] < goal
+
+
+@overfit.right
+def with_the_optimizers_rate(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    for _ in range(steps):
+        model.zero_grad()
+        loss_fn(model(inputs), targets).backward()
+        for p in model.parameters():
+            p.data -= optimizer.param_groups[0]["lr"] * p.grad
+    with no_grad():
+        return loss_fn(model(inputs), targets).item() < goal
+
+
+@overfit.wrong("the least of the losses before each step")
+def returns_in_the_middle(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    for _ in range(steps):
+        if trained(model, loss_fn, optimizer, inputs, targets) < goal:
+            return True
+    return False
+
+
+@overfit.wrong("moves the weights itself")
+def steps_by_hand(model, loss_fn, optimizer, inputs, targets, steps, goal):
+    for _ in range(steps):
+        model.zero_grad()
+        loss_fn(model(inputs), targets).backward()
+        for p in model.parameters():
+            p.data -= 0.1 * p.grad
+    with no_grad():
+        return loss_fn(model(inputs), targets).item() < goal
 
 
 @overfit.inputs
