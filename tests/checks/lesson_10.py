@@ -1168,6 +1168,13 @@ class TooFast(Racer):
             p.data -= 0.3 * p.grad
 
 
+@races.wrong("After step 1 a parameter is nan")
+class StepsNotCounted(Racer):
+    def step(self):
+        for i, p in enumerate(self.params):
+            p.data -= 0.2 * self.adams(i)
+
+
 @races.wrong("Nothing has moved")
 class AnotherTensor(Racer):
     def step(self):
