@@ -1814,10 +1814,12 @@ def climbed(climb, hill, starts, rate, steps):
             raise Refused("A parameter does not need a gradient any more. It belongs to the caller, who may train on.")
         if tensor.grad is None:
             raise Refused("You threw away the gradients that the parameters had. They belong to the caller.")
+        if not np.any(tensor.grad):
+            raise Refused("You set the gradients that the parameters had to zero. They belong to the caller.")
         if not np.array_equal(tensor.grad, np.ones_like(value)):
             raise Refused(
-                "The gradients of the parameters have changed: your sweeps add to them. Give the network parameters "
-                "that are cut off from the graph."
+                "The gradients of the parameters are not what they were. A sweep adds to them: give the network "
+                "parameters that are cut off from the graph."
             )
     return way
 

@@ -1255,7 +1255,19 @@ def cleared(network, parameters, starts, rate, steps):
     return np.array(way)
 
 
-@up.wrong("your sweeps add to them")
+@up.wrong("had to zero")
+def zeroed(network, parameters, starts, rate, steps):
+    way = [starts]
+    for _ in range(steps):
+        points = Tensor(way[-1], requires_grad=True)
+        network(points, parameters).sum().backward()
+        way.append(way[-1] + rate * points.grad)
+    for p in parameters:
+        p.grad = 0 * p.data
+    return np.array(way)
+
+
+@up.wrong("A sweep adds to them")
 def parameters_as_they_are(network, parameters, starts, rate, steps):
     way = [starts]
     for _ in range(max(steps, 1)):
