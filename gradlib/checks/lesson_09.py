@@ -773,9 +773,9 @@ def quantile(y, q):
 
 def not_best(y, q, x):
     own, best = float(quantile_loss(x, y, q)), float(quantile_loss(quantile(y, q), y, q))
-    if own <= 1.005 * best + 1e-9:  # a search on a grid comes this close
+    if own <= 1.005 * best + 1e-4:  # a search on a grid comes this close
         return None
-    return f"There the mean loss is {own:.3f}, and there is a number where it is only {best:.3f}."
+    return f"There the mean loss is {own:.4g}, and there is a number where it is only {best:.4g}."
 
 
 @best_constant.mistake
