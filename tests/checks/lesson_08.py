@@ -410,7 +410,7 @@ class Arrays(WithWeights):
         return values
 
 
-@layer.wrong("All weights start at 0")
+@layer.wrong("In two such layers with a ReLU between them the weights never learn")
 class Zeros(WithWeights):
     def made(self, shape, rng):
         return np.zeros(shape)
