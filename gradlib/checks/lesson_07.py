@@ -866,8 +866,8 @@ def refused_probe(p, answer):
         return "A probe of zeros asks for nothing: every rule, right or wrong, answers 0."
     if np.abs(g).max() < 1e-4:
         return (
-            f"The largest entry of your probe is {np.abs(g).max():.2g}. That is too small: what the rules answer differs "
-            "hardly more than by rounding errors. Take numbers near 1."
+            f"The largest entry of your probe is {np.abs(g).max():.2g}. That is too small: the answers of "
+            "the rules differ hardly more than by rounding errors. Take numbers near 1."
         )
     if np.allclose(g, g[0], rtol=1e-9, atol=0):
         return "All entries of your probe are equal: Σ g p is that same number, and the right rule answers 0."

@@ -434,8 +434,8 @@ def wrong_start(weight):
         return f"The weight is {describe(weight)}, expected a Parameter of shape (3, 4)."
     if not weight.any():
         return (
-            "All weights start at 0. Then nothing reaches the layer before in the first sweep. In two such layers with a "
-            "ReLU between them the weights never learn. Draw them from rng."
+            "All weights start at 0. Then nothing reaches the layer before in the first sweep. In two such layers with "
+            "a ReLU between them the weights never learn. Draw them from rng."
         )
     if len(np.unique(weight, axis=0)) < len(weight):
         return "Two units start with the same weights, and equal units stay equal in training. Draw them from rng."

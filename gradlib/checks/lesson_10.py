@@ -1090,9 +1090,10 @@ def race(Winner, hill, target=(0.0, 0.0), scale=1.0):
 def why_it_lost(path):
     """A sentence on a race that was not won, or None."""
     if np.isnan(path).any():
+        step = int(np.isnan(path).any(axis=1).argmax())
         return (
-            f"After step {np.isnan(path).any(axis=1).argmax()} a parameter is nan, which is not a number. Does your step divide 0 by 0, or take "
-            "the root of a negative number? If it corrects its averages by 1 - βᵗ, that is 0 as long as t is 0."
+            f"After step {step} a parameter is nan, which is not a number. Does your step divide 0 by 0, or take the "
+            "root of a negative number? If it corrects its averages by 1 - βᵗ, that is 0 as long as t is 0."
         )
     moved = (path != path[0]).any(axis=0)
     if not moved.any():

@@ -570,8 +570,8 @@ def before_the_last_step(model, loss_fn, optimizer, inputs, targets, steps, goal
 
 @can_overfit.mistake
 def on_the_way(model, loss_fn, optimizer, inputs, targets, steps, goal):
-    """You answer True as soon as the loss is below the goal on the way. Where the learning rate is too large it may rise
-    again: what counts is the loss after the last step."""
+    """You answer True as soon as the loss is below the goal on the way. With a learning rate that is too large it may
+    rise again: what counts is the loss after the last step."""
     return min(losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps)) < goal
 
 

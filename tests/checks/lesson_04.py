@@ -827,6 +827,11 @@ def reversed_list(g, arrays, axis):
     return with_split(g, arrays, axis)[::-1]
 
 
+@apart.wrong("expected a list of length 2")
+def the_first_alone(g, arrays, axis):
+    return with_split(g, arrays, axis)[0]
+
+
 @apart.wrong("from the far end")
 def taken_from_the_end(g, arrays, axis):
     found, end = [], g.shape[axis]
