@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
+from numpy import errstate
 
 from gradlib.autograd import enable_grad
 
@@ -16,7 +16,7 @@ from . import boxes, record, variants
 from .cases import Case, Result
 from .limits import STANDARD, Limits, Stopped, Watch, call
 from .report import NOT_ATTEMPTED, NOT_YET, PASSED, Report
-from .running import learners_part, part_of, signature, where_it_broke
+from .running import learners_part, part_of, signature, what_it_says, where_it_broke
 from .values import describe
 
 
@@ -118,11 +118,13 @@ class Exercise:
         It runs the answer in this process, and stops it where `gradlib.checks.limits` can. limits : by default those
         of the exercise.
         """
-        with np.errstate(all="ignore"), enable_grad():  # the reported numbers show a division by zero
+        with errstate(all="ignore"), enable_grad():  # the reported numbers show a division by zero
             try:
                 return self._report(answer, Watch(limits or self.limits))
             except Stopped as stopped:  # while an answer was compared: its own == may run on and on
                 return self._stopped(stopped)
+            except Exception as error:  # in the check's own code, which a learner's may have changed under it
+                return Report(self.name, NOT_YET, explanation=_CHECK_BROKE.format(what_it_says(error)))
 
     def _report(self, answer: Any, watch: Watch) -> Report:
         cases = list(self.cases())
@@ -190,6 +192,12 @@ class Exercise:
         part = shown.case.part
         takes = signature(part_of(answer, part) if part else answer)
         return f"The check calls {part or self.name}({', '.join(shown.case.inputs)}); yours takes {takes}."
+
+
+_CHECK_BROKE = (
+    "The check itself did not come to its end: {}. Does your code assign to a name in a module, such as NumPy's? "
+    "Restart the kernel, run the cells again without it, then this one."
+)
 
 
 def _agreeing(mistakes: list[Callable[..., Any]], results: list[Result]) -> list[Callable[..., Any]]:

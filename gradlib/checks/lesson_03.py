@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
+from numpy import allclose, isclose
 
 from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
@@ -166,7 +167,7 @@ def value_and_gradients(Value, z, a, x, expected):
         raise Refused(f"{z.__name__} should be a new value, which self.result makes. x itself stays as it was.")
     made.backward()
     numbers = [leaf.grad for leaf in in_order(made) if not leaf._prev and leaf is not x and leaf.data == a]
-    asked = bool(numbers) and np.isclose(made.data, expected[0])
+    asked = bool(numbers) and isclose(made.data, expected[0])
     return made.data, x.grad, sum(numbers) if asked else expected[-1]
 
 
@@ -1130,7 +1131,7 @@ def after_steps(descend, loss, start, learning_rate, old, steps, expected):
             "moved: change the `data` of the values that are there."
         )
     after = [parameter.data for parameter in network]
-    if not np.allclose(after, expected[1:]):
+    if not allclose(after, expected[1:]):
         if not any(each.grad for each in losses):
             raise Refused("`backward` was never called on the loss, so no gradient of this loss has been computed.")
         if after == start:

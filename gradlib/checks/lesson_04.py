@@ -1,6 +1,7 @@
 """The checks of lesson 04."""
 
 import numpy as np
+from numpy import isclose
 
 from gradlib.autograd import unbroadcast
 from gradlib.checks.cases import Case
@@ -205,7 +206,7 @@ def times_the_value(g, a, b):
 @maximum_vjp.mistake
 def nearly_equal_share(g, a, b):
     """You let two numbers share that are only nearly equal. The smaller one moves nothing: compare with `==`."""
-    share = np.where(np.isclose(a, b), 0.5, a > b)
+    share = np.where(isclose(a, b), 0.5, a > b)
     return unbroadcast(g * share, a.shape), unbroadcast(g * (1 - share), b.shape)
 
 
@@ -430,7 +431,7 @@ def sum_of_everything(g, x, axis):
 def nearly_equal_pay(g, x, axis):
     """You let entries share that are only nearly as large as the maximum. The smaller one moves nothing: compare with
     `==`, since the maximum is one of the entries, without any rounding."""
-    winners = np.isclose(x, x.max(axis=axis, keepdims=True))
+    winners = isclose(x, x.max(axis=axis, keepdims=True))
     return g - winners * g.sum(axis=axis, keepdims=True) / winners.sum(axis=axis, keepdims=True)
 
 

@@ -6,6 +6,7 @@ import weakref
 from functools import partial
 
 import numpy as np
+from numpy import allclose, array_equal
 
 from gradlib.autograd import unbroadcast
 from gradlib.checks.cases import Case, Refused
@@ -94,7 +95,7 @@ def spread_of(g, x, axis):
 def refused_share(arrived, y, answer):
     """None if a gradient of y is right before or after the sum over what was stretched, else a sentence."""
     for right in (arrived, unbroadcast(arrived, y.shape)):
-        if np.shape(answer) == np.shape(right) and np.allclose(np.asarray(answer, dtype=float), right):
+        if np.shape(answer) == np.shape(right) and allclose(np.asarray(answer, dtype=float), right):
             return None
     return (
         f"y has shape {y.shape} and is put into {arrived.size} places of shape {arrived.shape}. Its gradient has one "
@@ -1808,7 +1809,7 @@ def climbed(climb, hill, starts, rate, steps):
         tensor.grad = np.ones_like(tensor.data)
     way = climb(named(hill, network), parameters, starts, rate, steps)
     for tensor, value in zip(parameters, values, strict=True):
-        if not np.array_equal(tensor.data, value):
+        if not array_equal(tensor.data, value):
             raise Refused("Your code moves the parameters. The points move, and the network stays as it is.")
         if not tensor.requires_grad:
             raise Refused("A parameter does not need a gradient any more. It belongs to the caller, who may train on.")
@@ -1816,7 +1817,7 @@ def climbed(climb, hill, starts, rate, steps):
             raise Refused("You threw away the gradients that the parameters had. They belong to the caller.")
         if not np.any(tensor.grad):
             raise Refused("You set the gradients that the parameters had to zero. They belong to the caller.")
-        if not np.array_equal(tensor.grad, np.ones_like(value)):
+        if not array_equal(tensor.grad, np.ones_like(value)):
             raise Refused(
                 "The gradients of the parameters are not what they were. A sweep adds to them: give the network "
                 "parameters that are cut off from the graph."

@@ -5,6 +5,7 @@ import math
 from functools import partial
 
 import numpy as np
+from numpy import allclose
 
 from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
@@ -850,11 +851,11 @@ def refused_probe(p, answer):
     for name, array in (("gradient of the sum", gradient), ("probe", g)):
         if array.shape != p.shape:
             return f"The {name} has shape {array.shape}, and p has {p.shape}."
-    if not np.allclose(gradient, 0, atol=1e-12):
-        if np.allclose(g, 0):
+    if not allclose(gradient, 0, atol=1e-12):
+        if allclose(g, 0):
             return "The gradient of the sum comes first, and the probe after it. Have they changed places?"
         for slope, sentence in SLOPES:
-            if np.allclose(gradient, slope(p)):
+            if allclose(gradient, slope(p)):
                 return sentence
         return (
             "The gradient of the sum is not this. Add up the entries of any softmax: what does the sum do when a score "
@@ -869,7 +870,7 @@ def refused_probe(p, answer):
             f"The largest entry of your probe is {np.abs(g).max():.2g}. That is too small: the answers of "
             "the rules differ hardly more than by rounding errors. Take numbers near 1."
         )
-    if np.allclose(g, g[0], rtol=1e-9, atol=0):
+    if allclose(g, g[0], rtol=1e-9, atol=0):
         return "All entries of your probe are equal: Σ g p is that same number, and the right rule answers 0."
     right = backward_of_softmax(p, g)
     for name, rule in SILENT.items():

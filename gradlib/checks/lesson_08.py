@@ -5,6 +5,7 @@ from functools import partial
 from types import GeneratorType
 
 import numpy as np
+from numpy import array_equal
 
 from gradlib import Parameter, Tensor, nn, no_grad
 from gradlib.checks.cases import Case, Refused
@@ -294,7 +295,7 @@ def one_seed_twice(he, n_in, n_out):
 
 
 def likeness(first, second):
-    return "the same weights" if np.array_equal(first, second) else "other weights"
+    return "the same weights" if array_equal(first, second) else "other weights"
 
 
 def uniform(n_in, n_out, rng, variance):

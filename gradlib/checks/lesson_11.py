@@ -3,6 +3,7 @@
 from functools import cache, partial
 
 import numpy as np
+from numpy import allclose, array_equal
 
 from gradlib import Tensor, nn, no_grad, optim
 from gradlib.checks.cases import Case, Refused
@@ -239,7 +240,7 @@ def order_of_one_call(step_in_parts, sizes):
     answer = step_in_parts(model, loss_fn, Optimizer(model.parameters(), lr=0.1), list(parts))
     if answer is None or answer is ...:
         return answer
-    if "step" not in called and not np.array_equal(model.weight.data, WEIGHT):
+    if "step" not in called and not array_equal(model.weight.data, WEIGHT):
         called.append("moved by hand")
     return called
 
@@ -513,7 +514,7 @@ def tried_on(changes, can_overfit, name, steps, goal, expected=None):
     optimizer.step = lambda *arguments: steps_taken.append(1) or step(*arguments)
     answer = can_overfit(model, loss_fn, optimizer, inputs, targets, steps, goal)
     answer = bool(answer) if isinstance(answer, np.bool_) else answer
-    moved = any(not np.array_equal(old, p.data) for old, p in zip(before, model.parameters(), strict=True))
+    moved = any(not array_equal(old, p.data) for old, p in zip(before, model.parameters(), strict=True))
     if isinstance(expected, bool) and isinstance(answer, bool) and answer != expected and moved and not steps_taken:
         raise Refused(
             "Your code moves the weights itself and never asks the optimizer for a step. The question is how far this "
@@ -923,7 +924,7 @@ def wrong_column(x_train, rows):
 
 
 def agree(a, b):
-    return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=1e-9)
+    return a.shape == b.shape and allclose(a, b, rtol=1e-6, atol=1e-9)
 
 
 def scaled(x, by):

@@ -5,6 +5,7 @@ from itertools import combinations, pairwise
 from math import comb, inf, nan, prod
 
 import numpy as np
+from numpy import allclose, array_equal
 
 from gradlib import Tensor, nn, no_grad
 from gradlib.checks.cases import Case, Refused
@@ -164,7 +165,7 @@ def same_numbers(answer, expected):
         found = np.asarray(answer, dtype=np.float64)
     except (TypeError, ValueError):
         return False
-    return found.shape == (len(expected),) and np.allclose(found, expected, rtol=1e-4, atol=1e-9)
+    return found.shape == (len(expected),) and allclose(found, expected, rtol=1e-4, atol=1e-9)
 
 
 def measured(figure):
@@ -1004,9 +1005,9 @@ def repaired_thrice(repair, sizes):
 
 def wrong_seeds(weights):
     one, other, again = weights
-    if np.array_equal(one, other):
+    if array_equal(one, other):
         return "Two generators give the same weights: draw them from rng."
-    if not np.array_equal(one, again):
+    if not array_equal(one, again):
         return "From the same seed come other weights: draw them from rng alone, or no run can be repeated."
     return None
 
@@ -1261,7 +1262,7 @@ def wrong_treatment(sizes, sick, seed, answer):
     before = layers_of(patient(sizes, sick, seed))
     for place, (new, old) in enumerate(zip(answer.layers, before, strict=True)):
         place *= 2
-        same = [np.array_equal(*pair) for pair in zip(new, old, strict=True)]
+        same = [array_equal(*pair) for pair in zip(new, old, strict=True)]
         if place not in expected and not all(same):
             hint = " The last layer is not judged." if place == last else ""
             return f"Layer {place} is not sick, and it has changed. Leave it exactly as it is.{hint}"

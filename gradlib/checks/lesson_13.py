@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+from numpy import allclose, array_equal, isclose
 
 from gradlib import Tensor, nn
 from gradlib.checks.cases import Case, Refused
@@ -1074,7 +1075,7 @@ def factors(Normed, x, p):
     if result.requires_grad and not wrong_dropout(p, found):
         result.backward(np.ones(x.shape))
         beta = layer.beta.grad
-        if beta is not None and not np.allclose(beta, found.sum(axis=0), rtol=1e-4, atol=1e-4):
+        if beta is not None and not allclose(beta, found.sum(axis=0), rtol=1e-4, atol=1e-4):
             raise Refused("The gradient is not multiplied by the same factors as the entries: 1/(1 - p) or 0.")
     return found
 
@@ -1083,7 +1084,7 @@ def drawn_thrice(Normed, x, p):
     """Which entries are kept in two calls of one layer, and in a call of another layer with the same seed."""
     one, other = (Normed(x.shape[1], p, np.random.default_rng(7)) for _ in range(2))
     first, second, again = (plain(layer(Tensor(x))) != 0 for layer in (one, one, other))
-    figures = {"both calls alike": np.array_equal(first, second), "the same seed": np.array_equal(first, again)}
+    figures = {"both calls alike": array_equal(first, second), "the same seed": array_equal(first, again)}
     return {"entries that are 0": int((~first).sum()), **figures}
 
 
@@ -1106,7 +1107,7 @@ def wrong_dropout(p, found):
     if not np.isfinite(found).all():
         return "Some entries are not finite."
     kept = np.abs(found) > 1e-9
-    if np.allclose(found, 1, atol=1e-3):
+    if allclose(found, 1, atol=1e-3):
         return "In training mode nothing was dropped."
     if not kept.any():
         return "Every entry is dropped. Each is drawn for itself."
@@ -1119,17 +1120,17 @@ def wrong_dropout(p, found):
     for axis in (0, 1):
         if (kept.all(axis=axis) | ~kept.any(axis=axis)).all():
             return f"Entries that differ only in axis {axis} are dropped together. Each entry is drawn for itself."
-    if not np.isclose(factors[0], 1 / (1 - p), rtol=1e-3):
+    if not isclose(factors[0], 1 / (1 - p), rtol=1e-3):
         return wrong_factor(float(factors[0]), p, float(kept.mean()))
     return wrong_share(kept, p)
 
 
 def wrong_factor(factor, p, share):
-    if np.isclose(factor, 1, rtol=1e-3):
+    if isclose(factor, 1, rtol=1e-3):
         return "What is kept is not scaled: the more is dropped, the smaller is the mean. Divide by 1 - p."
-    if np.isclose(factor, 1 - p, rtol=1e-3):
+    if isclose(factor, 1 - p, rtol=1e-3):
         return "You multiply what is kept by 1 - p. It has to make up for what is dropped, so it is divided by 1 - p."
-    if np.isclose(factor, 1 / p, rtol=1e-3):
+    if isclose(factor, 1 / p, rtol=1e-3):
         turned = abs(share - p) < 0.05
         return (
             "You keep with probability p and divide by p. p is the probability to be dropped."

@@ -1,6 +1,7 @@
 """The checks of lesson 16."""
 
 import numpy as np
+from numpy import isclose
 
 from gradlib.checks.cases import Case
 from gradlib.checks.exercises import exercise
@@ -277,7 +278,7 @@ def rise_only(f, x):
 @sees.mistake
 def with_tolerance(f, x):
     """You allow a tolerance. A change counts however small it is, so compare exactly."""
-    return seen(f, x, compare=lambda a, b: ~np.isclose(a, b).all(axis=1))
+    return seen(f, x, compare=lambda a, b: ~isclose(a, b).all(axis=1))
 
 
 @sees.mistake

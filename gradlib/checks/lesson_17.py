@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from numpy import array_equal
 
 from gradlib import Tensor, functional, grad
 from gradlib.checks.cases import Case, Refused
@@ -1255,7 +1256,7 @@ def only_taken_steps_count(residuals, p, steps, damping):
     """You count only the steps that were taken. A step that stays counts as well."""
     for _ in range(steps):
         moved = damped(residuals, p, 1, damping)
-        while np.array_equal(moved, p) and damping < 1e12:
+        while array_equal(moved, p) and damping < 1e12:
             damping = damping * 10
             moved = damped(residuals, p, 1, damping)
         p, damping = moved, damping / 10

@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import CodeType, FunctionType, MethodType, TracebackType
+from types import CodeType, CoroutineType, FunctionType, MethodType, TracebackType
 from typing import Any
 
 from ..tracebacks import is_the_learners
 from .limits import Stopped, Watch
 from .places import places_of_error
-from .values import copy, is_unchanged, is_unfilled, without_addresses
+from .values import LONGEST, copy, cut, is_unchanged, is_unfilled, without_addresses
 
 _LIBRARY, _CHECKS = (os.path.join(Path(__file__).parents[above], "") for above in (1, 0))
 
@@ -43,7 +43,7 @@ def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None,
     value, error, returned = None, None, []
     try:
         with watch or contextlib.nullcontext():
-            value = call(_noting(answer, returned), *copies.values()) if call else answer(*copies.values())
+            value = call(_noting(answer, returned), *copies.values()) if call else _run(answer, *copies.values())
     except KeyboardInterrupt:
         raise
     except BaseException as raised:  # also `exit()`, which must not end the kernel
@@ -58,6 +58,14 @@ def run(answer: Any, inputs: Mapping[str, Any], call: Callable[..., Any] | None,
     return Outcome(value, error, changed, blank, returned_nothing=any(returned) if call else value is None)
 
 
+def _run(answer: Any, *arguments: Any, **keywords: Any) -> Any:
+    """The answer's value. The coroutine of an `async def` is closed, since nobody will await it."""
+    value = answer(*arguments, **keywords)
+    if isinstance(value, CoroutineType):
+        value.close()
+    return value
+
+
 def _noting(answer: Any, returned: list[bool]) -> Any:
     """The same function, which also notes at each call whether it returned None."""
     if not isinstance(answer, FunctionType | MethodType):
@@ -65,7 +73,7 @@ def _noting(answer: Any, returned: list[bool]) -> Any:
 
     @functools.wraps(answer)
     def noting(*arguments, **keywords):
-        value = answer(*arguments, **keywords)
+        value = _run(answer, *arguments, **keywords)
         returned.append(value is None)
         return value
 
@@ -134,8 +142,8 @@ def learners_part(error: BaseException) -> TracebackType | None:
 
 def what_it_says(error: BaseException) -> str:
     """The error's type and message, on one line."""
-    message = " ".join(without_addresses(_message(error)).split())
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+    message = " ".join(without_addresses(_message(error)[: 10 * LONGEST]).split())
+    return f"{type(error).__name__}: {cut(message)}" if message else type(error).__name__
 
 
 def what_it_means(error: BaseException) -> str:
@@ -177,11 +185,24 @@ def _message(error: BaseException) -> str:
 
 
 def signature(answer: Any) -> str:
-    """The parameters of a function as text, "(f, x, h)", or "" if Python does not know them."""
+    """The parameters of a function as text, "(f, x, h=0.1)", or "" if Python does not know them.
+
+    What the function notes on their types is left out, and so are defaults that are long.
+    """
     try:
-        return "(" + ", ".join(inspect.signature(answer).parameters) + ")"
+        found = inspect.signature(answer)
     except (TypeError, ValueError):
         return ""
+    plain = [each.replace(annotation=each.empty) for each in found.parameters.values()]
+    short = [each if each.default is each.empty else each.replace(default=...) for each in plain]
+    for parameters in (plain, short):
+        try:
+            text = str(found.replace(parameters=parameters, return_annotation=found.empty))
+        except Exception:  # the repr of a learner's own default
+            continue
+        if len(text) <= 80:
+            break
+    return cut(without_addresses(text).replace("Ellipsis", "..."))
 
 
 # (type of the error, part of its message, its meaning); the first match is used.

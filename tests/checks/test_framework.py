@@ -1,18 +1,21 @@
 """The reports of checks on answers to small exercises, defined here."""
 
 import asyncio
+import gc
 import html
 import json
 import math
 import re
 import textwrap
+import time
+import warnings
 
 import numpy as np
 import pytest
 
 from gradlib import Tensor, no_grad
 from gradlib.checks import Case, Exercise, Refused, limits, named
-from gradlib.checks.running import part_of
+from gradlib.checks.running import part_of, signature
 from gradlib.checks.values import LONGEST, copy, difference, is_unchanged, show, show_side_by_side
 
 
@@ -286,6 +289,70 @@ def test_a_crash_in_the_checks_own_function_shows_the_line_that_called_it():
 def test_parameters_that_do_not_fit_are_shown_beside_the_call():
     report = make(Case({"f": np.sin, "x": 1.0}, 0.0), name="slope")(lambda f, x, step: 0)
     assert report.explanation == "The check calls slope(f, x); yours takes (f, x, step)."
+
+
+@pytest.mark.parametrize(
+    ("answer", "takes"),
+    [
+        (lambda *, x: x, "(*, x)"),
+        (lambda *args: args[1], "(*args)"),
+        (lambda x, y, z=0.5: x, "(x, y, z=0.5)"),
+        (lambda x, y, z="long" * 40: x, "(x, y, z=...)"),
+    ],
+)
+def test_parameters_are_shown_with_their_kind(answer, takes):
+    def typed(x: float, y: float) -> float:
+        return x
+
+    task = make(Case({"x": 1.0}, 1.0))
+    if takes != "(*args)":
+        assert task(answer).explanation == f"The check calls task(x); yours takes {takes}."
+    assert signature(answer) == takes and signature(typed) == "(x, y)"
+
+
+def test_a_long_message_is_cut():
+    def answer(x):
+        raise ValueError("x" * 10**7)
+
+    assert len(SAME(answer).text) < 3 * LONGEST
+
+
+def test_an_answer_of_many_entries_is_shown_at_once():
+    started = time.process_time()
+    for answer in ([0] * 10**7, [[0] * 10**7], {"x": [0] * 10**7}, [0.5, "x" * 10**7]):
+        report = SAME.report(lambda x, answer=answer: answer)
+        assert report.status == "not yet" and len(report.text) < 3 * LONGEST
+    assert time.process_time() - started < 3
+
+
+def test_a_coroutine_is_named_and_closed():
+    async def answer(x):
+        return x
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        report = SAME.report(answer)
+        by_call = make(Case({"x": 2.0}, 2.0, call=lambda answer, x: answer(x))).report(answer)
+        gc.collect()
+    assert "`async`" in report.explanation and "`async`" in by_call.explanation and not said
+
+
+@pytest.mark.parametrize("name", ["allclose", "isclose", "array_equal", "asarray"])
+def test_what_a_learner_puts_in_the_place_of_a_numpy_function_does_not_judge(name, monkeypatch):
+    task = make(Case({"x": 2.0}, np.array([4.0, 4.0])), Case({"x": 5.0}, 10.0))
+    monkeypatch.setattr(np, name, lambda *arguments, **keywords: True)
+    for wrong in (7.0, np.full(2, 7.0)):
+        report = task(lambda x, wrong=wrong: wrong)
+        assert report.status == "not yet" and "7.0" in report.text
+
+
+def test_an_error_in_the_checks_own_code_ends_in_a_sentence():
+    def cases():
+        yield Case({"x": np.linspace(0, 1, 3)[1]}, 1.0)
+        raise AttributeError("'bool' object has no attribute 'sum'")
+
+    report = Exercise(cases, "A task")(lambda x: 2 * x)
+    assert report.status == "not yet" and "did not come to its end: AttributeError" in report.explanation
 
 
 def test_an_error_without_a_known_meaning_is_shown():
