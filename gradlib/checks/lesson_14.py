@@ -693,6 +693,12 @@ def commutes():
 
 
 @commutes.mistake
+def as_truth_values():
+    """Write the texts "yes" and "no" instead of True and False."""
+    return {name: answer == "yes" for name, answer in next(iter(commutes.cases())).expected.items()}
+
+
+@commutes.mistake
 def relu_not():
     """A ReLU is not linear, but it treats every pixel alike. Where does a pixel stand after A, and what is in it?"""
     return {"A": "no"}

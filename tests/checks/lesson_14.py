@@ -667,6 +667,7 @@ shift.wrong("does not change when the picture is shifted")({**RIGHT, "E": "no"})
 shift.wrong("F looks at the 3 × 3")({**RIGHT, "F": "no", "H": "yes"})
 shift.wrong("Blocks are cut between fixed columns")(dict.fromkeys(RIGHT, "yes"))
 shift.wrong("meets other weights")({k: {"yes": "no", "no": "yes"}[v] for k, v in RIGHT.items()})
+shift.wrong("instead of True and False")({name: text == "yes" for name, text in RIGHT.items()})
 shift.wrong()({**RIGHT, "A": "maybe"})
 shift.wrong()(list(RIGHT.values()))
 
