@@ -152,8 +152,7 @@ class Case:
     def problem_of_a_value(self, value: Any, expected: Any, what: str = "Your answer") -> str | None:
         """None if a value is right, else a sentence, or "" if only the numbers differ. what : the value's name."""
         if not self.asks_for_code and isinstance(value, str) and is_number(expected):
-            with contextlib.suppress(ValueError):
-                value = float(value)  # a number in quotes
+            value = _without_quotes(value)
         problem = self._difference(value, expected, what)
         if problem is None:
             return None
@@ -165,6 +164,15 @@ class Case:
 
 
 _RETURNED_NOTHING = "The code returned nothing, which is None. `print` shows a value; `return` hands it back."
+
+
+def _without_quotes(text: str) -> float | str:
+    """The number that a text holds, "0.75" or "3/4", or the text."""
+    above, *below = text.split("/")
+    with contextlib.suppress(ValueError, ZeroDivisionError):
+        if len(below) < 2:
+            return float(above) / float(*below or (1.0,))
+    return text
 
 
 def _is_simple(value: Any) -> bool:

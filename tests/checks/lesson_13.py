@@ -299,6 +299,10 @@ def computed():
     return {"A": 0.7, "B": 1 - 0.3, "C": 0.05, "D": 1 - 0.05, "E": 3 / 4, "F": 0.5**3}
 
 
+share.right({"A": "0.7", "B": "7/10", "C": "1/20", "D": 0.95, "E": "3 / 4", "F": "1/8"})
+share.wrong()({**KEPT, "E": "3/0"})
+share.wrong()({**KEPT, "E": "1/2/3"})
+
 for box, number, words in [
     ("A", 0.3, "multiplies the *old* velocity"),
     ("A", 1, "Only the gradient is added whole"),
