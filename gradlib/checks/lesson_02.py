@@ -33,6 +33,7 @@ def local_derivatives():
         ("/", 2.0, 4.0, (0.25, -0.125)),
         ("/", 1.5, -2.0, (-0.5, -0.375)),
         ("/", -3.0, 0.5, (2.0, 12.0)),
+        ("/", 0.0, 2.0, (0.5, 0.0)),
         ("**", 3.0, 4.0, (108.0,)),
         ("**", -3.0, 2.0, (-6.0,)),
         ("**", -2.0, 3.0, (12.0,)),
@@ -782,6 +783,7 @@ def sweep():
         (long, {"x": 0.5, "y": -2.0}, "a value that is shared"),
         (long, {"x": -0.4, "y": -0.25}, "a value that is shared"),
         (idle, {"x": 4.0, "w": -2.0, "y": 5.0}, "names that the result does not depend on"),
+        (product, {"x": 2.0, "y": -3.0, "w": 5.0}, "an input that no step uses"),
         ([*both, ("q", "sin", ("z",))], {"x": 0.0, "y": 3.0}, "an input that is 0"),
         ([*wave, ("q", "*", ("z", "x"))], {"x": 0.5, "y": 3.0}, "a result that is not called z"),
     ]:

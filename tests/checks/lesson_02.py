@@ -11,6 +11,11 @@ from .harness import answers_to
 local = answers_to(check.local_derivatives)
 
 
+@local.wrong()
+def quotient_by_its_square(op, x, y):
+    return (1 / y, -((x / y) ** 2) / x) if op == "/" else by_cases(op, x, y)
+
+
 @local.right
 def by_cases(op, x, y):
     if op == "+":
@@ -772,6 +777,13 @@ def two_loops(steps, inputs):
             gradients[used[0]] += g * values[used[1]]
             gradients[used[1]] += g * values[used[0]]
     return gradients
+
+
+@sweep.wrong()
+def of_used_names_alone(steps, inputs):
+    found = two_loops(steps, inputs)
+    used = {name for _, _, names in steps for name in names} | {name for name, _, _ in steps}
+    return {name: found[name] for name in used}
 
 
 @sweep.right
