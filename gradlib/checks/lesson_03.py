@@ -482,6 +482,7 @@ def counted_sweep():
         (line, 2.0, 0.0, 1, 0.0, ""),
         (product, 2.0, 3.0, 1, 0.0, ""),
         (frozen, -1.5, 2.0, 1, 0.0, ""),
+        (product, 2.0, 0.0, 1, 0.0, "a slope of 0"),
         (shared, 3.0, -0.5, 1, 0.0, "a value that is shared"),
         (shared, 2.0, -3.0, 1, 0.0, "a value that is shared"),
         (made, 2.0, 3.0, 1, 0.0, "a value made of constants alone"),

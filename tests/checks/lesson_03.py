@@ -467,6 +467,20 @@ def leaves_that_are_constants(root):
     return lesson_sweep(root, lambda parent: not parent.requires_grad and not parent._op)
 
 
+@sweep.wrong()
+def counted_where_the_slope_is_not_0(root):
+    if not root.requires_grad:
+        return 0
+    gradients, count = {root: 1.0}, 0
+    for value in reversed(in_order(root)):
+        if value.requires_grad:
+            value.grad += gradients[value]
+        for parent, local in uses_of(value) if value.requires_grad else ():
+            gradients[parent] = gradients.get(parent, 0.0) + local * gradients[value]
+            count += local != 0
+    return count
+
+
 @sweep.wrong("You count the values")
 def number_of_values(root):
     if not root.requires_grad:
