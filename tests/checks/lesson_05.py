@@ -516,6 +516,12 @@ def place_by_place(vjp, shape):
     return np.reshape(found, (*shape, *found[0].shape))
 
 
+@slopes.wrong("you call vjp 3 times, and there are 2 outputs")
+def one_call_for_the_shape(vjp, shape):
+    inputs = np.shape(vjp(np.zeros(shape)))
+    return place_by_place(vjp, shape).reshape(*shape, *inputs)
+
+
 @slopes.right
 def from_the_identity(vjp, shape):
     size = int(np.prod(shape))
@@ -525,12 +531,13 @@ def from_the_identity(vjp, shape):
 
 @slopes.right
 def written_into_place(vjp, shape):
-    inputs = vjp(np.zeros(shape)).shape
-    found = np.zeros(tuple(shape) + inputs)
+    found = None
     for place in np.ndindex(*shape):
         g = np.zeros(shape)
         g[place] = 1
-        found[place] = vjp(g)
+        row = vjp(g)
+        found = np.zeros(tuple(shape) + row.shape) if found is None else found
+        found[place] = row
     return found
 
 
