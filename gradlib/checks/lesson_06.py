@@ -344,7 +344,17 @@ def first_alone(i, g, z, *arrays):
     return g * arrays[1]
 
 
+def exponential_rule(i, g, z, x):
+    if not isinstance(z, np.ndarray) or not array_equal(z, np.exp(x)):
+        raise Refused(
+            "A rule was called with something else for z. It gets the data of the result that it belongs to: the slope "
+            "of eˣ, for example, is z."
+        )
+    return g * z
+
+
 ENTRIES = {
+    "exponential": (np.exp, exponential_rule),
     "total": (total, total_rule),
     "scaled": (scaled, scaled_rule),
     "product": (product, product_rule),
@@ -496,6 +506,19 @@ class Alike(Graph):
         return g, g, None, None
 
 
+class Exponential(Graph):
+    """h = eˣ, root = h · y"""
+
+    cases = (([1.0, -0.5], "a rule that needs z"),)
+
+    def build(self, x, y, c):
+        h = right_apply("exponential", x)
+        return h, right_apply("product", h, y)
+
+    def gradients(self, x, y, g):
+        return g * y * np.exp(x), g * np.exp(x), None, None
+
+
 class Shared(Graph):
     """h = x + y, root = h + x + x"""
 
@@ -613,8 +636,8 @@ class Doubled(Graph):
 
 
 GRAPHS = [each() for each in (
-    Plain, Twice, Square, Alike, Shared, Option, Joined, Stretched, ConstantFirst, Unreached, LeafAsRoot, Again,
-    Doubled,
+    Plain, Twice, Square, Alike, Exponential, Shared, Option, Joined, Stretched, ConstantFirst, Unreached, LeafAsRoot,
+    Again, Doubled,
 )]  # fmt: skip
 
 
@@ -1714,6 +1737,18 @@ def who_has_grad():
     then (h + d + k).sum().backward().
     """
     yield Case(expected={"x": False, "w": True, "h": False, "d": False, "b": True, "c": False})
+
+
+@who_has_grad.mistake
+def in_quotes():
+    """True and False are written without quotes."""
+    return {name: str(answer) for name, answer in next(iter(who_has_grad.cases())).expected.items()}
+
+
+@who_has_grad.mistake
+def as_numbers():
+    """Write True and False instead of 1 and 0."""
+    return {name: int(answer) for name, answer in next(iter(who_has_grad.cases())).expected.items()}
 
 
 @who_has_grad.mistake

@@ -207,6 +207,28 @@ class WithADictionary:
                     waiting[x] = unbroadcast(part, x.data.shape) + waiting.get(x, 0.0)
 
 
+def with_another_z(z_of):
+    """A sweep of which z_of(root, node, arrived) gives the z."""
+
+    def backward(root, g):
+        waiting = {root: g}
+        for node in reversed(topological_order(root)):
+            arrived = waiting[node]
+            if not node._prev:
+                node.grad = arrived + (0.0 if node.grad is None else node.grad)
+            for i, x in enumerate(node._prev):
+                if x.requires_grad:
+                    arrays = [each.data for each in node._prev]
+                    part = node._op[1](i, arrived, z_of(root, node, arrived), *arrays, **node._options)
+                    waiting[x] = unbroadcast(part, x.data.shape) + waiting.get(x, 0.0)
+
+    return type("AnotherZ", (WithADictionary,), {"backward": backward})
+
+
+for z_of in (lambda root, node, g: None, lambda root, node, g: g, lambda root, node, g: root.data):
+    engine.wrong("It gets the data of the result that it belongs to")(with_another_z(z_of))
+
+
 @engine.right
 class WithCounts:
     """No order: a node goes on when all that use it have arrived."""
@@ -1149,6 +1171,8 @@ who.wrong("Only leaves that need a gradient keep theirs")({**RIGHT, "h": True, "
 who.wrong("the sum does not know")({**RIGHT, "c": True})
 who.wrong("b is in it")({**RIGHT, "b": False})
 who.wrong("by the other path")({**RIGHT, "w": False})
+who.wrong("without quotes")({name: str(answer) for name, answer in RIGHT.items()})
+who.wrong("instead of 1 and 0")({name: int(answer) for name, answer in RIGHT.items()})
 who.wrong()({**RIGHT, "d": "maybe"})
 who.wrong("constants get none")({**RIGHT, "x": True})
 who.wrong("results pass theirs on")({**RIGHT, "d": True})
