@@ -1033,10 +1033,11 @@ def weight_of(layer, n_in):
 
 def layers_of(deep_net, widths, seed):
     """The words of a report on a net."""
-    net = deep_net(list(widths), np.random.default_rng(seed))
+    n_in = widths[0]
+    net = deep_net(widths, np.random.default_rng(seed))
     if not isinstance(net, nn.Sequential):
         return net
-    found, n_in = Layers(), widths[0]
+    found = Layers()
     for layer in net:
         if not [*layer.parameters()]:
             found.append(type(layer).__name__)

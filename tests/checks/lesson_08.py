@@ -857,6 +857,14 @@ def chain(widths, weights, layer=nn.Linear, last=False):
     return nn.Sequential(layers if last else layers[:-1])
 
 
+@net.wrong("Your code changed widths")
+def empties_the_list(widths, rng):
+    found = by_normal_numbers(widths, rng)
+    while widths:
+        widths.pop()
+    return found
+
+
 @net.right
 def by_normal_numbers(widths, rng):
     return chain(widths, lambda n_in, n_out, last: rng.normal(size=(n_in, n_out)) * np.sqrt((1 if last else 2) / n_in))
