@@ -1066,15 +1066,14 @@ def logistic_regression():
 
 
 def numbers_of(answer, x, y, rate, steps):
-    """w and b as arrays, also where they come as tensors."""
+    """w and b, an array of no axes as a number."""
     found = answer(x, y, rate, steps)
     return tuple(map(number_in, found)) if isinstance(found, tuple | list) else found
 
 
 def number_in(thing):
-    """The array of a tensor; of one number, the number."""
-    array = thing.data if isinstance(thing, Tensor) else thing
-    return float(array) if isinstance(array, np.ndarray) and array.ndim == 0 else array
+    """The number in an array without axes; else what came."""
+    return float(thing) if isinstance(thing, np.ndarray) and thing.ndim == 0 else thing
 
 
 def fitted(x, y, rate, steps, slope=None, move=None):

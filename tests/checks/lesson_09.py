@@ -747,7 +747,7 @@ def on_tensors(loss_of, zero=True, column=False):
                 w.grad = b.grad = None
             loss_of(Tensor(x) @ w + b, Tensor(y)).mean().backward()
             w.data, b.data = w.data - rate * w.grad, b.data - rate * b.grad
-        return w.data.reshape(-1), b
+        return w.data.reshape(-1), b.item()
 
     return fit
 
@@ -763,7 +763,13 @@ def right_fit(x, y, rate, steps):
         w.grad = b.grad = None
         from_logits(Tensor(x) @ w + b, Tensor(y)).mean().backward()
         w.data, b.data = w.data - rate * w.grad, b.data - rate * b.grad
-    return w, b
+    return w.data, b.data
+
+
+@regression.wrong("w is a Tensor, expected an array of shape (1,). The numbers of a tensor are its `data`")
+def returned_as_tensors(x, y, rate, steps):
+    w, b = right_fit(x, y, rate, steps)
+    return Tensor(w), Tensor(b)
 
 
 @regression.right
@@ -821,7 +827,7 @@ for name, words, answer in [
     ("ascends", "You go uphill", lambda x, y, rate, steps: right_fit(x, y, -rate, steps)),
     ("too_far", "You go one step too far", lambda x, y, rate, steps: right_fit(x, y, rate, steps + 1)),
     ("too_early", "You stop one step early", lambda x, y, rate, steps: right_fit(x, y, rate, steps - 1)),
-    ("w_alone", "You return w alone", lambda x, y, rate, steps: right_fit(x, y, rate, steps)[0].data),
+    ("w_alone", "You return w alone", lambda x, y, rate, steps: right_fit(x, y, rate, steps)[0]),
     ("linear_regression", "the squared error of the scores", on_tensors(lambda z, y: (z - y) ** 2)),
     ("brier", "squared error of the *probabilities*", on_tensors(lambda z, y: (z.sigmoid() - y) ** 2)),
     (
@@ -876,6 +882,11 @@ training = answers_to(check.train)
 entropy = nn.functional.cross_entropy
 
 
+@training.wrong("is a Tensor, expected a number")
+def losses_as_tensors(net, x, labels, rate, steps):
+    return [Tensor(loss) for loss in by_p_minus_y(net, x, labels, rate, steps)]
+
+
 @training.right
 def by_p_minus_y(net, x, labels, rate, steps):
     losses = []
@@ -898,7 +909,7 @@ def by_the_library(net, x, labels, rate, steps):
             p.grad = None
         loss = entropy(net(x), labels)
         loss.backward()
-        losses.append(loss)
+        losses.append(loss.item())
         for p in net.parameters():
             p.data = p.data - rate * p.grad
     return losses
@@ -980,17 +991,17 @@ def with_the_last(net, x, labels, rate, steps):
 
 @training.wrong("logarithms to the base 2")
 def losses_by_log2(net, x, labels, rate, steps):
-    return [loss.item() / np.log(2) for loss in by_the_library(net, x, labels, rate, steps)]
+    return [loss / np.log(2) for loss in by_the_library(net, x, labels, rate, steps)]
 
 
 @training.wrong("lack the minus")
 def losses_without_the_minus(net, x, labels, rate, steps):
-    return [-loss.item() for loss in by_the_library(net, x, labels, rate, steps)]
+    return [-loss for loss in by_the_library(net, x, labels, rate, steps)]
 
 
 @training.wrong("sums over the examples")
 def losses_of_the_sum(net, x, labels, rate, steps):
-    return [loss.item() * len(labels) for loss in by_the_library(net, x, labels, rate, steps)]
+    return [loss * len(labels) for loss in by_the_library(net, x, labels, rate, steps)]
 
 
 @training.wrong("`return` hands it back")
@@ -1017,7 +1028,7 @@ def a_turn_less(net, x, labels, rate, steps):
 def loss_at_the_end(net, x, labels, rate, steps):
     loss = None
     for _ in range(steps):
-        loss = by_the_library(net, x, labels, rate, 1)[0].item()
+        loss = by_the_library(net, x, labels, rate, 1)[0]
     return loss
 
 
