@@ -310,6 +310,7 @@ def dead_units():
         ([[[1, 0], [-1, 0]], [[2, 0], [-2, 0]]], "outputs that cancel"),
         ([[[-1, 0, -2], [0, 0, -3]], [[0, 0, 0]]], "outputs below 0"),
         ([[[1e-12, 0.0]], [[0.0, 0.0]]], "a tiny output"),
+        ([[[3, 0, 1], [3, 0, 2]], [[3, 0, 5]]], "an output that is always 3"),
     ]:
         arrays = [np.array(batch, dtype=float) for batch in batches]
         alive = np.concatenate(arrays).any(axis=0)
@@ -333,6 +334,13 @@ def silent(batches):
 
 def chosen(mask):
     return [int(i) for i in np.flatnonzero(mask)]
+
+
+@dead_units.mistake
+def always_the_same(batches):
+    """These units give the same output for every example. Dead are those whose output is always 0."""
+    outputs = np.concatenate(batches)
+    return chosen((outputs == outputs[0]).all(axis=0))
 
 
 @dead_units.mistake

@@ -242,6 +242,11 @@ def all_at_once(batches):
     return np.flatnonzero((np.concatenate(batches) == 0).all(axis=0))
 
 
+@dead.wrong("Dead are those whose output is always 0")
+def without_spread(batches):
+    return np.flatnonzero(np.concatenate(batches).std(axis=0) == 0)
+
+
 @dead.right
 def unit_by_unit(batches):
     found = []
