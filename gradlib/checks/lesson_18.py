@@ -293,6 +293,7 @@ def in_pieces():
         (DIFFERENCE, -3.0, -1.0, 1),
         (FALLING, 1.0, 4.0, 3),
         (UNEVEN, 0.0, 4.0, 4),
+        (HILL, 0.0, 1.0, 10),
     ]:
         ends = np.linspace(low, high, n + 1)
         found = [f((float(a), float(b))) for a, b in pairwise(ends)]
@@ -962,6 +963,10 @@ def certified():
             labels[-1] = (labels[-1] + 1) % sizes[-1]  # one that is read wrongly
         inputs = {"images": images, "labels": labels, "layers": layers, "most": most, "steps": steps}
         yield Case(inputs, certified_by(**inputs), about=about)
+    plain = [(np.eye(2), np.zeros(2))]
+    images, labels = np.array([[0.7, 0.1], [0.2, 0.9], [0.1, 0.5]]), np.array([0, 1, 1])
+    inputs = {"images": images, "labels": labels, "layers": plain, "most": 1.0, "steps": 4}
+    yield Case(inputs, certified_by(**inputs))
     level = [(np.array([[1.0, -1.0]]), np.zeros(2))]
     images, labels = np.array([[0.5], [0.0], [0.75]]), np.array([0, 0, 0])
     inputs = {"images": images, "labels": labels, "layers": level, "most": 1.0, "steps": 3}
@@ -1016,6 +1021,12 @@ def of_the_answer(images, labels, layers, most, steps):
     """You prove the network's own answer, not the label. An image that is read wrongly has 0.0, however sure the
     network is."""
     return certified_by(images, scores(images, layers).argmax(axis=1), layers, most, steps)
+
+
+@certified.mistake
+def of_the_first_label(images, labels, layers, most, steps):
+    """You judge every image by the first label. Each image has a label of its own, in the same place of `labels`."""
+    return certified_by(images, np.full(len(images), labels[0]), layers, most, steps)
 
 
 @certified.mistake

@@ -264,6 +264,15 @@ def grown(f, low, high, n):
     return [least, most]
 
 
+@in_pieces.wrong()
+def until_the_end(f, low, high, n):
+    found, width = [], (high - low) / n
+    while low < high:  # ten tenths are a little less than 1
+        found.append(f((low, low + width)))
+        low += width
+    return min(a for a, _ in found), max(b for _, b in found)
+
+
 @in_pieces.wrong("the whole interval at once")
 def uncut(f, low, high, n):
     return f((low, high))
@@ -973,6 +982,14 @@ def any_of_them(images, labels, layers, most, steps):
 @certified.wrong("not the label")
 def own_answer(images, labels, layers, most, steps):
     return one_by_one(images, check.scores(images, layers).argmax(axis=1), layers, most, steps)
+
+
+@certified.wrong("You judge every image by the first label")
+def first_label_for_all(images, labels, layers, most, steps):
+    def proven(x, label, layers, eps):
+        return others(by_two_halves(x - eps, x + eps, layers, labels[0]), labels[0]).min() > 0
+
+    return searched(proven)(images, labels, layers, most, steps)
 
 
 @certified.wrong("the two images")
