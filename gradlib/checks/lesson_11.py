@@ -176,8 +176,9 @@ def step_in_parts():
     """Return the mean loss of all examples before the step, as a number, and leave the model one step further.
 
     parts is a list of pairs (inputs, targets) of perhaps different sizes. The step is the one that all parts together
-    would give as one batch. loss_fn gives the mean over a part; `backward` is called for each part before the next is
-    computed. Parts of 3 and 1 examples with mean losses 1 and 5 have the mean 2.
+    would give as one batch, whatever gradients the parameters hold from before. loss_fn gives the mean over a part;
+    `backward` is called for each part before the next is computed. Parts of 3 and 1 examples with mean losses 1 and 5
+    have the mean 2.
     """
     yield Case({"sizes of the parts": [1, 3]}, call=order_of_one_call, accept=wrong_order)
     for sizes, steps, learning_rate, factor, targets, about in [
@@ -191,6 +192,9 @@ def step_in_parts():
         inputs = {"sizes of the parts": sizes, "steps": steps, "learning_rate": learning_rate}
         inputs |= {"factor of the loss": factor, "targets": targets}
         yield Case(inputs, by_hand(*inputs.values()), call=losses_of, rtol=1e-5, about=about)
+    inputs = {"sizes of the parts": [1, 3], "steps": 2, "learning_rate": 0.1}
+    inputs |= {"factor of the loss": 1.0, "targets": Y, "grad before": 2.0}
+    yield Case(inputs, by_hand(*inputs.values()), call=losses_of, rtol=1e-5, about="gradients from before")
     yield Case({"steps": 1}, call=kind_of_answer, accept=wrong_kind, about="what it returns")
 
 
@@ -313,9 +317,11 @@ def kind_of_answer(step_in_parts, steps):
     return answer if answer is None or answer is ... else type(answer).__name__
 
 
-def losses_of(step_in_parts, sizes, steps, learning_rate, factor, targets):
-    """The losses of the steps, and the loss after the last."""
+def losses_of(step_in_parts, sizes, steps, learning_rate, factor, targets, old=None):
+    """The losses of the steps, and the loss after the last. old : the gradients before the first step."""
     model = line()
+    for parameter in model.parameters() if old is not None else ():
+        parameter.grad = np.full_like(parameter.data, old)
     optimizer = optim.SGD(model.parameters(), lr=learning_rate)
     losses = []
 
@@ -331,7 +337,7 @@ def losses_of(step_in_parts, sizes, steps, learning_rate, factor, targets):
         return [*losses, loss_fn(model(Tensor(X)), Tensor(targets)).item()]
 
 
-def by_hand(sizes, steps, learning_rate, factor, targets):
+def by_hand(sizes, steps, learning_rate, factor, targets, old=None):
     """The same in plain NumPy."""
     weight, bias, losses = WEIGHT.copy(), BIAS.copy(), []
     for _ in range(steps + 1):
@@ -362,6 +368,15 @@ def never_zeroed(model, loss_fn, optimizer, parts):
     """The first step is right, later ones are too long: `backward` adds to the gradients of the steps before. Set them
     to zero once, before the first part."""
     return stepped(model, loss_fn, optimizer, parts, zero=False)
+
+
+@step_in_parts.mistake
+def zeroed_after_the_step(model, loss_fn, optimizer, parts):
+    """You set the gradients to zero only after the step. Before the first call they may hold something, too, which is
+    added to the gradients of this batch: set them to zero before the first part."""
+    loss = stepped(model, loss_fn, optimizer, parts, zero=False)
+    optimizer.zero_grad()
+    return loss
 
 
 @step_in_parts.mistake
