@@ -138,10 +138,14 @@ def swing():
     The times are between 0 and 6, d from 0 to 1, k from 1 to 9. No place may be off by more than 0.01. For d = 0,
     k = 1 and start = 1 the answer is cos t.
     """
-    for d, k, start, count in [(0, 1, 1, 4), (0.5, 4, 1, 4), (1, 9, -1.5, 7), (0.2, 2, 3, 13), (1, 1.5, 3, 7)]:
-        times = np.linspace(0, 6, count)
+    for d, k, start, times, about in [
+        (0, 1, 1, np.linspace(0, 6, 4), "no friction"),
+        (0.5, 4, 1, np.linspace(0, 6, 4), ""),
+        (1, 9, -1.5, np.linspace(0, 6, 7), ""),
+        (0.2, 2, 3, np.array([5.5, 0.25, 6.0, 3.0, 0.0, 1.75, 4.25]), "times in no order"),
+        (1, 1.5, 3, np.array([[0.5, 1.25, 2.0], [3.75, 4.0, 6.0]]), "times with two axes"),
+    ]:
         inputs = {"d": float(d), "k": float(k), "start": float(start), "times": times}
-        about = "no friction" if d == 0 else ""
         yield Places(inputs, motion(d, k, start, times), rtol=0.0, atol=0.01, about=about)
 
 

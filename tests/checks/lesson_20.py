@@ -160,6 +160,21 @@ def by_its_series(d, k, start, times):
     return np.polynomial.polynomial.polyval(np.asarray(times), coefficients)
 
 
+@swing.wrong()
+def at_even_times(d, k, start, times):
+    return in_closed_form(d, k, start, np.linspace(np.min(times), np.max(times), np.size(times)).reshape(times.shape))
+
+
+@swing.wrong()
+def at_sorted_times(d, k, start, times):
+    return in_closed_form(d, k, start, np.sort(times))
+
+
+@swing.wrong("shape")
+def of_one_axis(d, k, start, times):
+    return in_closed_form(d, k, start, np.ravel(times))
+
+
 @swing.wrong("no friction")
 def undamped(d, k, start, times):
     return start * np.cos(np.sqrt(k) * times)
