@@ -473,7 +473,7 @@ def can_overfit():
     for name, (goal, steps, changes, expected) in PROGRAMS.items():
         inputs = {"program": name, "steps": steps, "goal": goal}
         about = "" if name in PLAIN else name
-        yield Case(inputs, call=partial(tried_on, changes, expected=expected), expected=expected, about=about)
+        yield Case(inputs, call=partial(tried_on, changes), expected=expected, about=about)
 
 
 # program -> goal, steps, how it differs from the first, whether the loss gets below the goal. Each step of the first
@@ -522,20 +522,9 @@ def program(targets=((2.0,), (2.0,), (2.0,)), weight=(0.0,) * 4, relu=False, twi
     )
 
 
-def tried_on(changes, can_overfit, name, steps, goal, expected=None):
-    """The answer for a program; a wrong one is refused if the given optimizer was never asked for a step."""
-    model, loss_fn, optimizer, inputs, targets = program(**changes)
-    before, steps_taken, step = [p.data.copy() for p in model.parameters()], [], optimizer.step
-    optimizer.step = lambda *arguments: steps_taken.append(1) or step(*arguments)
-    answer = can_overfit(model, loss_fn, optimizer, inputs, targets, steps, goal)
-    answer = bool(answer) if isinstance(answer, np.bool_) else answer
-    moved = any(not array_equal(old, p.data) for old, p in zip(before, model.parameters(), strict=True))
-    if isinstance(expected, bool) and isinstance(answer, bool) and answer != expected and moved and not steps_taken:
-        raise Refused(
-            "Your code moves the weights itself and never asks the optimizer for a step. The question is how far this "
-            "program gets, with the optimizer that it has and its learning rate."
-        )
-    return answer
+def tried_on(changes, can_overfit, name, steps, goal):
+    answer = can_overfit(*program(**changes), steps, goal)
+    return bool(answer) if isinstance(answer, np.bool_) else answer
 
 
 def losses_while_learning(model, loss_fn, optimizer, inputs, targets, steps, zero=True):

@@ -599,7 +599,7 @@ def returns_in_the_middle(model, loss_fn, optimizer, inputs, targets, steps, goa
     return False
 
 
-@overfit.wrong("moves the weights itself")
+@overfit.wrong()
 def steps_by_hand(model, loss_fn, optimizer, inputs, targets, steps, goal):
     for _ in range(steps):
         model.zero_grad()
