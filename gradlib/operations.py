@@ -113,9 +113,6 @@ class Operations:
     def __rdivmod__(self, other):
         return other // self, other % self
 
-    def __round__(self, ndigits=None):
-        return self.round(0 if ndigits is None else ndigits)
-
     def __abs__(self):
         return self._apply(P.abs, self)
 
