@@ -438,11 +438,13 @@ def test_the_picture_follows_a_drag(show, name):
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     shown.page.mouse.move(x, y)
     shown.page.mouse.down()
-    for i in range(1, 31):  # there and back, in steps that change every picture
-        shown.page.mouse.move(x + 8 * min(i, 30 - i), y - i)
+    waits = []
+    for i in range(1, 301):  # there and back, in steps that change every picture; again while the machine is busy
+        shown.page.mouse.move(x + 8 * min(i % 30, 30 - i % 30), y - i % 30)
         shown.page.wait_for_timeout(60)
+        if i % 30 == 0 and len(waits := shown.page.evaluate("window.waits")) >= 5:
+            break
     shown.page.mouse.up()
-    waits = shown.page.evaluate("window.waits")
     print(f"\n{name}: from drag to picture {statistics.median(waits):.0f} ms, at most {max(waits):.0f} ms")
     assert len(waits) >= 5 and statistics.median(waits) < 300  # 50 ms is the aim; a busy machine may take longer
 
