@@ -205,7 +205,6 @@ VALUES = {
     "round": (lambda x: x.round(1), lambda x: np.round(x, 1), A),
     "floor_divide": (lambda x: x // 0.3, lambda x: x // 0.3, A),
     "remainder": (lambda x: x % -0.7, lambda x: x % -0.7, A), "7 % x": (lambda x: 7 % x, lambda x: 7 % x, A),
-    "round()": (round, np.round, A), "round() to 1": (lambda x: round(x, 1), lambda x: np.round(x, 1), A),
     "divmod": (lambda x: gradlib.stack(divmod(x, 0.7)), lambda x: np.stack(divmod(x, 0.7)), A),
     "divmod of 7": (lambda x: gradlib.stack(divmod(7, x)), lambda x: np.stack(divmod(7, x)), A),
     "7 // x": (lambda x: 7 // x, lambda x: 7 // x, A), "abs": (abs, np.abs, A),
