@@ -917,7 +917,7 @@ for words, answer in [
     ("last score, that of z", filling(lambda s, T, rng: check.LETTERS[rng.choice(26, p=softmax(s[:-1] / T))])),
     ("and call them a to z", filling(lambda s, T, rng: LETTERS[rng.choice(26, p=softmax(s[:-1] / T))])),
     ("You drew nothing from rng", filling(lambda scores, T, rng: drawn(scores, T, np.random.default_rng(0)))),
-    ("You drew nothing from rng", filling(lambda scores, T, rng: drawn(scores, T, np.random))),
+    ("You drew nothing from rng", filling(lambda scores, T, rng: drawn(scores, T, np.random.RandomState(7)))),
     ("You drew nothing from rng", lambda step, pattern, temperature, rng: pattern),
     ("large scores", filling(lambda scores, T, rng: LETTERS[rng.choice(26, p=too_large(scores[1:] / T))])),
     ("", lambda step, pattern, temperature, rng: list(read_from_the_beginning(step, pattern, temperature, rng))[:1]),
