@@ -159,7 +159,8 @@ def test_the_job_of_the_page():
 def test_the_environment_of_mpiexec():
     """`-genv` sets it on all machines, and a host file names the processes of each."""
     hosts = ["-f", "/dev/stdin", "-n", "2", "-genv", "OMP_NUM_THREADS", "1"]
-    show = [sys.executable, "-c", "import os; print(os.environ['OMP_NUM_THREADS'])"]
+    # os.write, since print under PYTHONUNBUFFERED writes a line and its end apart, and the two processes' may mix.
+    show = [sys.executable, "-c", "import os; os.write(1, os.environ['OMP_NUM_THREADS'].encode() + b'\\n')"]
     said = subprocess.run([MPIEXEC, *hosts, *show], input="localhost:2\n", capture_output=True, text=True, timeout=60)
     assert said.stdout == "1\n1\n", said.stderr
 
