@@ -9,6 +9,7 @@ a little (tools/roughly.py).
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,9 @@ SCRATCH = Path(tempfile.mkdtemp(prefix="gradlib-tests-"))
 SEED = int(os.environ.get("TEST_SEED", "0"))
 
 make_neutral(os.environ, SCRATCH)  # before anything imports NumPy, which asks once for the number of threads
+# Checks and conformance fork no children where MPI has begun (gradlib/checks/limits.py), and their tests need them.
+# tests/mpi starts processes of its own.
+sys.modules.setdefault("mpi4py", None)
 
 
 def pytest_addoption(parser):

@@ -228,7 +228,7 @@ def _may_fork() -> bool:
         sys.platform == "linux"
         and _in_main_thread()
         and sys.gettrace() is None
-        and not _NOT_IN_A_CHILD & sys.modules.keys()
+        and not any(map(sys.modules.get, _NOT_IN_A_CHILD))
     )
 
 

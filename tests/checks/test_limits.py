@@ -298,6 +298,8 @@ def test_an_error_that_looks_like_a_missing_child_is_the_answers_own():
 def test_no_child_where_a_package_would_break_in_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", object())
     assert call(os.getpid) == os.getpid()
+    monkeypatch.setitem(sys.modules, "torch", None)  # so its import is forbidden
+    assert call(os.getpid) != os.getpid()
 
 
 def test_nobody_is_asked_to_type():
