@@ -198,6 +198,35 @@ def test_the_deviations_of_equal_entries_are_exactly_0(count, value, dtype):
     assert not y.data.any() and not x.grad.any() and not x.var().item()
 
 
+# Deviations from a mean that is large beside them ------------------------------------------------------------
+
+NORMALIZED = {
+    "layer_norm": lambda x: F.layer_norm(x, x.shape[1]),
+    "group_norm": lambda x: F.group_norm(x, 1),
+    "batch_norm": lambda x: F.batch_norm(x.T, None, None, training=True).T,
+}
+
+
+@pytest.mark.parametrize("normalized", NORMALIZED.values(), ids=NORMALIZED)
+@pytest.mark.parametrize("offset", [100.1, 1000.1, 1e5])
+def test_equal_entries_are_normalized_to_0(normalized, offset):
+    x = Tensor(np.full((3, 1000), offset, np.float32), requires_grad=True)
+    weights = np.random.default_rng(0).normal(size=x.shape).astype(np.float32)
+    z = normalized(x)
+    z.backward(weights)
+    assert not z.data.any()
+    np.testing.assert_allclose(
+        x.grad, (weights - weights.mean(1, keepdims=True)) / math.sqrt(1e-5), rtol=1e-3, atol=0.1
+    )
+
+
+@pytest.mark.parametrize("normalized", NORMALIZED.values(), ids=NORMALIZED)
+def test_a_large_mean_does_not_blur_what_is_normalized(normalized):
+    x = (1e4 + np.random.default_rng(0).normal(size=(3, 1000))).astype(np.float32)
+    exact = normalized(Tensor(x.astype(np.float64))).data
+    np.testing.assert_allclose(normalized(Tensor(x)).data, exact, atol=2e-6)
+
+
 # autocast ------------------------------------------------------------
 
 

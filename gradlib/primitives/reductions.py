@@ -301,17 +301,27 @@ def _average(axis, x, y=None):
     return total / _how_many(total, x)
 
 
+def _standard(x, axis, eps):
+    """Compute x - mean x and s."""
+    mean_x = _average(axis, x)
+    centered = x - mean_x
+    s = np.sqrt(_average(axis, centered, centered) + eps)
+    if (np.abs(mean_x) > 30 * s).any():  # then the rounding error of the mean is too large beside s
+        centered = center(x, axis=axis)
+        s = np.sqrt(_average(axis, centered, centered) + eps)
+    return centered, s
+
+
 @in_single
 def _normalize(x, axis, eps):
-    centered = x - _average(axis, x)
-    centered /= np.sqrt(_average(axis, centered, centered) + eps)
+    centered, s = _standard(x, axis, eps)
+    centered /= s
     return centered
 
 
 @in_single
 def _normalize_back(g, z, x, axis, eps):
-    centered = x - _average(axis, x)
-    s = np.sqrt(_average(axis, centered, centered) + eps)
+    _, s = _standard(x, axis, eps)
     return (g - _average(axis, g) - z * _average(axis, g, z)) / s
 
 
