@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 from . import primitives as P
-from .autograd import RecordingMode, recording
+from .autograd import RecordingMode, own_gradient, recording
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -156,7 +156,7 @@ class GradScaler:
             return
         if optimizer in self._overflowed:
             raise RuntimeError("these gradients are divided already: call unscale_() once, and update() after step().")
-        gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        gradients = [own_gradient(p) for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         if not gradients:
             raise RuntimeError("no parameter has a gradient: call scaler.scale(loss).backward() first.")
         if any(gradient.dtype == np.float16 for gradient in gradients):

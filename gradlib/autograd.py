@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from .device import as_array, to
-from .errors import GraphError, ShapeError
+from .device import DeviceArray, as_array, to
+from .errors import GraphError, ShapeError, bad_data
 from .formulas import rules_text
 from .primitives import TABLE, Primitive, find
 from .primitives.table import HALF
@@ -446,10 +446,45 @@ def _hooked(hooks: dict, gradient):
         replaced = hook(gradient)
         if replaced is None:
             continue
-        if np.shape(replaced) != gradient.shape:
+        if not (hasattr(replaced, "_array") and hasattr(gradient, "_array")):  # else both are in a graph
+            replaced = _numbers(replaced)
+        if replaced.shape != gradient.shape:
             raise ShapeError(
-                f"a hook returned a gradient of shape {np.shape(replaced)} for one of shape {gradient.shape}. Return "
+                f"a hook returned a gradient of shape {replaced.shape} for one of shape {gradient.shape}. Return "
                 "None to keep the gradient, or an array of the same shape."
             )
-        gradient = replaced
+        replaced = replaced.astype(gradient.dtype)
+        gradient = gradient._operand(replaced) if hasattr(gradient, "_array") else replaced
     return gradient
+
+
+def _numbers(value: Any) -> np.ndarray:
+    """The numbers that a hook returned or that were assigned to `grad`: an array, a tensor, a list or a number."""
+    try:
+        array = as_array(getattr(value, "_array", value))
+    except (TypeError, ValueError) as error:
+        raise bad_data(value, error) from None
+    if array.dtype.kind not in "fiub":
+        raise bad_data(value, array.dtype)
+    return array
+
+
+def own_gradient(tensor) -> np.ndarray | None:
+    """The `grad` of a tensor as an array that can be overwritten in place, or None.
+
+    If a number, a list or a read-only array was assigned, such an array takes its place: `w.grad = w.grad / n` makes
+    the gradient of a 0-d tensor a number.
+    """
+    gradient = tensor.grad
+    if gradient is None or (
+        isinstance(gradient, (np.ndarray, DeviceArray)) and gradient.flags.writeable and gradient.dtype.kind == "f"
+    ):
+        return gradient
+    numbers = _numbers(gradient)
+    if numbers.shape != tensor.shape:
+        raise ShapeError(
+            f"the .grad of a tensor of shape {tensor.shape} was set to an array of shape {numbers.shape}. Set it to "
+            "None, or to an array of the tensor's shape."
+        )
+    tensor.grad = to(numbers.astype(tensor.dtype), tensor.device)
+    return tensor.grad

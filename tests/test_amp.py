@@ -314,3 +314,13 @@ def test_calls_out_of_order_are_refused():
         scaler.load_state_dict({})
     with pytest.raises(ValueError, match="GradScaler takes init_scale > 0, .* got 1.0, 0.5, 0.5, 2000"):
         GradScaler(1.0, growth_factor=0.5)
+
+
+def test_the_gradient_of_a_number_is_divided_after_arithmetic():
+    """NumPy's arithmetic makes a number, which is no array, of a 0-d array."""
+    w = Tensor(3.0, requires_grad=True)
+    scaler, optimizer = GradScaler(init_scale=4.0), optim.SGD([w], lr=0.5)
+    scaler.scale(w * w).backward()
+    w.grad = w.grad / 2
+    scaler.step(optimizer)
+    assert w.item() == 3.0 - 0.5 * 6 / 2

@@ -358,6 +358,34 @@ def test_a_hook_gets_a_tensor_where_the_gradient_is_recorded():
     assert grad(slope, x)[0].item() == 5 * 12 * 2.0**2
 
 
+@pytest.mark.parametrize("returned", [[2.0, 3.0], (2, 3), Tensor([2.0, 3.0]), np.array([2, 3])], ids=type)
+@pytest.mark.parametrize("at_a_leaf", [False, True])
+def test_a_hook_may_return_whatever_holds_the_numbers(returned, at_a_leaf):
+    x = Tensor([1.0, 1.0], requires_grad=True)
+    y = x + 1.0
+    (x if at_a_leaf else y).register_hook(lambda gradient: returned)
+    y.sum().backward()
+    assert x.grad.tolist() == [2.0, 3.0] and x.grad.dtype == np.float32
+
+
+@pytest.mark.parametrize("returned", [2.0, 2, np.float64(2), np.array(2), Tensor(2.0)], ids=repr)
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_hook_of_one_number_may_return_a_number(returned, create_graph):
+    x = Tensor(3.0, requires_grad=True)
+    y = x + 1.0
+    y.register_hook(lambda gradient: returned)
+    (slope,) = grad(y * x, x, create_graph=create_graph)
+    assert slope.item() == 2 + 4 and slope.dtype == np.float32
+
+
+def test_the_gradient_that_a_hook_returned_is_a_copy():
+    x, kept = Tensor([1.0, 1.0], requires_grad=True), np.array([2.0, 3.0], np.float32)
+    x.register_hook(lambda gradient: kept)
+    x.sum().backward()
+    x.grad *= 0
+    assert kept.tolist() == [2.0, 3.0]
+
+
 def test_wrong_hooks_are_refused():
     x = Tensor([1.0, 2.0], requires_grad=True)
     with pytest.raises(TypeError, match="a hook is a function of the gradient, got float"):
@@ -367,6 +395,11 @@ def test_wrong_hooks_are_refused():
     x.register_hook(lambda gradient: gradient.sum())
     with pytest.raises(ShapeError, match=r"a hook returned a gradient of shape \(\) for one of shape \(2,\)"):
         x.sum().backward()
+    for wrong, words in ((["a", "b"], "Got list"), (np.array([1j, 1]), "holds real numbers"), ([[1], [1, 2]], "rows")):
+        y = x * 1.0
+        y.register_hook(lambda gradient, wrong=wrong: wrong)
+        with pytest.raises((TypeError, ShapeError), match=words):
+            y.sum().backward()
 
 
 # Where a graph was cut

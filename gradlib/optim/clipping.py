@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from ..autograd import own_gradient
 from ..device import as_array
 from ..errors import real
 from ..tensor import Tensor
@@ -40,6 +41,7 @@ def clip_grad_norm_(
     (10.0, array([0.6, 0.8], dtype=float32))
     """
     _check_limit("max_norm", max_norm)
+    real("norm_type is the order of the norm, a number above 0 or math.inf", norm_type, above=0)
     gradients = _gradients(parameters)
     norm = _norm([_norm_of(gradient, norm_type) for gradient in gradients], norm_type)
     if error_if_nonfinite and not math.isfinite(norm):
@@ -92,7 +94,7 @@ def _check_limit(name: str, limit: float) -> None:
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[np.ndarray]:
-    if not np.iterable(parameters):
+    if not (isinstance(parameters, Tensor) or np.iterable(parameters)):  # a 0-d tensor is not iterable
         raise TypeError(
             f"parameters must be a tensor or several tensors, got {type(parameters).__name__}. Of a model pass "
             "model.parameters()."
@@ -106,7 +108,7 @@ def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[np.ndarray]:
     for i, parameter in enumerate(listed):
         if not isinstance(parameter, Tensor):
             raise TypeError(f"parameters must be tensors, but number {i} is of type {type(parameter).__name__}.")
-    return [param.grad for param in listed if param.grad is not None]
+    return [gradient for gradient in map(own_gradient, listed) if gradient is not None]
 
 
 def _norm_of(gradient: np.ndarray, p: float) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
-from ..autograd import enable_grad, owner_of, recording, writes
+from ..autograd import enable_grad, own_gradient, owner_of, recording, writes
 from ..device import DeviceArray, as_array
 from ..device import to as moved
 from ..errors import GraphError, ShapeError, real
@@ -128,7 +128,7 @@ class Optimizer:
                 if set_to_none or param.grad is None:
                     param.grad = None
                 else:
-                    param.grad[...] = 0
+                    own_gradient(param)[...] = 0
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient. Gradients stay as they are.

@@ -43,6 +43,52 @@ def test_a_generator_is_enough():
     assert params[1].grad[1] == pytest.approx(0.8, rel=1e-5)
 
 
+def read_only(array):
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.parametrize(
+    "gradient",
+    [[3.0, 4.0], Tensor([3.0, 4.0]), np.array([3, 4]), read_only(np.array([3.0, 4.0], np.float32))],
+    ids=["list", "tensor", "integers", "read-only"],
+)
+def test_a_gradient_that_was_assigned_in_another_form_is_overwritten_too(gradient):
+    (x,) = with_gradients(None)
+    x.grad = gradient
+    assert optim.clip_grad_norm_(x, 1.0) == pytest.approx(5.0)
+    np.testing.assert_allclose(x.grad, [0.6, 0.8], rtol=1e-5)
+    x.grad = gradient
+    optim.clip_grad_value_(x, 3.5)
+    assert x.grad.tolist() == [3.0, 3.5]
+    x.grad = gradient
+    optim.SGD([x]).zero_grad(set_to_none=False)
+    assert x.grad.tolist() == [0.0, 0.0]
+
+
+def test_the_gradient_of_a_number_is_overwritten_after_arithmetic():
+    """NumPy's arithmetic makes a number, which is no array, of a 0-d array."""
+    x = Tensor(3.0, requires_grad=True)
+    (x * x).backward()
+    x.grad = x.grad * 10
+    assert optim.clip_grad_norm_(x, 1.0) == 60.0
+    assert x.grad == pytest.approx(1.0)
+    x.grad = x.grad * 8
+    optim.clip_grad_value_(x, 2.0)
+    assert x.grad == 2.0
+    x.grad = x.grad * 8
+    optim.SGD([x]).zero_grad(set_to_none=False)
+    assert x.grad == 0.0
+
+
+def test_a_gradient_that_does_not_fit_is_refused():
+    (x,) = with_gradients(None)
+    for wrong, words in (([1.0], "was set to an array of shape"), ("ab", "Got str"), (np.array([1j, 1]), "complex")):
+        x.grad = wrong
+        with pytest.raises((TypeError, ValueError), match=words):
+            optim.clip_grad_norm_(x, 1.0)
+
+
 def test_a_square_beyond_float32_is_clipped_too():
     (x,) = with_gradients([3e25, 4e25])
     assert optim.clip_grad_norm_(x, 1.0) == pytest.approx(5e25)
