@@ -400,6 +400,7 @@ class Tensor(Operations):
             self._refuse_leaf(f"{op.symbol}=")
             result = apply(op, now, other)
             if base is None:
+                result._retains_grad = self._retains_grad
                 return result
             self[...] = result
             return self
@@ -535,6 +536,8 @@ class Tensor(Operations):
         """Take the value of a result and its place in the graph."""
         for name in _STATE:
             setattr(self, name, getattr(result, name))
+        if earlier._retains_grad:  # as in PyTorch, the gradient that is kept is the last one's
+            self.grad, self._retains_grad, earlier._retains_grad = earlier.grad, True, False
         self._earlier = earlier
         self._made = writes.note_assignment(self)
 

@@ -341,6 +341,35 @@ def test_a_hook_sees_the_whole_gradient_and_may_replace_it():
     assert x.grad.tolist() == [21.0, 39.0]
 
 
+def set_an_entry(y):
+    y[0] = 5.0
+    return y
+
+
+def add_in_place(y):
+    y += 1.0
+    return y
+
+
+def set_an_entry_of_a_view(y):
+    y[:1] *= 3.0
+    return y
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [(set_an_entry, [10.0, 6.0]), (add_in_place, [14.0, 8.0]), (set_an_entry_of_a_view, [36.0, 6.0])],
+)
+def test_a_gradient_is_kept_although_the_tensor_is_written_to(written, kept):
+    """As in PyTorch, it is the gradient of the tensor as it is after the last write."""
+    x = Tensor([2.0, 1.0], requires_grad=True)
+    y = x * 3.0
+    y.retain_grad()
+    y = written(y)
+    (y * y).sum().backward()
+    assert y.grad.tolist() == kept
+
+
 def test_a_hook_lasts_as_long_as_its_with_block():
     x = Tensor([1.0], requires_grad=True)
     with x.register_hook(lambda gradient: -gradient):
