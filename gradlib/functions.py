@@ -9,11 +9,11 @@ import numpy as np
 
 from . import primitives as P
 from .device import to as moved
-from .errors import ShapeError, cannot_stack, explained, not_an_axis, whole
+from .errors import ShapeError, cannot_stack, explained, holdable, not_an_axis, whole
 from .numpy_functions import FUNCTIONS
 from .operations import Operations, on_cpu, one_axis, real_dtype
 from .random import generator
-from .tensor import Tensor, as_tensor, on
+from .tensor import Tensor, as_tensor, limits, on
 
 
 def where(condition, *choices):
@@ -140,7 +140,7 @@ def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
     Raises TypeError for indices that are not integers, IndexError for one out of range.
     """
     indices = on_cpu(indices)
-    whole("num_classes must be an integer", num_classes)
+    whole("num_classes is an integer from 0 on, or -1 to count them", num_classes, -1)
     if indices.dtype.kind not in "iu":
         raise TypeError(
             f"one_hot takes class indices, which are integers, got {indices.dtype} of shape {indices.shape}."
@@ -154,6 +154,7 @@ def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
         raise IndexError(
             f"one_hot with {num_classes} classes takes indices 0 to {num_classes - 1}, got {indices[wrong][0]}."
         )
+    holdable("one_hot", (*indices.shape, num_classes), np.int64)
     return on((indices[..., None] == np.arange(num_classes)).astype(np.int64))
 
 
@@ -261,7 +262,11 @@ def randint(
     low, high = whole("randint takes integers low and high", low), whole("randint takes integers low and high", high)
     if low >= high:
         raise ValueError(f"randint draws integers from low to high - 1, so low < high; got {low} and {high}.")
-    return _leaf(generator(rng).integers(low, high, _size((size,))).astype(real_dtype(dtype)), requires_grad)
+    dtype = real_dtype(dtype)
+    least, most = (0, 1) if dtype.kind == "b" else (int(limits(dtype).min), int(limits(dtype).max))
+    if not least <= low < high <= most + 1:
+        raise ValueError(f"{dtype} holds numbers from {least} to {most}, got low={low} and high={high}.")
+    return _leaf(generator(rng).integers(low, high, _size((size,))).astype(dtype), requires_grad)
 
 
 def zeros_like(input: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:

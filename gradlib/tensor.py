@@ -866,13 +866,18 @@ def _as_array(data: Any, dtype: Any) -> np.ndarray:
 def _does_not_fit(data: Any, dtype: Any) -> OverflowError:
     """The error for a Python integer that is too large or too small for a dtype."""
     dtype = np.dtype(dtype)
-    limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
     larger = (
         ""
         if dtype.itemsize == 8
         else f" Convert the tensor first, by t.astype(np.{'float' if dtype.kind == 'f' else 'int'}64)."
     )
-    return OverflowError(f"{dtype} holds numbers from {limits.min} to {limits.max}, got {shown(data)}.{larger}")
+    least, most = limits(dtype).min, limits(dtype).max
+    return OverflowError(f"{dtype} holds numbers from {least} to {most}, got {shown(data)}.{larger}")
+
+
+def limits(dtype: np.dtype) -> np.finfo | np.iinfo:
+    """The limits of a dtype of integers or floating-point numbers, in its `min` and `max`."""
+    return np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
 
 
 def _holds_float64(data: Any) -> bool:

@@ -82,6 +82,12 @@ def test_what_is_drawn_has_its_distribution():
         ("linspace(0, 1, -1)", ValueError, "linspace takes steps, an integer from 0 on, got -1"),
         ("rand(2, dtype=np.int64)", TypeError, "rand draws floating-point numbers, got dtype int64"),
         ("randint(3, 3, (2,))", ValueError, "low < high; got 3 and 3"),
+        ("randint(0, 257, (2,), dtype=np.uint8)", ValueError, "uint8 holds numbers from 0 to 255, got low=0 and high"),
+        ("randint(-1, 3, (2,), dtype=np.uint8)", ValueError, "uint8 holds numbers from 0 to 255, got low=-1"),
+        ("randint(0, 10**5, (2,), dtype=np.float16)", ValueError, "float16 holds numbers from -65504 to 65504"),
+        ("randint(0, 3, (2,), dtype=bool)", ValueError, "bool holds numbers from 0 to 1"),
+        ("one_hot(np.zeros(0, int), -5)", ValueError, "num_classes is an integer from 0 on, or -1 to"),
+        ("one_hot([10**12])", MemoryError, "does not fit into memory"),
         ("randn(2, rng=0)", TypeError, "rng must be a generator"),
     ],
 )

@@ -590,7 +590,7 @@ CALLS = {
         "one_hot takes class indices, which are integers, got bool of shape (1,)."),
     "gradlib.one_hot([0, 2], 2)": (IndexError, "one_hot with 2 classes takes indices 0 to 1, got 2."),
     "gradlib.one_hot([-1], 2)": (IndexError, "one_hot with 2 classes takes indices 0 to 1, got -1."),
-    "gradlib.one_hot([1], 1.5)": (TypeError, "num_classes must be an integer, got 1.5."),
+    "gradlib.one_hot([1], 1.5)": (TypeError, "num_classes is an integer from 0 on, or -1 to count them, got 1.5."),
     "gradlib.manual_seed('a')": (TypeError, "seed must be an integer of at least 0, got 'a'."),
     "gradlib.manual_seed(-1)": (ValueError, "seed must be an integer of at least 0, got -1."),
     # Python's own
