@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from .device import DeviceArray, as_array, to
-from .errors import GraphError, ShapeError, bad_data
+from .errors import GraphError, ShapeError, bad_data, refuse_masked
 from .formulas import rules_text
 from .primitives import TABLE, Primitive, find
 from .primitives.table import HALF
@@ -460,6 +460,7 @@ def _hooked(hooks: dict, gradient):
 
 def _numbers(value: Any) -> np.ndarray:
     """The numbers that a hook returned or that were assigned to `grad`: an array, a tensor, a list or a number."""
+    refuse_masked(value)
     try:
         array = as_array(getattr(value, "_array", value))
     except (TypeError, ValueError) as error:

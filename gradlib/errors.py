@@ -297,6 +297,15 @@ def bad_data(data, reason) -> Exception:
     )
 
 
+def refuse_masked(data) -> None:
+    """Raise TypeError for a masked array that lacks entries: NumPy would take the numbers under the mask."""
+    if hasattr(data, "filled") and np.any(data.mask):
+        raise TypeError(
+            f"a Tensor holds a number in every place, but {np.sum(data.mask)} of the {data.size} entries of this "
+            "masked array are missing. Fill them, array.filled(0.0), or take the others, array.compressed()."
+        )
+
+
 def shown(data) -> str:
     """The repr of a value for an error message, shortened if it is long."""
     text = repr(data)

@@ -28,6 +28,7 @@ from .errors import (
     not_pairs,
     nothing_to_reduce,
     real,
+    refuse_masked,
     shown,
     twice,
     whole,
@@ -1007,6 +1008,7 @@ def on_cpu(value: Any) -> np.ndarray:
     value = plain(value)
     if isinstance(value, DeviceArray):
         return moved(value, "cpu")
+    refuse_masked(value)
     try:
         return np.asarray(value)
     except (TypeError, ValueError) as error:
@@ -1021,7 +1023,7 @@ def real_dtype(dtype: Any) -> np.dtype:
         raise TypeError(f"dtype must be one of NumPy's, such as np.float32, got {dtype!r}.") from None
     if dtype.kind not in "fiub":
         raise TypeError("a tensor holds real numbers, complex ones are not supported. Keep .real and .imag apart.")
-    return dtype
+    return dtype if dtype.isnative else np.dtype(dtype.type)
 
 
 def _indices(index: Any) -> np.ndarray:

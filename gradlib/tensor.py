@@ -15,7 +15,18 @@ from . import primitives as P
 from .autograd import BackwardStep, as_it_was, backward_steps, owner_of, recording, unusual, writes
 from .device import DeviceArray, as_array
 from .device import to as moved
-from .errors import GraphError, ShapeError, axis_out_of_range, bad_data, cannot_broadcast, explained, flag, shown, whole
+from .errors import (
+    GraphError,
+    ShapeError,
+    axis_out_of_range,
+    bad_data,
+    cannot_broadcast,
+    explained,
+    flag,
+    refuse_masked,
+    shown,
+    whole,
+)
 from .operations import Operations, plain, real_dtype
 from .primitives.shapes import assign
 
@@ -88,6 +99,7 @@ class Tensor(Operations):
             if array.dtype.kind not in "fiub":
                 raise bad_data(value, array.dtype)
             self._refuse_dtype(array.dtype)
+            refuse_masked(value)
             value = moved(array.astype(self.dtype, copy=False), self.device)
             if value.shape != self.shape:
                 raise ShapeError(
@@ -796,7 +808,7 @@ def _fill(tensor: Tensor, array: np.ndarray) -> Tensor:
 
 def on(array: np.ndarray, requires_grad: bool = False, kind: type = Tensor) -> Tensor:
     """A leaf that holds this array itself, where `Tensor(array)` would copy it."""
-    tensor = _fill(_new(kind), array)
+    tensor = _fill(_new(kind), array if type(array) is np.ndarray and array.dtype.isnative else _ours(array))
     tensor._requires_grad = requires_grad
     return tensor
 
@@ -848,6 +860,7 @@ def _as_array(data: Any, dtype: Any) -> np.ndarray:
         data = data._array
     if isinstance(data, DeviceArray):
         return data.astype(data.dtype if dtype is None else dtype)
+    refuse_masked(data)
     if getattr(getattr(data, "dtype", None), "kind", None) == "c":  # given a dtype, NumPy drops the imaginary parts
         raise bad_data(data, data.dtype)
     try:
@@ -858,9 +871,18 @@ def _as_array(data: Any, dtype: Any) -> np.ndarray:
         raise bad_data(data, error) from None
     if array.dtype.kind not in "fiub":
         raise bad_data(data, array.dtype)
+    array = _ours(array)
     if dtype is None and array.dtype == np.float64 and not _holds_float64(data):
         return array.astype(np.float32)  # Python's floats, perhaps among arrays of other dtypes
     return array
+
+
+def _ours(array: Any) -> np.ndarray | DeviceArray:
+    """An array of NumPy's own class, in the machine's order of bytes: a float32 in the other order is not np.float32,
+    so it would be summed without the care that float32 needs."""
+    refuse_masked(array)
+    array = as_array(array)
+    return array if array.dtype.isnative else array.astype(array.dtype.type)
 
 
 def _does_not_fit(data: Any, dtype: Any) -> OverflowError:

@@ -152,3 +152,54 @@ def test_a_new_axis_is_an_integer(axis):
 def test_an_integer_of_more_than_64_bits_is_refused_with_the_range(make):
     with pytest.raises(OverflowError, match=r"int64 holds integers from -9223372036854775808 to 9223372036854775807"):
         make(2**70)
+
+
+# Arrays that are not quite NumPy's own ------------------------------------------------------------
+
+
+def test_numbers_in_the_other_order_of_bytes_become_our_own():
+    """A float32 in the other order is not np.float32, and was summed without the care that float32 needs."""
+    rows = np.full((100_000, 2), 0.1, ">f4")
+    for x in (Tensor(rows), Tensor(rows, dtype=">f4"), Tensor(rows.astype(float)).astype(">f4")):
+        assert x.dtype is np.dtype(np.float32)
+        np.testing.assert_allclose(x.mean(0).data, 0.1, rtol=1e-6)
+    ((batch,),) = gradlib.data.DataLoader(gradlib.data.TensorDataset(rows), batch_size=len(rows))
+    assert batch.dtype is np.dtype(np.float32)
+    assert gradlib.nn.functional.mse_loss(rows, rows + 1).dtype is np.dtype(np.float32)
+    model = gradlib.nn.Linear(2, 1).astype(">f8")
+    assert model.weight.dtype is np.dtype(np.float64)
+    assert (Tensor(np.ones(5000, ">f2")) * np.ones(5000, ">f2")).sum().item() == 5000
+
+
+MASKED = np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False])
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        Tensor,
+        lambda masked: Tensor(masked, dtype=np.float32),
+        lambda masked: Tensor([1.0, 2.0, 3.0]) + masked,
+        lambda masked: setattr(Tensor([1.0, 2.0, 3.0]), "data", masked),
+        lambda masked: Tensor([1.0, 2.0, 3.0]).copy_(masked),
+        lambda masked: gradlib.where(masked > 1, Tensor([1.0, 2.0, 3.0]), 0.0),
+        gradlib.data.TensorDataset,
+        lambda masked: gradlib.nn.functional.mse_loss(np.zeros(3), masked),
+        lambda masked: gradlib.nn.functional.cross_entropy(np.zeros((3, 4)), masked.astype(int)),
+        lambda masked: gradlib.serialization.save({"a": masked}, "a.safetensors"),
+    ],
+)
+def test_a_masked_array_that_lacks_entries_is_refused(use):
+    with pytest.raises(TypeError, match="1 of the 3 entries of this masked array are missing"):
+        use(MASKED)
+
+
+def test_a_masked_array_without_a_gap_is_an_array():
+    assert type(Tensor(np.ma.array([1.0, 2.0])).data) is np.ndarray
+    assert Tensor(MASKED.filled(0.0)).tolist() == [1.0, 0.0, 3.0]
+
+
+def test_an_extended_float_can_be_indexed_and_differentiated():
+    x = Tensor(np.array([1.0, 2.0], np.longdouble), requires_grad=True)
+    (x[[0, 0]] ** 2).sum().backward()
+    assert x.grad.tolist() == [4.0, 0.0]

@@ -267,7 +267,7 @@ def _floating(value: Any, dtype: Any = np.float32) -> Tensor:
 
 def _target(target: Any) -> np.ndarray | Tensor:
     """Labels or probabilities as an array; as a tensor only where they need a gradient."""
-    if isinstance(target, np.ndarray):
+    if type(target) is np.ndarray:
         return target
     target = as_tensor(target)
     return target if target.requires_grad else on_cpu(target)

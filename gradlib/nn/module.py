@@ -531,7 +531,7 @@ def _dtype(what: str, dtype: Any) -> np.dtype:
         known = False
     if known is False:
         raise TypeError(f"{what} takes a dtype, such as np.float32 or 'float64', got {dtype!r}.")
-    return known
+    return known if known.isnative else np.dtype(known.type)
 
 
 def _shape(output: Any) -> tuple[int, ...] | None:

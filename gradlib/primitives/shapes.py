@@ -89,7 +89,8 @@ def scattered(g, index, shape):
         x[index] = g
         return x
     # bincount adds rows of 64 numbers 8 times as fast as np.add.at (float64, NumPy 2.4).
-    sums = np.bincount(_positions(index, shape).ravel(), np.ravel(g), minlength=math.prod(shape))
+    weights = np.ravel(g).astype(np.float64, copy=False)  # longdouble too, which bincount refuses
+    sums = np.bincount(_positions(index, shape).ravel(), weights, minlength=math.prod(shape))
     return sums.reshape(shape).astype(g.dtype, copy=False)
 
 
