@@ -189,9 +189,10 @@ class DataLoader:
         whole("batch_size must be an integer of at least 1", batch_size, 1)
         if collate_fn is not None and not callable(collate_fn):
             raise TypeError(f"collate_fn must be a function from a list of examples to a batch, got {collate_fn!r}.")
-        self.dataset, self.batch_size, self.shuffle, self.drop_last = dataset, int(batch_size), shuffle, drop_last
-        self.collate_fn = collate_fn
-        if sampler is not None and not (hasattr(sampler, "__iter__") and hasattr(sampler, "__len__")):
+        self.dataset, self.batch_size, self.collate_fn = dataset, int(batch_size), collate_fn
+        self.shuffle, self.drop_last = flag("shuffle", shuffle), flag("drop_last", drop_last)
+        listed = hasattr(sampler, "__iter__") and hasattr(sampler, "__len__") and getattr(sampler, "ndim", 1)
+        if sampler is not None and not listed:
             raise TypeError(
                 f"sampler must be a list of indices, or have __iter__ and __len__, got {type(sampler).__name__}."
             )
@@ -303,7 +304,10 @@ def _stacked(examples: Sequence) -> np.ndarray:
     elif not kinds:
         kinds.append(np.dtype(np.bool_))
     floats = [kind for kind in kinds if kind.kind == "f"]
-    return np.stack([on_cpu(example) for example in examples]).astype(np.result_type(*(floats or kinds)), copy=False)
+    dtype = np.result_type(*(floats or kinds))
+    if numbers and dtype.kind in "iu":
+        Tensor(numbers, dtype=dtype)  # raises OverflowError for a number that the dtype does not hold
+    return np.stack([on_cpu(example) for example in examples]).astype(dtype, copy=False)
 
 
 def _parts(example: Any) -> Any:

@@ -183,10 +183,15 @@ def test_what_shares_leave_over_goes_to_the_first_parts(count, shares, sizes):
         (lambda: data.collate([1.0, None]), "collate makes batches of numbers, arrays, tensors and texts"),
         (lambda: data.collate([np.array("2020", "M8[Y]")]), "got datetime64[Y]. Pass a collate_fn"),
         (lambda: data.collate([np.ones(()), np.ones(1)]), "must have one shape, got [(), (1,)]."),
+        (lambda: data.collate([np.uint8(1), 300]), "uint8 holds numbers from 0 to 255, got [300]"),
+        (lambda: data.collate([1, 2**70]), "int64 holds numbers from"),
+        (lambda: DataLoader(rows(4), shuffle="no"), "shuffle is True or False, got 'no'"),
+        (lambda: DataLoader(rows(4), drop_last="no"), "drop_last is True or False, got 'no'"),
+        (lambda: DataLoader(rows(4), sampler=np.array(3)), "sampler must be a list of indices"),
     ],
 )
 def test_wrong_requests_are_refused(call, words):
-    with pytest.raises((TypeError, ValueError)) as caught:
+    with pytest.raises((TypeError, ValueError, OverflowError)) as caught:
         call()
     assert words in str(caught.value)
 
@@ -196,7 +201,7 @@ def test_wrong_requests_are_refused(call, words):
     [
         ([1, 2.5], np.float32), ([2.5, 1], np.float32), ([True, 2], np.int64), ([True, 2.5], np.float32),
         ([True, False], np.bool_), ([1, np.float64(2.5)], np.float64), ([np.float32(2.5), 1], np.float32),
-        ([np.int64(1), 2.5], np.float32), ([2.5, np.int64(1)], np.float32), ([np.uint8(1), 300], np.uint8),
+        ([np.int64(1), 2.5], np.float32), ([2.5, np.int64(1)], np.float32), ([np.uint8(1), 200], np.uint8),
         ([2.5, np.array(1.0)], np.float64), ([Tensor(1.0), 2.0], np.float32), ([2.0, Tensor(1.0)], np.float32),
         ([np.float16(1), 2.5], np.float16), ([np.int64(1), np.float32(2.5)], np.float32), ([np.True_, 2], np.int64),
     ],
