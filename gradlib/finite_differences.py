@@ -126,6 +126,8 @@ def disagreements(
 
     may_be_flat : accept a result that does not depend on the inputs, as long as the differences are zero too.
     """
+    real("atol is a number from 0 on", atol, 0)
+    real("rtol is a number from 0 on", rtol, 0)
     arrays, checked = float64_inputs(inputs)
     values = [out.data for out in _outputs(function, map(Tensor, arrays))]
     rng = np.random.default_rng(0) if rng is None else rng

@@ -156,7 +156,7 @@ def _packed(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(tree, (list, tuple)):
         return {"list": [_packed(value, arrays) for value in tree]}
     if isinstance(tree, np.generic):
-        return tree.item()
+        tree = tree.item()
     if tree is None or isinstance(tree, (bool, int, float, str)):
         return tree
     raise TypeError(f"a checkpoint holds arrays, numbers, texts, lists and dicts, got {type(tree).__name__}.")

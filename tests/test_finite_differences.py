@@ -283,3 +283,8 @@ def test_it_checks_only_the_inputs_that_ask():
 def test_the_second_order_warns_at_a_kink_of_the_slope():
     with pytest.warns(GradcheckWarning, match="input 0 is at a kink"):
         assert gradgradcheck(lambda x: x.relu() ** 2, np.array([1.0, 0.0]))
+
+
+def test_a_tolerance_is_a_number():
+    with pytest.raises(TypeError, match="atol is a number from 0 on, got 'a'"):
+        gradcheck(lambda x: x * x, [np.ones(2)], atol="a")

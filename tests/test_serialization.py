@@ -220,6 +220,9 @@ def test_a_missing_file_and_wrong_requests(path):
     for name in (1, "__metadata__"):
         with pytest.raises(TypeError, match=f"names of arrays must be texts other than '__metadata__', got {name!r}"):
             save({name: np.ones(1)}, path)
+    for value in (np.datetime64("2020"), np.complex64(1j)):
+        with pytest.raises(TypeError, match="a checkpoint holds arrays, numbers, texts, lists and dicts, got"):
+            save_tree([value], path)
     with pytest.raises(TypeError, match=r"keys of a dict must be texts or numbers, got \(1, 2\)"):
         save_tree({(1, 2): 3}, path)
     with pytest.raises(FileNotFoundError, match="there is no folder .*nowhere: make it first"):

@@ -357,7 +357,7 @@ class Module:
             raise TypeError(f"the state does not fit {type(self).__name__}: {'; '.join(wrong)}. Nothing was loaded.")
         if (missing or unexpected) and (strict or not both):
             parts = [f"missing: {', '.join(missing)}"] * bool(missing)
-            parts += [f"unexpected: {', '.join(unexpected)}"] * bool(unexpected)
+            parts += [f"unexpected: {', '.join(map(str, unexpected))}"] * bool(unexpected)
             takes = "strict=False takes the names that fit." if both else "No name fits."
             raise KeyError(
                 f"the state does not fit {type(self).__name__}. {'; '.join(parts)}. Nothing was loaded. {takes}"

@@ -80,6 +80,8 @@ def test_loading_lists_all_that_does_not_fit_and_changes_nothing():
     for value in ("model.safetensors", model, None):
         with pytest.raises(TypeError, match="load_state_dict takes arrays by their names"):
             model.load_state_dict(value)
+    with pytest.raises(KeyError, match="unexpected: 1, "):
+        model.load_state_dict({**before, 1: np.ones(2), (2, 3): np.ones(2)})
     assert all(np.array_equal(before[name], array) for name, array in model.state_dict().items())
     with pytest.raises(KeyError, match="No name fits."):
         model.load_state_dict({f"net.{name}": value for name, value in before.items()}, strict=False)
