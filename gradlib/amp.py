@@ -33,6 +33,7 @@ import numpy as np
 
 from . import primitives as P
 from .autograd import RecordingMode, own_gradient, recording
+from .errors import complete, real, shown
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -122,6 +123,8 @@ class GradScaler:
         growth_interval: int = 2000,
         enabled: bool = True,
     ):
+        for number in (init_scale, growth_factor, backoff_factor, growth_interval):
+            real("GradScaler takes numbers", number)
         if not (init_scale > 0 and growth_factor > 1 > backoff_factor > 0 and growth_interval >= 1):
             raise ValueError(
                 "GradScaler takes init_scale > 0, growth_factor > 1, 0 < backoff_factor < 1 and growth_interval of at "
@@ -145,6 +148,8 @@ class GradScaler:
         """Multiply the loss, or every loss of a list: call `backward()` on the result."""
         if isinstance(outputs, (list, tuple)):
             return type(outputs)(map(self.scale, outputs))
+        if not hasattr(outputs, "_prev") and not isinstance(outputs, (int, float, np.generic, np.ndarray)):
+            raise TypeError(f"scale takes the loss, a tensor, or a list of losses, got {shown(outputs)}.")
         return outputs * np.float32(self._scale) if self.enabled else outputs  # float16 would hold up to 65504
 
     def unscale_(self, optimizer: Any) -> None:
@@ -154,6 +159,8 @@ class GradScaler:
         """
         if not self.enabled:
             return
+        if not hasattr(optimizer, "param_groups"):
+            raise TypeError(f"GradScaler takes an optimizer, got {shown(optimizer)}.")
         if optimizer in self._overflowed:
             raise RuntimeError("these gradients are divided already: call unscale_() once, and update() after step().")
         gradients = [own_gradient(p) for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
@@ -184,7 +191,8 @@ class GradScaler:
         if not self.enabled:
             return
         if new_scale is not None:
-            self._scale = float(new_scale)
+            new_scale = getattr(new_scale, "item", lambda: new_scale)()  # a tensor or an array of one entry
+            self._scale = float(real("new_scale is the next factor, a number above 0", new_scale, 0, _LARGEST, above=0))
         elif not self._overflowed:
             raise RuntimeError("nothing has been scaled since the last update(): call step(optimizer) first.")
         elif any(self._overflowed.values()):
@@ -212,6 +220,8 @@ class GradScaler:
             return
         if not state_dict:
             raise RuntimeError("the state is empty: it was saved from a GradScaler that was not enabled.")
+        names = ("scale", "_growth_tracker", "growth_factor", "backoff_factor", "growth_interval")
+        complete("the state of a GradScaler", state_dict, *names)
         self._scale, self._good_steps = state_dict["scale"], state_dict["_growth_tracker"]
-        for name in ("growth_factor", "backoff_factor", "growth_interval"):
+        for name in names[2:]:
             setattr(self, name, state_dict[name])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -295,6 +296,20 @@ def bad_data(data, reason) -> Exception:
         f"a Tensor holds numbers: a number, nested lists of numbers, or an array. Got {type(data).__name__} "
         f"{shown(data)}."
     )
+
+
+def complete(what: str, state, *names: str) -> dict:
+    """Return a saved state. Raise TypeError if it is not a dict, KeyError if it lacks one of the names.
+
+    >>> complete("the state of a schedule", {"base_lrs": [0.1]}, "base_lrs", "last_epoch")
+    Traceback (most recent call last):
+    KeyError: "the state of a schedule lacks 'last_epoch'. Load what state_dict() returned."
+    """
+    if not isinstance(state, Mapping):
+        raise TypeError(f"{what} is a dict, as state_dict() returns it, got {shown(state)}.")
+    if missing := [name for name in names if name not in state]:
+        raise KeyError(f"{what} lacks {', '.join(map(repr, missing))}. Load what state_dict() returned.")
+    return state
 
 
 def refuse_masked(data) -> None:

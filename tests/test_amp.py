@@ -314,6 +314,20 @@ def test_calls_out_of_order_are_refused():
         scaler.load_state_dict({})
     with pytest.raises(ValueError, match="GradScaler takes init_scale > 0, .* got 1.0, 0.5, 0.5, 2000"):
         GradScaler(1.0, growth_factor=0.5)
+    with pytest.raises(TypeError, match="GradScaler takes numbers, got None"):
+        GradScaler(growth_interval=None)
+    for wrong in (0, -2, np.nan, np.inf):
+        with pytest.raises(ValueError, match=f"new_scale is the next factor, a number above 0, got {wrong}"):
+            scaler.update(wrong)
+    scaler.update(Tensor(8.0))
+    assert scaler.get_scale() == 8.0
+    for wrong in (None, "a", {"a": w}):
+        with pytest.raises(TypeError, match="scale takes the loss, a tensor, or a list of losses, got"):
+            scaler.scale(wrong)
+    with pytest.raises(TypeError, match="GradScaler takes an optimizer, got None"):
+        scaler.step(None)
+    with pytest.raises(KeyError, match="the state of a GradScaler lacks '_growth_tracker', 'growth_factor'"):
+        scaler.load_state_dict({"scale": 2.0})
 
 
 def test_the_gradient_of_a_number_is_divided_after_arithmetic():

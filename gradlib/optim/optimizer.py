@@ -16,7 +16,7 @@ from numpy.lib.array_utils import byte_bounds
 from ..autograd import enable_grad, own_gradient, owner_of, recording, writes
 from ..device import DeviceArray, as_array
 from ..device import to as moved
-from ..errors import GraphError, ShapeError, real
+from ..errors import GraphError, ShapeError, complete, real
 from ..operations import on_cpu, plain
 from ..tensor import Tensor
 
@@ -180,7 +180,10 @@ class Optimizer:
         Raises ValueError if the groups do not match or the state is from another kind of optimizer, ShapeError if an
         array does not have its parameter's shape, TypeError if a number is not one; nothing is changed then.
         """
+        complete("the state of an optimizer", state_dict, "param_groups", "state")
         groups, params = state_dict["param_groups"], self._params()
+        for group in groups if isinstance(groups, (list, tuple)) else [groups]:
+            complete("a saved group", group, "params")
         names = set().union(*groups)
         strange = names - self.defaults.keys() - {"params", "initial_lr"}
         if strange and not self.defaults.keys() <= names:  # you may have added notes of your own

@@ -16,12 +16,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from ..errors import real, whole
+from ..errors import complete, real, shown, whole
+from ..operations import on_cpu
 from .optimizer import Optimizer
 
 
@@ -50,6 +50,7 @@ class LRScheduler:
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
         _check_optimizer(optimizer)
+        whole("last_epoch is the number of steps to resume at, or -1 to begin", last_epoch, -1)
         self.optimizer = optimizer
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch >= 0 and "initial_lr" not in group:
@@ -85,12 +86,13 @@ class LRScheduler:
 
         Raises ValueError if it was saved for another number of groups.
         """
+        complete("the state of a schedule", state_dict, "last_epoch", "base_lrs")
         groups = len(self.optimizer.param_groups)
-        if len(state_dict["base_lrs"]) != groups:
-            raise ValueError(
-                f"the saved schedule has rates for {len(state_dict['base_lrs'])} groups, the optimizer has {groups}."
-            )
-        self.last_epoch, self.base_lrs = state_dict["last_epoch"], list(state_dict["base_lrs"])
+        base_lrs = _rates("base_lrs", state_dict["base_lrs"], 1)
+        if len(base_lrs) != groups:
+            raise ValueError(f"the saved schedule has rates for {len(base_lrs)} groups, the optimizer has {groups}.")
+        last_epoch = whole("last_epoch is a number of steps, from 0 on", state_dict["last_epoch"], 0)
+        self.last_epoch, self.base_lrs = last_epoch, base_lrs
         self._groups = list(self.optimizer.param_groups)
         self._write()
 
@@ -129,11 +131,13 @@ class LambdaLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float], last_epoch: int = -1):
+        if not callable(lr_lambda):
+            raise TypeError(f"LambdaLR takes one function of the number of steps, for all groups, got {lr_lambda!r}.")
         self.lr_lambda = lr_lambda
         super().__init__(optimizer, last_epoch)
 
     def lr_at(self, t, base_lr):
-        return base_lr * self.lr_lambda(t)
+        return base_lr * _number("the function of a LambdaLR must return a number", self.lr_lambda(t))
 
 
 class StepLR(LRScheduler):
@@ -147,7 +151,8 @@ class StepLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1):
-        self.step_size, self.gamma = whole("StepLR's step_size is an integer from 1 on", step_size, 1), gamma
+        self.step_size = whole("StepLR's step_size is an integer from 1 on", step_size, 1)
+        self.gamma = real("gamma is the factor after step_size steps, a number", gamma)
         super().__init__(optimizer, last_epoch)
 
     def lr_at(self, t, base_lr):
@@ -191,7 +196,7 @@ class ExponentialLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1):
-        self.gamma = gamma
+        self.gamma = real("gamma is the factor of a step, a number", gamma)
         super().__init__(optimizer, last_epoch)
 
     def lr_at(self, t, base_lr):
@@ -276,9 +281,11 @@ class SequentialLR(LRScheduler):
         milestones = _steps("SequentialLR", milestones)
         if not isinstance(schedulers, Sequence):
             raise TypeError(f"SequentialLR takes a list of schedules, got {type(schedulers).__name__}.")
-        if len(milestones) != len(schedulers) - 1:
+        if not schedulers or len(milestones) != len(schedulers) - 1:
             raise ValueError(
                 f"{len(schedulers)} schedules need {len(schedulers) - 1} milestones, got {len(milestones)}."
+                if schedulers
+                else "SequentialLR takes a list of at least one schedule, got none."
             )
         for schedule in schedulers:
             if not isinstance(schedule, LRScheduler):
@@ -369,12 +376,15 @@ class OneCycleLR(LRScheduler):
         if total_steps is None:
             if epochs is None or steps_per_epoch is None:
                 raise ValueError("the length of the cycle is missing: pass total_steps, or epochs and steps_per_epoch.")
-            total_steps = epochs * steps_per_epoch
+            total_steps = whole("epochs is an integer from 1 on", epochs, 1) * whole(
+                "steps_per_epoch is an integer from 1 on", steps_per_epoch, 1
+            )
         whole("OneCycleLR's total_steps is an integer from 1 on", total_steps, 1)
-        if not 0 <= pct_start <= 1:
-            raise ValueError(f"pct_start is the share of the cycle spent rising, from 0 to 1, got {pct_start}.")
-        if not (div_factor > 0 and final_div_factor > 0):
-            raise ValueError(f"div_factor and final_div_factor must be above 0, got {div_factor}, {final_div_factor}.")
+        real("pct_start is the share of the cycle spent rising, from 0 to 1", pct_start, 0, 1)
+        real("div_factor must be a number above 0", div_factor, above=0)
+        real("final_div_factor must be a number above 0", final_div_factor, above=0)
+        real("base_momentum is a number", base_momentum)
+        real("max_momentum is a number", max_momentum)
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"anneal_strategy must be 'cos' or 'linear', got {anneal_strategy!r}.")
         if cycle_momentum and not {"momentum", "betas"} & optimizer.defaults.keys():
@@ -387,7 +397,7 @@ class OneCycleLR(LRScheduler):
         peak = pct_start * total_steps - 1
         # The steps at which the rate is at a corner; between two of them it is annealed.
         self.corners = [0, peak, 2 * peak, total_steps - 1] if three_phase else [0, peak, total_steps - 1]
-        max_lrs = [max_lr] * len(optimizer.param_groups) if isinstance(max_lr, Real) else list(max_lr)
+        max_lrs = _rates("max_lr", max_lr, len(optimizer.param_groups))
         if len(max_lrs) != len(optimizer.param_groups):
             raise ValueError(
                 f"max_lr has {len(max_lrs)} rates for {len(optimizer.param_groups)} groups: give one for each, or one "
@@ -466,14 +476,17 @@ class ReduceLROnPlateau:
         eps: float = 1e-8,
     ):
         _check_optimizer(optimizer)
-        if not 0 <= factor < 1:
-            raise ValueError(f"factor must be from 0 to below 1, or the rate would not fall; got {factor}.")
+        real("factor must be from 0 to below 1, or the rate would not fall", factor, 0, math.nextafter(1, 0))
+        whole("patience is a number of epochs, from 0 on", patience, 0)
+        whole("cooldown is a number of epochs, from 0 on", cooldown, 0)
+        real("threshold is a number", threshold)
+        real("eps is a number", eps)
         if mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
             raise ValueError(
                 f"mode must be 'min' or 'max' and threshold_mode 'rel' or 'abs', got {mode!r} and {threshold_mode!r}."
             )
         groups = len(optimizer.param_groups)
-        self.min_lrs = [min_lr] * groups if isinstance(min_lr, Real) else list(min_lr)
+        self.min_lrs = _rates("min_lr", min_lr, groups)
         if len(self.min_lrs) != groups:
             raise ValueError(f"min_lr has {len(self.min_lrs)} rates for {groups} groups.")
         self.optimizer, self.mode, self.factor, self.patience = optimizer, mode, factor, patience
@@ -483,7 +496,7 @@ class ReduceLROnPlateau:
 
     def step(self, metrics: float) -> None:
         """Record the measurement of one more epoch: a number, or a tensor of one element."""
-        metrics = float(metrics)
+        metrics = _number("a measurement is one number", metrics)
         self.last_epoch += 1
         if self.is_better(metrics, self.best):
             self.best, self.num_bad_epochs = metrics, 0
@@ -514,6 +527,7 @@ class ReduceLROnPlateau:
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue from a saved `state_dict()`."""
+        complete("the state of a schedule", state_dict, *self._REMEMBERED)
         for name in self._REMEMBERED:
             setattr(self, name, state_dict[name])
 
@@ -529,6 +543,21 @@ class ReduceLROnPlateau:
             reduced = max(group["lr"] * self.factor, least)
             if group["lr"] - reduced > self.eps:
                 group["lr"] = reduced
+
+
+def _number(what: str, value: Any) -> float:
+    """A number, or the only entry of an array or a tensor; NaN too."""
+    array = on_cpu(value)
+    if array.size != 1 or array.dtype.kind not in "fiub":
+        raise TypeError(f"{what}, got {shown(value)}.")
+    return float(array.item())
+
+
+def _rates(name: str, rates: Any, groups: int) -> list[float]:
+    """A rate for each group, given as a list or as one number for all."""
+    what = f"{name} is a rate, a number from 0 on, or a list with one for each group"
+    listed = list(rates) if np.iterable(rates) and not isinstance(rates, str) else [rates] * groups
+    return [real(what, _number(what, rate), 0) for rate in listed]
 
 
 def _check_optimizer(optimizer: Any) -> None:

@@ -381,6 +381,20 @@ def test_state_of_other_parameters_is_refused_and_changes_nothing(shapes, error,
     assert other.param_groups[0]["lr"] == 0.25
 
 
+@pytest.mark.parametrize(
+    ("state", "error", "words"),
+    [
+        (None, TypeError, "the state of an optimizer is a dict, as state_dict\\(\\) returns it, got None"),
+        ({}, KeyError, "the state of an optimizer lacks 'param_groups', 'state'"),
+        ({"state": {}, "param_groups": [{"lr": 1.0}]}, KeyError, "a saved group lacks 'params'"),
+        ({"state": {}, "param_groups": 1}, TypeError, "a saved group is a dict"),
+    ],
+)
+def test_what_is_no_state_is_refused(state, error, words):
+    with pytest.raises(error, match=words):
+        optim.SGD(parameters([(2,)])).load_state_dict(state)
+
+
 def test_state_of_another_kind_of_optimizer_is_refused_and_changes_nothing():
     params = parameters([(2,)])
     optimizer = optim.SGD(params, lr=0.5, momentum=0.9)
