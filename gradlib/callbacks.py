@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .diagnostics import GradientTracker
-from .errors import whole
+from .errors import real, whole
 from .optim import LRScheduler, Optimizer, ReduceLROnPlateau
 from .plots import loss_curves
 
@@ -75,7 +75,7 @@ class EarlyStopping(Callback):
     def __init__(self, monitor: str = "val_loss", patience: int = 5, min_delta: float = 0.0, mode: str = "min"):
         if mode not in ("min", "max"):
             raise ValueError(f"mode must be 'min' or 'max', got {mode!r}.")
-        self.monitor, self.min_delta, self.mode = monitor, min_delta, mode
+        self.monitor, self.mode, self.min_delta = monitor, mode, real("min_delta is a number", min_delta)
         self.patience = whole("patience must be an integer of at least 1", patience, 1)
         self._forget()
 

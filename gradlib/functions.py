@@ -125,7 +125,7 @@ def dot(x, y):
 
 def tensordot(x, y, dims=2, *, axes=None):
     """Sum products over the last `dims` axes of x and the first of y, or over two lists of axes. NumPy says `axes`."""
-    return Operations.tensordot(*_with_a_tensor((x, y)), dims, axes=axes)
+    return Operations.tensordot(as_tensor(x), as_tensor(y), dims, axes=axes)
 
 
 def one_hot(indices: Any, num_classes: int = -1) -> Tensor:
@@ -219,7 +219,8 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = np.float32, r
     """
     _check_numbers("linspace", start, end)
     whole("linspace takes steps, an integer from 0 on", steps, 0)
-    return _leaf(np.linspace(start, end, steps).astype(real_dtype(dtype)), requires_grad)
+    holdable("linspace", (steps,), np.float64)
+    return _leaf(np.linspace(float(start), float(end), steps).astype(real_dtype(dtype)), requires_grad)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = np.float32, requires_grad: bool = False) -> Tensor:

@@ -68,7 +68,7 @@ def _split(ary, indices_or_sections, axis=0):
     axis = ary._own_axis(axis, None)
     total = ary.shape[axis]
     if isinstance(indices_or_sections, (int, np.integer)):
-        if total % indices_or_sections:
+        if indices_or_sections < 1 or total % indices_or_sections:
             raise ShapeError(
                 f"np.split makes {indices_or_sections} equal pieces, but axis {axis} of shape {ary.shape} has size "
                 f"{total}. t.split and t.chunk allow a smaller last piece."

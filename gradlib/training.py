@@ -19,7 +19,7 @@ from . import random
 from .autograd import no_grad
 from .callbacks import Callback, Checkpoint, EarlyStopping, GradientTracking, LivePlot, ScheduleCallback
 from .distributed import DistributedDataParallel, all_gather_object, all_reduce, get_rank, get_world_size
-from .errors import ShapeError, whole
+from .errors import ShapeError, real, whole
 from .nn.module import Module, evaluating
 from .operations import on_cpu
 from .optim import Optimizer, clip_grad_norm_
@@ -57,8 +57,8 @@ class TrainConfig:
             whole(f"{name} must be an integer of at least 0", getattr(self, name), 0)
         if self.seed is not None:
             whole("seed must be an integer of at least 0, or None", self.seed, 0)
-        if self.clip_norm is not None and not (np.isreal(self.clip_norm) and self.clip_norm > 0):
-            raise ValueError(f"clip_norm must be a number above 0, or None for no clipping, got {self.clip_norm!r}.")
+        if self.clip_norm is not None:
+            real("clip_norm must be a number above 0, or None for no clipping", self.clip_norm, above=0)
 
 
 class History:

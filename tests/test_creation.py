@@ -88,6 +88,7 @@ def test_what_is_drawn_has_its_distribution():
         ("randint(0, 3, (2,), dtype=bool)", ValueError, "bool holds numbers from 0 to 1"),
         ("one_hot(np.zeros(0, int), -5)", ValueError, "num_classes is an integer from 0 on, or -1 to"),
         ("one_hot([10**12])", MemoryError, "does not fit into memory"),
+        ("linspace(0, 1, 10**30)", MemoryError, "linspace: an array of float64 of shape"),
         ("randn(2, rng=0)", TypeError, "rng must be a generator"),
     ],
 )
@@ -131,6 +132,13 @@ def test_functions_under_pytorchs_names():
         x.masked_select([0, 1])
     with pytest.raises(ShapeError, match=r"cannot broadcast \(2,\) with \(3,\)"):
         x.masked_select([True, False, True])
+
+
+def test_tensordot_takes_a_list_beside_a_tensor():
+    x = Tensor([1.0, 4.0], requires_grad=True)
+    assert gradlib.tensordot([1.0, 2.0], x, 1).item() == gradlib.tensordot(x, [1.0, 2.0], 1).item() == 9.0
+    with pytest.raises(ShapeError, match="the rows of a tensor must be equally long"):
+        gradlib.tensordot(x, [[1], [1, 2]], 1)
 
 
 def test_tensors_are_joined_along_dim_or_axis():

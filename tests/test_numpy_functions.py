@@ -281,6 +281,8 @@ def test_an_array_assigned_from_a_tensor_of_a_graph_is_refused():
 def test_numpys_split_takes_equal_pieces_only():
     with pytest.raises(ShapeError, match="np.split makes 3 equal pieces, but axis 1 of shape .3, 4. has size 4"):
         np.split(Tensor(A), 3, axis=1)
+    with pytest.raises(ShapeError, match="np.split makes 0 equal pieces, but axis 1 of shape .3, 4. has size 4"):
+        np.split(Tensor(A), 0, axis=1)
 
 
 @pytest.mark.parametrize("edges", [[-1], [1, -1], [2, 1], [], [0, 9]])

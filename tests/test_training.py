@@ -354,6 +354,8 @@ def test_one_progress_bar_counts_the_batches_of_each_epoch_and_is_taken_away(cap
         (lambda: TrainConfig(print_every=-1), "print_every must be an integer of at least 0, got -1."),
         (lambda: TrainConfig(seed=-1), "seed must be an integer of at least 0, or None, got -1."),
         (lambda: TrainConfig(clip_norm=0.0), "clip_norm must be a number above 0, or None for no clipping, got 0.0."),
+        (lambda: TrainConfig(clip_norm=np.array([1.0, 2.0])), "clip_norm must be a number above 0"),
+        (lambda: EarlyStopping(min_delta=None), "min_delta is a number, got None."),
         (lambda: TrainConfig(clip_norm="1"), "clip_norm must be a number above 0, or None for no clipping, got '1'."),
         (lambda: ScheduleCallback(setup()[2].schedule, every="batch"), "every must be 'epoch' or 'step', got 'batch'."),
         (lambda: ScheduleCallback(None), "ScheduleCallback takes a schedule of optim.lr_scheduler, got NoneType."),

@@ -160,6 +160,7 @@ def cross_entropy(
     Raises ShapeError for shapes that do not fit, TypeError for labels that are bools, IndexError for a label out of
     range, which it names, ValueError for probabilities outside 0 to 1, which PyTorch accepts.
     """
+    _known(reduction)
     real("label_smoothing is a share, 0 to 1", label_smoothing, 0, 1)
     scores, target = _floating(input), _target(target)
     x = _classes_last("cross_entropy", scores)
@@ -181,6 +182,7 @@ def nll_loss(input, target, weight=None, ignore_index: int = -100, reduction: st
     >>> nll_loss(Tensor([[-1.0, -2.0], [-3.0, -4.0]]), [0, 1], reduction="none")
     Tensor([1., 4.])
     """
+    _known(reduction)
     x = _classes_last("nll_loss", _floating(input))
     labels, counted = _labels("nll_loss", x, _target(target), ignore_index)
     return _of_labels("nll_loss", x, labels, counted, weight, reduction)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..autograd import no_grad
+from ..autograd import no_grad, own_gradient
 from ..errors import real, whole
 from .optimizer import Optimizer
 
@@ -67,11 +67,13 @@ def find_learning_rate(
     rise = "the rates must rise: 0 < min_lr < max_lr in at least 2 steps"
     real(f"{rise}; max_lr is a number above min_lr", max_lr, above=real(f"{rise}; min_lr is a number", min_lr, above=0))
     whole(f"{rise}; steps is an integer", steps, 2)
+    real("smoothing is the share of the earlier losses, from 0 to below 1", smoothing, 0, math.nextafter(1, 0))
+    real("diverged is a number above 1", diverged, above=1)
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"find_learning_rate takes step and then its optimizer, got {type(optimizer).__name__}.")
     saved = optimizer.state_dict()
     params = [param for group in optimizer.param_groups for param in group["params"]]
-    before = [(param.data.copy(), param.grad, copy.copy(param.grad)) for param in params]
+    before = [(param.data.copy(), own_gradient(param), copy.copy(param.grad)) for param in params]
     rates, losses, averages = [], [], []
     try:
         for i in range(steps):

@@ -16,7 +16,7 @@ from numpy.lib.array_utils import byte_bounds
 from ..autograd import enable_grad, own_gradient, owner_of, recording, writes
 from ..device import DeviceArray, as_array
 from ..device import to as moved
-from ..errors import GraphError, ShapeError, complete, real
+from ..errors import GraphError, ShapeError, complete, flag, real
 from ..operations import on_cpu, plain
 from ..tensor import Tensor
 
@@ -37,6 +37,9 @@ _RANGES = {
     "eps": (0, math.inf), "betas": (0, 1), "lr_decay": (0, math.inf), "momentum_decay": (0, math.inf),
     "initial_accumulator_value": (0, math.inf),
 }  # fmt: skip
+
+
+_FLAGS = ("maximize", "nesterov", "centered", "amsgrad", "decoupled_weight_decay")
 
 
 class Optimizer:
@@ -514,6 +517,8 @@ def _check_ranges(group: dict[str, Any]) -> None:
             if not all(least <= number < below for number in numbers):
                 limit = "" if below == math.inf else f" and below {below}"
                 raise ValueError(f"{name} must be at least {least}{limit}, got {value}.")
+        elif name in _FLAGS:
+            flag(name, value)
 
 
 def _with_python_numbers(group: dict[str, Any]) -> dict[str, Any]:

@@ -261,7 +261,7 @@ class Adam(Optimizer):
     _LATE = frozenset({"max_exp_avg_sq"})
 
     def buffers(self, group):
-        names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * group["amsgrad"]
+        names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * bool(group["amsgrad"])
         return dict.fromkeys(names, 0.0)
 
     def update(self, group, state, x, g, m, v, largest=None):

@@ -219,3 +219,10 @@ def test_shares_that_rounding_left_above_one_are_taken():
 
 def test_small_probabilities_keep_their_digits():
     assert F.bce_loss(Tensor([1e-9]), [0.0]).item() == pytest.approx(1e-9, rel=1e-6)  # 1 - 1e-9 is 1 in float32
+
+
+@pytest.mark.parametrize("reduction", [np.array([1, 2]), None, "avg"])
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+def test_a_reduction_is_named_before_anything_is_computed(loss, reduction):
+    with pytest.raises(ValueError, match="reduction is 'mean', 'sum' or 'none', got"):
+        loss(np.zeros((2, 3)), [0, 1], reduction=reduction)

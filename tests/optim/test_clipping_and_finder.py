@@ -239,6 +239,8 @@ def test_what_is_put_back_is_put_back_in_place():
         ({"min_lr": 0.0}, "the rates must rise"),
         ({"min_lr": 1.0, "max_lr": 0.1}, "the rates must rise"),
         ({"steps": 1}, "at least 2 steps"),
+        ({"smoothing": 1.0}, "from 0 to below 1, got 1.0"),
+        ({"diverged": 1.0}, "diverged is a number above 1, got 1.0"),
     ],
 )
 def test_rates_that_do_not_rise_are_refused(keywords, words):
@@ -259,3 +261,19 @@ def test_a_step_that_returns_nothing_or_does_not_train_is_explained():
         optim.find_learning_rate(lambda: None, optimizer)
     with pytest.raises(ValueError, match=r"never below its first at a rate from 1e-07 to 10. Does step\(\) call back"):
         optim.find_learning_rate(lambda: 1.0, optimizer)
+
+
+def test_a_gradient_that_became_a_number_is_put_back():
+    x = Tensor(1.0, requires_grad=True)
+    x.grad = np.float32(5.0)
+    optimizer = optim.SGD([x], lr=0.1)
+
+    def step():
+        optimizer.zero_grad()
+        loss = x * x
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    optim.find_learning_rate(step, optimizer, steps=5)
+    assert x.grad == 5.0 and x.item() == 1.0

@@ -356,6 +356,10 @@ A = Tensor([1.0, 2.0], requires_grad=True)
         (lambda: optim.Adam([A], betas=(0.9, 1.0)), ValueError, "betas must be at least 0 and below 1"),
         (lambda: optim.Adam([A], eps=-1e-8), ValueError, "eps must be at least 0"),
         (lambda: optim.AdamW([A], weight_decay=-1), ValueError, "weight_decay must be at least 0"),
+        (lambda: optim.Adam([A], amsgrad="no"), TypeError, "amsgrad is True or False, got 'no'"),
+        (lambda: optim.Adam([A], amsgrad=None), TypeError, "amsgrad is True or False, got None"),
+        (lambda: optim.SGD([A], maximize=np.array([1, 2])), TypeError, "maximize is True or False, got array"),
+        (lambda: optim.RMSprop([{"params": [A], "centered": [0]}]), TypeError, "centered is True or False, got"),
     ],
 )
 def test_a_wrong_call_is_explained(wrong, error, words):
