@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .autograd import own_gradient
 from .errors import GraphError
 from .nn.module import evaluating as evaluating  # lesson 12 calls it diagnostics.evaluating
 from .operations import on_cpu
@@ -66,7 +67,7 @@ class GradientTracker:
                 "there is no gradient to record: every parameter's grad is None. Call record() after loss.backward() "
                 "and before zero_grad()."
             )
-        record = {name: gradient_figures(parameter.grad) for name, parameter in parameters.items()}
+        record = {name: gradient_figures(own_gradient(parameter)) for name, parameter in parameters.items()}
         for name, parameter in parameters.items():
             if record[name]["norm"] is not None:
                 record[name]["dead"] = self._dead(name, parameter.grad)

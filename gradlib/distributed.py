@@ -50,7 +50,7 @@ import numpy as np
 from .autograd import no_grad, recording
 from .device import DeviceArray
 from .device import to as moved
-from .errors import whole
+from .errors import flag, whole
 from .nn.module import Module
 from .operations import on_cpu
 from .tensor import Tensor
@@ -417,7 +417,10 @@ class DistributedSampler:
         seed: int = 0,
         drop_last: bool = False,
     ):
-        self.dataset, self.shuffle, self.drop_last, self.epoch = dataset, shuffle, drop_last, 0
+        if not hasattr(dataset, "__len__"):
+            raise TypeError(f"DistributedSampler takes a dataset with a __len__, got {type(dataset).__name__}.")
+        self.dataset, self.epoch = dataset, 0
+        self.shuffle, self.drop_last = flag("shuffle", shuffle), flag("drop_last", drop_last)
         given = get_world_size() if num_replicas is None else num_replicas
         self.num_replicas = whole("num_replicas must be an integer of at least 1", given, 1)
         self.rank = whole("rank must be an integer of at least 0", get_rank() if rank is None else rank, 0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradlib import AnomalyError, Tensor, detect_anomaly, enable_grad, no_grad
+from gradlib import AnomalyError, GraphError, Tensor, detect_anomaly, enable_grad, nn, no_grad, optim
 
 
 def leaf(*numbers):
@@ -133,3 +133,23 @@ def test_a_gradient_that_is_not_finite_when_it_arrives_is_not_blamed_on_the_oper
         y = x * 2.0
         with pytest.raises(AnomalyError, match="that arrived at '·' already holds nan: it came from outside the graph"):
             y.backward(np.array([1.0, np.nan]))
+
+
+def test_a_step_between_a_forward_pass_and_its_backward_is_explained():
+    model = nn.Linear(2, 1)
+    optimizer = optim.SGD(model.parameters(), lr=0.5)
+    x = Tensor([[1.0, 2.0]])
+    with detect_anomaly():
+        for _ in range(2):  # the second step finds the packs of the first
+            model(x).sum().backward()
+            with no_grad():
+                model(x)
+            optimizer.step()
+        before = model.weight.data.copy()
+        model(x).sum().backward()
+        model(x)
+        with pytest.raises(GraphError, match="backward.. has not been called on its result. Call it first, or compute"):
+            optimizer.step()
+    assert model.weight.data.tolist() == before.tolist()
+    optimizer.step()
+    assert model.weight.data.tolist() != before.tolist()

@@ -752,3 +752,9 @@ def test_samples_repeat_with_a_seed():
 def test_estimate_bounds_refuses(arguments, message):
     with pytest.raises((ValueError, TypeError), match=message):
         estimate_bounds(**arguments)
+
+
+@pytest.mark.parametrize("eps", ["a", None, [[1], [1, 2]], 1j])
+def test_an_eps_that_is_no_number_is_refused(eps):
+    with pytest.raises((TypeError, ValueError), match="eps is how far an entry may differ|the rows of a tensor"):
+        estimate_bounds(lambda x: x, np.array([1.0]), eps)

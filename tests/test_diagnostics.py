@@ -488,3 +488,9 @@ def test_evaluating_puts_every_module_back():
     assert model.training and model[0].training and not model[1].training and not model[1][0].training
     with evaluating(len):
         pass
+
+
+def test_a_gradient_that_was_assigned_as_a_list_or_a_number_is_tracked():
+    model = nn.Linear(1, 1)
+    model.weight.grad, model.bias.grad = [[3.0]], np.array([4.0])
+    assert GradientTracker(model).track_gradients() == {"weight": 3.0, "bias": 4.0}

@@ -11,7 +11,7 @@ import numpy as np
 from ..autograd import no_grad
 from ..errors import ShapeError
 from ..nn.module import evaluating
-from ..operations import plain
+from ..operations import on_cpu, plain
 from ..random import generator
 from ..tensor import Tensor
 from .interval import Interval, as_end, with_ends
@@ -84,7 +84,10 @@ def estimate_bounds(
             "x is the middle of the box, so its entries must be finite. For all numbers, compute f(Interval(-inf, "
             "inf))."
         )
-    radius = np.asarray(plain(eps), dtype=np.float64)
+    radius = on_cpu(eps)
+    if radius.dtype.kind not in "fiu":
+        raise TypeError(f"eps is how far an entry may differ from x, a number or an array, got {eps!r}.")
+    radius = radius.astype(np.float64)
     if not ((0 <= radius) & (radius < np.inf)).all():
         raise ValueError(f"eps is how far an entry may differ from x, 0 or more and finite, got {plain(eps)}.")
     try:

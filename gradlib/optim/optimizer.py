@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
-from ..autograd import enable_grad, own_gradient, owner_of, recording, writes
+from ..autograd import enable_grad, own_gradient, owner_of, recording, unusual, writes
 from ..device import DeviceArray, as_array
 from ..device import to as moved
 from ..errors import GraphError, ShapeError, complete, flag, real
@@ -147,6 +147,8 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         moving = [_moving(group["params"]) for group in self._groups()]  # errors come before anything moves
+        if unusual and recording.watcher is not None:
+            _refuse_read_only(array for _, arrays, _ in moving for array in arrays)
         if not isinstance(self.state, defaultdict):
             self.state = defaultdict(dict, self.state)
         if len(self._layouts) > len(moving):
@@ -504,6 +506,16 @@ def _moving(params: list[Tensor]) -> tuple[list[Tensor], list[np.ndarray], list[
 
 
 # Checks ------------------------------------------------------------
+
+
+def _refuse_read_only(arrays: Iterable[np.ndarray]) -> None:
+    for array in arrays:
+        if not array.flags.writeable:
+            raise GraphError(
+                f"the step would overwrite a parameter of shape {array.shape}, which a graph made in detect_anomaly "
+                "still holds: backward() has not been called on its result. Call it first, or compute what needs no "
+                "gradient inside `with gradlib.no_grad():`."
+            )
 
 
 def _check_ranges(group: dict[str, Any]) -> None:
