@@ -136,7 +136,7 @@ class Walkthrough:
             product = f"{number(step.arriving.item())} × {_in_brackets(c.local)} = {number(c.value.item())}"
         else:
             local = c.formula
-            if primitives.find(self.graph.nodes[step.node].op).elementwise:
+            if primitives.find(self.graph.things[step.node]._op).elementwise:
                 local = f"g · {local}" if local.isalnum() else f"g · ({local})"
             product = f"shape {c.value.shape}, {gradient_text(c.value)}"
         return local, product, self._use_text(source, c)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from gradlib import Tensor, autograd, explain, gradient_paths
+from gradlib.primitives import Primitive, Vjp
 from gradlib.scalar import Value
+from gradlib.tensor import apply
 from tests.samples import random_values
 
 
@@ -222,3 +224,10 @@ def test_a_question_about_one_node_looks_at_that_node_alone(monkeypatch):
     looked_at.clear()
     explain(value)
     assert len(looked_at) < 200 * 8  # a few for each step, whatever the length of the chain
+
+
+def test_an_operation_that_is_not_in_the_table_is_explained_by_its_own_rule():
+    cube = Primitive("cube", lambda x: x**3, Vjp(lambda g, z, x: g * 3 * x**2, r"3\,{x}^2"))
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    told = str(explain(apply(cube, x).sum(), {"x": x}))
+    assert "t1 = cube(x)" in told and "to x   g · (3 x²)   shape (2,)" in told

@@ -214,7 +214,7 @@ class ExplorerModel(Model):
         if not node.op or node.gradient is None:
             return []
         try:
-            entry = primitives.find(node.op)
+            entry = primitives.find(self.graph.things[self.current]._op)  # also one that is not in the table
         except KeyError:
             return []
         names, rows = [self.nodes[source].name for source in sources], []

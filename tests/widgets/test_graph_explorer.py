@@ -5,6 +5,8 @@ import re
 import numpy as np
 
 from gradlib import Tensor
+from gradlib.primitives import Primitive, Vjp
+from gradlib.tensor import apply
 from gradlib.widgets import GraphExplorer
 
 
@@ -34,6 +36,15 @@ def test_the_steps_go_from_the_result_back_and_a_click_goes_to_its_node():
     assert seen[0].startswith("t") and set(seen[-2:]) == {"x", "w"} and seen.index("h") == 2
     view.clicked(view.model.nodes[view.model.graph.index(w)].id)
     assert repr(view).startswith("w, an input")
+
+
+def test_an_operation_that_is_not_in_the_table_shows_its_own_rule():
+    cube = Primitive("cube", lambda x: x**3, Vjp(lambda g, z, x: g * 3 * x**2, r"3\,{x}^2"))
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    y = apply(cube, x)
+    view = GraphExplorer(y.sum(), {"x": x, "y": y})
+    view.clicked(view.model.nodes[view.model.graph.index(y)].id)
+    assert "to x      g · 3 x²" in repr(view)
 
 
 def test_what_is_said_of_a_node():
