@@ -426,8 +426,12 @@ def pass_on(node, gradient, gradients: dict[int, Any], create_graph: bool) -> li
         if contribution is not None:
             if contribution is gradient and parent._op is None and not create_graph:
                 contribution = contribution.copy()  # a leaf keeps it, and `a + b` passes the same array to both
-            if contribution.shape != inputs[i].shape:
-                contribution = unbroadcast(contribution, inputs[i].shape)
+            try:
+                fits = contribution.shape == inputs[i].shape
+            except AttributeError:  # a number or a list
+                fits = False
+            if not fits:
+                contribution = _fitted(op, contribution, inputs[i].shape)
             key = id(parent)
             earlier = gradients.get(key)
             if earlier is None:
@@ -438,6 +442,19 @@ def pass_on(node, gradient, gradients: dict[int, Any], create_graph: bool) -> li
                 gradients[key] = earlier + contribution
         given.append(contribution)
     return given
+
+
+def _fitted(op: Primitive, contribution: Any, shape: tuple[int, ...]):
+    """What a rule returned in the shape of its input, summed over the axes that broadcasting stretched."""
+    if not hasattr(contribution, "shape"):
+        contribution = _numbers(contribution)
+    fitted = unbroadcast(contribution, shape) if contribution.ndim >= len(shape) else contribution
+    if fitted.shape != shape:
+        raise ShapeError(
+            f"a rule of {op.symbol!r} returned a gradient of shape {contribution.shape} for an input of shape {shape}. "
+            "It must have the shape of the input, or that of the result."
+        )
+    return fitted
 
 
 def _hooked(hooks: dict, gradient):
@@ -459,7 +476,7 @@ def _hooked(hooks: dict, gradient):
 
 
 def _numbers(value: Any) -> np.ndarray:
-    """The numbers that a hook returned or that were assigned to `grad`: an array, a tensor, a list or a number."""
+    """Numbers that a hook or a rule returned, or that were assigned to `grad`: an array, a tensor, a list, a number."""
     refuse_masked(value)
     try:
         array = as_array(getattr(value, "_array", value))

@@ -768,7 +768,7 @@ def _in_our_dtype(op: P.Primitive, result: np.ndarray, inputs: list[np.ndarray],
     NumPy would compute exp of a uint8 in float16.
     """
     dtype = result.dtype
-    if dtype.kind == "c":
+    if dtype.kind not in "fiub":
         raise bad_data(result, dtype)
     if dtype.kind == "f" and op is not P.astype:
         floating = [array.dtype for array in inputs if array.dtype.kind == "f"]
@@ -829,9 +829,13 @@ def _keep(tensor: Tensor, arrived: np.ndarray) -> None:
                 "so the new gradient cannot be added to it. Set it to None, or to an array of the tensor's shape."
             )
         arrived = as_array(tensor.grad + arrived)
-    elif tensor._op is not None or arrived.base is not None or type(arrived) is not np.ndarray:
-        arrived = np.copy(arrived)
-    tensor.grad = arrived.astype(tensor._array.dtype, copy=False)
+    elif tensor._op is not None or type(arrived) is not np.ndarray or arrived.base is not None:
+        arrived = np.copy(getattr(arrived, "_array", arrived))
+    if arrived.dtype != tensor._array.dtype:
+        if arrived.dtype.kind not in "fiub":
+            raise bad_data(arrived, arrived.dtype)
+        arrived = arrived.astype(tensor._array.dtype)
+    tensor.grad = arrived
 
 
 def _operands(values) -> list[Tensor]:

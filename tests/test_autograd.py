@@ -1,6 +1,7 @@
 """The walk backward: order, depth, memory, recording, overwriting."""
 
 import gc
+import re
 import threading
 import tracemalloc
 import weakref
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from gradlib import GraphError, Tensor, enable_grad, no_grad
+from gradlib import GraphError, ShapeError, Tensor, enable_grad, no_grad
 from gradlib.autograd import backward_steps, topological_order, unbroadcast
+from gradlib.primitives import Primitive, Vjp
+from gradlib.tensor import apply
 
 
 def leaf(*numbers):
@@ -209,3 +212,41 @@ def test_writing_to_another_name_for_the_same_numbers_gives_no_wrong_gradient(vi
         assert "overwritten" in str(refused)
     else:
         assert x.grad.tolist() == [4.0, 6.0] and x.data.tolist() == [2.0, 3.0]
+
+
+# Rules of a learner's own operation ------------------------------------------------------------
+
+
+def doubled(rule, forward=lambda x: x * 2):
+    """x.grad after an operation with this rule, x being [1, 2]."""
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    apply(Primitive("doubled", forward, Vjp(rule, "2")), x).sum().backward()
+    return x.grad
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        lambda g, z, x: g * 2, lambda g, z, x: [2.0, 2.0], lambda g, z, x: np.array([2, 2]),
+        lambda g, z, x: Tensor([2.0, 2.0]), lambda g, z, x: np.ones((2, 2)), lambda g, z, x: g * np.float64(2),
+    ],
+)  # fmt: skip
+def test_a_rule_may_return_whatever_holds_the_numbers(rule):
+    gradient = doubled(rule)
+    assert gradient.tolist() == [2.0, 2.0] and gradient.dtype == np.float32
+
+
+@pytest.mark.parametrize("shape", [(3,), (1,), (), (2, 3)])
+def test_a_rule_that_returns_another_shape_is_named(shape):
+    with pytest.raises(ShapeError, match=rf"a rule of 'doubled' returned a gradient of shape {re.escape(str(shape))}"):
+        doubled(lambda g, z, x: np.ones(shape))
+
+
+def test_a_rule_or_an_operation_that_returns_no_real_numbers_is_refused():
+    with pytest.raises(TypeError, match="a tensor holds real numbers, complex ones are not supported"):
+        doubled(lambda g, z, x: g * 1j)
+    with pytest.raises(ShapeError, match=r"of shape \(\) for an input of shape \(2,\)"):
+        doubled(lambda g, z, x: 2.0)
+    for wrong in (None, "abc"):
+        with pytest.raises(TypeError, match="a Tensor holds numbers"):
+            doubled(lambda g, z, x: g, forward=lambda x, wrong=wrong: wrong)
