@@ -445,7 +445,7 @@ def pass_on(node, gradient, gradients: dict[int, Any], create_graph: bool) -> li
 
 
 def _fitted(op: Primitive, contribution: Any, shape: tuple[int, ...]):
-    """What a rule returned in the shape of its input, summed over the axes that broadcasting stretched."""
+    """The gradient that a rule returned in the shape of its input: summed over the axes that broadcasting stretched."""
     if not hasattr(contribution, "shape"):
         contribution = _numbers(contribution)
     fitted = unbroadcast(contribution, shape) if contribution.ndim >= len(shape) else contribution
@@ -458,7 +458,9 @@ def _fitted(op: Primitive, contribution: Any, shape: tuple[int, ...]):
 
 
 def _hooked(hooks: dict, gradient):
-    """The gradient after all hooks of a node. Each hook may replace it."""
+    """The gradient after all hooks of a node. Each hook may replace it, or overwrite it: no other node shares it."""
+    if not hasattr(gradient, "_array"):
+        gradient = gradient.copy() if isinstance(gradient, DeviceArray) else np.array(gradient)
     for hook in tuple(hooks.values()):
         replaced = hook(gradient)
         if replaced is None:

@@ -310,7 +310,7 @@ class Tensor(Operations):
         """Make `backward()` call hook(gradient) when the gradient of this tensor is complete.
 
         The hook gets an array (a tensor where the gradient is itself recorded). It returns None, or the gradient
-        to pass on instead. The handle's `remove()` removes the hook.
+        to pass on instead; it may also overwrite the array. The handle's `remove()` removes the hook.
 
         >>> x = Tensor([1.0, 2.0], requires_grad=True)
         >>> handle = x.register_hook(lambda gradient: gradient * 10)

@@ -415,6 +415,31 @@ def test_the_gradient_that_a_hook_returned_is_a_copy():
     assert kept.tolist() == [2.0, 3.0]
 
 
+def overwrite(gradient):
+    gradient *= 10
+
+
+@pytest.mark.parametrize("hook", [overwrite, lambda gradient: np.multiply(gradient, 10, out=gradient)])
+@pytest.mark.parametrize("joined", [lambda x, y: x + y, lambda x, y: (x + y) * 2.0])
+def test_a_hook_that_overwrites_the_gradient_leaves_that_of_others_alone(hook, joined):
+    """x + y passes the same array to both."""
+    x, y = Tensor([1.0, 1.0], requires_grad=True), Tensor([1.0, 1.0], requires_grad=True)
+    u, v = x * 1.0, y * 1.0
+    joined(u, v).sum().backward()
+    alone = x.grad.copy()
+    x.grad = y.grad = None
+    u.register_hook(hook)
+    joined(u, v).sum().backward()
+    assert x.grad.tolist() == (10 * alone).tolist() and y.grad.tolist() == alone.tolist()
+
+
+def test_a_hook_gets_an_array_where_the_gradient_is_one_number():
+    x = Tensor(3.0, requires_grad=True)
+    x.register_hook(lambda gradient: gradient.__setitem__(..., 7.0))
+    (x * x).backward()
+    assert x.grad == 7.0
+
+
 def test_wrong_hooks_are_refused():
     x = Tensor([1.0, 2.0], requires_grad=True)
     with pytest.raises(TypeError, match="a hook is a function of the gradient, got float"):

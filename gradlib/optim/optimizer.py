@@ -16,7 +16,7 @@ from numpy.lib.array_utils import byte_bounds
 from ..autograd import enable_grad, own_gradient, owner_of, recording, unusual, writes
 from ..device import DeviceArray, as_array
 from ..device import to as moved
-from ..errors import GraphError, ShapeError, complete, flag, real
+from ..errors import GraphError, ShapeError, complete, flag, real, shown
 from ..operations import on_cpu, plain
 from ..tensor import Tensor
 
@@ -144,6 +144,8 @@ class Optimizer:
         """
         loss = None
         if closure is not None:
+            if not callable(closure):
+                raise TypeError(f"step takes a function that computes the loss, or nothing, got {shown(closure)}.")
             with enable_grad():
                 loss = closure()
         moving = [_moving(group["params"]) for group in self._groups()]  # errors come before anything moves

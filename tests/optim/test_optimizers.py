@@ -344,6 +344,7 @@ A = Tensor([1.0, 2.0], requires_grad=True)
         (lambda: optim.SGD(None), TypeError, "got one NoneType"),
         (lambda: optim.SGD([{"lr": 0.1}]), TypeError, "a group is a dict with \"params\", .* got {'lr': 0.1}"),
         (lambda: optim.SGD([{"params": [A]}, A * 1]), TypeError, "a group is a dict .* as are all groups; got Ten"),
+        (lambda: optim.SGD([A]).step(A), TypeError, "step takes a function that computes the loss, or nothing, got"),
         (lambda: optim.SGD([A], lr="0.1"), TypeError, "lr must be a number, got '0.1'"),
         (lambda: optim.SGD([A], lr=math.nan), ValueError, "lr must be at least 0, got nan"),
         (lambda: optim.SGD(iter(())), ValueError, "Was a generator used up before"),
