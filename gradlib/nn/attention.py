@@ -8,6 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..amp import autocast
+from ..autograd import recording
 from ..errors import ShapeError, whole
 from ..random import generator
 from ..tensor import Parameter, Tensor, as_tensor
@@ -55,8 +57,14 @@ def scaled_dot_product_attention(
 def _attention(query, key, value, bias, dropout_p, scale, rng) -> tuple[Tensor, Tensor]:
     """The averages and the weights. `bias`, an array, a tensor or None, is added to the scores."""
     scale = max(query.shape[-1], 1) ** -0.5 if scale is None else scale
-    scores = (query * scale) @ key.mT  # (..., L, E) @ (..., E, S) -> (..., L, S)
-    weights = _weights(scores, bias)
+    if query.dtype == np.float16 == key.dtype:  # a score above 65504 is infinite there: 4 features of 200 make 80,000
+        with autocast(enabled=False):
+            scores = (query.float() * scale) @ key.float().mT
+        weights = _weights(scores, bias)
+        weights = weights if recording.products_in is not None else weights.astype(np.float16)
+    else:
+        scores = (query * scale) @ key.mT  # (..., L, E) @ (..., E, S) -> (..., L, S)
+        weights = _weights(scores, bias)
     if dropout_p:
         weights = drop(weights, dropout_p, True, rng=rng)
     return weights @ value, weights  # (..., L, S) @ (..., S, V) -> (..., L, V)

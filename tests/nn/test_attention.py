@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gradlib import ShapeError, Tensor, grad, gradcheck, no_grad
+from gradlib.amp import autocast
 from gradlib.functional import numerical_gradient
 from gradlib.nn.attention import (
     LearnedPositionalEncoding,
@@ -499,3 +500,17 @@ REFUSED = [
 def test_a_wrong_call_is_explained(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_scores_beyond_float16_are_computed_in_float32():
+    rng = np.random.default_rng(0)
+    query, key = (np.full((3, 8), 200, np.float16) + rng.normal(size=(3, 8)).astype(np.float16) for _ in range(2))
+    value = rng.normal(size=(3, 2)).astype(np.float16)
+    exact = scaled_dot_product_attention(*(a.astype(np.float64) for a in (query, key, value))).data
+    for enabled in (False, True):
+        q = Tensor(query, requires_grad=True)
+        with autocast(enabled=enabled):
+            out = scaled_dot_product_attention(q, key, value)
+        out.sum().backward()
+        assert out.dtype == np.float16 and np.isfinite(q.grad).all()
+        np.testing.assert_allclose(out.data, exact, rtol=0.02, atol=0.02)
