@@ -263,6 +263,8 @@ class Operations:
 
     def lerp(self, end, weight):
         """Linear interpolation from x = self to y = `end`: x + w (y - x), entry by entry, with w = `weight`."""
+        if self.dtype == np.float16 == getattr(end, "dtype", None):  # the difference may be above 65504
+            return self.float().lerp(end.astype(np.float32), weight).astype(self.dtype)
         return self + weight * (end - self)
 
     asin, acos, atan, arctan2 = arcsin, arccos, arctan, atan2

@@ -254,6 +254,20 @@ def test_cosine_similarity_of_float16_and_float32_has_room_for_the_squares(value
         assert z.dtype == np.float32 and z.item() == pytest.approx(cosine)
 
 
+def test_batch_norm_of_float16_in_eval_mode_has_room_for_the_deviations():
+    x = Tensor(half(2, 3, value=-40_000), requires_grad=True)
+    z = F.batch_norm(x, Tensor(half(3, value=30_000)), Tensor(half(3, value=60_000)))
+    z.sum().backward()
+    assert z.dtype == x.grad.dtype == np.float16
+    np.testing.assert_allclose(z.data, -70_000 / math.sqrt(60_000), rtol=1e-3)
+    np.testing.assert_allclose(x.grad, 1 / math.sqrt(60_000), rtol=1e-3)
+
+
+def test_lerp_of_float16_has_room_for_the_difference():
+    z = Tensor(half(2, value=40_000)).lerp(half(2, value=-40_000), 0.25)
+    assert z.dtype == np.float16 and z.tolist() == [20_000, 20_000]
+
+
 def test_layer_norm_of_float16_has_room_for_the_squares():
     z = F.layer_norm(np.array([-300, 300, 0, 1], np.float16), 4)
     np.testing.assert_allclose(z.data[:2], [-1.415, 1.413], rtol=2e-3)

@@ -49,7 +49,11 @@ def batch_norm(
         if running is not None:
             _fitting(f"batch_norm's {name}", running, own, own)
     if not training:
-        z = (x - running_mean.reshape(shape)) * (1 / np.sqrt(running_var.data.reshape(shape) + eps))
+        mean, var = running_mean.reshape(shape), running_var.data.reshape(shape)
+        if x.dtype == mean.dtype == np.float16:  # a deviation may be above 65504
+            z = ((x.float() - mean.float()) * (1 / np.sqrt(var.astype(np.float32) + eps))).astype(x.dtype)
+        else:
+            z = (x - mean) * (1 / np.sqrt(var + eps))
     else:
         axes = (0, *range(2, x.ndim))
         if math.prod(x.shape[axis] for axis in axes) < 2:
