@@ -1221,6 +1221,14 @@ def second_written_after(x, y, other):
     return z
 
 
+def first_written_and_restored(x, y, other):
+    """x · y, x written and then written back, backward"""
+    z = x * y
+    x.add_(1.0)
+    x.add_(-1.0)
+    return z
+
+
 def another_written(x, y, other):
     """x · y, another written, backward"""
     z = x * y
@@ -1295,6 +1303,7 @@ STORIES = {
     first_written_after: "RuntimeError",
     second_written_after: "RuntimeError",
     first_written_twice_after: "RuntimeError",
+    first_written_and_restored: "RuntimeError",
     another_written: "gradients 3 and 2",
     product_written: "RuntimeError",
     result_written: "gradients 3 and 2",
@@ -1313,7 +1322,8 @@ def versions():
     `verify` raises a RuntimeError when one of them has been written into since.
 
     A node has `_prev`, its inputs, each with a `version` that `add_` counts up. For z = x · y, then x.add_(1), then
-    z.backward(): an error. Writing before z is made, or into something that z does not use, is allowed.
+    z.backward(): an error. Every write counts, also one that brings the old numbers back. Writing before z is made, or
+    into something that z does not use, is allowed.
     """
     for story, expected in STORIES.items():
         yield Case({"story": story.__doc__}, call=told, expected=expected)
@@ -1323,10 +1333,12 @@ def told(Careful, story):
     """Run a story with x = 2 and y = 3; return the two gradients, or the name of the error, as text."""
     x, y, other = Careful([2.0]), Careful([3.0]), Careful([5.0])
     tell = next(each for each in STORIES if each.__doc__ == story)
+    uncaring = Versioned([2.0]), Versioned([3.0]), Versioned([5.0])
+    tell(*uncaring)
 
     def look_at_the_versions():
-        for tensor, start in (x, 2.0), (y, 3.0), (other, 5.0):
-            if tensor.version != tensor.data - start:  # each write adds 1
+        for tensor, same in zip((x, y, other), uncaring, strict=True):
+            if tensor.version != same.version:
                 raise Refused(
                     "You change the `version` of an input. It counts the writes for all who use that input: whoever "
                     "looked at it before now compares with a wrong number."
@@ -1379,6 +1391,19 @@ class AlwaysRaises(Careful):
 
     def verify(self):
         raise RuntimeError("written over")
+
+
+@versions.mistake
+class NumbersCompared(Careful):
+    """You compare numbers, and they are the old ones again after a second write. Every write counts, and `version`
+    tells how many there were."""
+
+    def note(self):
+        self.seen = [parent.data.copy() for parent in self._prev]
+
+    def verify(self):
+        if not all(map(array_equal, self.seen, [parent.data for parent in self._prev])):
+            raise RuntimeError("written over")
 
 
 @versions.mistake
@@ -1678,8 +1703,8 @@ class Assigned(Mended):
 
 @freed.mistake
 class OneOfTwoEqualInputs(Mended):
-    """A value that is both inputs of one result, as in x · x, gets only one of its two contributions. The second
-    replaces the first, or both are added to the same old gradient. Add one, and then add the other to what is there."""
+    """A value that is both inputs of one result, as in x · x, gets only one of its two contributions. It stands in
+    `_prev` twice: add once for each place, and the second time to what the first has left there."""
 
     def hand_on(self):
         shares = (

@@ -759,7 +759,7 @@ class ByVersions(Versioned):
                 raise RuntimeError("an input was written over")
 
 
-@over.right
+@over.wrong("they are the old ones again")
 class ByCopies(Versioned):
     def note(self):
         self.copies = [parent.data.copy() for parent in self._prev]
@@ -767,6 +767,18 @@ class ByCopies(Versioned):
     def verify(self):
         if not all(np.array_equal(parent.data, copy) for parent, copy in zip(self._prev, self.copies, strict=True)):
             raise RuntimeError("an input has other values now")
+
+
+@over.right
+class ByASum(Versioned):
+    """Versions never fall, so their sum tells of every write."""
+
+    def note(self):
+        self.then = sum(parent.version for parent in self._prev)
+
+    def verify(self):
+        if sum(parent.version for parent in self._prev) != self.then:
+            raise RuntimeError("an input was written over")
 
 
 @over.stub
@@ -1077,6 +1089,14 @@ class ByInput(Leaky):
     def hand_on(self):
         for parent in self._prev and self.slopes:
             parent.grad += self.slopes[parent] * self.grad
+
+
+@memory.wrong("add once for each place")
+class EachInputOnce(FromTheInputs):
+    def hand_on(self):
+        for parent in dict.fromkeys(self._prev):
+            other = next((each for each in self._prev if each is not parent), parent)
+            parent.grad += other.data * self.grad
 
 
 @memory.wrong("freed only if somebody goes backward")
