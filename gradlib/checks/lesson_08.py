@@ -31,7 +31,11 @@ class Part:
         vars(self).update(attributes)
 
     def __repr__(self):
-        return f"Part({', '.join(f'{name}={shown(value)}' for name, value in vars(self).items())})"
+        return f"{type(self).__name__}({', '.join(f'{name}={shown(value)}' for name, value in vars(self).items())})"
+
+
+class Block(Part):
+    """A part of a class of its own, as a layer is an nn.Module."""
 
 
 def shown(value):
@@ -50,9 +54,10 @@ def shown(value):
 def parameters():
     """Return a list of all parameters of a part: those among its attributes, in order, and those of the parts in it.
 
-    An attribute may be a Parameter, a Part, a list of these, a list of lists, or anything else, a tensor or a
-    dictionary, of which nothing is listed. Each parameter is listed once, also where two parts share it. For a part
-    with attributes weight (a parameter) and head (a part with a parameter bias) it is [weight, bias].
+    An attribute may be a Parameter, a Part or a Block, whose class is made from Part, a list of these, a list of lists,
+    or anything else, a tensor or a dictionary, of which nothing is listed. Parts and lists may lie inside each other at
+    any depth. Each parameter is listed once, also where two parts share it. For a part with attributes weight (a
+    parameter) and head (a part with a parameter bias) it is [weight, bias].
     """
     a, b, c, d = LETTERS.values()
     data, with_gradient, shared = Tensor([1.0]), Tensor([1.0], requires_grad=True), Part(weight=a, bias=b)
@@ -69,8 +74,18 @@ def parameters():
         (Part(mean=with_gradient, weight=a), "a", "a tensor that has a gradient and is not a parameter"),
         (Part(cache={"last": a, b: c}, weight=d), "d", "a dictionary, into which nobody looks"),
         (Part(first=shared, second=shared, third=[shared, c]), "abc", "a part in three places"),
+        (Part(body=Block(weight=a, head=Block(bias=b)), rest=[Block(scale=c)]), "abc", "parts of another class"),
+        (inside(8, Part(weight=a, inner=inside(8, b))), "ab", "parts deep inside each other"),
+        (Part(blocks=[[[[[[a]]], [Part(weight=b)]]], c]), "abc", "lists deep inside each other"),
     ]:
         yield Case({"part": part}, call=letters_of, expected=list(expected), about=about)
+
+
+def inside(depth, thing):
+    """A part in which a thing lies so many parts deep."""
+    for _ in range(depth):
+        thing = Part(inner=thing)
+    return thing
 
 
 def letters_of(parameters, part):
@@ -989,7 +1004,7 @@ def deep_net():
 
     widths lists the number of features at each stage: [2, 8, 1] asks for a layer from 2 to 8, a ReLU, and a layer from
     8 to 1. A layer in front of a ReLU starts with the variance 2/n_in, as your he draws it. The last layer, which no
-    activation follows, starts with 1/n_in. All biases start at 0, and rng draws all weights.
+    activation follows, starts with 1/n_in. Each linear layer has a bias, which starts at 0, and rng draws all weights.
     """
     for widths, about in [
         ([60, 150, 40, 100], ""),
@@ -1011,17 +1026,22 @@ class Layers(list):
 
 @dataclass(frozen=True)
 class Linear:
-    """The words of a report on a linear layer. deviation and mean : of the weights, in units of 1/√n_in."""
+    """The words of a report on a linear layer. deviation and mean : of the weights, in units of 1/√n_in.
+
+    biases : how many numbers its parameters hold besides the weights.
+    """
 
     n_in: int
     n_out: int
     deviation: float
     mean: float
     bias: float
+    biases: int
     alike: bool
 
     def __str__(self):
-        return f"Linear {self.n_in} → {self.n_out}: variance {self.deviation**2:.2g}/{self.n_in}, bias {self.bias:.2g}"
+        bias = f"bias {self.bias:.2g}" if self.biases else "no bias"
+        return f"Linear {self.n_in} → {self.n_out}: variance {self.deviation**2:.2g}/{self.n_in}, {bias}"
 
 
 def weight_of(layer, n_in):
@@ -1049,7 +1069,8 @@ def layers_of(deep_net, widths, seed):
         scale, n_out = np.sqrt(n_in), weight.shape[1]
         alike = len(np.unique(weight.round(6), axis=1).T) < n_out
         figures = (weight.std() * scale, weight.mean() * scale, np.abs(bias).max())
-        found.append(Linear(n_in, n_out, *map(float, figures), alike))
+        biases = sum(parameter.data.size for parameter in layer.parameters()) - weight.size
+        found.append(Linear(n_in, n_out, *map(float, figures), biases, alike))
         n_in = n_out
     return found
 
@@ -1076,6 +1097,8 @@ def wrong_net(widths, layers):
 def wrong_layer(layer, last):
     """The end of a sentence on the first error in a linear layer, or None. Tolerances are about six standard errors."""
     n_in, n_out = layer.n_in, layer.n_out
+    if layer.biases != n_out:
+        return f"has {layer.biases or 'no'} biases among its parameters, expected {n_out}, all 0 at the start."
     if layer.bias:
         return f"has a bias that starts at {layer.bias:.2g}, expected 0."
     if not layer.deviation and not layer.mean:

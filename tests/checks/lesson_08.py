@@ -112,6 +112,24 @@ def dictionaries_too(thing):
 
 
 @find.wrong()
+def three_floors_by_hand(part):
+    floors = [within(part)]
+    for _ in range(3):
+        floors.append([each for thing in floors[-1] for each in within(thing)])
+    own = set(map(id, (thing for floor in floors for thing in floor)))
+    return [each for each in recursive(part) if id(each) in own]
+
+
+@find.wrong()
+def by_the_names_of_two_classes(part):
+    found, things = {}, vars(part).values() if type(part).__name__ == "Part" else part
+    for thing in things if type(part).__name__ in ("Part", "list") else ():
+        ours = [thing] if type(thing).__name__ == "Parameter" else by_the_names_of_two_classes(thing)
+        found.update((id(each), each) for each in ours)
+    return list(found.values())
+
+
+@find.wrong()
 def by_the_first_of_a_list(part):
     found = {}
     for thing in within(part):
@@ -967,6 +985,15 @@ def random_biases(widths, rng):
     for layer in model[::2]:
         layer.bias.data[...] = rng.normal(size=layer.bias.shape)
     return model
+
+
+@net.wrong("Layer 1 has no biases among its parameters")
+def without_biases(widths, rng):
+    model = by_normal_numbers(widths, rng)
+    without = [nn.Linear(*layer.weight.shape, bias=False) if isinstance(layer, nn.Linear) else layer for layer in model]
+    for layer, right in zip(without[::2], model[::2], strict=True):
+        layer.weight = right.weight
+    return nn.Sequential(without)
 
 
 @net.wrong("a limit of uniform numbers")
