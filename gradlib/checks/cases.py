@@ -51,6 +51,7 @@ class Case:
         learner and 0 to another. By default a case is odd if one of its inputs is empty.
     any_order : the items of the answer may come in any order.
     words : the texts that an answer may be; another text is called none of them.
+    form : form(content) -> a sentence on a content that no answer can have, or "". Boxes that hold numbers do not ask.
     rtol, atol : numbers agree within atol + rtol · |expected|.
     dtype : the NumPy type that the answer must have, where that matters.
     """
@@ -66,6 +67,7 @@ class Case:
     odd: bool | None = None
     any_order: bool = False
     words: tuple[str, ...] = ()
+    form: Callable[[Any], str] | None = None
     rtol: float = 1e-7
     atol: float = 1e-9
     dtype: Any = None
@@ -158,6 +160,8 @@ class Case:
             return None
         if self.words and isinstance(value, str) and not is_among(value, self.words):
             return f"{show(value)} is none of the possible answers: {', '.join(self.words)}."
+        if self.form and not is_number(expected) and (sentence := self.form(value)):
+            return sentence
         if not self.asks_for_code and _is_simple(value) and _is_simple(expected):
             return ""  # the kind of a prediction would give it away
         return explain_nan(value, expected, what) if problem == "" else problem

@@ -85,7 +85,8 @@ class Exercise:
     def of(self, learner: str) -> Exercise:
         """The same exercise with a learner's own numbers."""
         own, numbers = copy.copy(self), self.numbers(learner)
-        own.cases = lambda: iter([Case(expected=numbers.expected, rtol=numbers.rtol)])
+        form = next(iter(self.cases())).form
+        own.cases = lambda: iter([Case(expected=numbers.expected, rtol=numbers.rtol, form=form)])
         own.mistakes, own.wholes = [], set()
         if numbers.expected is None:
             own._report = lambda *_: Report(self.name, NOT_YET, explanation=variants.NO_NAME)

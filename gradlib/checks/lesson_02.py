@@ -5,7 +5,7 @@ from collections import Counter
 
 from gradlib.checks.cases import Case
 from gradlib.checks.exercises import exercise
-from gradlib.checks.values import describe, named
+from gradlib.checks.values import describe, named, show
 from gradlib.checks.variants import Variant
 
 TITLE = "The chain rule"
@@ -648,8 +648,8 @@ def same_paths(answer, paths):
     if given == wanted:
         return None
     missing, extra = wanted - given, given - wanted
-    words = [f"The path {' → '.join(path)} is missing" for path in missing]
-    words += [f"The path {' → '.join(path) or '[]'} is there once too often" for path in extra]
+    words = [f"The path {show(list(path))} is missing" for path in missing]
+    words += [f"The path {show(list(path))} is there once too often" for path in extra]
     return f"{words[0]}."
 
 

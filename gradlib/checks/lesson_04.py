@@ -6,6 +6,7 @@ from numpy import isclose
 from gradlib.autograd import unbroadcast
 from gradlib.checks.cases import Case
 from gradlib.checks.exercises import exercise
+from gradlib.checks.values import is_among, show
 from gradlib.checks.variants import Variant
 
 TITLE = "Broadcasting"
@@ -28,7 +29,18 @@ def shapes():
 
     A: (5, 1) + (4,). B: (3, 4) + (3,). C: (4, 6) + (3,). D: (2, 1, 4) + (3, 1). E: () + (2, 1). F: (4,) + (4, 1).
     """
-    yield Case(expected={"A": (5, 4), "B": "error", "C": "error", "D": (2, 3, 4), "E": (2, 1), "F": (4, 4)})
+    expected = {"A": (5, 4), "B": "error", "C": "error", "D": (2, 3, 4), "E": (2, 1), "F": (4, 4)}
+    yield Case(expected=expected, form=not_a_shape)
+
+
+def not_a_shape(content):
+    """A sentence on the content of a box that is neither a shape nor "error", or ""."""
+    if isinstance(content, str):
+        is_one = is_among(content, ["error"])
+    else:
+        sizes = content if isinstance(content, list | tuple | np.ndarray) else [None]
+        is_one = all(isinstance(size, int | np.integer) for size in sizes)
+    return "" if is_one else f'{show(content)} is not a shape such as `(2, 3)`, and not the text "error".'
 
 
 @shapes.varies

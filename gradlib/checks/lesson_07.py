@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import re
 from functools import partial
 
 import numpy as np
@@ -1039,7 +1040,17 @@ def bug_hunt():
     and g = [10, 20]; 5, what it gives to x for x · y + x at x = 2, y = 3; 6, the difference that it finds for
     x² at x = 3; 7, how many visits it makes for ten rounds of v = v + v.
     """
-    yield Case(expected=dict(FOUND))
+    yield Case(expected=dict(FOUND), form=not_a_defect)
+
+
+def not_a_defect(content):
+    """A sentence on the content of a box that is not a line and a reason, or ""."""
+    if isinstance(content, str) and re.fullmatch(r"[1-9][a-i]", "".join(content.casefold().split())):
+        return ""
+    return (
+        f"{show(content)} is not a defect as it is written here: a text with the number of the line to change and then "
+        'the letter of the reason, as in "2h".'
+    )
 
 
 FOUND = {
@@ -1303,7 +1314,12 @@ def swept(sweep, graph, x, y):
         return gradients
     if not isinstance(gradients, dict):
         raise Refused(f"sweep returns a dictionary {{value: gradient}}; yours returns {describe(gradients)}.")
-    return tuple(gradients.get(value, "no entry") for value in values)
+    if missing := [name for name, value in zip(OF, values, strict=True) if value not in gradients]:
+        raise Refused(
+            f"The dictionary of sweep has no entry for {' and none for '.join(missing)}. Its keys are the values "
+            "themselves, all that `check.in_order(root)` lists: the inputs, the results between them, and the root."
+        )
+    return tuple(gradients[value] for value in values)
 
 
 def handed_back(hand_back, graph, x, y, grads):

@@ -1,6 +1,7 @@
 """The checks of lesson 17."""
 
 import math
+import re
 
 import numpy as np
 from numpy import array_equal
@@ -8,7 +9,7 @@ from numpy import array_equal
 from gradlib import Tensor, functional, grad
 from gradlib.checks.cases import Case, Refused
 from gradlib.checks.exercises import exercise
-from gradlib.checks.values import named
+from gradlib.checks.values import named, show
 from gradlib.checks.variants import Variant
 
 TITLE = "Beyond first order"
@@ -279,6 +280,17 @@ def cheaper():
             "E": "2 forward",
             "F": "10 reverse",
         },
+        form=not_a_count,
+    )
+
+
+def not_a_count(content):
+    """A sentence on the content of a box that is not a number of passes and a mode, or ""."""
+    if isinstance(content, str) and re.fullmatch(r"[\d,]+(forward|reverse)", "".join(content.casefold().split())):
+        return ""
+    return (
+        f"{show(content)} is not written as this check reads it: a text with the number of passes in digits and then "
+        'the mode, `forward` or `reverse`, as in "3 forward".'
     )
 
 
@@ -347,24 +359,6 @@ def always_one():
     """One pass gives one column or one row. A Jacobian with several of both needs as many passes as it has of the fewer
     ones."""
     return {"C": "1 reverse", "D": "1 forward", "E": "1 forward", "F": "1 reverse"}
-
-
-@cheaper.mistake
-def backward_for_reverse():
-    """The count is right, and so is the direction, but the statement calls this mode `reverse`."""
-    return {"A": "1 backward", "C": "4 backward", "F": "10 backward"}
-
-
-@cheaper.mistake
-def mode_first():
-    """The text has the mode first. The number of passes comes first, as in "3 forward"."""
-    return {"A": "reverse 1", "B": "forward 1", "C": "reverse 4", "D": "forward 4", "E": "forward 2", "F": "reverse 10"}
-
-
-@cheaper.mistake
-def modes_alone():
-    """The number of passes is missing. It comes first, as in "3 forward"."""
-    return {"A": "reverse", "B": "forward", "C": "reverse", "D": "forward", "E": "forward", "F": "reverse"}
 
 
 # --- 3 -----------------------------------------------------------------------------------------

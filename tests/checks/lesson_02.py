@@ -720,6 +720,11 @@ def nodes(root, target):
     return [[root, *path] for parent in root._prev for path in nodes(parent, target)]
 
 
+@all_paths.wrong("The path ['z', 't', 'x'] is missing")
+def each_path_as_one_name(root, target):
+    return [[" → ".join(path)] for path in check.paths_between(root, target)]
+
+
 @all_paths.wrong("Yours holds a text (str)")
 def joined(root, target):
     return ["".join(path) for path in recursion(root, target)]

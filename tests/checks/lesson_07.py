@@ -674,7 +674,9 @@ hunt.wrong("because of what another line has chosen")({**RIGHT, "6 defect": "4f"
 hunt.wrong("Which line sets out from there")({**RIGHT, "7 defect": "4g"})
 hunt.wrong("how many times the line is run")({**RIGHT, "7 defect": "3i"})
 hunt.wrong("There is no box called 8 defect")({**RIGHT, "1 defect": "4e", "8 defect": "1a"})
-hunt.wrong()({**RIGHT, "1 defect": 3})
+hunt.wrong("3 is not a defect as it is written")({**RIGHT, "1 defect": 3})
+hunt.wrong("'b3' is not a defect as it is written")({**RIGHT, "1 defect": "b3"})
+hunt.wrong("the letter of the reason")({**RIGHT, "4 defect": "line 3, e", "5 number": 4.0})
 hunt.wrong()({**RIGHT, "4 defect": ...})
 
 mend, engines = answers_to(check.losses), answers_to(check.engines)
@@ -917,6 +919,15 @@ engines.wrong()(but(hand_back=the_leaves_alone))
 engines.wrong("3 + 1e-7 is 3 again")(AsTheyWere)
 engines.wrong("keeps only one contribution")(but(sweep=check.sweep))
 engines.wrong("begins with a gradient of 1")(but(sweep=dict(vars(check))["begins_at_one"]))
+engines.wrong("has no entry for root")(
+    but(sweep=lambda root: {v: d for v, d in check.Mended.sweep(root).items() if v is not root})
+)
+engines.wrong("no entry for x · y and none for root")(
+    but(sweep=lambda root: {v: d for v, d in check.Mended.sweep(root).items() if not v._prev})
+)
+engines.wrong("Its keys are the values themselves")(
+    but(sweep=lambda root: {id(v): d for v, d in check.Mended.sweep(root).items()})
+)
 engines.wrong("yours returns a list")(but(sweep=lambda root: [1.0] * len(in_order(root))))
 engines.wrong("Let the step grow")(but(agrees=centred_at(np.float64, lambda x: 1e-7)))
 engines.wrong("3 + 1e-7 is 3 again")(but(agrees=check.agrees))
