@@ -1,5 +1,7 @@
 """The checks of lesson 01."""
 
+import math
+
 import numpy as np
 
 from gradlib.checks.cases import Case
@@ -778,6 +780,8 @@ def touching_point():
         ("x + 4/x", lambda x: x + 4 / x, "4", lambda x: 4.0, 0.5, 9.0, 2.0),
         ("x² - 3x", lambda x: x * x - 3 * x, "-1.8769 - 0.26x", lambda x: -1.8769 - 0.26 * x, 0.75, 1.5, 1.37),
         ("x²", lambda x: x**2, "-0.64x - 0.1024", lambda x: -0.64 * x - 0.1024, -0.9, 1.4, -0.32),
+        ("x²", lambda x: x**2, "2√2 x - 2", lambda x: math.sqrt(8) * x - 2, -1.0, 4.0, math.sqrt(2)),
+        ("x + 7/x", lambda x: x + 7 / x, "2√7", lambda x: math.sqrt(28), 0.5, 9.0, math.sqrt(7)),
     ]
     for f_text, f, g_text, g, low, high, x in curves:
         inputs = {"f": named(f_text, f), "g": named(g_text, g), "low": low, "high": high}
@@ -903,8 +907,23 @@ def first_small_gap(f, g, low, high):
 
 @touching_point.mistake
 def to_one_digit(f, g, low, high):
-    """Your answer is rounded to one digit. The statement asks for 0.0001."""
+    """Your answer has one digit after the point, and 0.0001 is asked for. Is it rounded, or did you search in
+    steps that are too long?"""
     return round(lowest(lambda x: f(x) - g(x), low, high), 1)
+
+
+@touching_point.mistake
+def to_two_digits(f, g, low, high):
+    """Your answer has two digits after the point, and 0.0001 is asked for. Is it rounded, or did you search in
+    steps that are too long?"""
+    return round(lowest(lambda x: f(x) - g(x), low, high), 2)
+
+
+@touching_point.mistake
+def to_three_digits(f, g, low, high):
+    """Your answer has three digits after the point, and 0.0001 is asked for. Is it rounded, or did you search in
+    steps that are too long?"""
+    return round(lowest(lambda x: f(x) - g(x), low, high), 3)
 
 
 # --- 7 -----------------------------------------------------------------------------------------

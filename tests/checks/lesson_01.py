@@ -777,7 +777,21 @@ def gap_itself(f, g, low, high):
     return f(x) - g(x)
 
 
-@touch.wrong("rounded to one digit")
+def in_steps_of(step):
+    return lambda f, g, low, high: float(min(np.arange(low, high, step), key=lambda x: f(x) - g(x)))
+
+
+touch.wrong("two digits after the point")(in_steps_of(0.01))
+touch.wrong("three digits after the point")(in_steps_of(0.001))
+touch.wrong("in steps that are too long")(in_steps_of(0.002))
+
+
+@touch.wrong("three digits after the point")
+def rounded_to_three_digits(f, g, low, high):
+    return round(touch.rights[0](f, g, low, high), 3)
+
+
+@touch.wrong("one digit after the point")
 def rounded(f, g, low, high):
     return round(by_halving(f, g, low, high), 1)
 
