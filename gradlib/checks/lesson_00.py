@@ -93,6 +93,7 @@ def rise():
         (CUBE, 0.5, 0, 0.125),
         (SQUARE, 0.5, -1.5, -1.25),
         (SQUARE, 1, 0.5, 2.0),
+        (SQUARE, 0.5, 1 / 7, 0.25 + 1 / 7),
     ]:
         yield Case({"f": f, "h": h, "x": x}, expected, call=rise_at)
     yield Case({"f": SQUARE, "h": 0, "x": 4}, 0, call=rise_at, odd=True, about="an h of 0")
@@ -371,7 +372,7 @@ def landscape():
     yield make({"f": falling, "xs": [1, 5], "ys": [0, 1, 3]}, heights(falling, [1, 5], [0, 1, 3]))
     yield make({"f": halves, "xs": [3, -2, 0, 1], "ys": [1.5, -3]}, heights(halves, [3, -2, 0, 1], [1.5, -3]))
     yield make({"f": valley, "xs": [1, 0, -2], "ys": [-1, 2]}, heights(valley, [1, 0, -2], [-1, 2]))
-    yield make({"f": larger, "xs": [0.5, 2, 2], "ys": [1, 4, 1, 0]}, heights(larger, [0.5, 2, 2], [1, 4, 1, 0]))
+    yield make({"f": larger, "xs": [1 / 7, 2, 2], "ys": [1, 4, 1, 0]}, heights(larger, [1 / 7, 2, 2], [1, 4, 1, 0]))
     yield make({"f": plane, "xs": [4], "ys": [1, 0, 2]}, heights(plane, [4], [1, 0, 2]), about="a single column")
     yield make({"f": halves, "xs": [5, 1], "ys": [3]}, heights(halves, [5, 1], [3]), about="a single row")
 

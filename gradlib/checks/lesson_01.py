@@ -35,6 +35,7 @@ def slope_along():
         (plane, [-1.0, -2.0], [-3.0, -4.0], 0.5, -3.6),
         (saddle, [2.0, -5.0], [-4.0, 3.0], 0.25, 5.2),
         (saddle, [0.5, 0.25], [0.3, -0.4], 0.1, -0.25),
+        (saddle, [1 / 7, 0.25], [0.3, -0.4], 0.1, 0.15 - 0.8 / 7),
         # Along an axis the central difference of x³ is 3x² + h², so that a step of the learner's own shows.
         (cubes, [2.0, 1.0], [3.0, 0.0], 0.5, 12.25),
     ]:

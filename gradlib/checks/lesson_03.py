@@ -484,6 +484,7 @@ def counted_sweep():
         (frozen, -1.5, 2.0, 1, 0.0, ""),
         (product, 2.0, 0.0, 1, 0.0, "a slope of 0"),
         (shared, 3.0, -0.5, 1, 0.0, "a value that is shared"),
+        (shared, 1 / 7, 2.0, 1, 0.0, "a value that is shared"),
         (shared, 2.0, -3.0, 1, 0.0, "a value that is shared"),
         (made, 2.0, 3.0, 1, 0.0, "a value made of constants alone"),
         (square, -2.0, 1.0, 1, 0.0, "a constant whose local derivative does not exist"),
@@ -1100,6 +1101,7 @@ def descend():
         (valley, [2.0, -1.0], 0.05, -2.0, 1, (-3.0, 1.95, -1.35), "gradients left over from before"),
         (without_u, [1.0, 4.0], 0.25, 3.0, 1, (8.0, 1.0, 3.5), "gradients left over from before"),
         (square, [3.0], 0.1, 0.0, 2, (5.76, 1.92), "two steps, one after the other"),
+        (square, [-1.2345], 0.1, 0.0, 1, (1.2345**2, -0.9876), "a number with many digits"),
     ]:
         yield Case(
             {"loss": loss, "parameters": start, "learning_rate": rate, "old gradients": old, "steps": steps},

@@ -13,11 +13,11 @@ TITLE = "Broadcasting"
 
 
 def numbers(shape, seed, whole=True):
-    """Small numbers in an array of a shape, all different while they are few: integers, or quarters."""
+    """Small numbers in an array of a shape, all different while they are few: integers, or sevenths of them."""
     few = np.arange(-9.0, 10.0)
     size = int(np.prod(shape))
     drawn = np.random.default_rng(seed).choice(few, size, replace=size > few.size)
-    return np.asarray(drawn.reshape(shape) * (1.0 if whole else 0.25))
+    return np.asarray(drawn.reshape(shape) / (1.0 if whole else 7.0))
 
 
 # --- 1 -----------------------------------------------------------------------------------------

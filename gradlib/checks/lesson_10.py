@@ -562,6 +562,7 @@ def l2_and_adamw():
         ([2.0, -2.0, 1.0, -1.0], [-0.7, 0.7, -0.8, 0.8], 0.2, 0.5, "a decay that turns some signs and not others"),
         ([0.6, -0.8, 1.6], [-0.1, 0.3, -0.9], 0.2, 0.5, "small weights"),
         ([2.0, -4.0, 0.0], [-1.0, 2.0, 0.3], 0.05, 0.5, "a decay that takes a gradient away exactly, a weight of 0"),
+        ([2.0, -1.5], [1.0, -0.2], 0.0123, 0.0321, "numbers with many digits"),
     ]:
         inputs = {"x": np.array(x), "g": np.array(g), "lr": lr, "decay": decay}
         expected = decayed(*inputs.values(), decay, decay)

@@ -23,13 +23,13 @@ def operations():
     contain 0. `absolute(x)`: |x|. `square(x)`: x². For x = (-1, 2) and y = (3, 4), minus gives (-5, -1).
     """
     # Intervals above 0, below 0 and on both sides of it, so that each sign decides once; and single points.
-    xs = [(-1.0, 2.0), (1.0, 3.0), (-4.0, -2.0), (-3.0, 0.5)]
+    xs = [(-1.0, 2.0), (1.0, 3.0), (-4.0, -2.0), (-3.0, 1 / 7)]
     ys = [(3.0, 4.0), (-2.0, -1.0), (0.5, 2.5)]
     for x, y in product(xs, ys):
         yield Case({"x": x, "y": y}, (x[0] - y[1], x[1] - y[0]), part="minus", names=ENDS)
         quotients = [a / b for a in x for b in y]
         yield Case({"x": x, "y": y}, (min(quotients), max(quotients)), part="divide", names=ENDS)
-    for x in [*xs, (-2.0, 2.0), (0.0, 1.5), (-1.5, 0.0)]:
+    for x in [*xs, (-2.0, 2.0), (0.0, 1.5), (-1.5, 0.0), (1 / 7, 2.0)]:
         least = 0.0 if x[0] <= 0 <= x[1] else min(map(abs, x))
         yield Case({"x": x}, (least, max(map(abs, x))), part="absolute", names=ENDS)
         yield Case({"x": x}, (least**2, max(map(abs, x)) ** 2), part="square", names=ENDS)
@@ -294,6 +294,7 @@ def in_pieces():
         (FALLING, 1.0, 4.0, 3),
         (UNEVEN, 0.0, 4.0, 4),
         (HILL, 0.0, 1.0, 10),
+        (HILL, 0.0, 1.0, 7),
     ]:
         ends = np.linspace(low, high, n + 1)
         found = [f((float(a), float(b))) for a, b in pairwise(ends)]

@@ -770,7 +770,7 @@ TWO = file_of(["bias", "weight"], weight=SQUARE, bias=np.array([5, 6], dtype=np.
 MIXED = file_of(
     ["c", "a", "b"],
     a=np.array([[0.5, -1, 2, 8]], dtype=np.float16),
-    b=np.array([[0.5, -2], [3, 4], [-5, 6.25]], dtype=np.float64),
+    b=np.array([[0.5, -2], [3, 4], [-5, 1 / 7]], dtype=np.float64),
     c=np.arange(6, dtype=np.float32).reshape(2, 3),
 )
 
@@ -801,8 +801,8 @@ def read():
         (TWO, "weight", True, SQUARE.T, ""),
         (TWO, "bias", False, np.array([5, 6], dtype=np.float32), ""),
         (MIXED, "a", False, np.array([[0.5, -1, 2, 8]], dtype=np.float16), ""),
-        (MIXED, "b", False, np.array([[0.5, -2], [3, 4], [-5, 6.25]]), ""),
-        (MIXED, "b", True, np.array([[0.5, 3, -5], [-2, 4, 6.25]]), ""),
+        (MIXED, "b", False, np.array([[0.5, -2], [3, 4], [-5, 1 / 7]]), ""),
+        (MIXED, "b", True, np.array([[0.5, 3, -5], [-2, 4, 1 / 7]]), ""),
         (MIXED, "c", True, np.array([[0, 3], [1, 4], [2, 5]], dtype=np.float32), ""),
         (LONG, "layers.2.weight", True, np.array([[1, 0, 4], [-1, 2, 3]], dtype=np.float32), A_LONG_HEADER),
         (LONG, "layers.0.bias", False, np.array([7, 8], dtype=np.float32), A_LONG_HEADER),

@@ -38,7 +38,8 @@ def products():
         ((2,), (3, 2, 2), "a vector for a stack"),
     ]:
         rng = np.random.default_rng([*x, 7, *y])
-        x, y = (rng.integers(-3, 4, size=shape) + 0.5 for shape in (x, y))
+        between = 1 / 7 if about else 0.5  # no entry is 0
+        x, y = (rng.integers(-3, 4, size=shape) + between for shape in (x, y))
         g = rng.integers(-3, 4, size=np.shape(x @ y)) + 0.5
         inputs = {"g": np.asarray(g), "x": x, "y": y}
         odd = about == "a vector for a stack"  # rules for stacks alone do anything with a vector

@@ -122,3 +122,30 @@ def test_some_case_tells_any_two_mistakes_apart(answers):
         if all(one.agrees(other) for one, other in pairs):
             alike.append((first.__name__, second.__name__))
     assert not alike
+
+
+def rounded(value, digits=3):
+    """The same with each number rounded to so many digits after the point."""
+    if isinstance(value, dict):
+        return {key: rounded(each, digits) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(rounded(each, digits) for each in value)
+    is_array = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    return np.round(value, digits) if is_array or isinstance(value, float) else value
+
+
+# These ask for halves or for numbers that were given, or are content with two digits.
+COARSE = {
+    "counted", "error_order", "wrong_by", "gain", "growth", "best_constant", "keep_the_best", "longest_step", "swing",
+}  # fmt: skip
+
+
+@of_every_exercise
+def test_a_function_whose_results_are_rounded_is_not_right(answers):
+    if answers.exercise.name in COARSE:
+        return
+    same = {}
+    for case in answers.exercise.cases():
+        if case.asks_for_code and not case.agree(rounded(case.expected, 0), case.expected):  # not all are integers
+            same.setdefault(case.part, []).append(case.agree(rounded(case.expected), case.expected))
+    assert not [part for part, each in same.items() if all(each)]
