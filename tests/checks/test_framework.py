@@ -5,6 +5,7 @@ import gc
 import html
 import json
 import math
+import operator
 import re
 import textwrap
 import time
@@ -201,6 +202,10 @@ def asks(x):
     raise EOFError("EOF when reading a line")  # what input() raises where nobody can type
 
 
+def raises_a_text():
+    raise "written over"  # noqa: B016
+
+
 CRASHES = {
     "Nothing has this name here": lambda x: unknown,  # noqa: F821
     "The operator cannot join": lambda x: x + "1",
@@ -210,7 +215,7 @@ CRASHES = {
     "Only lists, arrays": helper,
     "points past the end": lambda x: [1, 2][2],
     "more indices than the array has axes": lambda x: np.zeros(2)[0, 0],
-    "no such key": lambda x: {}["x"],
+    "No such key": lambda x: {}["x"],
     "nothing of this name": lambda x: np.zeros(2).gradient,
     "fraction bar is zero": lambda x: 1 / (x - x),
     "finds no end": lambda x: (lambda f: f(f))(lambda f: f(f)),
@@ -230,6 +235,23 @@ CRASHES = {
     "sizes in its shape multiply": lambda x: np.zeros((10**7, 10**7)),
     "ends with `return`": lambda x: exit(),  # noqa: PLR1722
     "waits for somebody to type": lambda x: asks(x),
+    "not a parameter of the function": lambda x: helper(x, by=2),
+    "by its place and by its name": lambda x: helper(x, x=2),
+    "has to be given by its name": lambda x: (lambda *, h: h)(),
+    "a different number of values": lambda x: abs(x, x),
+    "`raise` needs an error": lambda x: raises_a_text(),
+    "cannot be changed": lambda x: operator.setitem((1, 2), 0, x),
+    "holds no fractions": lambda x: operator.iadd(np.zeros(2, dtype=int), 0.5),
+    "`in` and `sum` need a collection": lambda x: 1 in x,
+    "a slice or an array of these": lambda x: np.zeros(4)[4 / 2],
+    "These are other numbers": lambda x: np.zeros(4)[np.zeros(2)],
+    "as many entries as the axis": lambda x: np.zeros(4)[np.zeros(2) == 0],
+    "entry by entry, and their shapes differ": lambda x: np.zeros((4, 4))[[0, 1], [0, 1, 2]],
+    "the collection is empty": lambda x: [].pop(),
+    "Nothing is left to take out": lambda x: set().pop(),
+    "nothing can be assigned to it": lambda x: setattr(Tensor(x), "shape", (1,)),
+    "is a number divided by 0": lambda x: (x - x) ** -1,
+    "There are not as many names": lambda x: [a for a, b in [(1, 2, 3)]],
 }
 
 
@@ -398,7 +420,7 @@ def test_too_few_values_to_unpack_are_explained():
         a, b = (x,)
         return a + b
 
-    assert "as many names left of" in SAME(answer).explanation
+    assert "as many names as values" in SAME(answer).explanation
 
 
 # --- several functions in one class ------------------------------------------------------------
