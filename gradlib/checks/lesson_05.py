@@ -485,8 +485,8 @@ def last_use_wins(g, table, index):
 
 @bag_vjp.mistake
 def once_a_sentence(g, table, index):
-    """A word that occurs twice in a sentence has collected once: `table_bar[words] += …` reads once and writes once.
-    Each use counts."""
+    """A word that occurs twice in a sentence has collected once. Each use counts: neither `table_bar[words] += …` nor a
+    set of the words sees the second one."""
     used = (index[:, :, None] == np.arange(len(table))).any(axis=1)  # (N, V)
     return used.T @ g / index.shape[1]
 

@@ -155,6 +155,7 @@ def sees():
     two = np.array([[1.0, 2.0], [3.0, 5.0]])
     three = np.array([[1.0, 2.0], [0.0, 4.0], [-3.0, 1.0]])
     four = np.array([[2.0, 0.0, 1.0], [1.0, 1.0, 5.0], [0.0, -2.0, 2.0], [4.0, 3.0, 0.0]])
+    below = np.array([[-0.75, -2.0], [-1.5, -1.25], [0.5, -3.0]])  # raised by 1, the second row still counts as 0
     for f, x, about in [
         (RUNNING, two, ""),
         (BEFORE, three, ""),
@@ -170,6 +171,7 @@ def sees():
         (PRODUCTS, four[:3] + 3, "a result that multiplies two tokens"),
         (MILLION, two, "large results that change by little"),
         (QUARTER, two + 0.3, "numbers that are not integers"),
+        (CUT_OFF, below, "numbers below 0 that count as 0"),
     ]:
         T = len(x)
         yield Case({"f": f, "x": x}, seen(f, x), about=about, odd=T == 1)
@@ -192,10 +194,11 @@ ONLY_FIRST = named("the first token", lambda x: np.repeat(x[:1], len(x), axis=0)
 FALLING = named("minus the running sum", lambda x: -np.cumsum(x, axis=0))
 PRODUCTS = named("the token times the token before", lambda x: x * previous(x))
 QUARTER = named("a quarter of the running sum", lambda x: np.cumsum(x, axis=0) / 4)
+CUT_OFF = named("running sum of the ReLU", lambda x: np.cumsum(np.maximum(x, 0), axis=0))
 MILLION = named("the running sum, plus a million", lambda x: 1e6 + np.cumsum(x, axis=0))
 
 
-def seen(f, x, *, entries=None, together=False, kept=False, compare=None):
+def seen(f, x, *, entries=None, together=False, kept=False, compare=None, step=1):
     """A right answer, with switches that make it wrong."""
     compare = compare or (lambda a, b: (a != b).any(axis=1))
     T, E = x.shape
@@ -203,9 +206,16 @@ def seen(f, x, *, entries=None, together=False, kept=False, compare=None):
     for s in range(T):
         for e in [slice(None)] if together else range(E)[entries or slice(None)]:
             changed = changed if kept else x.copy()
-            changed[s, e] += 1
+            changed[s, e] += step
             found[:, s] |= compare(f(changed), before)
     return found
+
+
+@sees.mistake
+def raised_a_little(f, x):
+    """You raise each entry by less than 1, or you lower it. Raise it by 1: a ReLU, for example, shows nothing of a
+    change that stays below 0."""
+    return seen(f, x, step=0.01)
 
 
 @sees.mistake

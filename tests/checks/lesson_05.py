@@ -435,6 +435,15 @@ def plus_equals_in_a_loop(g, table, index):
     return answer
 
 
+@bag.wrong("a set of the words")
+def each_word_of_a_sentence_once(g, table, index):
+    answer = np.zeros_like(table)
+    for words, arrived in zip(index, g, strict=True):
+        for word in set(words.tolist()):
+            answer[word] += arrived / len(words)
+    return answer
+
+
 @bag.wrong("only the 1/T of the sentence stays")
 def divided_by_uses(g, table, index):
     uses = np.bincount(index.ravel(), minlength=len(table))

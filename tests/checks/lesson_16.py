@@ -138,6 +138,24 @@ def sees_untouched(f, x):
     raise NotImplementedError
 
 
+def by(step):
+    def moved(f, x):
+        found = np.zeros((len(x), len(x)), dtype=bool)
+        for t, s, e in np.ndindex(len(x), *x.shape):
+            other = x.copy()
+            other[s, e] += step
+            found[t, s] |= (f(other) != f(x))[t].any()
+        return found
+
+    return moved
+
+
+sees.wrong("less than 1, or you lower it")(by(1e-6))
+sees.wrong("less than 1, or you lower it")(by(0.5))
+sees.wrong("less than 1, or you lower it")(by(-1))
+sees.wrong()(by(2))
+
+
 @sees.wrong("have changed places. A row is for a result")
 def by_rows(f, x):
     return by_columns(f, x).T
