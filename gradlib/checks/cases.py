@@ -50,8 +50,9 @@ class Case:
     odd : mistakes may differ in this case, since natural forms of one mistake do: a product of nothing is 1 to one
         learner and 0 to another. By default a case is odd if one of its inputs is empty.
     any_order : the items of the answer may come in any order.
-    words : the texts that an answer may be; another text is called none of them.
-    form : form(content) -> a sentence on a content that no answer can have, or "". Boxes that hold numbers do not ask.
+    words : the texts that an answer may be; anything else is called none of them.
+    form : form(content) -> a sentence on a content that no box can have, or "". It speaks of boxes without numbers, and
+        of their content nothing else is said.
     rtol, atol : numbers agree within atol + rtol · |expected|.
     dtype : the NumPy type that the answer must have, where that matters.
     """
@@ -83,6 +84,13 @@ class Case:
         return any(
             isinstance(value, np.ndarray | list | tuple | dict) and not size(value) for value in self.inputs.values()
         )
+
+    @property
+    def _boxes_are_of_one_kind(self) -> bool:
+        """True if all boxes are numbers, texts or truth values, or if the form of all others is told anyway."""
+        if not isinstance(self.expected, dict):
+            return False
+        return bool(self.form) or len({describe(content) for content in self.expected.values()}) == 1
 
     def try_on(self, answer: Any, watch: Watch | None = None) -> Result:
         """Run an answer on this case. watch : stops an answer that is over its limits."""
@@ -158,11 +166,11 @@ class Case:
         problem = self._difference(value, expected, what)
         if problem is None:
             return None
-        if self.words and isinstance(value, str) and not is_among(value, self.words):
+        if self.words and isinstance(expected, str) and not (isinstance(value, str) and is_among(value, self.words)):
             return f"{show(value)} is none of the possible answers: {', '.join(self.words)}."
-        if self.form and not is_number(expected) and (sentence := self.form(value)):
-            return sentence
-        if not self.asks_for_code and _is_simple(value) and _is_simple(expected):
+        if self.form and not is_number(expected) and not isinstance(expected, dict):
+            return self.form(value)
+        if not self.asks_for_code and _is_simple(value) and _is_simple(expected) and not self._boxes_are_of_one_kind:
             return ""  # the kind of a prediction would give it away
         return explain_nan(value, expected, what) if problem == "" else problem
 

@@ -366,6 +366,7 @@ def some_paths(rng):
 
 
 boxes = answers_to(check.gradients)
+boxes.wrong("w is a text (str), expected a number")({"z": 1, "b": -3, "a": -3, "w": "about -3", "x": 9, "y": -8})
 
 
 @boxes.right

@@ -1197,6 +1197,7 @@ who.wrong()({**RIGHT, "d": "maybe"})
 who.wrong("constants get none")({**RIGHT, "x": True})
 who.wrong("results pass theirs on")({**RIGHT, "d": True})
 who.wrong()(True)
+who.wrong("h is a text (str), expected a truth value (bool)")({**RIGHT, "h": "no"})
 
 
 up = answers_to(check.climb)

@@ -26,6 +26,8 @@ def as_numbers_of_numpy():
     return dict(zip("ABCDEF", np.array([4, 1, 6, 24, 3, 1]), strict=True))
 
 
+moves.wrong("A is a text (str), expected a number")({**MOVES, "A": "4 entries"})
+
 for box, number, words in [
     ("A", 1, "They move, and every entry of the column contains them"),
     ("A", 6, "it joins a column"),

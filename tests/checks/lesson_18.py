@@ -193,6 +193,7 @@ def as_a_dictionary():
 
 
 corners.right(RIGHT)
+corners.wrong("C is a text (str), expected a truth value (bool)")({**RIGHT, "C": "no"})
 
 
 @corners.wrong("a straight line has its extremes at its")

@@ -1154,3 +1154,20 @@ def test_what_a_method_keeps_in_self_is_there_at_the_next_call():
             return 2 * self.total
 
     assert [part_of(Counts, "add")(n) for n in (1, 4)] == [2, 10]
+
+
+def test_a_box_whose_form_is_right_is_not_given_away_by_its_kind():
+    def form(content):
+        return "" if content == "error" or isinstance(content, tuple) else f"{content} is neither a shape nor an error."
+
+    task = make(Case(expected={"A": (2, 3), "B": "error", "n": 1}, form=form))
+    for box, content in [("A", "error"), ("A", (2,)), ("B", (2, 3)), ("n", 2)]:
+        assert task({"A": (2, 3), "B": "error", "n": 1, box: content}).explanation == ""
+    assert task({"A": 5, "B": "error", "n": 1}).explanation == "5 is neither a shape nor an error."
+    assert task({"A": (2, 3), "B": "error", "n": "one"}).explanation == "n is a text (str), expected a number."
+    assert task([1, 2]).explanation == "Your answer is a list of length 2, expected a dictionary."
+
+
+def test_where_boxes_are_of_one_kind_another_kind_is_told_and_where_they_are_not_it_is_not():
+    assert make(Case(expected={"a": 1, "b": 2.5}))({"a": 1, "b": "half"}).explanation.startswith("b is a text (str)")
+    assert make(Case(expected={"a": 1, "b": "error"}))({"a": 1, "b": 2}).explanation == ""
