@@ -860,6 +860,8 @@ def depth():
         (x, 0, "a single node"),
         (Node("d", b, c), 3, "a diamond"),
         (Node("a", Node("b", Node("c", Node("e", x)))), 4, "a chain"),
+        (Node("z", Node("t", x, w), Node("v", Node("t", Node("u", w)))), 4, "two nodes of the same name"),
+        (Node("z", Node("v", Node("t", Node("u", w))), Node("t", x, w)), 4, "two nodes of the same name"),
     ]:
         yield Case({"root": root}, steps, about=about)
     yield Case({"root": ladder(30)}, 30, call=asked_afresh, about="a ladder of 30 steps", odd=True)

@@ -1370,14 +1370,17 @@ def engines():
     They stand in one class, so that they can be handed over together; none needs self. `check.in_order(root)` gives all
     values, inputs first.
     """
-    for x, y in [(2.0, 3.0), (-1.5, 0.4), (-2.5, 5 / 7)]:
+    for x, y in [(2.0, 3.0), (-1.5, 0.4), (-2.5, 5 / 7), (2.0, 2.0)]:
         for graph, gradients in GRADIENTS.items():
-            yield Case({"graph": graph, "x": x, "y": y}, gradients(x, y), call=swept, part="sweep", names=OF)
+            about = "two values that hold the same number" if x == y else ""
+            inputs = {"graph": graph, "x": x, "y": y}
+            yield Case(inputs, gradients(x, y), call=swept, part="sweep", names=OF, about=about)
     for f, slope, x, expected, about in JUDGED:
         yield Case({"f": f, "slope": slope, "x": x}, expected, part="agrees", about=about)
     for graph, x, y, grads, about in [
         ("s + s · s, s = x · y", 2.0, 3.0, 0.0, ""),
         ("x · y + x", 2.0, 3.0, 0.0, ""),
+        ("x · y + x", 2.0, 2.0, 0.0, "two values that hold the same number"),
         ("s + s · s, s = x · y", -1.5, 0.4, 0.0, ""),
         ("s + s · s, s = x · y", 2.0, 3.0, 10.0, "gradients that are there already"),
         ("x · y + x", 1 / 7, -2.5, -0.5, "gradients that are there already"),

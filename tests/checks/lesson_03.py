@@ -702,6 +702,20 @@ def some_values(rng):
 depth = answers_to(check.depth)
 
 
+@depth.wrong()
+def noted_by_name(root):
+    """Two nodes of the same name are taken for one."""
+    depths, stack = {}, [root]
+    while stack:
+        node = stack.pop()
+        waiting = [parent for parent in node._prev if parent.name not in depths]
+        if waiting:
+            stack += [node, *waiting]
+        else:
+            depths[node.name] = max([1 + depths[parent.name] for parent in node._prev], default=0)
+    return depths[root.name]
+
+
 @depth.right
 def with_a_stack(root):
     depths, stack = {}, [root]

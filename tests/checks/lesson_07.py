@@ -921,6 +921,19 @@ engines.wrong()(but(hand_back=the_leaves_alone))
 engines.wrong("3 + 1e-7 is 3 again")(AsTheyWere)
 engines.wrong("keeps only one contribution")(but(sweep=check.sweep))
 engines.wrong("begins with a gradient of 1")(but(sweep=dict(vars(check))["begins_at_one"]))
+
+
+def swept_by_numbers(root):
+    """The values are told apart by their numbers."""
+    sums = {root.data: 1.0}
+    for value in reversed(in_order(root)):
+        for parent, local in zip(value._prev, value._local, strict=True):
+            sums[parent.data] = sums.get(parent.data, 0.0) + local * sums[value.data]
+    return {value: sums[value.data] for value in in_order(root)}
+
+
+engines.wrong()(but(sweep=swept_by_numbers))
+engines.wrong()(but(hand_back=lambda root: [setattr(v, "grad", v.grad + d) for v, d in swept_by_numbers(root).items()]))
 engines.wrong("has no entry for root")(
     but(sweep=lambda root: {v: d for v, d in check.Mended.sweep(root).items() if v is not root})
 )
