@@ -145,6 +145,7 @@ def swing():
         (1, 9, -1.5, np.linspace(0, 6, 7), ""),
         (0.2, 2, 3, np.array([5.5, 0.25, 6.0, 3.0, 0.0, 1.75, 4.25]), "times in no order"),
         (1, 1.5, 3, np.array([[0.5, 1.25, 2.0], [3.75, 4.0, 6.0]]), "times with two axes"),
+        (0, 9, 1, np.linspace(0, 6, 8), "a stiff spring without friction"),
     ]:
         inputs = {"d": float(d), "k": float(k), "start": float(start), "times": times}
         yield Places(inputs, motion(d, k, start, times), rtol=0.0, atol=0.01, about=about)

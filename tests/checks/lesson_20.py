@@ -140,6 +140,17 @@ def stepped(force, start, times, speed=0.0, steps=3000):
     return np.interp(times, np.linspace(0, 6, steps + 1), places)
 
 
+@swing.wrong()
+def in_short_straight_steps(d, k, start, times, steps=6000):
+    """Euler's method: close enough where friction helps, and not on the stiffest spring."""
+    places, speed = [start], 0.0
+    for _ in range(steps):
+        place = places[-1]
+        places.append(place + 6 / steps * speed)
+        speed -= 6 / steps * (d * speed + k * place)
+    return np.interp(times, np.linspace(0, 6, steps + 1), places)
+
+
 @swing.right
 def by_steps(d, k, start, times):
     return stepped(lambda u, v: -d * v - k * u, start, times, steps=600)
