@@ -1377,8 +1377,8 @@ class Careful(Versioned):
 
 @versions.mistake
 class NeverRaises(Careful):
-    """No story ends in an error: a gradient is computed from values that are not those of the forward pass, and
-    nobody is told."""
+    """No story ends in an error: a gradient is computed from values that are not those of the forward pass, and whoever
+    called backward goes on with it."""
 
     def verify(self):
         pass

@@ -790,9 +790,16 @@ class Unwritten(Versioned):
         raise NotImplementedError
 
 
-@over.wrong("nobody is told")
+@over.wrong("No story ends in an error")
 class Silent(Versioned):
     pass
+
+
+@over.wrong("whoever called backward goes on with it")
+class Printed(ByVersions):
+    def verify(self):
+        if self.then != tuple(parent.version for parent in self._prev):
+            print("an input was written over")
 
 
 @over.wrong("ever written into")
