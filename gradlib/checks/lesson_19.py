@@ -759,6 +759,7 @@ def file_of(order, /, **arrays):
         for name, array in arrays.items()
     }
     text = json.dumps({"__metadata__": {"format": "pt"}, **header}).encode()
+    text += b" " * (-len(text) % 8)  # as safetensors does, so that the numbers begin at a multiple of eight
     return Content(len(text).to_bytes(8, "little") + text + b"".join(arrays[name].tobytes() for name in order))
 
 
@@ -789,11 +790,11 @@ LONG = file_of(
 def read():
     """Return the array with the given name in a safetensors file that PyTorch wrote, in gradlib's layout.
 
-    content are the bytes: eight with the length of the header, lowest first; the header in JSON; the numbers. Of each
-    name the header has "dtype" ("F16", "F32" or "F64"), "shape", and "data_offsets", where its bytes begin and end,
-    counted from the end of the header; the numbers may lie in another order than the names. If linear is True it is the
-    weight of a linear layer, which gradlib stores transposed. Everything else stays as it is. The header may also have
-    an entry "__metadata__", which belongs to no array.
+    content are the bytes: eight with the length of the header, lowest first; the header in JSON, which may end in
+    spaces; the numbers. Of each name the header has "dtype" ("F16", "F32" or "F64"), "shape", and "data_offsets", where
+    its bytes begin and end, counted from the end of the header; the numbers may lie in another order than the names. If
+    linear is True it is the weight of a linear layer, which gradlib stores transposed. Everything else stays as it is.
+    The header may also have an entry "__metadata__", which belongs to no array.
     """
     for content, name, linear, array, about in [
         (ONE, "weight", False, MATRIX, ""),
