@@ -48,6 +48,8 @@ and a crash of Python are stopped, too. `check.double.report(answer)` runs it in
   `@linear_vjp.mistake(whole=True)` it must agree in all boxes: "The two gradients have changed places".
 - `any_order=True`: the items of the answer may come in any order, and so may those of a mistake.
 - `words=("overfits", "underfits")` are the texts that an answer may be; of another it is said that it is none of them.
+- `form=not_a_count` is for boxes with a text that is put together, as "3 forward": a function that returns a sentence
+  on a content in another form, or "".
 - A case without inputs takes a value, or a function that returns it, and does not show the expected value. Use it for
   predictions and for graphs to fill in. A mistake is then a function without parameters.
 - `about` says what is special in a case, in words that fit after "among them". `named("x³", f)` is f with a name to
