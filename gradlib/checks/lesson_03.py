@@ -331,22 +331,23 @@ def names_by_round(answer, root, deep=False):
         return found
     if not isinstance(found, Iterable) or isinstance(found, str):
         raise Refused(f"Return a list of rounds; your answer is {describe(found)}.")
-    found = list(found)
+    listed = []
     for each in found:
         if isinstance(each, Node):
             raise Refused("Each round is a list of its own, even if it holds a single node. Yours is one flat list.")
         if not isinstance(each, Iterable) or isinstance(each, str):
             raise Refused(f"Each round is a list of nodes; one of yours is {describe(each)}.")
-    found = [list(each) for each in found]
-    others = [node for each in found for node in each if not isinstance(node, Node)]
-    if others:
-        raise Refused(f"A round should hold the nodes themselves; yours holds {describe(others[0])}.")
-    if [] in found:
+        listed.append([])
+        for node in each:
+            if not isinstance(node, Node):
+                raise Refused(f"A round should hold the nodes themselves; yours holds {describe(node)}.")
+            listed[-1].append(node)
+    if [] in listed:
         raise Refused("One of your rounds is empty. A round has at least one node.")
-    if all(len(each) == 1 for each in found) and users_come_first([each[0] for each in found], root):
+    if all(len(each) == 1 for each in listed) and users_come_first([each[0] for each in listed], root):
         numbers = longest_ways(root)  # an order that waits for all users may mix the rounds; here it is put in one form
-        found.sort(key=lambda each: (numbers[each[0]], each[0].name))
-    return [sorted(node.name for node in each) for each in found]
+        listed.sort(key=lambda each: (numbers[each[0]], each[0].name))
+    return [sorted(node.name for node in each) for each in listed]
 
 
 def users_come_first(order, root):

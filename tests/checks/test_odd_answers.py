@@ -11,7 +11,7 @@ from gradlib.checks.limits import Limits
 from .harness import all_answers
 
 ANSWERS = all_answers()
-SHORT = Limits(seconds=0.3, memory=2**28)
+SHORT = Limits(seconds=0.1, memory=2**28)
 
 
 def crashes():
