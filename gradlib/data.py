@@ -184,7 +184,13 @@ class DataLoader:
         drop_last: bool = False,
         collate_fn: Callable[[list], Any] | None = None,
         seed: int | None = None,
+        **unknown: Any,
     ):
+        if unknown:
+            raise TypeError(
+                f"DataLoader has no argument {', '.join(unknown)}. It loads in this process: leave num_workers and "
+                "pin_memory out. For other batches give a sampler, for one order always a seed."
+            )
         _count("DataLoader", dataset)
         whole("batch_size must be an integer of at least 1", batch_size, 1)
         if collate_fn is not None and not callable(collate_fn):

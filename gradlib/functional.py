@@ -49,6 +49,8 @@ def grad(
     grad_outputs: Any = None,
     create_graph: bool = False,
     allow_unused: bool = False,
+    *,
+    retain_graph: bool | None = None,
 ) -> tuple[Tensor | None, ...]:
     """The gradient Σ vᵀ ∂output/∂input for each input, as tensors. No `.grad` changes.
 
@@ -57,8 +59,7 @@ def grad(
     grad_outputs : v = ∂L/∂output, of the output's shape: one for each output, None for 1.
     create_graph : record the computation of the gradients, so that they can be differentiated again.
     allow_unused : return None for an input that no output depends on, instead of raising an error.
-
-    The graph is kept, so there is no retain_graph.
+    retain_graph : PyTorch's argument. The graph is always kept.
 
     >>> x = Tensor(2.0, requires_grad=True)
     >>> (slope,) = grad(x**3, x, create_graph=True)
@@ -69,6 +70,8 @@ def grad(
     Raises GraphError for an output without a graph, for an input without requires_grad, and for one that no
     output depends on; ShapeError for a v whose shape is not its output's.
     """
+    if retain_graph is not None:
+        flag("retain_graph", retain_graph)
     outputs, single = _tensors("outputs", outputs), isinstance(outputs, Tensor)
     inputs = _tensors("inputs", inputs)
     for i, tensor in enumerate(inputs):

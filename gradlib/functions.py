@@ -256,10 +256,15 @@ def randn(
 
 
 def randint(
-    low: int, high: int, size, *, dtype: Any = np.int64, requires_grad: bool = False,
+    low: int, high: int, size=None, *, dtype: Any = np.int64, requires_grad: bool = False,
     rng: np.random.Generator | None = None,
 ) -> Tensor:  # fmt: skip
-    """Random integers from low to high - 1, drawn by `rng` or by the generator of `manual_seed`."""
+    """Random integers from low to high - 1, drawn by `rng` or by the generator of `manual_seed`.
+
+    `randint(high, size)` draws from 0 on.
+    """
+    if size is None:
+        low, high, size = 0, low, high
     low, high = whole("randint takes integers low and high", low), whole("randint takes integers low and high", high)
     if low >= high:
         raise ValueError(f"randint draws integers from low to high - 1, so low < high; got {low} and {high}.")

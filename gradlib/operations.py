@@ -418,24 +418,30 @@ class Operations:
 
     amax, amin = max, min
 
-    def var(self, axis=None, keepdims: bool = False, *, correction: int = 1, dim=None, keepdim: bool = False):
-        """The variance Σ(x - mean)²/(n - correction) along the axes; correction=1 is unbiased for a sample."""
-        if self.dtype == np.float16:  # squares above 65504 are infinite there
-            return self.float().var(axis, keepdims, correction=correction, dim=dim, keepdim=keepdim).astype(self.dtype)
-        centered, count = self._centered("var", axis, dim)
-        return centered.square().sum(axis, keepdims, dim=dim, keepdim=keepdim) / _positive(
-            count - _correction(correction)
-        )
+    def var(self, axis=None, *unnamed, keepdims: bool = False, correction: int = 1, dim=None, keepdim: bool = False,
+            unbiased: bool | None = None, ddof: int | None = None):  # fmt: skip
+        """The variance Σ(x - mean)²/(n - correction) along the axes; correction=1 is unbiased for a sample.
 
-    def std(self, axis=None, keepdims: bool = False, *, correction: int = 1, dim=None, keepdim: bool = False):
-        """The square root of the variance. Where all entries are equal, it is 0 and so is its gradient."""
+        `unbiased=False` and NumPy's `ddof=0` are other names for correction=0. keepdims needs its name: a second
+        argument without one is PyTorch's `unbiased`, and is refused.
+        """
+        correction = _correction("var", unnamed, correction, unbiased, ddof)
+        if self.dtype == np.float16:  # squares above 65504 are infinite there
+            wide = self.float().var(axis, keepdims=keepdims, correction=correction, dim=dim, keepdim=keepdim)
+            return wide.astype(self.dtype)
+        centered, count = self._centered("var", axis, dim)
+        return centered.square().sum(axis, keepdims, dim=dim, keepdim=keepdim) / _positive(count - correction)
+
+    def std(self, axis=None, *unnamed, keepdims: bool = False, correction: int = 1, dim=None, keepdim: bool = False,
+            unbiased: bool | None = None, ddof: int | None = None):  # fmt: skip
+        """The square root of the variance, with the arguments of `var`. Where all entries are equal, it is 0 and so is
+        its gradient."""
+        correction = _correction("std", unnamed, correction, unbiased, ddof)
         if self.dtype == np.float16:
-            return self.float().std(axis, keepdims, correction=correction, dim=dim, keepdim=keepdim).astype(self.dtype)
+            wide = self.float().std(axis, keepdims=keepdims, correction=correction, dim=dim, keepdim=keepdim)
+            return wide.astype(self.dtype)
         centered, count = self._centered("std", axis, dim)
-        return (
-            centered.norm(2, axis, keepdims, dim=dim, keepdim=keepdim)
-            / _positive(count - _correction(correction)) ** 0.5
-        )
+        return centered.norm(2, axis, keepdims, dim=dim, keepdim=keepdim) / _positive(count - correction) ** 0.5
 
     def center(self, axis=None, *, dim=None):
         """x minus its mean over the axes, which is exactly 0 where all entries are equal."""
@@ -448,8 +454,14 @@ class Operations:
         axes = range(self.ndim) if axis is None or not self.ndim else axis if isinstance(axis, tuple) else (axis,)
         return self._apply(P.center, self, axis=axis), math.prod(self.shape[a] for a in axes)
 
-    def norm(self, ord: float = 2, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False):
-        """(Σ|x|^ord)^(1/ord) over the axes, by default over all entries; ord may be ∞. Its gradient at 0 is 0."""
+    def norm(self, ord: float = 2, axis=None, keepdims: bool = False, *, dim=None, keepdim: bool = False, p=None):
+        """(Σ|x|^ord)^(1/ord) over the axes, by default over all entries; ord may be ∞. Its gradient at 0 is 0.
+
+        p : PyTorch's name for ord.
+        """
+        if p is not None and not (isinstance(ord, Real) and ord == 2):
+            raise TypeError(f"ord={shown(ord)} and p={shown(p)} are two names for the same argument: give one.")
+        ord = ord if p is None else p
         axes = several_axes(self.ndim, axis, keepdims, dim, keepdim)
         if isinstance(ord, (bool, np.bool_)) or not isinstance(ord, Real) or not ord > 0:
             raise ValueError(f"norm takes a positive order (1, 2, 3, …) or math.inf for the maximum, got {ord!r}.")
@@ -510,8 +522,13 @@ class Operations:
         """Put the axes in another order: axis i of the result is axis dims[i] of this tensor."""
         return self._apply(P.transpose, self, axes=_sequence(dims))
 
-    def transpose(self, dim0: int, dim1: int):
+    def transpose(self, dim0: int | None = None, dim1: int | None = None, *more):
         """Swap two axes, as in PyTorch. `permute` takes a new order of all axes."""
+        if dim0 is None or dim1 is None or more:
+            raise TypeError(
+                "transpose swaps two axes, t.transpose(0, 1). For a new order of all axes, as in NumPy, use "
+                "t.permute(…); for the reverse order use t.T."
+            )
         first, second = one_axis(None, dim0, self.ndim), one_axis(None, dim1, self.ndim)
         axes = list(range(self.ndim))
         if axes:
@@ -1095,7 +1112,16 @@ def one_axis(axis, dim, ndim: int) -> int:
     return int(axis) % max(ndim, 1)
 
 
-def _correction(correction) -> float:
+def _correction(name: str, unnamed: tuple, correction, unbiased, ddof) -> float:
+    if unnamed:
+        raise TypeError(
+            f"{name} takes one argument without a name, the axis; got also {', '.join(map(shown, unnamed))}. Write "
+            "keepdims=True, or correction=0 for PyTorch's unbiased=False."
+        )
+    if unbiased is not None or ddof is not None:
+        if correction not in (1, None) or (unbiased is not None and ddof is not None):
+            raise TypeError("correction, unbiased and ddof are names for the same choice: give one of them.")
+        correction = ddof if unbiased is None else int(flag("unbiased", unbiased))
     if correction is None:  # PyTorch's default
         return 1
     if isinstance(correction, (bool, np.bool_)) or not isinstance(correction, Real):

@@ -334,15 +334,23 @@ class Tensor(Operations):
                 f"this tensor does not need a gradient, so none can be {what}. Set requires_grad=True on an input."
             )
 
-    def backward(self, gradient: Any = None) -> None:
+    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
         """Add ∂L/∂leaf to the `grad` of every leaf that this tensor was computed from.
 
         gradient : ∂L/∂self, of this tensor's shape. For a one-element tensor it may be left out: L is then
             the tensor itself, and the gradient 1.
+        retain_graph : PyTorch's argument. The graph is always kept, for as long as this tensor lives.
 
-        Raises GraphError if there is no graph, if `gradient` is missing, or if a tensor of the graph was
-        overwritten; ShapeError for a `gradient` of another shape.
+        Raises GraphError if there is no graph, for create_graph=True since `grad` is an array, if `gradient` is
+        missing, or if a tensor of the graph was overwritten; ShapeError for a `gradient` of another shape.
         """
+        if retain_graph is not None:
+            flag("retain_graph", retain_graph)
+        if flag("create_graph", create_graph):
+            raise GraphError(
+                ".grad is an array, which has no graph. For gradients that can be differentiated again use "
+                "gradlib.grad(loss, inputs, create_graph=True)."
+            )
         watcher = recording.watcher
         for tensor, arrived, given in backward_steps(self, self._seed(gradient)):
             if tensor._op is None or tensor._retains_grad:

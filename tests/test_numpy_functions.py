@@ -43,7 +43,7 @@ FUNCTIONS = {
     "np.mean(x, axis=(0, 1))": "x.mean((0, 1))", "np.prod(x, axis=-1)": "x.prod(-1)", "np.max(x)": "x.max()",
     "np.amax(x, axis=1)": "x.max(1)", "np.min(x, 0)": "x.min(0)", "np.amin(x)": "x.min()",
     "np.var(x)": "x.var(correction=0)", "np.var(x, axis=0, ddof=1)": "x.var(0)",
-    "np.std(x)": "x.std(correction=0)", "np.std(x, axis=1, ddof=1, keepdims=True)": "x.std(1, True)",
+    "np.std(x)": "x.std(correction=0)", "np.std(x, axis=1, ddof=1, keepdims=True)": "x.std(1, keepdims=True)",
     "np.linalg.norm(x)": "x.norm()", "np.linalg.norm(x, axis=0)": "x.norm(axis=0)",
     "np.linalg.norm(x[0], 1)": "x[0].norm(1)", "np.linalg.norm(x, np.inf, axis=1)": "x.norm(np.inf, 1)",
     "np.linalg.norm(x[1], ord=3)": "x[1].norm(3)", "np.cumsum(x, axis=1)": "x.cumsum(1)",

@@ -117,7 +117,7 @@ COMPOSED = {
     "silu": (lambda x: x.silu(), A), "lerp": (lambda x, y, w: x.lerp(y, w), A, B, V),
     "lerp of a number": (lambda x, y: x.lerp(y, 0.3), A, V), "var": (lambda x: x.var(), A),
     "var over an axis": (lambda x: x.var(axis=0), A),
-    "var of all": (lambda x: x.var((0, 2), True, correction=0), STACK), "std": (lambda x: x.std(), A),
+    "var of all": (lambda x: x.var((0, 2), keepdims=True, correction=0), STACK), "std": (lambda x: x.std(), A),
     "std over an axis": (lambda x: x.std(dim=-1, keepdim=True), A),
     "std, no correction": (lambda x: x.std(0, correction=0), A), "norm of order 1": (lambda x: x.norm(1), A),
     "norm of order 3": (lambda x: x.norm(3, axis=1), A),

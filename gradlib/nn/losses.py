@@ -464,10 +464,18 @@ class _Loss(Module):
     function: Any = None
     reductions: tuple[str, ...] = ()  # besides "mean", "sum" and "none"
 
-    def __init__(self, reduction: str = "mean"):
+    def __init__(self, reduction: str = "mean", *unnamed):
         super().__init__()
+        if unnamed or isinstance(reduction, (Tensor, np.ndarray)):
+            raise self._not_called()
         _known(reduction, *self.reductions)
         self.reduction, self.options = reduction, {}
+
+    def _not_called(self) -> TypeError:
+        name = type(self).__name__
+        return TypeError(
+            f"{name}(…) takes options only. A loss is made first and then called: {name}()(input, target)."
+        )
 
     def forward(self, input, target) -> Tensor:
         return type(self).function(input, target, reduction=self.reduction, **self.options)
@@ -566,6 +574,8 @@ class CrossEntropyLoss(_Loss):
 
     def __init__(self, weight=None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0):
         super().__init__(reduction)
+        if isinstance(ignore_index, (Tensor, np.ndarray, list)):
+            raise self._not_called()
         self.options = {"weight": weight, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
 
 
@@ -580,6 +590,8 @@ class NLLLoss(_Loss):
 
     def __init__(self, weight=None, ignore_index: int = -100, reduction: str = "mean"):
         super().__init__(reduction)
+        if isinstance(ignore_index, (Tensor, np.ndarray, list)):
+            raise self._not_called()
         self.options = {"weight": weight, "ignore_index": ignore_index}
 
 

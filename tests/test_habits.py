@@ -1,0 +1,89 @@
+"""The lines that users of PyTorch and NumPy type from habit: the right numbers, or an error that says what to write."""
+
+import numpy as np
+import pytest
+
+import gradlib
+from gradlib import Tensor, data, nn
+
+ROWS = [[1.0, 2.0, 3.0], [4.0, -5.0, 6.0]]
+
+
+def make(requires_grad=True):
+    return Tensor(ROWS, requires_grad=requires_grad)
+
+
+@pytest.mark.parametrize("name", ["var", "std"])
+def test_the_names_for_the_correction(name):
+    by_numpy = [getattr(np, name)(ROWS, axis=0, ddof=ddof) for ddof in (0, 1)]
+    reduce = getattr(make(), name)
+    for given, wanted in (
+        ({"unbiased": False}, by_numpy[0]), ({"ddof": 0}, by_numpy[0]), ({"correction": 0}, by_numpy[0]),
+        ({"unbiased": True}, by_numpy[1]), ({"ddof": 1}, by_numpy[1]), ({}, by_numpy[1]),
+    ):  # fmt: skip
+        np.testing.assert_allclose(reduce(0, **given).data, wanted, rtol=1e-6)
+        np.testing.assert_allclose(reduce(dim=0, keepdim=True, **given).data, wanted[None], rtol=1e-6)
+    with pytest.raises(TypeError, match="give one of them"):
+        reduce(0, unbiased=False, ddof=0)
+    with pytest.raises(TypeError, match="give one of them"):
+        reduce(0, unbiased=True, correction=0)
+    with pytest.raises(TypeError, match="unbiased is True or False, got 'a'"):
+        reduce(0, unbiased="a")
+
+
+@pytest.mark.parametrize("name", ["var", "std"])
+@pytest.mark.parametrize("second", [False, True])
+def test_a_second_argument_of_var_without_a_name_is_not_guessed(name, second):
+    """PyTorch reads `x.var(0, False)` as unbiased=False. It was read as keepdims=False, silently."""
+    with pytest.raises(
+        TypeError, match=f"{name} takes one argument .* got also {second}. .*correction=0 for PyTorch's"
+    ):
+        getattr(make(), name)(0, second)
+
+
+def test_the_order_of_a_norm_under_pytorchs_name():
+    x = make()
+    x.norm(p=1, dim=1).sum().backward()
+    assert np.array_equal(x.norm(p=1, dim=1).data, [6, 15]) and np.array_equal(x.grad, np.sign(ROWS))
+    with pytest.raises(TypeError, match="ord=1 and p=2 are two names for the same argument"):
+        x.norm(1, p=2)
+
+
+@pytest.mark.parametrize("axes", [(), (0,), (0, 2, 1), ((1, 0),)])
+def test_transpose_with_numpys_arguments_is_told_permute(axes):
+    with pytest.raises(TypeError, match=r"swaps two axes, t.transpose\(0, 1\). .*permute"):
+        make().transpose(*axes)
+
+
+def test_randint_of_a_high_and_a_size():
+    drawn = gradlib.randint(3, (200,)).data
+    assert set(drawn) == {0, 1, 2}
+
+
+def test_the_graph_is_retained_with_and_without_the_argument():
+    x = make()
+    loss = (x**2).sum()
+    loss.backward(retain_graph=True)
+    loss.backward()
+    np.testing.assert_allclose(x.grad, 4 * np.array(ROWS))
+    (slope,) = gradlib.grad(loss, x, retain_graph=True)
+    np.testing.assert_allclose(slope.data, 2 * np.array(ROWS))
+    with pytest.raises(gradlib.GraphError, match=r"use gradlib.grad\(loss, inputs, create_graph=True\)"):
+        loss.backward(create_graph=True)
+    for call in (lambda: loss.backward(retain_graph="yes"), lambda: gradlib.grad(loss, x, retain_graph="yes")):
+        with pytest.raises(TypeError, match="retain_graph is True or False, got 'yes'"):
+            call()
+
+
+@pytest.mark.parametrize("name", ["num_workers", "pin_memory", "batch_sampler"])
+def test_a_loader_refuses_arguments_of_pytorchs(name):
+    with pytest.raises(TypeError, match=f"DataLoader has no argument {name}. It loads in this process"):
+        data.DataLoader(range(4), **{name: 2})
+
+
+@pytest.mark.parametrize("loss", [nn.MSELoss, nn.L1Loss, nn.BCELoss, nn.CrossEntropyLoss, nn.NLLLoss, nn.KLDivLoss])
+def test_a_loss_that_is_called_before_it_is_made(loss):
+    """CrossEntropyLoss(scores, labels) was taken as a loss with these class weights and this ignored class."""
+    scores, labels = make(), np.array([0, 2])
+    with pytest.raises(TypeError, match=rf"made first and then called: {loss.__name__}\(\)\(input, target\)"):
+        loss(scores, labels)
