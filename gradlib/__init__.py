@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from . import keep, tracebacks
+from . import habits, keep, tracebacks
 from .anomaly import detect_anomaly
 from .autograd import enable_grad, no_grad
 from .checkpointing import checkpoint
@@ -50,6 +50,7 @@ from .tracebacks import full_tracebacks
 from .walkthrough import explain, gradient_paths
 
 cat = concatenate
+tensor = Tensor  # as in PyTorch: gradlib.tensor([1.0, 2.0]). The module of this name is found by imports.
 
 tracebacks.set_up()
 keep.set_up()
@@ -75,7 +76,7 @@ def __getattr__(name: str):
     """`gradlib.nn` after `import gradlib` alone: a module is imported when it is asked for."""
     if name in _ON_DEMAND:
         return import_module(f".{name}", __name__)
-    raise AttributeError(f"module 'gradlib' has no attribute {name!r}")
+    raise habits.no_such(__name__, name)
 
 
 def __dir__() -> list[str]:

@@ -22,6 +22,7 @@ import numpy as np
 from .device import DeviceArray, as_array, to
 from .errors import GraphError, ShapeError, bad_data, refuse_masked
 from .formulas import rules_text
+from .habits import no_such
 from .primitives import TABLE, Primitive, find
 from .primitives.table import HALF
 
@@ -508,3 +509,8 @@ def own_gradient(tensor) -> np.ndarray | None:
         )
     tensor.grad = to(numbers.astype(tensor.dtype), tensor.device)
     return tensor.grad
+
+
+def __getattr__(name: str):
+    """PyTorch has functions here that are elsewhere in gradlib: the error says where."""
+    raise no_such(__name__, name)

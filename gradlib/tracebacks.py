@@ -17,6 +17,8 @@ from types import TracebackType
 
 import numpy as np
 
+from .habits import hint
+
 _LIBRARY = os.path.join(Path(__file__).parent, "")
 _NUMPY = os.path.join(Path(np.__file__).parent, "")
 _PATHS = sysconfig.get_paths()
@@ -156,6 +158,9 @@ def _readable(format_message: Callable[..., list[str]]) -> Callable[..., list[st
         parts = [wrapped(part) for part in format_message(etype, evalue)]
         if isinstance(evalue, NameError) and not isinstance(evalue, UnboundLocalError) and evalue.name:
             parts.append(UNKNOWN_NAME.format(name=evalue.name))
+        if isinstance(evalue, AttributeError) and evalue.name:
+            said = hint(evalue.obj, evalue.name)
+            parts += [said] * bool(said and said not in str(evalue))
         return parts
 
     return format_and_wrap

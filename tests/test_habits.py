@@ -1,10 +1,12 @@
 """The lines that users of PyTorch and NumPy type from habit: the right numbers, or an error that says what to write."""
 
+import re
+
 import numpy as np
 import pytest
 
 import gradlib
-from gradlib import Tensor, data, nn
+from gradlib import Tensor, data, habits, nn
 
 ROWS = [[1.0, 2.0, 3.0], [4.0, -5.0, 6.0]]
 
@@ -75,6 +77,11 @@ def test_the_graph_is_retained_with_and_without_the_argument():
             call()
 
 
+def test_a_tensor_is_made_by_pytorchs_name():
+    t = gradlib.tensor([1.0, 2.0], requires_grad=True)
+    assert type(t) is Tensor and t.requires_grad and t.dtype == np.float32
+
+
 @pytest.mark.parametrize("name", ["num_workers", "pin_memory", "batch_sampler"])
 def test_a_loader_refuses_arguments_of_pytorchs(name):
     with pytest.raises(TypeError, match=f"DataLoader has no argument {name}. It loads in this process"):
@@ -87,3 +94,69 @@ def test_a_loss_that_is_called_before_it_is_made(loss):
     scores, labels = make(), np.array([0, 2])
     with pytest.raises(TypeError, match=rf"made first and then called: {loss.__name__}\(\)\(input, target\)"):
         loss(scores, labels)
+
+
+# What to write instead of a name ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("module", "name", "said"), [
+    (gradlib, "exp", "module 'gradlib' has no attribute 'exp'. It is a method: x.exp(…)."),
+    (gradlib, "max", "It is a method: x.max(axis), of values alone; x.argmax(axis) has the indices."),
+    (gradlib, "add", "Write x + y."),
+    (gradlib, "from_numpy", "Write gradlib.Tensor(array)."),
+    (gradlib, "float32", "Write np.float32."),
+    (gradlib, "long", "Write np.int64."),
+    (gradlib, "bool", "Write bool."),
+    (nn, "utils", "clip_grad_norm_ and clip_grad_value_ are in gradlib.optim."),
+    (gradlib.autograd, "grad", "It is in gradlib itself: gradlib.grad."),
+])  # fmt: skip
+def test_a_name_that_a_module_lacks(module, name, said):
+    with pytest.raises(AttributeError, match=re.escape(said) + "$"):
+        getattr(module, name)
+
+
+@pytest.mark.parametrize("module", [gradlib, nn, gradlib.autograd])
+def test_a_name_that_nobody_knows(module):
+    with pytest.raises(AttributeError, match="has no attribute 'abacus'$"):
+        module.abacus  # noqa: B018
+
+
+def test_no_hint_is_for_a_name_that_exists():
+    for table, owner in (
+        (habits.OPERATORS, Tensor), (habits.TENSOR, Tensor), (habits.OPERATORS, gradlib), (habits.GRADLIB, gradlib),
+        (habits.NN, nn), (habits.AUTOGRAD, gradlib.autograd), (habits.ARRAY, np.ndarray),
+    ):  # fmt: skip
+        assert [name for name in table if hasattr(owner, name)] == []
+
+
+def written(said):
+    """The code of a hint."""
+    return re.fullmatch(r"Write (.*)\.", said)[1]
+
+
+@pytest.mark.parametrize("name", [*habits.OPERATORS, *habits.DTYPES, "copy", "type_as", "nelement", "ndimension"])
+def test_what_a_hint_says_about_a_tensor_runs(name):
+    x, y = Tensor(ROWS), Tensor(np.array(ROWS).T if name in ("mm", "bmm", "mv") else ROWS)
+    if name == "bincount":
+        x = Tensor([0, 1])
+    if said := habits.hint(x, name):
+        assert eval(written(said), {"x": x, "y": y, "np": np, "gradlib": gradlib, "i": 0, "indices": [0]}) is not None
+
+
+@pytest.mark.parametrize("name", ["zero_", "fill_", "add_", "sub_", "mul_", "div_", "masked_fill_", "relu_"])
+def test_what_a_hint_says_about_a_method_that_writes_in_place_runs(name):
+    weights = nn.Parameter(ROWS)
+    code = re.fullmatch(r"Write (.*), inside gradlib.no_grad\(\) for a parameter\.", habits.hint(weights, name))[1]
+    with gradlib.no_grad():
+        exec(code.replace("(…)", "()"), {"t": weights, "y": 2.0, "value": 3.0, "mask": np.array(ROWS) > 0})
+    wanted = {"zero_": 0, "fill_": 3, "add_": 3, "sub_": -1, "mul_": 2, "div_": 0.5, "masked_fill_": 3, "relu_": 1}
+    assert weights.data[0, 0] == wanted[name] and weights.requires_grad
+
+
+@pytest.mark.parametrize("name", [name for name, said in habits.ARRAY.items() if re.match("Write [^=]*$", said)])
+def test_what_a_hint_says_about_an_array_runs(name):
+    eval(written(habits.hint(np.array(ROWS), name)), {"a": np.abs(ROWS), "np": np})
+
+
+def test_other_objects_have_no_hints():
+    assert habits.hint(3, "add_") == habits.hint(np, "numpy") == habits.hint(nn.ReLU(), "add") == ""

@@ -202,6 +202,18 @@ Run > Run All Above Selected Cell runs all the cells before this one.""")
     assert "misspelt" not in local
 
 
+def test_a_name_from_another_library(kernel):
+    made = "x = gradlib.Tensor([1.0, 2.0], requires_grad=True); x.sum().backward(); "
+    assert kernel.shown(made + "x.grad.zero_()").endswith("""\
+AttributeError: 'numpy.ndarray' object has no attribute 'zero_'
+Write a[...] = 0, or t.grad = None for a gradient.""")
+    assert kernel.shown(made + "x.mm(x)").endswith("""\
+AttributeError: 'Tensor' object has no attribute 'mm'
+Write x @ y.""")
+    assert kernel.shown("gradlib.exp").count("method") == 1
+    assert kernel.shown(made + "x.abacus").endswith("object has no attribute 'abacus'")
+
+
 def test_a_second_import_changes_nothing(kernel):
     kernel.outputs("""\
         import sys
