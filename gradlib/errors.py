@@ -247,13 +247,13 @@ def holdable(what: str, shape: tuple[int, ...], dtype) -> None:
 
 
 def flag(name: str, value) -> bool:
-    """Return True or False. Raise TypeError for what may have been meant for another argument, such as an array.
+    """Return True or False. Raise TypeError for what may have been meant for another argument, such as a number.
 
     >>> flag("keepdims", [0, 1])
     Traceback (most recent call last):
     TypeError: keepdims is True or False, got [0, 1].
     """
-    if not isinstance(value, (bool, np.bool_, int, np.integer)):
+    if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} is True or False, got {shown(value)}.")
     return bool(value)
 

@@ -43,6 +43,23 @@ def test_a_second_argument_of_var_without_a_name_is_not_guessed(name, second):
         getattr(make(), name)(0, second)
 
 
+@pytest.mark.parametrize("name", ["sum", "mean", "prod", "max", "logsumexp", "any", "argmax"])
+def test_a_second_axis_is_not_taken_for_keepdims(name):
+    """x.sum(0, 1) was the sum over axis 0 with keepdims, silently."""
+    with pytest.raises(TypeError, match=r"keepdims is True or False, got 1. Several axes are a tuple, \(0, 1\)\."):
+        getattr(make(), name)(0, 1)
+    with pytest.raises(TypeError, match="keepdim is True or False, got 2"):
+        getattr(make(), name)(dim=0, keepdim=2)
+
+
+@pytest.mark.parametrize("call", [
+    lambda: Tensor([2.0], 3), lambda: data.DataLoader(range(4), 2, 4), lambda: make().sort(0, 1),
+])  # fmt: skip
+def test_a_number_is_not_taken_for_true(call):
+    with pytest.raises(TypeError, match="is True or False, got "):
+        call()
+
+
 def test_the_order_of_a_norm_under_pytorchs_name():
     x = make()
     x.norm(p=1, dim=1).sum().backward()
