@@ -1099,7 +1099,9 @@ def several_axes(ndim: int, axis, keepdims, dim, keepdim) -> dict:
         axis = None  # as in PyTorch, a 0-d tensor can be reduced along axis 0 or -1
     if keepdims is not False or keepdim is not False:
         if isinstance(axis, int) and type(keepdims) is int:  # x.sum(0, 1)
-            raise TypeError(f"keepdims is True or False, got {keepdims}. Several axes are a tuple, ({axis}, {keepdims}).")
+            raise TypeError(
+                f"keepdims is True or False, got {keepdims}. Several axes are a tuple, ({axis}, {keepdims})."
+            )
         keepdims = flag("keepdims", keepdims) or flag("keepdim", keepdim)
     return {"axis": axis, "keepdims": keepdims}
 

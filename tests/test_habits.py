@@ -53,9 +53,13 @@ def test_a_second_axis_is_not_taken_for_keepdims(name):
 
 
 @pytest.mark.parametrize("call", [
+    lambda: nn.Linear(3, 2, "relu"), lambda: nn.Conv1d(3, 2, 1, bias="relu"), lambda: nn.LSTM(3, 2, 1, 0.5),
+    lambda: nn.GRU(3, 2, batch_first=1), lambda: nn.RNN(3, 2, bidirectional="both"), lambda: nn.GRUCell(3, 2, 0.5),
+    lambda: nn.MultiheadAttention(4, 2, 0.0, 0.5), lambda: nn.MultiheadAttention(4, 2, batch_first=1),
     lambda: Tensor([2.0], 3), lambda: data.DataLoader(range(4), 2, 4), lambda: make().sort(0, 1),
 ])  # fmt: skip
-def test_a_number_is_not_taken_for_true(call):
+def test_another_argument_is_not_taken_for_true(call):
+    """Linear(3, 2, "relu"), as in Keras, was a linear layer with a bias, silently."""
     with pytest.raises(TypeError, match="is True or False, got "):
         call()
 

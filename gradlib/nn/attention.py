@@ -10,7 +10,7 @@ import numpy as np
 
 from ..amp import autocast
 from ..autograd import recording
-from ..errors import ShapeError, whole
+from ..errors import ShapeError, flag, whole
 from ..random import generator
 from ..tensor import Parameter, Tensor, as_tensor
 from . import init
@@ -206,7 +206,7 @@ class MultiheadAttention(Module):
             )
         drop(Tensor(0.0), dropout, training=False)  # checks that it is a probability
         self.embed_dim, self.num_heads, self.dropout = embed_dim, num_heads, dropout
-        self.batch_first, self.rng = batch_first, rng
+        self.batch_first, self.rng = flag("batch_first", batch_first), rng
         self.in_proj_weight = Parameter(np.empty((embed_dim, 3 * embed_dim), dtype=np.float32))
         init.xavier_uniform_(self.in_proj_weight, rng=rng)
         self.in_proj_bias = Parameter(np.zeros(3 * embed_dim, dtype=np.float32)) if bias else None

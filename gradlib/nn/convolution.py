@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import primitives as P
-from ..errors import ShapeError, whole
+from ..errors import ShapeError, flag, whole
 from ..primitives.windows import output_sizes
 from ..random import generator
 from ..tensor import Parameter, Tensor, as_tensor
@@ -146,7 +146,7 @@ class _Convolution(Module):
             whole(f"{type(self).__name__}'s {what} must be an integer of at least 1", count, 1)
             if count % groups:
                 raise ValueError(f"groups must divide the channels, but {groups} does not divide {what}={count}.")
-        rng = generator(rng)
+        rng, bias = generator(rng), flag("bias", bias)
         self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size = each("kernel_size", kernel_size, self.axes)
         self.stride, self.dilation = each("stride", stride, self.axes), each("dilation", dilation, self.axes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import primitives as P
-from ..errors import ShapeError, real, whole
+from ..errors import ShapeError, flag, real, whole
 from ..operations import on_cpu
 from ..random import generator
 from ..tensor import Parameter, Tensor, apply, as_tensor
@@ -56,7 +56,7 @@ class Linear(Module):
         self.in_features = whole("Linear's in_features must be an integer of at least 1", in_features, 1)
         self.out_features = whole("Linear's out_features must be an integer of at least 1", out_features, 1)
         self.weight = init.xavier_uniform_(Parameter(init.empty(in_features, out_features)), rng=rng)
-        self.bias = Parameter(np.zeros(out_features, dtype=np.float32)) if bias else None
+        self.bias = Parameter(np.zeros(out_features, dtype=np.float32)) if flag("bias", bias) else None
 
     def forward(self, x) -> Tensor:
         if self.bias is None or not isinstance(x, Tensor):

@@ -334,6 +334,13 @@ class Module:
                 "load_state_dict takes arrays by their names, as state_dict() gives them, got "
                 f"{_described(state_dict)}.{hint}"
             )
+        if any(type(value).__module__.split(".")[0] == "torch" for value in state_dict.values()) and any(
+            module.transposed for module in self.modules()
+        ):
+            raise TypeError(
+                "PyTorch stores some matrices transposed, and a square one does not show it: write its state with "
+                "safetensors.torch.save_file(state, path), and read it with load_into(model, path, layout='torch')."
+            )
         own = dict(self._state())
         given = {}
         for name, value in state_dict.items():

@@ -10,7 +10,7 @@ import warnings
 
 import numpy as np
 
-from ..errors import ShapeError, whole
+from ..errors import ShapeError, flag, whole
 from ..primitives.recurrent import gru, lstm, rnn
 from ..primitives.shapes import concatenate
 from ..random import generator
@@ -34,7 +34,7 @@ def _positive(**sizes: int) -> None:
 
 def _weights(inputs: int, hidden: int, blocks: int, bias: bool, rng) -> list[Parameter | None]:
     """W_ih, W_hh, b_ih, b_hh of one cell, uniform in ±1/√H: as in PyTorch."""
-    rng = generator(rng)
+    rng, bias = generator(rng), flag("bias", bias)
     bound = hidden**-0.5
     shapes = [(inputs, blocks * hidden), (hidden, blocks * hidden), (blocks * hidden,), (blocks * hidden,)]
     return [
@@ -200,7 +200,8 @@ class _Recurrent(Module):
                 stacklevel=3,
             )
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
-        self.bias, self.batch_first, self.bidirectional = bias, batch_first, bool(bidirectional)
+        self.bias, self.batch_first = flag("bias", bias), flag("batch_first", batch_first)
+        self.bidirectional = flag("bidirectional", bidirectional)
         self.dropout, self.rng = dropout, rng
         for suffix, inputs in self._cells():
             weights = _weights(inputs, hidden_size, self.blocks, bias, rng)

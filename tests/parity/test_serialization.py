@@ -85,3 +85,13 @@ def test_it_goes_there_and_back(name, tmp_path):
         load_into(back, path)
     load_into(back, path, layout="torch")
     assert np.array_equal(back(x if x.dtype.kind == "i" else Tensor(x)).data, z)
+
+
+def test_pytorchs_state_is_not_taken_untransposed():
+    """The square weight of a Linear was taken as PyTorch stores it, transposed, silently."""
+    theirs, mine = torch.nn.Linear(3, 3), nn.Linear(3, 3)
+    with pytest.raises(TypeError, match=r"load_into\(model, path, layout='torch'\)"):
+        mine.load_state_dict(theirs.state_dict())
+    mine, theirs = nn.Conv1d(2, 3, 1), torch.nn.Conv1d(2, 3, 1)
+    mine.load_state_dict(theirs.state_dict())  # nothing is transposed
+    assert np.array_equal(mine.weight.data, theirs.weight.detach().numpy())
