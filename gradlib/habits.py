@@ -29,7 +29,14 @@ DTYPES = {
 }  # fmt: skip
 EXACT = ("float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64", "inf", "pi", "nan")
 
+HOMES = {
+    "nn": ("Module", "Linear", "Sequential", "init"), "optim": ("SGD", "Adam", "AdamW", "lr_scheduler"),
+    "data": ("DataLoader", "TensorDataset", "Dataset", "random_split"), "scalar": ("Value",),
+    "training": ("Trainer", "TrainConfig"), "serialization": ("load_into",), "amp": ("autocast", "GradScaler"),
+}  # fmt: skip
+
 GRADLIB = {
+    **{name: f"It is in gradlib.{home}." for home, names in HOMES.items() for name in names},
     **dict.fromkeys(("from_numpy", "as_tensor", "asarray", "array", "Variable"), "Write gradlib.Tensor(array)."),
     "FloatTensor": "Write gradlib.Tensor(data, dtype=np.float32).",
     "LongTensor": "Write gradlib.Tensor(data, dtype=np.int64).",
@@ -38,11 +45,16 @@ GRADLIB = {
     ),
     "concat": "Write gradlib.cat([x, y]).",
     "empty": "Write gradlib.zeros(size).",
+    "numpy": "NumPy's own functions take tensors: write import numpy as np.",
+    "Function": "An operation of your own is an entry of the table: see gradlib.primitives.Primitive and Vjp.",
+    "value_and_grad": "Write loss.backward(), or gradlib.vjp(f, x), which returns the value and the gradient.",
+    "GradientTape": "Operations are recorded without a tape: write loss.backward().",
+    "vmap": "Operations work on whole batches: leave it out.",
+    "seed": "Write gradlib.manual_seed(0).",
     "randperm": "Write np.random.default_rng(seed).permutation(n).",
     "Generator": "Write np.random.default_rng(seed), and pass it as rng=.",
     "inference_mode": "Write gradlib.no_grad().",
     "set_grad_enabled": "Write gradlib.no_grad() or gradlib.enable_grad().",
-    "autocast": "Write gradlib.amp.autocast().",
     "save": "Write gradlib.serialization.save(model, path).",
     "load": "Write gradlib.serialization.load_into(model, path).",
     "utils": "DataLoader, TensorDataset and random_split are in gradlib.data.",
@@ -59,7 +71,7 @@ AUTOGRAD = {
     "Variable": "Write gradlib.Tensor(data, requires_grad=True).",
     "set_detect_anomaly": "Write `with gradlib.detect_anomaly():`.",
     "functional": "jacobian, hessian, hvp, jvp and vjp are in gradlib itself.",
-    "Function": "An operation of your own is an entry of the table: see gradlib.primitives.Primitive and Vjp.",
+    "Function": GRADLIB["Function"],
 }
 
 ARRAY = {
@@ -105,6 +117,8 @@ def hint(owner: object, name: str) -> str:
         said = tables.get(owner.__name__, {}).get(name, "")
         if not said and owner.__name__ == "gradlib":
             said = _of_gradlib(owner, name)
+    elif isinstance(owner, type) and hasattr(owner, "_call_primitive"):  # Tensor.zeros(2, 3), as in tinygrad
+        said = "It is a function: gradlib.{name}(…)." if hasattr(sys.modules["gradlib"], name) else ""
     elif isinstance(owner, np.ndarray):
         said = ARRAY.get(name) or ("An array is written to by a[...] = …." if plain != name else "")
     elif not hasattr(type(owner), "_call_primitive"):

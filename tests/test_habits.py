@@ -1,6 +1,9 @@
 """The lines that users of PyTorch and NumPy type from habit: the right numbers, or an error that says what to write."""
 
+import ast
 import re
+from operator import attrgetter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -128,6 +131,10 @@ def test_a_loss_that_is_called_before_it_is_made(loss):
     (gradlib, "float32", "Write np.float32."),
     (gradlib, "long", "Write np.int64."),
     (gradlib, "bool", "Write bool."),
+    (gradlib, "Linear", "It is in gradlib.nn."),
+    (gradlib, "Value", "It is in gradlib.scalar."),
+    (gradlib, "load_into", "It is in gradlib.serialization."),
+    (gradlib, "Function", "see gradlib.primitives.Primitive and Vjp."),
     (nn, "utils", "clip_grad_norm_ and clip_grad_value_ are in gradlib.optim."),
     (gradlib.autograd, "grad", "It is in gradlib itself: gradlib.grad."),
 ])  # fmt: skip
@@ -177,6 +184,25 @@ def test_what_a_hint_says_about_a_method_that_writes_in_place_runs(name):
 @pytest.mark.parametrize("name", [name for name, said in habits.ARRAY.items() if re.match("Write [^=]*$", said)])
 def test_what_a_hint_says_about_an_array_runs(name):
     eval(written(habits.hint(np.array(ROWS), name)), {"a": np.abs(ROWS), "np": np})
+
+
+@pytest.mark.parametrize("home", habits.HOMES)
+def test_a_name_is_where_the_hint_says(home):
+    assert all(hasattr(getattr(gradlib, home), name) for name in habits.HOMES[home])
+
+
+def test_a_function_of_gradlib_that_is_sought_in_the_class():
+    assert habits.hint(Tensor, "zeros") == "It is a function: gradlib.zeros(…)."
+    assert habits.hint(Tensor, "abacus") == ""
+
+
+def test_the_functions_that_messages_name_exist():
+    """load_state_dict(path) said gradlib.load_into(model, path), which is in gradlib.serialization."""
+    for path in Path(gradlib.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            said = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            for name in re.findall(r"\bgradlib\.([a-z_.]+)\(", said):
+                assert callable(attrgetter(name)(gradlib)), f"{path.name} says gradlib.{name}"
 
 
 def test_other_objects_have_no_hints():

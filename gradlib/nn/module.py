@@ -329,7 +329,9 @@ class Module:
         Raises KeyError, ShapeError or TypeError that lists everything wrong, and then changes nothing.
         """
         if not isinstance(state_dict, Mapping):
-            hint = " To read a file: gradlib.load_into(model, path)." if isinstance(state_dict, str) else ""
+            hint = (
+                " To read a file: gradlib.serialization.load_into(model, path)." if isinstance(state_dict, str) else ""
+            )
             raise TypeError(
                 "load_state_dict takes arrays by their names, as state_dict() gives them, got "
                 f"{_described(state_dict)}.{hint}"
@@ -339,7 +341,8 @@ class Module:
         ):
             raise TypeError(
                 "PyTorch stores some matrices transposed, and a square one does not show it: write its state with "
-                "safetensors.torch.save_file(state, path), and read it with load_into(model, path, layout='torch')."
+                "safetensors.torch.save_file(state, path), and read it with"
+                " gradlib.serialization.load_into(model, path, layout='torch')."
             )
         own = dict(self._state())
         given = {}
