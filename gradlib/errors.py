@@ -194,7 +194,8 @@ def twice(what: str, axes: tuple[int, ...]) -> ShapeError:
 
 def not_an_axis(axis, several: bool = False) -> TypeError:
     """The error for an axis that is not an integer."""
-    return TypeError(f"an axis must be an integer{' or a tuple of integers' if several else ''}, got {axis!r}.")
+    hint = " Entry by entry, the larger of two tensors is x.maximum(y)." if hasattr(axis, "_prev") else ""
+    return TypeError(f"an axis must be an integer{' or a tuple of integers' if several else ''}, got {axis!r}.{hint}")
 
 
 def nothing_to_reduce(what: str, shape: tuple[int, ...]) -> ShapeError:

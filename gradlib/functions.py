@@ -111,6 +111,12 @@ def einsum(subscripts: str, *operands):
         )
     if not operands:
         raise explained("einsum", [], {"subscripts": subscripts}, ValueError())
+    if (
+        len(operands) == 1
+        and isinstance(operands[0], (list, tuple))
+        and any(isinstance(each, Operations) for each in operands[0])
+    ):
+        operands = tuple(operands[0])  # PyTorch takes the operands in a list, too
     return P.einsum(*_with_a_tensor(operands), subscripts=subscripts)
 
 

@@ -603,9 +603,10 @@ class Tensor(Operations):
             return on(_as_array(value, None))
         if _foreign(value):
             return value
+        home, name = type(value).__module__.split(".")[0], type(value).__name__
         raise TypeError(
-            f"a Tensor cannot be combined with a {type(value).__name__}: {value!r}. Convert it to a Tensor or an array "
-            "first."
+            f"a Tensor cannot be combined with a {f'{home}.' * (name == 'Tensor')}{name}: {value!r}. Convert it to a "
+            "Tensor or an array first."
         )
 
     @staticmethod

@@ -81,6 +81,19 @@ def test_transpose_with_numpys_arguments_is_told_permute(axes):
         make().transpose(*axes)
 
 
+def test_einsum_of_a_list_of_operands():
+    x, v = make(), Tensor([1.0, 2.0, 3.0])
+    gradlib.einsum("ij,j->", [x, v]).backward()
+    assert np.array_equal(x.grad, np.tile(v.data, (2, 1)))
+    assert gradlib.einsum("ij->", ROWS).item() == 11
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_the_larger_of_two_tensors_is_told_maximum(name):
+    with pytest.raises(TypeError, match=r"x\.maximum\(y\)"):
+        getattr(make(), name)(make())
+
+
 def test_randint_of_a_high_and_a_size():
     drawn = gradlib.randint(3, (200,)).data
     assert set(drawn) == {0, 1, 2}

@@ -349,3 +349,9 @@ def test_pytorch_reads_a_tensor_without_a_copy():
     theirs[1, 2] = 7.0
     assert ours.data[1, 2] == 7.0 and theirs.shape == (2, 3)
     assert torch.from_dlpack(ours.T).stride() == (1, 3)
+
+
+def test_a_tensor_of_pytorchs_is_named_as_one():
+    for compute in (lambda x, y: x + y, lambda x, y: y * x):
+        with pytest.raises(TypeError, match="a Tensor cannot be combined with a torch.Tensor: tensor"):
+            compute(Tensor([1.0, 2.0]), torch.ones(2))
