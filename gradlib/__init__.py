@@ -50,7 +50,6 @@ from .tracebacks import full_tracebacks
 from .walkthrough import explain, gradient_paths
 
 cat = concatenate
-tensor = Tensor  # as in PyTorch: gradlib.tensor([1.0, 2.0]). The module of this name is found by imports.
 
 tracebacks.set_up()
 keep.set_up()

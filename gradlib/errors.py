@@ -248,13 +248,13 @@ def holdable(what: str, shape: tuple[int, ...], dtype) -> None:
 
 
 def flag(name: str, value) -> bool:
-    """Return True or False. Raise TypeError for what may have been meant for another argument, such as a number.
+    """Return True or False, also for 1 and 0. Raise TypeError for what may have been meant for another argument.
 
     >>> flag("keepdims", [0, 1])
     Traceback (most recent call last):
     TypeError: keepdims is True or False, got [0, 1].
     """
-    if not isinstance(value, (bool, np.bool_)):
+    if not isinstance(value, (bool, np.bool_, int, np.integer)) or value not in (0, 1):
         raise TypeError(f"{name} is True or False, got {shown(value)}.")
     return bool(value)
 

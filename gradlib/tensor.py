@@ -5,7 +5,7 @@ from __future__ import annotations
 import dis
 import sys
 import weakref
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -923,3 +923,14 @@ def _holds_float64(data: Any) -> bool:
     if not isinstance(dtype, np.dtype) and not isinstance(data, (int, float)):  # another library's array, a buffer
         dtype = np.asarray(data).dtype
     return dtype == np.float64
+
+
+class _Callable(ModuleType):
+    """The type of this module, for PyTorch's users, who write `gradlib.tensor([1.0, 2.0])`."""
+
+    def __call__(self, data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+        """Make a tensor."""
+        return Tensor(data, requires_grad, dtype)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -1,6 +1,7 @@
 """The lines that users of PyTorch and NumPy type from habit: the right numbers, or an error that says what to write."""
 
 import ast
+import importlib
 import re
 from operator import attrgetter
 from pathlib import Path
@@ -57,9 +58,9 @@ def test_a_second_axis_is_not_taken_for_keepdims(name):
 
 @pytest.mark.parametrize("call", [
     lambda: nn.Linear(3, 2, "relu"), lambda: nn.Conv1d(3, 2, 1, bias="relu"), lambda: nn.LSTM(3, 2, 1, 0.5),
-    lambda: nn.GRU(3, 2, batch_first=1), lambda: nn.RNN(3, 2, bidirectional="both"), lambda: nn.GRUCell(3, 2, 0.5),
-    lambda: nn.MultiheadAttention(4, 2, 0.0, 0.5), lambda: nn.MultiheadAttention(4, 2, batch_first=1),
-    lambda: Tensor([2.0], 3), lambda: data.DataLoader(range(4), 2, 4), lambda: make().sort(0, 1),
+    lambda: nn.GRU(3, 2, batch_first=4), lambda: nn.RNN(3, 2, bidirectional="both"), lambda: nn.GRUCell(3, 2, 0.5),
+    lambda: nn.MultiheadAttention(4, 2, 0.0, 0.5), lambda: nn.MultiheadAttention(4, 2, batch_first=4),
+    lambda: Tensor([2.0], 3), lambda: data.DataLoader(range(4), 2, 4), lambda: make().sort(0, 2),
 ])  # fmt: skip
 def test_another_argument_is_not_taken_for_true(call):
     """Linear(3, 2, "relu"), as in Keras, was a linear layer with a bias, silently."""
@@ -117,6 +118,8 @@ def test_the_graph_is_retained_with_and_without_the_argument():
 def test_a_tensor_is_made_by_pytorchs_name():
     t = gradlib.tensor([1.0, 2.0], requires_grad=True)
     assert type(t) is Tensor and t.requires_grad and t.dtype == np.float32
+    assert gradlib.tensor([1, 2], dtype=np.float64).dtype == np.float64
+    assert gradlib.tensor.Tensor is Tensor and gradlib.tensor is importlib.import_module("gradlib.tensor")
 
 
 @pytest.mark.parametrize("name", ["num_workers", "pin_memory", "batch_sampler"])
