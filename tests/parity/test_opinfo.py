@@ -462,8 +462,6 @@ DIFFERENCES = [
     Difference("linalg.norm, linalg.norm subgradients_at_zero", lambda sample: not sample.input.any(),
                "second derivatives of a norm that is 0 are NaN"),
     Difference("nn.functional.silu", has_infinity, "its slope at infinity is 1; PyTorch's is NaN in long vectors"),
-    Difference("nn.functional.scaled_dot_product_attention", of_dtype(torch.float16),
-               "scores of about 100 are rounded to float16; PyTorch keeps them in float32"),
 ]  # fmt: skip
 
 
