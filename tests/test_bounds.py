@@ -495,7 +495,7 @@ def test_outside_the_domain(f, message):
 @pytest.mark.parametrize(
     "f, error, message",
     [
-        (lambda x: x.item(), AttributeError, "no 'item'"), (lambda x: x.astype(int), AttributeError, "many arrays"),
+        (lambda x: x.item(), AttributeError, "no 'item'"), (lambda x: x.argsort(), AttributeError, "many arrays"),
         (lambda x: np.median(x), TypeError, "np.median has no interval rule"),
         (lambda x: x.__setitem__(0, 1.0), TypeError, "np.where"),
         (lambda x: x @ np.ones((3, 2)), ShapeError, "try .mT on it"),
@@ -740,6 +740,8 @@ def test_samples_repeat_with_a_seed():
     [
         (dict(f=lambda x: x, x=[1.0], eps=-0.1), "eps is how far"),
         (dict(f=lambda x: x, x=[1.0], eps=0.1, samples=0), "samples"),
+        (dict(f=lambda x: x, x=[1.0], eps=0.1, samples=2.5), "samples is the number of points to try"),
+        (dict(f=3, x=[1.0], eps=0.1), "the first argument is a function"),
         (dict(f=lambda x: x, x=[1.0, np.nan], eps=0.1), "must be finite"),
         (dict(f=lambda x: x, x=[1.0, np.inf], eps=0.1), "must be finite"),
         (dict(f=lambda x: x, x=[1.0], eps=np.inf), "finite, got inf"),
@@ -758,3 +760,52 @@ def test_estimate_bounds_refuses(arguments, message):
 def test_an_eps_that_is_no_number_is_refused(eps):
     with pytest.raises((TypeError, ValueError), match="eps is how far an entry may differ|the rows of a tensor"):
         estimate_bounds(lambda x: x, np.array([1.0]), eps)
+
+
+def test_logsumexp_keeps_its_lower_end_where_the_upper_one_is_infinite():
+    """ln(½ + ½) of float32 numbers next to -ln 2 is -2e-9, and comes out as 0."""
+    low = np.full(2, -np.log(2), np.float32)
+    bounds = Interval(low, [np.inf, np.inf]).logsumexp()
+    assert bounds.contains(P.logsumexp.forward(low.astype(np.float64))) and bounds.low > -1e-4
+
+
+def test_conversions_contain():
+    x = Interval([-1.5, 0.0, -2.0], [1.5, 0.0, -1.0])
+    truth = x.astype(bool)
+    assert truth.low.tolist() == [False, False, True] and truth.high.tolist() == [True, False, True]
+    whole = x.astype(int)
+    assert whole.low.tolist() == [-1, 0, -2] and whole.high.tolist() == [1, 0, -1]
+    with pytest.raises(ValueError, match="astype needs numbers that int32 holds"):
+        Interval([-np.inf], [1.0]).astype(np.int32)
+
+
+def test_a_condition_counts_as_0_and_1():
+    x = Interval([-1.0, 1.0], [1.0, 2.0])
+    assert (1 - (x > 0)).contains([0.0, 0.0]) and not (1 - (x > 0)).contains([0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    "f, error, message",
+    [
+        (lambda x: x < np.ones(3), ShapeError, r"cannot broadcast \(2,\) with \(3,\)"),
+        (lambda x: np.ones(3) == x, ShapeError, "cannot broadcast"),
+        (lambda x: (x > 0) & np.array([True] * 3), ShapeError, r"cannot broadcast \(2,\) with \(3,\)"),
+        (lambda x: x.contains([1.0, 2.0, 3.0]), ShapeError, r"cannot broadcast \(2,\) with \(3,\)"),
+        (lambda x: x.contains("a"), TypeError, "contains takes numbers"),
+        (lambda x: x.size(5), ShapeError, "there is no axis 5"),
+        (lambda x: len(x[0]), TypeError, "a 0-d interval is a single number"),
+        (lambda x: bool(x > 0), ShapeError, r"this interval has shape \(2,\)"),
+        (lambda x: x[:0].mean(0), ValueError, "the mean over axis 0 of an empty array"),
+    ],
+)
+def test_mistakes_with_intervals_are_explained(f, error, message):
+    with pytest.raises(error, match=message):
+        f(Interval([-1.0, 2.0], [1.0, 3.0]))
+
+
+def test_samples_of_a_box_as_large_as_the_dtype_allows():
+    """high - low overflows there, and NaN was sampled at every corner."""
+    for center, eps in ((0.0, 3e38), (3e38, 3e38)):
+        bounds = estimate_bounds(lambda x: x * 1, center, eps, samples=50, rng=np.random.default_rng(0))
+        assert bounds.sampled_low <= center - 0.9 * eps and bounds.sampled_high >= 3e38
+        assert bounds.contains(bounds.sampled_low) and bounds.contains(bounds.sampled_high)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import no_grad
-from ..errors import ShapeError
+from ..errors import ShapeError, takes, whole
 from ..nn.module import evaluating
 from ..operations import on_cpu, plain
 from ..random import generator
@@ -96,9 +96,12 @@ def estimate_bounds(
         raise ShapeError(
             f"eps, of shape {radius.shape}, must be one number or broadcast to the shape of x, {center.shape}."
         ) from None
-    if samples < 1:
-        raise ValueError(f"samples is the number of points to try, at least 1, got {samples}.")
-    box = with_ends(_end_of_box(center, radius, -1), _end_of_box(center, radius, 1))
+    whole("samples is the number of points to try, at least 1", samples, 1)
+    takes(f, [center])
+    with np.errstate(over="ignore"):  # an end that the dtype does not hold becomes infinite
+        box = with_ends(_end_of_box(center, radius, -1), _end_of_box(center, radius, 1))
+    largest = np.finfo(center.dtype).max
+    low_end, high_end = (np.clip(end, -largest, largest) for end in (box.low, box.high))
     rng = generator(rng)
     with no_grad(), evaluating(f), np.errstate(all="ignore"):  # the bounds show infinite values
         f(Tensor(center))  # a mistake in f is explained by tensors
@@ -110,7 +113,8 @@ def estimate_bounds(
         low = high = np.full(proven.shape, np.nan)
         for i in range(samples):
             share = rng.random(center.shape) if i % 2 else rng.integers(2, size=center.shape)
-            point = (box.low + share * (box.high - box.low)).astype(center.dtype)
+            # Not low + share · (high - low): that difference may be larger than the dtype holds.
+            point = ((1 - share) * low_end + share * high_end).astype(center.dtype)
             value = plain(f(Tensor(np.clip(point, box.low, box.high) if i else center)))
             low, high = np.fmin(low, value), np.fmax(high, value)
     return Bounds(proven.low, proven.high, low.astype(proven.dtype), high.astype(proven.dtype), samples)

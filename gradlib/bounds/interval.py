@@ -10,8 +10,8 @@ import numpy as np
 from .. import numpy_functions
 from .. import primitives as P
 from ..autograd import no_grad
-from ..errors import ShapeError
-from ..operations import Operations, plain
+from ..errors import ShapeError, axis_out_of_range, cannot_broadcast, shown, whole
+from ..operations import Operations, on_cpu, plain
 from ..tensor import Tensor
 
 RULES: dict[str, Callable[..., Interval]] = {}  # by the names of the table of derivatives; rules.py fills it
@@ -85,14 +85,28 @@ class Interval(Operations):
 
     def size(self, dim: int | None = None) -> tuple | int:
         """The shape, or the size along one axis."""
-        return self.shape if dim is None else self.shape[dim]
+        if dim is None:
+            return self.shape
+        dim = whole("size takes one axis, an integer", dim)
+        if not -self.ndim <= dim < self.ndim:
+            raise axis_out_of_range(dim, self.ndim)
+        return self.shape[dim]
+
+    def detach(self) -> Interval:
+        """The same interval: it records no graph."""
+        return self
 
     def contains(self, values: Any) -> bool:
         """Return True if every entry of an array, a tensor or another interval lies inside."""
-        low, high = (values.low, values.high) if isinstance(values, Interval) else (plain(values),) * 2
+        low, high = (values.low, values.high) if isinstance(values, Interval) else (on_cpu(values),) * 2
+        if low.dtype.kind not in "fiub":
+            raise TypeError(f"contains takes numbers, a tensor, an array or an Interval, got {shown(values)}.")
+        _fitting(self.shape, low.shape)
         return bool(np.all((self.low <= low) & (high <= self.high)))
 
     def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a 0-d interval is a single number and has no len()")
         return len(self.low)
 
     def __iter__(self):
@@ -101,6 +115,8 @@ class Interval(Operations):
     def __bool__(self) -> bool:
         if self.low.size == 1 and self.is_point:
             return bool(self.low.item())
+        if self.low.size != 1:
+            raise ShapeError(f"an `if` needs one answer, but this interval has shape {self.shape}. Test one entry.")
         raise ValueError(
             "an `if` needs one answer, but this holds for some points of the box and not for others. Choose entry by "
             "entry: np.where(condition, x, y) bounds both branches."
@@ -197,24 +213,37 @@ class Interval(Operations):
 
     def __and__(self, other):
         other = as_interval(other, self.dtype)
+        _fitting(self.shape, other.shape)
         return with_ends(self.low & other.low, self.high & other.high)
 
     def __or__(self, other):
         other = as_interval(other, self.dtype)
+        _fitting(self.shape, other.shape)
         return with_ends(self.low | other.low, self.high | other.high)
 
     __rand__, __ror__ = __and__, __or__
 
 
+def _fitting(*shapes: tuple[int, ...]) -> None:
+    """Raise ShapeError, as for tensors, unless the shapes broadcast with each other."""
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise cannot_broadcast(*shapes) from None
+
+
 def _less(x: Interval, y: Interval) -> Interval:
+    _fitting(x.shape, y.shape)
     return with_ends(x.high < y.low, x.low < y.high)
 
 
 def _less_equal(x: Interval, y: Interval) -> Interval:
+    _fitting(x.shape, y.shape)
     return with_ends(x.high <= y.low, x.low <= y.high)
 
 
 def _equal(x: Interval, y: Interval) -> Interval:
+    _fitting(x.shape, y.shape)
     same_points = (x.low == x.high) & (y.low == y.high) & (x.low == y.low)
     return with_ends(same_points, (x.low <= y.high) & (y.low <= x.high))
 
@@ -276,7 +305,17 @@ def _explained(error: Exception, op: P.Primitive, inputs: list[Interval], keywor
     return error
 
 
+def truth(x: Interval) -> Interval:
+    """The condition x ≠ 0, as an interval of booleans."""
+    return x if x.dtype.kind == "b" else with_ends((x.low > 0) | (x.high < 0), (x.low != 0) | (x.high != 0))
+
+
 def astype(x: Interval, dtype) -> Interval:
+    if np.dtype(dtype).kind == "b":
+        return truth(x)
+    if x.dtype.kind == "f" and np.dtype(dtype).kind in "iu":
+        least, most = (float(end) for end in (np.iinfo(dtype).min, np.iinfo(dtype).max))
+        need((x.low >= least) & (x.high < most), "astype", x, f"numbers that {np.dtype(dtype)} holds")
     z = with_ends(x.low.astype(dtype), x.high.astype(dtype))
     return z if np.can_cast(x.dtype, dtype) or z.dtype.kind != "f" else outward(z.low, z.high)
 

@@ -14,7 +14,21 @@ import numpy as np
 
 from .. import primitives as P
 from ..functions import stack
-from .interval import RULES, Interval, astype, gamma, largest, need, outward, point, rounded, signed, with_ends, within
+from .interval import (
+    RULES,
+    Interval,
+    astype,
+    gamma,
+    largest,
+    need,
+    outward,
+    point,
+    rounded,
+    signed,
+    truth,
+    with_ends,
+    within,
+)
 
 
 def _add(x: Interval, y: Interval) -> Interval:
@@ -26,6 +40,7 @@ def _add(x: Interval, y: Interval) -> Interval:
 
 
 def _neg(x: Interval) -> Interval:
+    x = _as_numbers(x)
     return with_ends(-x.high, -x.low)
 
 
@@ -72,6 +87,7 @@ def _div(x: Interval, y: Interval) -> Interval:
 
 
 def _abs(x: Interval) -> Interval:
+    x = _as_numbers(x)
     return with_ends(np.maximum(np.maximum(x.low, -x.high), 0), largest(x))
 
 
@@ -217,14 +233,9 @@ def _logaddexp(x: Interval, y: Interval) -> Interval:
 # Choosing ------------------------------------------------------------
 
 
-def _truth(x: Interval) -> Interval:
-    """The condition x ≠ 0, as an interval of booleans."""
-    return x if x.dtype.kind == "b" else with_ends((x.low > 0) | (x.high < 0), (x.low != 0) | (x.high != 0))
-
-
 def _where(condition: Interval, x: Interval, y: Interval) -> Interval:
     """x where the condition certainly holds, y where it cannot hold, else an interval that contains both."""
-    condition = _truth(condition)
+    condition = truth(condition)
     low, high = np.minimum(x.low, y.low), np.maximum(x.high, y.high)
     either = _choose(condition.high, with_ends(low, high), y)
     return _choose(condition.low, x, either)
@@ -258,7 +269,8 @@ def _sum(x: Interval, axis=None, keepdims: bool = False) -> Interval:
 def _mean(x: Interval, axis=None, keepdims: bool = False) -> Interval:
     if not _terms(x, axis):
         raise ValueError(
-            f"the mean over {axis or 'all'} of an empty array, of shape {x.shape}, is 0/0: there is nothing to bound."
+            f"the mean over {'all' if axis is None else f'axis {axis}'} of an empty array, of shape {x.shape}, is 0/0: "
+            "there is nothing to bound."
         )
     total = _sum(x, axis, keepdims)
     return _div(total, point(np.asarray(_terms(x, axis), total.dtype)))
@@ -325,8 +337,9 @@ def _logsumexp(x: Interval, axis=None, keepdims: bool = False) -> Interval:
     """ln Σ eˣ rises in every entry. Its error is that of n exponentials, relative to their sum, and of the largest."""
     low, high = (P.logsumexp.forward(end, axis, keepdims) for end in (x.low, x.high))
     terms = _terms(x, axis)
-    scale = (1 + terms / 16) * (1 + np.maximum(np.abs(low), np.abs(high)) + math.log(max(terms, 1)))
-    return rounded(low, high, scale=np.where(np.isfinite(scale), scale, 0))
+    # A scale for each end: that of an infinite one would leave no bound at the other.
+    below, above = ((1 + terms / 16) * (1 + np.abs(end) + math.log(max(terms, 1))) for end in (low, high))
+    return with_ends(rounded(low, low, scale=below).low, rounded(high, high, scale=above).high)
 
 
 def _others(terms: np.ndarray, axis: int) -> np.ndarray:
