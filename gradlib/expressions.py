@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
 from collections.abc import Mapping
 
 from .scalar import Value
@@ -26,7 +27,8 @@ _OPERATORS = {
     ast.Div: operator.truediv,
     ast.Pow: operator.pow,
 }
-_WRITTEN = str.maketrans({"^": "**", "·": "*", "×": "*", "−": "-", "÷": "/", "²": "**2", "³": "**3"})
+_WRITTEN = str.maketrans({"^": "**", "·": "*", "×": "*", "−": "-", "÷": "/"})
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _START = {"x": 2.0, "y": 3.0}  # every other letter starts at 1
 
 
@@ -65,6 +67,12 @@ exp, ln, sqrt, sin, cos, tanh, sigmoid, relu.
     return result, reader.names
 
 
+def _as_python(text: str) -> str:
+    """The text with Python's signs; several superscripts are one exponent, and x²³ is x to the 23."""
+    text = text.translate(_WRITTEN)
+    return re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda digits: f"**{int(digits[0].translate(_SUPERSCRIPTS))}", text)
+
+
 class _Reader:
     def __init__(self, start: Mapping[str, float]):
         self.start = start
@@ -75,7 +83,7 @@ class _Reader:
         if len(text) > LONGEST:
             raise FormulaError(f"A formula may have {LONGEST} characters, and this one has {len(text)}.")
         try:
-            *parts, last = ast.parse(text.translate(_WRITTEN).strip().strip(";")).body or [None]
+            *parts, last = ast.parse(_as_python(text).strip().strip(";")).body or [None]
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             raise FormulaError(
                 "This is not a formula yet. Write products with a sign, as in 2 * x, and close every parenthesis."

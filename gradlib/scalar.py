@@ -56,14 +56,17 @@ class Value:
 
     def __truediv__(self, other):
         other = _as_value(other)
-        return _result(self.data / other.data, "/", (self, other), (1 / other.data, -self.data / other.data**2))
+        z = self.data / other.data
+        return _result(z, "/", (self, other), (1 / other.data, -z / other.data))  # y² overflows above 1e154
 
     def __pow__(self, other):
         x, y = self.data, _as_value(other).data
         z = x**y
         if isinstance(z, complex):
             raise ValueError(f"({x}) ** {y} is not a real number: a negative base takes only integer exponents.")
-        by_base = 0.0 if y == 0 else math.inf if x == 0 and y < 1 else y * x ** (y - 1)
+        by_base = (
+            0.0 if y == 0 else y * x ** (y - 1) if y >= 1 else y * z / x if x else math.inf
+        )  # below y = 1, x ** (y - 1) overflows before z does
         by_exponent = (
             z * math.log(x) if x > 0 else 0.0 if x == 0 else math.nan
         )  # for x < 0, xʸ exists only for integers y

@@ -39,7 +39,13 @@ def test_its_value_and_gradients_are_those_of_the_formula(text):
 
 @pytest.mark.parametrize(
     ("text", "python"),
-    [("x^2 + 2·y", "x**2 + 2*y"), ("x² − y³", "x**2 - y**3"), (" x × y ÷ 4; ", "x * y / 4"), ("+x * y", "x*y")],
+    [
+        ("x^2 + 2·y", "x**2 + 2*y"),
+        ("x² − y³", "x**2 - y**3"),
+        ("x¹² + x⁰", "x**12 + x**0"),
+        (" x × y ÷ 4; ", "x * y / 4"),
+        ("+x * y", "x*y"),
+    ],
 )
 def test_signs_of_the_board_are_read(text, python):
     assert expression(text)[0].data == expression(python)[0].data
@@ -117,3 +123,9 @@ def test_nothing_of_a_text_is_run(monkeypatch):
         with pytest.raises(FormulaError):
             expression(text)
     assert not called
+
+
+@pytest.mark.parametrize("text", ["x = 1e200; 1 / x", "x = 1e-200; 1 / x", "x = 1e-300; x**-1"])
+def test_a_finite_value_is_not_refused(text):
+    result, _ = expression(text)
+    assert math.isfinite(result.data)

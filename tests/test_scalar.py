@@ -101,3 +101,17 @@ def test_roots_of_zero_have_an_infinite_slope_as_tensors_have():
 
 def test_its_repr():
     assert repr(Value(2, "x")) == "Value(data=2.0, grad=0.0)"
+
+
+@pytest.mark.parametrize("x, y", [(1.0, 1e200), (-3.0, 1e-200), (2.0, -4.0)])
+def test_quotients_of_large_and_small_numbers(x, y):
+    """y² would overflow or come out as 0, where x/y and its slopes do not."""
+    a, b = Value(x), Value(y)
+    (a / b).backward()
+    assert a.grad == 1 / y and b.grad == pytest.approx(-x / y / y)
+
+
+def test_a_power_whose_slope_is_too_large_for_a_number():
+    x = Value(1e-300)
+    (x**-1).backward()
+    assert x.grad == -math.inf
