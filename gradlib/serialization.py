@@ -130,7 +130,10 @@ def save_tree(tree: Any, path: str | Path) -> None:
     {'step': 3, 0: [array([1., 1.]), 'a']}
     """
     arrays: dict[str, np.ndarray] = {}
-    packed = _packed(tree, arrays)
+    try:
+        packed = _packed(tree, arrays)
+    except RecursionError:
+        raise ValueError("a checkpoint cannot hold lists and dicts that contain themselves.") from None
     _write(path, arrays, {"tree": json.dumps(packed)})
 
 
@@ -139,7 +142,10 @@ def load_tree(path: str | Path) -> Any:
     arrays, notes = _read(path)
     if "tree" not in notes:
         raise ValueError(f"{path} holds arrays, not a checkpoint: load it with load() or load_into().")
-    return _unpacked(json.loads(notes["tree"]), arrays)
+    try:
+        return _unpacked(json.loads(notes["tree"]), arrays)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ValueError(f"{path} is not a checkpoint that save_tree wrote: {error}. Nothing was loaded.") from None
 
 
 def _packed(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
@@ -218,6 +224,8 @@ def _clear_leftovers(path: Path) -> None:
 def _check_entry(name: Any, array: np.ndarray) -> None:
     if not isinstance(name, str) or name == "__metadata__":  # the format keeps its metadata under that name
         raise TypeError(f"the names of arrays must be texts other than '__metadata__', got {name!r}.")
+    if any("\ud800" <= letter <= "\udfff" for letter in name):
+        raise ValueError(f"the name {name!r} has half of a character (a surrogate), which UTF-8 cannot hold.")
     if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
         raise TypeError(
             f"{name!r} has dtype {array.dtype}, but a file holds only bools, integers and floats of at most 64 bits."
@@ -294,16 +302,27 @@ def _content(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
 def _from_bytes(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     end = 8 + int.from_bytes(content[:8], "little")
-    header = json.loads(content[8:end]) if end <= len(content) else None
-    if not isinstance(header, dict):
+    if end > len(content):
         raise ValueError("the header is incomplete")
-    notes, arrays = header.pop("__metadata__", {}), {}
-    for name, entry in header.items():
-        if entry["dtype"] not in _KINDS:
-            raise TypeError(f"{name!r} has dtype {entry['dtype']}")
-        first, last = entry["data_offsets"]
-        numbers = np.frombuffer(content[end + first : end + last], _KINDS[entry["dtype"]])
-        arrays[name] = numbers.reshape(entry["shape"]).copy()
+    try:
+        header = json.loads(content[8:end])
+        notes = dict(header.pop("__metadata__", {}))
+        entries = [(name, e["dtype"], tuple(e["shape"]), *e["data_offsets"]) for name, e in header.items()]
+        entries.sort(key=lambda entry: entry[3:])
+        whole = all(
+            type(number) is int and number >= 0 for _, _, shape, *place in entries for number in (*shape, *place)
+        )
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        raise ValueError("the header is damaged") from None
+    # The numbers of one array begin where those of the one before end, and the last end with the file.
+    ends = [0, *(entry[-1] for entry in entries)]
+    if not whole or [entry[3] for entry in entries] != ends[:-1] or end + ends[-1] != len(content):
+        raise ValueError("the header does not fit the numbers after it")
+    arrays = {}
+    for name, kind, shape, first, last in entries:
+        if kind not in _KINDS:
+            raise TypeError(f"{name!r} has dtype {kind}")
+        arrays[name] = np.frombuffer(content[end + first : end + last], _KINDS[kind]).reshape(shape).copy()
     return arrays, notes
 
 

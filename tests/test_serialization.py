@@ -338,3 +338,48 @@ def test_without_the_package_an_unknown_kind_is_named(tmp_path, without_the_pack
     without_the_package()
     with pytest.raises(ValueError, match="'w' has dtype BF16"):
         load(path)
+
+
+HEADERS = [
+    b"[1]",
+    b'{"a": 1}',
+    b'{"a": {}}',
+    b'{"__metadata__": 5}',
+    b"[" * 100_000,
+    b'{"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 8]}}',
+    b'{"a": {"dtype": "F32", "shape": [2.0], "data_offsets": [0, 8]}}',
+    b'{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}',
+    b'{"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}}',
+    b'{"a": {"dtype": "F32", "shape": [1], "data_offsets": ["0", 8]}}',
+    b'{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},'
+    b' "b": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}',
+]
+
+
+@pytest.mark.parametrize("header", HEADERS)
+@pytest.mark.parametrize("reader", ["package", "own"])
+def test_headers_that_do_not_fit_are_refused(header, reader, tmp_path, monkeypatch):
+    if reader == "own":
+        monkeypatch.setattr(serialization, "_content", lambda path: serialization._from_bytes(path.read_bytes()))
+    (tmp_path / "a").write_bytes(len(header).to_bytes(8, "little") + header + bytes(8))
+    with pytest.raises(ValueError, match="is not a complete safetensors file"):
+        load(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    "tree", ["{", '{"array": "9"}', '{"x": 1, "y": 2}', '{"dict": 5}', '{"dict": [[{"list": []}, 1]]}', "[" * 100_000]
+)
+def test_trees_that_are_none_are_refused(tree, tmp_path):
+    serialization._write(tmp_path / "a", {}, {"tree": tree})
+    with pytest.raises(ValueError, match="is not a checkpoint that save_tree wrote"):
+        load_tree(tmp_path / "a")
+
+
+def test_what_cannot_be_written(tmp_path):
+    loop = []
+    loop.append(loop)
+    with pytest.raises(ValueError, match="lists and dicts that contain themselves"):
+        save_tree(loop, tmp_path / "a")
+    with pytest.raises(ValueError, match="half of a character"):
+        save({"\ud800": np.ones(1)}, tmp_path / "a")
+    assert not list(tmp_path.iterdir())
