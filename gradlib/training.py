@@ -19,7 +19,7 @@ from . import random
 from .autograd import no_grad
 from .callbacks import Callback, Checkpoint, EarlyStopping, GradientTracking, LivePlot, ScheduleCallback
 from .distributed import DistributedDataParallel, all_gather_object, all_reduce, get_rank, get_world_size
-from .errors import ShapeError, real, whole
+from .errors import ShapeError, flag, real, shown, whole
 from .nn.module import Module, evaluating
 from .operations import on_cpu
 from .optim import Optimizer, clip_grad_norm_
@@ -57,6 +57,8 @@ class TrainConfig:
             whole(f"{name} must be an integer of at least 0", getattr(self, name), 0)
         if self.seed is not None:
             whole("seed must be an integer of at least 0, or None", self.seed, 0)
+        for name in ("progress", "restore_best"):
+            flag(name, getattr(self, name))
         if self.clip_norm is not None:
             real("clip_norm must be a number above 0, or None for no clipping", self.clip_norm, above=0)
 
@@ -199,7 +201,7 @@ class Trainer:
                 "model.parameters()."
             )
         self.model, self.loss_fn, self.optimizer = model, loss_fn, optimizer
-        self.metrics = dict(metrics or {})
+        self.metrics = _checked_metrics(metrics)
         self.history = History()
         self.stop = False  # a callback sets it to end the run after this epoch
         self.loaders: list = []
@@ -297,7 +299,7 @@ class Trainer:
         losses, counts = [], []
         for inputs, targets in self._batches(loader):
             self.optimizer.zero_grad()
-            loss = self.loss_fn(self.model(inputs), targets)
+            loss = self._loss(self.model(inputs), targets)
             loss.backward()
             if cfg.clip_norm is not None:
                 clip_grad_norm_(self.model.parameters(), cfg.clip_norm)
@@ -309,6 +311,12 @@ class Trainer:
         if not losses:
             raise ValueError("the training data is empty: the loader gave no batch. Is drop_last larger than the data?")
         return float(np.average(losses, weights=counts))
+
+    def _loss(self, output: Any, targets: Any) -> Tensor:
+        loss = self.loss_fn(output, targets)
+        if not isinstance(loss, Tensor):
+            raise TypeError(f"loss_fn must return a tensor of one element, the loss, got {shown(loss)}.")
+        return loss
 
     def _weighed(self, batches: Iterable) -> Iterator:
         """The batches of one of several processes; for each the model is told the weight of its gradients."""
@@ -359,8 +367,10 @@ class Trainer:
         with evaluating(self.model), no_grad():
             for inputs, targets in _pairs(loader):
                 output = self.model(inputs)
-                row = {"loss": self.loss_fn(output, targets).item()}
-                rows.append(row | {name: float(metric(output, targets)) for name, metric in self.metrics.items()})
+                row = {"loss": self._loss(output, targets).item()}
+                rows.append(
+                    row | {name: _measured(name, metric(output, targets)) for name, metric in self.metrics.items()}
+                )
                 counts.append(_count(inputs))
         if not rows:
             raise ValueError("there is nothing to evaluate: the loader gave no batch.")
@@ -410,7 +420,7 @@ class Trainer:
         and of the `load_state_dict` of model and optimizer, and then changes nothing.
         """
         tree = load_tree(path)
-        if not isinstance(tree, dict) or "optimizer" not in tree:
+        if not isinstance(tree, dict) or not _CHECKPOINT <= tree.keys():
             raise ValueError(f"{path} is not a checkpoint of a Trainer.")
         before = self.model.state_dict()
         self.model.load_state_dict(tree["model"])
@@ -466,6 +476,27 @@ class Trainer:
             getattr(callback, event)(self)
 
 
+_CHECKPOINT = {"model", "optimizer", "history", "best", "random", "layers", "loaders", "callbacks"}
+
+
+def _checked_metrics(metrics: Any) -> dict[str, Metric]:
+    if metrics is None:
+        return {}
+    if not isinstance(metrics, Mapping) or not all(map(callable, metrics.values())):
+        raise TypeError(f"metrics must be a dict {{name: function (output, targets) -> number}}, got {shown(metrics)}.")
+    if "loss" in metrics:
+        raise ValueError("the metric 'loss' would hide the loss itself, which is measured anyway. Rename it.")
+    return dict(metrics)
+
+
+def _measured(name: str, value: Any) -> float:
+    """A metric's number; an array or a tensor of one element counts as one."""
+    array = on_cpu(value)
+    if array.size != 1 or array.dtype.kind not in "fiub":
+        raise TypeError(f"the metric {name!r} must return a number, got {shown(value)}.")
+    return float(array.item())
+
+
 def _check_loader(name: str, loader: Any, epochs: int) -> None:
     if not hasattr(loader, "__iter__") and not hasattr(loader, "__getitem__"):
         hint = " Pass it as cfg=." if isinstance(loader, TrainConfig) else ""
@@ -482,6 +513,10 @@ def _pairs(loader: Iterable) -> Iterator:
         if not isinstance(batch, (tuple, list)) or len(batch) != 2:
             what = f"{len(batch)} parts" if isinstance(batch, (tuple, list)) else type(batch).__name__
             raise TypeError(f"a loader must yield pairs (inputs, targets), got {what}. Is TensorDataset(x, y) meant?")
+        if not _count(batch[0]):
+            raise ValueError(
+                "the loader gave a batch without examples, whose mean loss would be 0/0. Leave empty batches out."
+            )
         yield batch
 
 

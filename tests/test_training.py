@@ -15,6 +15,7 @@ import pytest
 import gradlib
 from gradlib import nn, optim
 from gradlib.data import DataLoader, TensorDataset, make_moons
+from gradlib.serialization import save_tree
 from gradlib.training import (
     Callback,
     Checkpoint,
@@ -459,3 +460,49 @@ def test_a_folder_that_is_missing_is_noticed_before_the_first_epoch(tmp_path):
 
 def test_an_empty_history_shows_its_head():
     assert repr(History()) == "epoch"
+
+
+@pytest.mark.parametrize(
+    "metrics, error, message",
+    [
+        (accuracy, TypeError, "metrics must be a dict"),
+        ({"a": 5}, TypeError, "metrics must be a dict"),
+        ({"loss": accuracy}, ValueError, "would hide the loss itself"),
+    ],
+)
+def test_metrics_that_do_not_fit(metrics, error, message):
+    model = nn.Linear(2, 2)
+    with pytest.raises(error, match=message):
+        Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1), metrics)
+
+
+def test_what_a_loss_and_a_metric_return():
+    model, batch = nn.Linear(2, 2), (gradlib.Tensor([[1.0, 2.0]]), [0])
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(TypeError, match="loss_fn must return a tensor of one element, the loss, got 1.0"):
+        Trainer(model, lambda output, target: 1.0, optimizer).fit([batch])
+    for value in ("x", None, np.ones(3)):
+        trainer = Trainer(model, nn.CrossEntropyLoss(), optimizer, {"a": lambda output, target, value=value: value})
+        with pytest.raises(TypeError, match="the metric 'a' must return a number"):
+            trainer.evaluate([batch])
+
+
+def test_a_batch_without_examples_is_refused():
+    """Its mean is 0/0: the loss of the epoch would be NaN, and so would the weights."""
+    model = nn.Linear(2, 2)
+    trainer = Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1))
+    for run in (lambda batches: trainer.fit(batches, cfg=TrainConfig(1, 0)), trainer.evaluate):
+        with pytest.raises(ValueError, match="the loader gave a batch without examples"):
+            run([(gradlib.Tensor(np.ones((0, 2))), np.zeros(0, int))])
+
+
+def test_switches_are_true_or_false():
+    with pytest.raises(TypeError, match="progress is True or False, got 'no'"):
+        TrainConfig(progress="no")
+
+
+def test_a_tree_that_is_no_checkpoint(tmp_path):
+    model = nn.Linear(2, 2)
+    save_tree({"optimizer": 1}, tmp_path / "run")
+    with pytest.raises(ValueError, match="is not a checkpoint of a Trainer"):
+        Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1)).resume(tmp_path / "run")
