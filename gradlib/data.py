@@ -554,6 +554,8 @@ def train_test_split(
     >>> x, y = np.arange(10), np.array([0] * 5 + [1] * 5)
     >>> train_test_split(x, y, 0.4, rng=np.random.default_rng(0))[3].tolist()
     [0, 0, 1, 1]
+
+    Raises ValueError if a part would be empty.
     """
     x, y = (rows if isinstance(rows, Tensor) else np.asarray(rows) for rows in (x, y))
     if not 0 < _number("test_size", test_size) < 1:
@@ -568,6 +570,12 @@ def train_test_split(
     test = np.zeros(len(y), dtype=bool)
     for group in groups:
         test[rng.permutation(group)[: round(len(group) * test_size)]] = True
+    if len(y) and (test.all() or not test.any()):
+        few = 0 < round(len(y) * test_size) < len(y)
+        hint = " Each class has too few examples for its share: pass stratify=False." if few else ""
+        raise ValueError(
+            f"test_size={test_size} of {len(y)} examples leaves none for the {'training' if test.any() else 'test'}.{hint}"
+        )
     return x[~test], x[test], y[~test], y[test]
 
 

@@ -380,3 +380,17 @@ def test_nothing_touches_numpys_global_state():
     data.train_test_split(np.arange(6), np.arange(6) % 2)
     after = np.random.get_state()
     assert before[2:] == after[2:] and np.array_equal(before[1], after[1])
+
+
+@pytest.mark.parametrize(
+    "labels, share, message",
+    [
+        (np.arange(10), 0.3, "leaves none for the test. Each class has too few examples"),
+        (np.arange(10) % 2, 0.01, "leaves none for the test.$"),
+        (np.arange(10) % 2, 0.99, "leaves none for the training.$"),
+    ],
+)
+def test_a_split_leaves_something_for_both_parts(labels, share, message):
+    with pytest.raises(ValueError, match=message):
+        data.train_test_split(np.ones(10), labels, share)
+    assert len(data.train_test_split(np.ones(10), np.arange(10), 0.3, stratify=False)[1]) == 3
