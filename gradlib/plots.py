@@ -498,10 +498,14 @@ def _ridges(arrays: Mapping[str, np.ndarray], ax, bins: int, look: Look, title: 
     _something(arrays)
     _at_least(1, bins=bins)
     finite = {name: array[np.isfinite(array)].ravel() for name, array in arrays.items()}
-    everything = np.concatenate(list(finite.values()))
+    everything = np.concatenate(list(finite.values())).astype(np.float64)  # half of a float16's range overflows
     if not everything.size:
         raise ValueError("no value is finite, so there is nothing to count. Look for the first NaN (detect_anomaly).")
-    edges = np.histogram_bin_edges(everything, bins)
+    try:
+        edges = np.histogram_bin_edges(everything, bins)
+    except ValueError:  # the values are nearer to each other than so many edges can be
+        margin = bins * np.spacing(np.abs(everything).max())
+        edges = np.linspace(everything.min() - margin, everything.max() + margin, bins + 1)
     title += "\neach as high as its fullest bin" if len(arrays) > 1 else ""
     with _drawing(ax, (6.4, 1.8 + 0.55 * len(arrays))) as ax:
         for place, values in enumerate(finite.values()):

@@ -759,3 +759,13 @@ def square(x):
 def test_matplotlib_is_imported_when_something_is_drawn():
     code = "import sys, gradlib.plots; assert not any(m.startswith('matplotlib') for m in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(plots.__file__).parents[1])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.float16([6e4, -6e4]), np.float16(np.linspace(1, 1.01, 9)), np.array([1e20]), np.array([1, 1 + 1e-15])],
+)
+def test_histograms_of_values_far_apart_or_close_together(values):
+    """The range of the first overflows float16; the others lie so close that 60 bins have no edges between them."""
+    (curve, *_) = plots.activation_histograms({"a": values}).patches
+    assert np.isfinite(curve.get_data().edges).all() and (np.diff(curve.get_data().edges) > 0).all()
