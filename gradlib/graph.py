@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from .autograd import backward_steps, is_node, needs_gradient, topological_order, value_of
-from .errors import shown
+from .errors import ShapeError, shown
 from .formulas import gradient_text, operation_text, value_text
 from .palette import VALUE
 
@@ -282,6 +282,8 @@ def _gradients(root: Any, gradient: Any) -> dict[int, np.ndarray]:
         seed = None if gradient is None else np.asarray(gradient, dtype=float)
     except (TypeError, ValueError):
         raise TypeError(f"gradient is ∂L/∂root, a number or an array, got {shown(gradient)}.") from None
+    if seed is not None and seed.size != 1 and seed.shape != np.shape(root.data):
+        raise ShapeError(f"gradient must have the result's shape {np.shape(root.data)}, got {seed.shape}.")
     try:
         return {id(node): np.array(value_of(arrived)) for node, arrived, _ in backward_steps(root, seed)}
     except KeyError:

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import primitives
 from .autograd import backward_steps, contributions, needs_gradient, value_of
-from .errors import GraphError
+from .errors import GraphError, whole
 from .formulas import fill, gradient_text, latex_name, number, plain, value_text
 from .graph import Graph
 
@@ -132,14 +132,20 @@ class Walkthrough:
         source, node = self.graph.nodes[c.source].name, self.graph.nodes[step.node].name
         if c.local is not None:
             value = number(c.local)
-            local = f"∂{node}/∂{source} = {c.formula}" + ("" if c.formula == value else f" = {value}")
+            # A formula in g is that of the product, not of the local derivative.
+            known = c.formula == value or not self._is_factor(step)
+            local = f"∂{node}/∂{source} = " + (value if known else f"{c.formula} = {value}")
             product = f"{number(step.arriving.item())} × {_in_brackets(c.local)} = {number(c.value.item())}"
         else:
             local = c.formula
-            if primitives.find(self.graph.things[step.node]._op).elementwise:
+            if self._is_factor(step):
                 local = f"g · {local}" if local.isalnum() else f"g · ({local})"
             product = f"shape {c.value.shape}, {gradient_text(c.value)}"
         return local, product, self._use_text(source, c)
+
+    def _is_factor(self, step: Step) -> bool:
+        """Return True if the table's formula is a local derivative, False if it is a product with the gradient g."""
+        return primitives.find(self.graph.things[step.node]._op).elementwise
 
     def _use_text(self, source: str, c: Contribution) -> str:
         if c.uses == 1:
@@ -177,7 +183,8 @@ class Walkthrough:
             return rf"{left} {c.latex}, \quad g = {arriving}"
         numbers = rf"{number(step.arriving.item())} \cdot {_in_brackets(c.local)} = {number(c.value.item())}"
         local = rf"\frac{{\partial {node}}}{{\partial {source}}}"
-        return rf"{left} {arriving} \cdot {local} = {arriving} \cdot ({c.latex}) = {numbers}"
+        filled = rf" = {arriving} \cdot ({c.latex})" if self._is_factor(step) else ""
+        return rf"{left} {arriving} \cdot {local}{filled} = {numbers}"
 
     def __repr__(self) -> str:
         return self.to_text()
@@ -253,7 +260,7 @@ class Paths:
             raise GraphError("no gradient flows there: this value does not need one (requires_grad is False).")
         ones = np.ones_like(self.graph.nodes[-1].value, dtype=float)
         found = self._walk(target, ones if gradient is None else np.asarray(gradient, dtype=float))
-        self.paths = tuple(islice(found, max_paths))
+        self.paths = tuple(islice(found, whole("max_paths must be an integer of at least 0", max_paths, 0)))
         self.complete = next(found, None) is None
 
     def _walk(self, target: Any, seed: np.ndarray) -> Iterator[Path]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from gradlib import Tensor, autograd, explain, gradient_paths
+from gradlib import ShapeError, Tensor, autograd, explain, gradient_paths
 from gradlib.primitives import Primitive, Vjp
 from gradlib.scalar import Value
 from gradlib.tensor import apply
@@ -231,3 +231,19 @@ def test_an_operation_that_is_not_in_the_table_is_explained_by_its_own_rule():
     x = Tensor([1.0, 2.0], requires_grad=True)
     told = str(explain(apply(cube, x).sum(), {"x": x}))
     assert "t1 = cube(x)" in told and "to x   g · (3 x²)   shape (2,)" in told
+
+
+def test_a_rule_in_g_is_not_called_the_local_derivative():
+    """∂t1/∂M is Kᵀ = 5; g Kᵀ, with the g = 2 that arrives, would be 10."""
+    M, K = Tensor([[2.0]], requires_grad=True), Tensor([[5.0]], requires_grad=True)
+    walk = explain(M @ K * 2, {"M": M, "K": K})
+    assert "  to M   ∂t1/∂M = 5   2 × 5 = 10" in walk.to_text() and "\\top" not in walk.to_latex()
+
+
+def test_a_gradient_of_another_shape_is_refused():
+    x = Tensor(2.0, requires_grad=True)
+    for tell in (explain, lambda y, gradient: gradient_paths(y, x, gradient=gradient)):
+        with pytest.raises(ShapeError, match=r"gradient must have the result's shape \(\), got \(2,\)"):
+            tell(x * x, gradient=[1.0, 2.0])
+    with pytest.raises(TypeError, match="max_paths must be an integer"):
+        gradient_paths(x * x, x, max_paths="a")
