@@ -11,6 +11,7 @@ import numpy as np
 
 from .errors import GradcheckError, GraphError, bad_data, real, shown, takes
 from .operations import on_cpu
+from .random import generator
 from .tensor import Tensor
 
 # The error of a central difference is about h²/6 · f''' from truncation and ε/h · f from rounding. Their sum
@@ -130,7 +131,7 @@ def disagreements(
     real("rtol is a number from 0 on", rtol, 0)
     arrays, checked = float64_inputs(inputs)
     values = [out.data for out in _outputs(function, map(Tensor, arrays))]
-    rng = np.random.default_rng(0) if rng is None else rng
+    rng = np.random.default_rng(0) if rng is None else generator(rng)
     cotangents = [rng.normal(size=value.shape) for value in values]
 
     def probe(i: int, moved: np.ndarray) -> float:

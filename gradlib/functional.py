@@ -35,6 +35,7 @@ from .finite_differences import (
     verdict,
 )
 from .functions import stack
+from .random import generator
 from .tensor import Tensor
 
 __all__ = [
@@ -289,7 +290,7 @@ def gradgradcheck(
 
     points = [Tensor(array, requires_grad=i in moving) for i, array in enumerate(arrays)]
     _, outputs = _evaluated(function, points)
-    rng = np.random.default_rng(0) if rng is None else rng
+    rng = np.random.default_rng(0) if rng is None else generator(rng)
     cotangents = [Tensor(rng.normal(size=out.shape), requires_grad=True) for out in outputs]
     found = disagreements(slopes, points + cotangents, atol=atol, rtol=rtol, rng=rng, may_be_flat=True)
     where = f"in the gradient as a function of the inputs (input {count} on: of the cotangents), "

@@ -48,8 +48,9 @@ def norm(x: Any, ord: float | None = None, dim=None, keepdim: bool = False, *, a
     axes = dim if axis is None else axis
     several = x.ndim if axes is None else len(axes) if isinstance(axes, (tuple, list)) else 1
     if ord is not None and several > 1:
+        way = "leave ord out" if isinstance(ord, str) else f"use t.norm({ord})"
         raise TypeError(
             f"linalg.norm over {several} axes with ord={ord} is a matrix norm, which gradlib cannot differentiate. For "
-            f"the norm of all entries use t.norm({ord})."
+            f"the norm of all entries {way}."
         )
     return x.norm(2 if ord is None else ord, axes, keepdim or keepdims)

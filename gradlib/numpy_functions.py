@@ -89,9 +89,10 @@ def _min(a, axis=None, keepdims=False):
 def _norm(x, ord=None, axis=None, keepdims=False):
     axes = axis if axis is not None else tuple(range(x.ndim))
     if ord is not None and isinstance(axes, tuple) and len(axes) >= 2:
+        way = "leave ord out" if isinstance(ord, str) else f"use t.norm({ord})"
         raise TypeError(
             f"np.linalg.norm of {'a matrix' if len(axes) == 2 else f'{len(axes)} axes'} with ord={ord} is a matrix "
-            f"norm, which gradlib cannot differentiate. For the norm of all entries use t.norm({ord})."
+            f"norm, which gradlib cannot differentiate. For the norm of all entries {way}."
         )
     return x.norm(2 if ord is None else ord, axis, keepdims)
 

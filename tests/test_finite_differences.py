@@ -288,3 +288,9 @@ def test_the_second_order_warns_at_a_kink_of_the_slope():
 def test_a_tolerance_is_a_number():
     with pytest.raises(TypeError, match="atol is a number from 0 on, got 'a'"):
         gradcheck(lambda x: x * x, [np.ones(2)], atol="a")
+
+
+@pytest.mark.parametrize("check", [gradcheck, gradgradcheck])
+def test_a_seed_is_not_a_generator(check):
+    with pytest.raises(TypeError, match="rng must be a generator"):
+        check(lambda x: x**2, np.array([1.5]), rng=0)
