@@ -9,20 +9,22 @@ from typing import Any
 
 import numpy as np
 
+from . import primitives as P
 from .autograd import RecordingMode, recording, with_or_without_brackets
 from .errors import AnomalyError
-from .primitives import Primitive, elementwise
+from .primitives import Primitive, elementwise, shapes
 
 _PACKAGE = os.path.dirname(__file__)
 _ELEMENTWISE = {entry for entry in vars(elementwise).values() if isinstance(entry, Primitive)}
+_MOVING = {entry for entry in vars(shapes).values() if isinstance(entry, Primitive)}
 
 
 class detect_anomaly(RecordingMode):
     """Stop at the first NaN or infinity, forward or backward, and name the operation and the line that made it.
 
-    Inside, every recorded result and every gradient is checked, and the arrays of the graph are read-only until
-    `backward()` has used them, so that overwriting one, `t.data[i] = …`, fails at its own line. A step takes 2 to 5
-    times as long: use it to find a mistake. A context or a decorator.
+    Inside, every recorded result and every gradient is checked; the -inf of a mask is no mistake. The arrays of the
+    graph are read-only until `backward()` has used them, so that overwriting one, `t.data[i] = …`, fails at its own
+    line. A step takes 2 to 5 times as long: use it to find a mistake. A context or a decorator.
 
     >>> from gradlib import Tensor
     >>> x = Tensor([4.0, 0.0], requires_grad=True)
@@ -58,7 +60,7 @@ class _Watcher:
     def see_forward(self, result) -> None:
         """Check a result that has just been recorded."""
         result._line = _users_line()
-        if not np.isfinite(result._array).all():
+        if not np.isfinite(result._array).all() and not _is_masked(result):
             raise AnomalyError(_about_result(result))
         for tensor in (*result._prev, result):
             if tensor._array.flags.writeable:
@@ -76,6 +78,23 @@ class _Watcher:
         for array in sorted(self._frozen, key=lambda array: array.base is not None):
             array.flags.writeable = True
         self._frozen.clear()
+
+
+def _is_masked(result) -> bool:
+    """Return True if nothing in a result is infinite or NaN but the -inf of a mask, which a softmax or a maximum wants.
+
+    A mask is a constant that is added or chosen, or the padding of a pooling window, and what becomes of it.
+    """
+    wrong = ~np.isfinite(result._array)
+    if not np.isneginf(result._array[wrong]).all():
+        return False
+    if result._op is P.unfold and result._kwargs.get("fill") == -np.inf:
+        return bool(np.isfinite(result._prev[0]._array).all())
+    if result._op in _MOVING:
+        return all(not t.is_leaf or np.isfinite(t._array).all() for t in result._prev)
+    chosen = result._op in (P.add, P.where)
+    masks = [t._array for t in result._prev if not t.is_leaf or (chosen and not t.requires_grad)]
+    return result._op in _ELEMENTWISE and any(np.isneginf(np.broadcast_to(m, wrong.shape))[wrong].all() for m in masks)
 
 
 def _about_result(result) -> str:

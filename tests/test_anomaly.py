@@ -153,3 +153,28 @@ def test_a_step_between_a_forward_pass_and_its_backward_is_explained():
     assert model.weight.data.tolist() == before.tolist()
     optimizer.step()
     assert model.weight.data.tolist() != before.tolist()
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda x: nn.MultiheadAttention(4, 2, batch_first=True)(x, x, x, is_causal=True)[0],
+        lambda x: nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)(x, is_causal=True),
+        lambda x: (x + np.float32([0, 0, 0, -np.inf])).reshape(2, 3, 4, 1).squeeze(-1).softmax(-1),
+        lambda x: (x.masked_fill(np.arange(4) > 2, -np.inf) / 2).softmax(-1),
+        lambda x: nn.MaxPool2d(2, padding=1)(x.unsqueeze(1)),
+    ],
+)
+def test_the_infinity_of_a_mask_is_no_mistake(run):
+    x = Tensor(np.random.default_rng(0).normal(size=(2, 3, 4)).astype(np.float32), requires_grad=True)
+    with detect_anomaly():
+        (run(x) ** 2).sum().backward()
+    assert np.isfinite(x.grad).all()
+
+
+@pytest.mark.parametrize("value", [-np.inf, np.inf, np.nan])
+def test_what_is_no_mask_is_found(value):
+    x, y = Tensor([1.0, 2.0], requires_grad=True), Tensor([1.0, value], requires_grad=True)
+    for run in (lambda: y + x, lambda: x * np.array([1.0, value]), lambda: y.reshape(1, 2), lambda: (x - x).log() + x):
+        with pytest.raises(AnomalyError), detect_anomaly():
+            run()
