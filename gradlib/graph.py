@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from .autograd import backward_steps, is_node, needs_gradient, topological_order, value_of
-from .errors import ShapeError, shown
+from .errors import ShapeError, shown, whole
 from .formulas import gradient_text, operation_text, value_text
 from .palette import VALUE
 
@@ -105,6 +105,9 @@ class Graph:
         self.things: list[Any] = []  # the tensor, value or number behind each node
         if names is not None and not isinstance(names, Mapping):
             raise TypeError(f"names is a dict from a name to a tensor or value, got {shown(names)}.")
+        if names is not None and not all(isinstance(name, str) for name in names):
+            raise TypeError(f"names must be texts, got {shown(next(n for n in names if not isinstance(n, str)))}.")
+        max_nodes = whole("max_nodes is the number of nodes to show, at least 1", max_nodes, 1)
         order = topological_order(root, is_node)
         near = _nearest(root, max_nodes) if len(order) > max_nodes else {id(thing) for thing in order}
         self._names = caller_names() if names is None else {id(node): name for name, node in names.items()}

@@ -329,3 +329,11 @@ def test_gradients_can_be_left_out():
     x = Value(2.0, "x")
     graph = show_graph(x * x, gradients=False)
     assert all(node.gradient is None for node in graph.nodes) and "gradient" not in graph.to_text() + graph.to_svg()
+
+
+def test_names_and_counts_that_do_not_fit():
+    x = Tensor(2.0, requires_grad=True)
+    with pytest.raises(TypeError, match="names must be texts, got 3"):
+        Graph(x * x, {3: x})
+    with pytest.raises(TypeError, match="max_nodes is the number of nodes to show, at least 1, got 'a'"):
+        Graph(x * x, max_nodes="a")
