@@ -573,9 +573,8 @@ def train_test_split(
     if len(y) and (test.all() or not test.any()):
         few = 0 < round(len(y) * test_size) < len(y)
         hint = " Each class has too few examples for its share: pass stratify=False." if few else ""
-        raise ValueError(
-            f"test_size={test_size} of {len(y)} examples leaves none for the {'training' if test.any() else 'test'}.{hint}"
-        )
+        part = "training" if test.any() else "test"
+        raise ValueError(f"test_size={test_size} of {len(y)} examples leaves none for the {part}.{hint}")
     return x[~test], x[test], y[~test], y[test]
 
 

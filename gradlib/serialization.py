@@ -309,9 +309,8 @@ def _from_bytes(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         notes = dict(header.pop("__metadata__", {}))
         entries = [(name, e["dtype"], tuple(e["shape"]), *e["data_offsets"]) for name, e in header.items()]
         entries.sort(key=lambda entry: entry[3:])
-        whole = all(
-            type(number) is int and number >= 0 for _, _, shape, *place in entries for number in (*shape, *place)
-        )
+        numbers = [number for _, _, shape, first, last in entries for number in (*shape, first, last)]
+        whole = all(type(number) is int and number >= 0 for number in numbers)
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         raise ValueError("the header is damaged") from None
     # The numbers of one array begin where those of the one before end, and the last end with the file.

@@ -368,9 +368,9 @@ class Trainer:
             for inputs, targets in _pairs(loader):
                 output = self.model(inputs)
                 row = {"loss": self._loss(output, targets).item()}
-                rows.append(
-                    row | {name: _measured(name, metric(output, targets)) for name, metric in self.metrics.items()}
-                )
+                for name, metric in self.metrics.items():
+                    row[name] = _measured(name, metric(output, targets))
+                rows.append(row)
                 counts.append(_count(inputs))
         if not rows:
             raise ValueError("there is nothing to evaluate: the loader gave no batch.")
