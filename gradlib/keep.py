@@ -85,6 +85,7 @@ def keep(source: str, namespace: Mapping[str, Any], folder: Path) -> str:
         if not name:
             return f"Nothing was kept in {shown}: the cell defines no function and no class."
         after, was_there, was_edited = _put(before, name, block)
+        after = _with_futures(after, source)
         if after == before:
             return f"{shown} has {name} already."
         if was_edited:
@@ -123,8 +124,21 @@ def _definitions(body: list[ast.stmt], namespace: Mapping[str, Any]) -> list[ast
     functions = [node for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     read = {name for node in functions for name in reads(ast.unparse(node))}
     kept = [node for node in body if node in functions or _belongs(node, read, namespace)]
-    imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    imports = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom) and not _is_future(node)]
     return [node for node in body if node in kept or node in imports] if kept else []
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _with_futures(text: str, source: str) -> str:
+    """The file's text with the cell's imports from __future__ at its beginning, the only place where they may stand."""
+    for line in map(ast.unparse, filter(_is_future, ast.parse(source).body)):
+        if line not in text.splitlines():
+            title = _TITLE if text.startswith(_TITLE) else ""
+            text = f"{title}{line}\n{text[len(title) :]}"
+    return text
 
 
 def _belongs(node: ast.stmt, read: set[str], namespace: Mapping[str, Any]) -> bool:
@@ -132,7 +146,8 @@ def _belongs(node: ast.stmt, read: set[str], namespace: Mapping[str, Any]) -> bo
     attribute of a class or an entry of what is in capitals."""
     if not isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
         return False
-    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    for target in [part for each in targets for part in (each.elts if isinstance(each, ast.Tuple) else [each])]:
         root = target
         while isinstance(root, ast.Attribute | ast.Subscript):
             root = root.value

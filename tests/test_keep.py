@@ -71,6 +71,22 @@ def test_definitions_are_kept_and_trials_are_not(copy):
     assert "# counts the calls" in text(copy) and "# the comment above" in text(copy) and "# by a step" in text(copy)
 
 
+def test_names_that_are_set_together_are_kept(copy):
+    keep("%%keep\nlow, high = 1, 2\nA, B = 3, 4\nx, y = 5, 6\ndef span():\n    return high - low", {}, copy)
+    assert "low, high = 1, 2" in text(copy) and "A, B = 3, 4" in text(copy) and "x, y" not in text(copy)
+
+
+def test_an_import_from_the_future_stands_first(copy):
+    """Below other code it is a SyntaxError, and nothing of the file could be imported."""
+    keep("%%keep\ndef first(): pass", {}, copy)
+    cell = "%%keep\nfrom __future__ import annotations\ndef second(x: Later): return x"
+    keep(cell, {}, copy)
+    once = text(copy)
+    exec(compile(once, "engine.py", "exec"), {})
+    assert once.splitlines()[1] == "from __future__ import annotations"
+    assert keep(cell, {}, copy) == "mine/engine.py has second already." and text(copy) == once
+
+
 def test_the_imports_that_it_needs_are_written(copy):
     names = {"np": np, "os": os, "unbroadcast": unbroadcast, "mine": 3, "join": os.path.join}
     cell = "%%keep\nimport math\ndef f(g):\n    return unbroadcast(np.add(g, math.pi), g.shape), mine, join, len(g)"
