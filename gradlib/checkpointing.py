@@ -53,8 +53,13 @@ def checkpoint(function: Callable, *inputs: Any, use_reentrant: bool = False, **
     packed = apply(_PRIMITIVE, *segment.given, *segment.found, segment=segment)
     if segment.kinds is None:
         return packed
-    parts = packed.split([math.prod(shape) for shape, _ in segment.kinds])
-    return tuple(part.reshape(shape).astype(dtype) for part, (shape, dtype) in zip(parts, segment.kinds, strict=True))
+    results = list(zip(segment.kinds, segment.constants, strict=True))
+    sizes = [math.prod(shape) for (shape, _), constant in results if constant is None]
+    parts = iter(packed.split(sizes) if sizes else ())
+    return tuple(
+        next(parts).reshape(shape).astype(dtype) if constant is None else constant
+        for (shape, dtype), constant in results
+    )
 
 
 class _Segment:
@@ -62,6 +67,7 @@ class _Segment:
 
     given, found : the tensors among its inputs; the leaves that it uses without taking them as inputs.
     kinds : shape and dtype of its results if there are several; None if it returns one tensor.
+    constants : the results among several that have no gradient, integers and bools; None for each of the others.
     """
 
     def __init__(self, function: Callable, inputs: tuple):
@@ -95,7 +101,10 @@ class _Segment:
             if not several:
                 return results
             self.kinds = [(result.shape, result.dtype) for result in results]
-            return concatenate([result.reshape(-1) for result in results])
+            # A vector of floats would round integers.
+            self.constants = [None if result.dtype.kind == "f" else result.detach() for result in results]
+            floats = [result.reshape(-1) for result in results if result.dtype.kind == "f"]
+            return concatenate(floats) if floats else Tensor(np.zeros(0))
 
     def take_result(self) -> np.ndarray:
         """The first result; it can be taken once, since its graph is not kept."""

@@ -172,3 +172,14 @@ def test_several_results_keep_their_dtypes():
     np.testing.assert_allclose(x.grad, 3 + np.exp(x.data), rtol=1e-7)
     with pytest.raises(TypeError, match="returned tuple"):
         checkpoint(lambda x: (), x)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_integers_among_several_results_are_not_rounded(dtype):
+    x, indices = Tensor([1.0, 2.0], requires_grad=True), np.array([2**53 + 1, 70_000])
+    y, found, mask = checkpoint(lambda x: ((x * x).astype(dtype), Tensor(indices), Tensor([True])), x)
+    y.sum().backward()
+    assert found.dtype == np.int64 and found.tolist() == indices.tolist() and mask.tolist() == [True]
+    assert y.dtype == dtype and x.grad.tolist() == [2, 4]
+    (alone,) = checkpoint(lambda x: (Tensor(indices),), x)
+    assert alone.tolist() == indices.tolist()
