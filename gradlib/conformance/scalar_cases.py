@@ -169,7 +169,7 @@ Expression(4, "sum([x, y, z])", "CONSTANT", [1, 2, 3], lambda e, x, y, z: sum([x
 Expression(4, "np.float64(2) · x", "ARRAY_LEFT", [3], lambda e, x: np.float64(2) * x)
 
 
-@case(4, "an integer as data", "INTEGERS")
+@case(4, "an integer as data", "INTEGERS", uses=["div"])
 def _(e: Engine) -> None:
     x = e.raw(3)
     y = x / 2

@@ -220,7 +220,7 @@ def _(e: Engine) -> None:
         raise Wrong("ALIAS", "after `x.grad *= 10` the gradient of y is 10, too")
 
 
-@case(14, "an array of integers", "INTEGERS", tensors=True)
+@case(14, "an array of integers", "INTEGERS", tensors=True, uses=["mul"])
 def _(e: Engine) -> None:
     x = e.raw(np.array([1, 2, 4]))
     y = x * e.constant(np.array([0.5, 0.25, 0.5]))

@@ -100,6 +100,7 @@ SCALAR = [
     m("SUB_SIGN", "other.collect(-gradient)", "other.collect(gradient)"),
     m("DIV_SIGN", "-self.data / other.data**2", "self.data / other.data**2"),
     m("DIV", "-self.data / other.data**2", "-self.data / other.data"),
+    m("DIV", "self.collect(gradient / other.data)", "self.collect(gradient * other.data)"),
     m("POW_FACTOR", "exponent * self.data ** (exponent - 1)", "self.data ** (exponent - 1)"),
     m("POW_EXPONENT", "self.data ** (exponent - 1)", "self.data ** exponent"),
     m("POW_VALUE", "out.data * math.log(self.data) * gradient", "0.0"),
