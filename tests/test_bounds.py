@@ -809,3 +809,11 @@ def test_samples_of_a_box_as_large_as_the_dtype_allows():
         bounds = estimate_bounds(lambda x: x * 1, center, eps, samples=50, rng=np.random.default_rng(0))
         assert bounds.sampled_low <= center - 0.9 * eps and bounds.sampled_high >= 3e38
         assert bounds.contains(bounds.sampled_low) and bounds.contains(bounds.sampled_high)
+
+
+def test_a_large_quotient_rounded_down():
+    """NumPy computes (x - x mod y)/y, which here is off by one."""
+    x, y = np.float32([0.15120675]), np.float32(1e-8)
+    bounds = Interval(x) // y
+    assert bounds.contains(x // y) and bounds.contains(np.floor(x.astype(np.float64) / np.float64(y)))
+    assert (Interval(np.float32([0.0, 6.0])) // np.float32(4)).low.tolist() == [0, 1]
