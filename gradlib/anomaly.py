@@ -22,7 +22,7 @@ _MOVING = {entry for entry in vars(shapes).values() if isinstance(entry, Primiti
 class detect_anomaly(RecordingMode):
     """Stop at the first NaN or infinity, forward or backward, and name the operation and the line that made it.
 
-    Inside, every recorded result and every gradient is checked; the -inf of a mask is no mistake. The arrays of the
+    Inside, every recorded result and every gradient is checked; the -inf of a mask is accepted. The arrays of the
     graph are read-only until `backward()` has used them, so that overwriting one, `t.data[i] = …`, fails at its own
     line. A step takes 2 to 5 times as long: use it to find a mistake. A context or a decorator.
 
