@@ -153,7 +153,9 @@ def what_it_means(error: BaseException) -> str:
     speaks_for_itself = _raised_by_the_library(error)  # then a general sentence on this type adds nothing
     message = _message(error)
     for kind, part, meaning in _MEANINGS:
-        if isinstance(error, kind) and part in message and (part or not speaks_for_itself):
+        if not isinstance(error, kind) or (speaks_for_itself and not part):
+            continue
+        if any(words in message for words in part.split("|")):
             return meaning
     return ""
 
@@ -205,7 +207,7 @@ def signature(answer: Any) -> str:
     return cut(without_addresses(text).replace("Ellipsis", "..."))
 
 
-# (type of the error, part of its message, its meaning); the first match is used.
+# (type of the error, parts of its message, of which one is enough, its meaning); the first match is used.
 _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (NotImplementedError, "", "This part is still to be written."),
     (
@@ -245,22 +247,21 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
         "Only lists, arrays and similar values can be indexed, and this value cannot.",
     ),
     (TypeError, "not iterable", "A loop, `in` and `sum` need a collection of values, and this is a single value."),
-    (TypeError, "positional argument", "This call passes a different number of values than the function takes."),
-    (TypeError, "() takes ", "This call passes a different number of values than the function takes."),
     (
         TypeError,
-        "unexpected keyword argument",
-        "This call gives a value to a name that is not a parameter of the function.",
+        "multiple values for",
+        "This call gives one parameter two values: by its place and by its name, or twice by its name.",
+    ),
+    (TypeError, "positional-only", "This call gives a parameter by its name that has to be given by its place alone."),
+    (
+        TypeError,
+        "unexpected keyword argument|invalid keyword argument|takes no keyword arguments",
+        "This call gives a value to a name that is not a parameter of the function, or not one to be given by name.",
     ),
     (
         TypeError,
-        "invalid keyword argument",
-        "This call gives a value to a name that is not a parameter of the function.",
-    ),
-    (
-        TypeError,
-        "multiple values for argument",
-        "This call gives one parameter two values, by its place and by its name.",
+        "positional argument|() takes ",
+        "This call passes a different number of values than the function takes.",
     ),
     (TypeError, "keyword-only argument", "This call leaves out a parameter that has to be given by its name."),
     (
@@ -277,6 +278,7 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
     (TypeError, "scalar", "One number is needed here, and this array holds several."),
     (TypeError, "is not a Parameter", "Values to be trained must be Parameters: parameters() finds only those."),
     (TypeError, "", "An operation was given a value of a type that it does not accept."),
+    (LookupError, "pop from", "Nothing is left to take out: the collection is empty."),
     (
         IndexError,
         "out of bounds for array of dimension",
@@ -299,17 +301,18 @@ _MEANINGS: list[tuple[type[BaseException], str, str]] = [
         "could not be broadcast",
         "The arrays of indices belong together, entry by entry, and their shapes differ.",
     ),
-    (IndexError, "pop from", "Nothing is left to take out: the collection is empty."),
     (IndexError, "", "The index points past the end: n items are counted from 0 to n - 1."),
-    (KeyError, "pop from", "Nothing is left to take out: the collection is empty."),
     (KeyError, "", "No such key is in the dictionary, or no such item in the set."),
     (
         AttributeError,
         "NoneType",
         "A value here is None: what a function without `return` gives, and what stands where nothing was stored yet.",
     ),
-    (AttributeError, "no setter", "This attribute can be read, and nothing can be assigned to it."),
-    (AttributeError, "read-only", "This attribute can be read, and nothing can be assigned to it."),
+    (
+        AttributeError,
+        "no setter|read-only|readonly|not writable|cannot assign",
+        "This attribute can be read, and nothing can be assigned to it.",
+    ),
     (AttributeError, "", "The object before the dot has nothing of this name."),
     (ZeroDivisionError, "negative power", "0 to a negative power is a number divided by 0."),
     (ZeroDivisionError, "", "The number below the fraction bar is zero here."),

@@ -237,6 +237,9 @@ CRASHES = {
     "waits for somebody to type": lambda x: asks(x),
     "not a parameter of the function": lambda x: helper(x, by=2),
     "by its place and by its name": lambda x: helper(x, x=2),
+    "or twice by its name": lambda x: dict(**{"a": x}, **{"a": x}),
+    "by its place alone": lambda x: (lambda h, /: h)(h=x),
+    "or not one to be given by name": lambda x: abs(x=x),
     "has to be given by its name": lambda x: (lambda *, h: h)(),
     "a different number of values": lambda x: abs(x, x),
     "`raise` needs an error": lambda x: raises_a_text(),
@@ -250,6 +253,8 @@ CRASHES = {
     "the collection is empty": lambda x: [].pop(),
     "Nothing is left to take out": lambda x: set().pop(),
     "nothing can be assigned to it": lambda x: setattr(Tensor(x), "shape", (1,)),
+    "This attribute can be read": lambda x: setattr(1, "real", x),
+    "can be read, and nothing": lambda x: setattr(helper, "__closure__", x),
     "is a number divided by 0": lambda x: (x - x) ** -1,
     "There are not as many names": lambda x: [a for a, b in [(1, 2, 3)]],
 }
